@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEvalMeasuresPagesAndAnswers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	write("tea.md", "# Tea\n\nTea is brewed at 95 degrees.\n")
+	write("coffee.md", "# Coffee\n\nCoffee is ground before it is brewed.\n")
+	queries := write("queries.jsonl", `
+{"id":"1","q":"brewing tea, degrees","kind":"natural","pages":["Tea"],"answer":["95 DEGREES"]}
+{"id":"2","q":"tea","kind":"keyword","pages":["Coffee"],"answer":["milk"]}
+`)
+	var out strings.Builder
+	require.NoError(t, run([]string{"-pages", folder, "-misses", "-without", "fuzzy,page", queries}, &out))
+	require.Regexp(t, `all +2 +50\.0% +50\.0% +0\.500 +50\.0%`, out.String())
+	require.Regexp(t, `natural +1 +100\.0% +100\.0% +1\.000 +100\.0%`, out.String())
+	require.Regexp(t, `keyword +1 +0\.0% +0\.0% +0\.000 +0\.0%`, out.String())
+	require.Contains(t, out.String(), `2 (keyword) "tea": right page 0, answered false`)
+	require.NotContains(t, out.String(), `1 (natural)`)
+	require.Contains(t, out.String(), "warm median")
+}
+
+func TestEvalRefusesWhatItCannotMeasure(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	empty, broken := filepath.Join(folder, "empty"), filepath.Join(folder, "broken")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	require.NoError(t, os.WriteFile(broken, []byte("{\n"), 0o600))
+	for want, args := range map[string][]string{
+		"one file":    nil,
+		"no such":     {filepath.Join(folder, "missing")},
+		"no queries":  {empty},
+		"broken:1":    {broken},
+		"not one of":  {"-without", "luck", broken + "x"},
+		"not defined": {"-nonsense"},
+	} {
+		require.ErrorContains(t, run(args, &strings.Builder{}), want)
+	}
+}

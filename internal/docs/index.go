@@ -1,0 +1,247 @@
+package docs
+
+import (
+	"math"
+	"strings"
+)
+
+// index finds the sections of pages by their words. It is built once and then only read.
+//
+// A section is scored as BM25F scores it: a word counts by the field it stands in, counts are summed over the
+// fields before they saturate, and rare words count more. Two things come on top: the section's question that
+// is most like the query, and what the whole page has of the query.
+type index struct {
+	weights   Weights
+	pages     []*Page
+	sections  []entry
+	questions []question
+	terms     []term
+	ids       map[string]int32 // stem to term
+	forms     map[string]int32 // word as written to term
+	spellings []spelling       // the same, to be looked through
+	compounds compounds
+	runs      map[string][]counted // what has been counted, by run of letters as the pages write it
+	unknown   float64              // what a word says that no section has
+}
+
+// entry is a section as the index knows it.
+type entry struct {
+	page    int
+	section int // of the page
+}
+
+// question is one question that a section answers.
+type question struct {
+	section int32
+	weight  float64 // how much its terms say together
+}
+
+// term is a stem with the sections and the questions that have it.
+type term struct {
+	idf       float64 // how much it says: more, the fewer sections have it
+	sections  []posting
+	questions []int32
+}
+
+// posting says what a term counts for in a section: from 0 to 1.
+type posting struct {
+	section int32
+	impact  float32
+}
+
+// counted is a term of a run of letters, and what it counts for.
+type counted struct {
+	term   int32
+	weight float32
+}
+
+// spelling is a word as the pages write it.
+type spelling struct {
+	text    string
+	letters uint64 // which letters it has, one bit each
+	term    int32
+}
+
+// The fields of a section, in the order of Weights.
+const (
+	titleField = iota
+	headingField
+	questionField
+	bodyField
+	fieldCount
+)
+
+// fieldCounts counts words by field: those of one term in one section, or all of a section.
+type fieldCounts [fieldCount]float64
+
+// sectionCounts is what indexing learns of a section.
+type sectionCounts struct {
+	terms map[int32]*fieldCounts
+	all   fieldCounts
+}
+
+func newIndex(pages []*Page, w Weights) *index {
+	x := &index{
+		weights: w, pages: pages, compounds: findCompounds(pages),
+		ids: map[string]int32{}, forms: map[string]int32{}, runs: map[string][]counted{},
+	}
+	var counts []sectionCounts
+	for pi, p := range pages {
+		for si := range p.Sections {
+			if len(p.text(si)) == 0 {
+				continue // a heading with nothing below it answers nothing
+			}
+			counts = append(counts, x.count(p, &p.Sections[si]))
+			x.sections = append(x.sections, entry{pi, si})
+		}
+	}
+	x.weigh(counts)
+	for text, t := range x.forms {
+		x.spellings = append(x.spellings, spelling{text, letterSet(text), t})
+	}
+	return x
+}
+
+// count counts the words of a section by field, and notes its questions.
+func (x *index) count(p *Page, s *Section) sectionCounts {
+	c := sectionCounts{terms: map[int32]*fieldCounts{}}
+	add := func(field int, text string) {
+		x.eachTerm(text, func(t int32, weight float64) {
+			fc := c.terms[t]
+			if fc == nil {
+				fc = new(fieldCounts)
+				c.terms[t] = fc
+			}
+			fc[field] += weight
+			c.all[field] += weight
+		})
+	}
+	add(titleField, p.Title)
+	add(titleField, p.Slug)
+	for _, h := range s.Path[:len(s.Path)-1] {
+		add(titleField, h)
+	}
+	add(headingField, s.Heading)
+	if s.head == nil {
+		add(bodyField, p.Summary)
+	}
+	for _, l := range s.body {
+		add(bodyField, l.text)
+	}
+	for _, q := range s.Questions {
+		add(questionField, q)
+		id := number(len(x.questions))
+		x.questions = append(x.questions, question{section: number(len(x.sections))})
+		x.eachTerm(q, func(t int32, _ float64) {
+			qs := x.terms[t].questions
+			if len(qs) == 0 || qs[len(qs)-1] != id {
+				x.terms[t].questions = append(qs, id)
+			}
+		})
+	}
+	return c
+}
+
+// weigh turns the counts of all sections into what terms say and count for.
+func (x *index) weigh(counts []sectionCounts) {
+	w := x.weights
+	weight := fieldCounts{w.Title, w.Heading, w.Questions, w.Body}
+	n := float64(len(counts))
+	var mean fieldCounts
+	for _, c := range counts {
+		for f := range mean {
+			mean[f] += c.all[f] / n
+		}
+	}
+	having := make([]float64, len(x.terms)) // how many sections have a term, beside in their page's title
+	for i, c := range counts {
+		for t, fc := range c.terms {
+			count := 0.0
+			for f, k := range fc {
+				if k > 0 {
+					count += weight[f] * k / (1 - w.Length + w.Length*c.all[f]/mean[f])
+				}
+			}
+			x.terms[t].sections = append(x.terms[t].sections, posting{number(i), float32(count / (count + w.Saturation))})
+			if fc[headingField]+fc[questionField]+fc[bodyField] > 0 {
+				having[t]++
+			}
+		}
+	}
+	idf := func(having float64) float64 { return math.Log(1 + (n-having+0.5)/(having+0.5)) }
+	x.unknown = idf(0)
+	for i := range x.terms {
+		t := &x.terms[i]
+		t.idf = idf(having[i])
+		for _, q := range t.questions {
+			x.questions[q].weight += t.idf
+		}
+	}
+}
+
+// eachTerm yields the terms of a text with what each counts for: a word, and the parts of an identifier.
+func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
+	eachRun(text, func(run string) {
+		counted, known := x.runs[run]
+		if !known {
+			counted = x.countRun(run)
+			x.runs[run] = counted
+		}
+		for _, c := range counted {
+			yield(c.term, float64(c.weight))
+		}
+	})
+}
+
+// countRun returns the terms of a run.
+func (x *index) countRun(run string) []counted {
+	var cs []counted
+	add := func(w string, weight float64) {
+		if w != "" && !isStopWord(w) {
+			cs = append(cs, counted{x.term(w), float32(weight)})
+		}
+	}
+	runWords(run, func(w word) {
+		add(w.whole, 1)
+		parts := w.parts
+		if parts == nil {
+			parts = []string{w.whole}
+		}
+		for _, p := range parts {
+			if w.parts != nil {
+				add(p, x.weights.Part)
+			}
+			for _, p := range x.compounds[p] {
+				add(p, x.weights.Part)
+			}
+		}
+	})
+	return cs
+}
+
+// term returns the term of a word, a new one if need be.
+func (x *index) term(w string) int32 {
+	if t, ok := x.forms[w]; ok {
+		return t
+	}
+	w = strings.Clone(w) // and not a piece that holds a page
+	stemmed := x.stem(w)
+	t, ok := x.ids[stemmed]
+	if !ok {
+		t = number(len(x.terms))
+		x.ids[stemmed] = t
+		x.terms = append(x.terms, term{})
+	}
+	x.forms[w] = t
+	return t
+}
+
+func (x *index) stem(w string) string {
+	if x.weights.NoStemming {
+		return w
+	}
+	return stem(w)
+}
+
+// number is n as the index keeps it. A library has a few thousand sections, questions and terms.
+func number(n int) int32 { return int32(n) } //nolint:gosec // files from outside are bounded to 32 MB

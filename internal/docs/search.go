@@ -1,0 +1,125 @@
+package docs
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Bounds of a search.
+const (
+	// DefaultLimit is how many results a search gives that asks for no number.
+	DefaultLimit = 5
+	// MaxLimit is how many results a search gives at most.
+	MaxLimit = 20
+
+	maxQuery     = 1000 // bytes of a query that are looked at
+	closestPages = 5
+	leastScore   = 0.15 // of the best result, and
+	leastShare   = 0.4  // of the query's words in it: under both nothing was found
+)
+
+// Outcome says how a search ended.
+type Outcome int
+
+// How a search can end.
+const (
+	// Found: there are matches.
+	Found Outcome = iota
+	// NothingFound: no section has enough of what the query asks.
+	NothingFound
+	// NoQuery: the query is empty.
+	NoQuery
+	// NoWords: the query has no word to look for: only signs, or words such as "how do I".
+	NoWords
+)
+
+// Results are what a search found.
+type Results struct {
+	// Query is the query as it was looked for: trimmed, and cut where it was very long.
+	Query   string
+	Outcome Outcome
+	// Matches are the sections found, best first. Empty unless Outcome is Found.
+	Matches []Match
+	// Closest are the titles of up to five pages nearest to the query, where nothing was found.
+	Closest []string
+}
+
+// A Match is a section that answers a query.
+type Match struct {
+	// Page is the exact title of the page.
+	Page string
+	// Section is the path of headings to the section. For a page's opening it is the page's title.
+	Section string
+	// Text is the passage of the section that answers, Markdown. An ellipsis on its own line shows where
+	// more stands before or after.
+	Text string
+	// URL is the section's address, https://wiro.ai/docs where the page's own is not known.
+	URL string
+	// Score is from 0 to 1: how much of the query the section answers.
+	Score float64
+}
+
+// Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if it is
+// 0 or less, MaxLimit at most), at most two of a page, and at most 6,000 characters in all. The best one's
+// text has about 1,200 characters, the others' about 500. A query can be a question, words, or an
+// identifier; words misspelled by a letter or two are found too. The error is the context's.
+func (l *Library) Search(ctx context.Context, query string, limit int) (Results, error) {
+	if err := ctx.Err(); err != nil {
+		return Results{}, err
+	}
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	limit = min(limit, MaxLimit)
+	r := Results{Query: cleanQuery(query)}
+	if r.Query == "" {
+		r.Outcome = NoQuery
+		return r, nil
+	}
+	x := l.index()
+	concepts := x.concepts(r.Query)
+	if len(concepts) == 0 {
+		r.Outcome = NoWords
+		return r, nil
+	}
+	ranking := x.rank(concepts)
+	if len(ranking) == 0 || ranking[0].score < leastScore && x.share(ranking[0], concepts) < leastShare {
+		r.Outcome = NothingFound
+		r.Closest = x.closest(r.Query, ranking)
+		return r, nil
+	}
+	r.Matches = x.results(x.choose(ranking, limit), ranking, concepts)
+	return r, nil
+}
+
+// cleanQuery trims a query and cuts it between words where it is too long.
+func cleanQuery(q string) string {
+	q = strings.Join(strings.Fields(strings.ToValidUTF8(q, " ")), " ")
+	if len(q) <= maxQuery {
+		return q
+	}
+	q = q[:maxQuery]
+	if at := strings.LastIndexByte(q, ' '); at > maxQuery/2 {
+		return q[:at]
+	}
+	return strings.ToValidUTF8(q, "")
+}
+
+// closest returns the titles of the pages nearest to a query that found nothing: those of the ranking there is,
+// and then those whose titles look most alike.
+func (x *index) closest(query string, ranking []hit) []string {
+	var titles []string
+	for _, h := range ranking {
+		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
+			titles = append(titles, p.Title)
+		}
+	}
+	others := make([]string, 0, len(x.pages))
+	for _, p := range x.pages {
+		if !slices.Contains(titles, p.Title) {
+			others = append(others, p.Title)
+		}
+	}
+	return append(titles, nearest(query, others, closestPages-len(titles))...)
+}

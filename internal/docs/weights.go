@@ -1,0 +1,36 @@
+package docs
+
+// Weights are the figures that ranking rests on. All are global: none knows a page, a word or a query.
+type Weights struct {
+	// Title, Heading, Questions and Body say what a word counts for by where it stands: in the page's title
+	// or a heading above, in the section's own heading, in its questions, in its text.
+	Title, Heading, Questions, Body float64
+	// Part is what a part of an identifier counts for, beside 1 for the whole.
+	Part float64
+	// Saturation is BM25's k1: how soon a word said again stops to count.
+	Saturation float64
+	// Length is BM25's b: how far words of a long section count less.
+	Length float64
+	// Question is what the section's question that is most like the query counts for, beside 1 for all words.
+	Question float64
+	// Page is what the best of each word on the whole page counts for, beside 1 for the section's.
+	Page float64
+	// Second is the factor of a page's second section in the results.
+	Second float64
+	// Fuzzy, Inside and Related say what a word counts for that is spelled nearly alike, that holds the
+	// query's word, and that means about the same. With 0 there are none.
+	Fuzzy, Inside, Related float64
+	// NoStemming keeps words as they are written.
+	NoStemming bool
+}
+
+// DefaultWeights returns the weights that searches use. Each lies on a plateau: half or twice of it moves the
+// measures of package eval by a point or two.
+func DefaultWeights() Weights {
+	return Weights{
+		Title: 2, Heading: 4, Questions: 0.5, Body: 1,
+		Part: 0.8, Saturation: 1, Length: 0.5,
+		Question: 0.5, Page: 0.6, Second: 0.85,
+		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
+	}
+}

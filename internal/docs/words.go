@@ -1,0 +1,228 @@
+package docs
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
+)
+
+// maxWord bounds what counts as one word: longer runs are keys, signatures and base64.
+const maxWord = 64
+
+// A word is what one run of letters and digits of a text is searched by. An identifier such as
+// task_postprocess_end, UserAgent/Message/Send or x-api-key is a word as a whole, and so are its parts.
+type word struct {
+	// whole is the run in lower case without its separators, so that appSecret, app_secret and
+	// appsecret are the same word.
+	whole string
+	// parts are the pieces of an identifier in lower case. A plain word has none.
+	parts []string
+}
+
+// eachWord yields the words of a text in order.
+func eachWord(text string, yield func(word)) {
+	eachRun(text, func(run string) { runWords(run, yield) })
+}
+
+// eachRun yields the runs of a text in order: letters and digits, with single separators inside.
+func eachRun(s string, yield func(run string)) {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !isWordRune(r) {
+			i += size
+			continue
+		}
+		start := i
+		end := i
+		for i < len(s) {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			if isWordRune(r) {
+				i += size
+				end = i
+				continue
+			}
+			// A separator counts where a letter or a digit follows.
+			next, _ := utf8.DecodeRuneInString(s[i+size:])
+			if !isSeparator(r) || !isWordRune(next) {
+				break
+			}
+			i += size
+		}
+		yield(s[start:end])
+		i = max(i, end)
+	}
+}
+
+func isWordRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+		r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
+}
+
+// isSeparator tells whether r may stand inside an identifier.
+func isSeparator(r rune) bool {
+	switch r {
+	case '_', '-', '/', '.', '\'', '’', ':', '@':
+		return true
+	}
+	return false
+}
+
+// runWords yields the words of a run. A path is a word with each tail of it: UserAgent/Message/Send is
+// found by Message/Send too.
+func runWords(run string, yield func(word)) {
+	run = strings.TrimSuffix(strings.TrimSuffix(run, "'s"), "’s")
+	if plain(run) {
+		if len(run) <= maxWord {
+			yield(word{whole: strings.ToLower(run)})
+		}
+		return
+	}
+	parts := split(run)
+	if len(parts) == 1 {
+		if len(parts[0]) <= maxWord {
+			yield(word{whole: parts[0]})
+		}
+		return
+	}
+	whole := strings.Join(parts, "")
+	if len(whole) > maxWord {
+		whole = ""
+	}
+	kept := parts[:0]
+	for _, p := range parts {
+		if len(p) > 1 && len(p) <= maxWord || len(p) == 1 && p[0] <= '9' {
+			kept = append(kept, p)
+		}
+	}
+	yield(word{whole: whole, parts: kept})
+	if _, tail, found := strings.Cut(run, "/"); found && strings.Contains(tail, "/") {
+		for tail != "" {
+			if whole := strings.Join(split(tail), ""); len(whole) <= maxWord && strings.Contains(tail, "/") {
+				yield(word{whole: whole})
+			}
+			_, tail, _ = strings.Cut(tail, "/")
+		}
+	}
+}
+
+// plain tells whether a run is one word without inner capitals, digits or separators.
+func plain(run string) bool {
+	for i := range len(run) {
+		c := run[i]
+		if c < 'a' || c > 'z' {
+			if i > 0 || c < 'A' || c > 'Z' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// split cuts an identifier into lower-case pieces: at separators, between letters and digits, and
+// before a capital that starts a word. Apostrophes join.
+func split(run string) []string {
+	var pieces []string
+	runes := []rune(run)
+	var piece []rune
+	flush := func() {
+		if len(piece) > 0 {
+			pieces = append(pieces, string(piece))
+			piece = piece[:0]
+		}
+	}
+	for i, r := range runes {
+		if r == '\'' || r == '’' {
+			continue
+		}
+		if isSeparator(r) {
+			flush()
+			continue
+		}
+		if i > 0 && startsPiece(runes, i) {
+			flush()
+		}
+		piece = append(piece, unicode.ToLower(r))
+	}
+	flush()
+	return pieces
+}
+
+// startsPiece tells whether a piece of an identifier begins at runes[i].
+func startsPiece(runes []rune, i int) bool {
+	previous, r := runes[i-1], runes[i]
+	if unicode.IsDigit(r) && !unicode.IsDigit(previous) {
+		return i > 1 && unicode.IsLetter(runes[i-2]) // v1 and s3 are one piece
+	}
+	if unicode.IsDigit(previous) && !unicode.IsDigit(r) {
+		return true
+	}
+	if !unicode.IsUpper(r) {
+		return false
+	}
+	if !unicode.IsUpper(previous) {
+		return true
+	}
+	// The last capital of a row starts a word, as in HTTPServer, unless a plural s is all that follows,
+	// as in APIs.
+	lower := 0
+	for j := i + 1; j < len(runes) && unicode.IsLower(runes[j]); j++ {
+		lower++
+	}
+	return lower > 1 || lower == 1 && runes[i+1] != 's'
+}
+
+// stem returns the English stem of a word: uploads, uploaded and uploading are upload, and ran is run.
+func stem(w string) string {
+	if len(w) < 3 {
+		return w
+	}
+	if base, ok := irregular()[w]; ok {
+		w = base
+	}
+	env := snowballstem.NewEnv(w)
+	english.Stem(env)
+	return env.Current()
+}
+
+// isStopWord tells whether a word says nothing about what is looked for.
+func isStopWord(w string) bool { return stopWords()[w] }
+
+var stopWords = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(`a about after again all also am an and any are as at be been before being
+		between both but by can cannot cant could did didnt do does doesnt doing done dont each else ever for from
+		further get gets getting give gives go goes going got had has have having he her here hers him his how i id ie if
+		im in into is isnt it its itself ive just know let lets like make makes may me might mine more most much must my
+		myself need needs no nor not now of off on once one only or other our ours out own please possible really same
+		say see shall she should so some something such take tell than that the their theirs them then there these they
+		thing things this those through to too under until up upon us use used uses using very want wants was way ways we
+		were what whats when where wheres which while who whom whose why will with within without wont work works would
+		you your yours`) {
+		m[w] = true
+	}
+	return m
+})
+
+// irregular maps forms that no rule of the stemmer leads back to their word.
+var irregular = sync.OnceValue(func() map[string]string {
+	m := map[string]string{}
+	for l := range strings.SplitSeq(`
+begin began begun/break broke broken/bring brought/build built/buy bought/catch caught/choose chose chosen/deal dealt/
+draw drew drawn/drive drove driven/fall fell fallen/feed fed/feel felt/find found/forget forgot forgotten/freeze froze frozen/
+grow grew grown/hang hung/hear heard/hide hid hidden/hold held/keep kept/know knew known/lead led/learn learnt/leave left/
+lend lent/lose lost/mean meant/meet met/pay paid/person people persons/prove proven/ring rang rung/rise rose risen/run ran/
+sell sold/send sent/shoot shot/show shown/speak spoke spoken/spend spent/stand stood/steal stole stolen/stick stuck/
+teach taught/think thought/throw threw thrown/understand understood/wake woke woken/wear wore worn/win won/
+withdraw withdrew withdrawn/write wrote written/child children/index indices/life lives/half halves/datum data/medium media
+`, "/") {
+		forms := strings.Fields(l)
+		for _, f := range forms[1:] {
+			m[f] = forms[0]
+		}
+	}
+	return m
+})
