@@ -1,0 +1,63 @@
+package fetch_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+)
+
+func get(t *testing.T, c *http.Client, address string) error {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	require.NoError(t, err)
+	response, err := c.Do(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	return err
+}
+
+func TestPrivateAddressesAreNeverConnectedTo(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Bool
+	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
+	t.Cleanup(private.Close)
+	c := fetch.Client(false)
+	for _, address := range []string{
+		private.URL, "http://localhost", "http://0.0.0.0", "http://[::1]", "http://[::ffff:127.0.0.1]",
+		"http://10.1.2.3", "http://172.16.0.1", "http://192.168.1.1", "http://100.64.0.1", "http://169.254.169.254/latest/meta-data",
+		"http://[fe80::1]", "http://[fd00::1]", "http://[64:ff9b::7f00:1]", "http://198.18.0.1", "http://224.0.0.1", "http://255.255.255.255",
+	} {
+		require.ErrorIs(t, get(t, c, address), fetch.ErrPrivate, address)
+	}
+	require.False(t, reached.Load())
+}
+
+func TestOnlyWebAddressesAreFetched(t *testing.T) {
+	t.Parallel()
+	for _, private := range []bool{true, false} {
+		for _, address := range []string{"file:///etc/passwd", "ftp://example.com/x", "gopher://example.com"} {
+			require.ErrorContains(t, get(t, fetch.Client(private), address), "only http and https", address)
+		}
+	}
+}
+
+func TestEveryRedirectIsCheckedAndTheirNumberIsBounded(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.Handle("/loop", http.RedirectHandler("/loop", http.StatusFound))
+	mux.Handle("/file", http.RedirectHandler("file:///etc/passwd", http.StatusFound))
+	mux.Handle("/fine", http.RedirectHandler("/end", http.StatusFound))
+	mux.HandleFunc("/end", func(http.ResponseWriter, *http.Request) {})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	c := fetch.Client(true)
+	require.NoError(t, get(t, c, server.URL+"/fine"))
+	require.ErrorContains(t, get(t, c, server.URL+"/loop"), "redirects")
+	require.ErrorContains(t, get(t, c, server.URL+"/file"), "only http and https")
+}
