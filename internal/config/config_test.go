@@ -1,0 +1,100 @@
+package config_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/config"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+func TestTheDefaultsTalkToWiro(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load(nil, nil, &c))
+	require.Equal(t, wiro.DefaultBaseURL, c.BaseURL)
+	require.Equal(t, wiro.DefaultSocketURL, c.SocketURL)
+	require.Equal(t, tools.DefaultToolsets, []tools.Toolset(c.Toolsets))
+	require.Equal(t, 2*time.Minute, c.RunTimeout.Duration())
+	require.False(t, c.ReadOnly || c.AllowPrivateURLs)
+}
+
+func TestFlagsWinOverTheEnvironment(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.Flags(flags, &c)
+	require.NoError(t, flags.Parse([]string{"--toolsets", "docs", "--read-only"}))
+	require.NoError(t, config.Load([]string{"WIRO_TOOLSETS=all", "WIRO_READ_ONLY=false", "WIRO_RUN_TIMEOUT=90"}, flags, &c))
+	require.Equal(t, []tools.Toolset{tools.Docs}, []tools.Toolset(c.Toolsets))
+	require.True(t, c.ReadOnly)
+	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
+	require.Nil(t, flags.Lookup("api-key"), "a command line is not private")
+	require.Nil(t, flags.Lookup("api-secret"))
+}
+
+func TestAnEmptyVariableIsAnUnsetOne(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load([]string{"WIRO_TOOLSETS=", "WIRO_READ_ONLY= ", "WIRO_LOG_LEVEL="}, nil, &c))
+	require.Equal(t, tools.DefaultToolsets, []tools.Toolset(c.Toolsets))
+}
+
+// Tokens of another API are not for Wiro's own socket.
+func TestAnotherAPIDoesNotUseWirosSocket(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load([]string{"WIRO_API_BASE_URL=https://api.example.com/v1"}, nil, &c))
+	require.Equal(t, wiro.NoSocket, c.SocketURL)
+	require.NoError(t, config.Load([]string{"WIRO_API_BASE_URL=https://api.example.com/v1", "WIRO_SOCKET_URL=wss://s.example.com"}, nil, &c))
+	require.Equal(t, "wss://s.example.com", c.SocketURL)
+}
+
+func TestKeysDoNotGoOverAnOpenConnection(t *testing.T) {
+	t.Parallel()
+	for address, fine := range map[string]bool{
+		"https://api.example.com/v1": true, "http://127.0.0.1:8787/v1": true, "http://localhost/v1": true, "http://[::1]/v1": true,
+		"http://api.example.com/v1": false, "ftp://x/y": false, "api.wiro.ai": false, "https://user:pass@api.example.com": false, "https://x/v1?key=1": false,
+	} {
+		err := config.Load([]string{"WIRO_API_BASE_URL=" + address}, nil, &config.Config{})
+		require.Equal(t, fine, err == nil, "%s: %v", address, err)
+	}
+	require.NoError(t, config.Load([]string{"WIRO_API_BASE_URL=http://wiro.internal/v1", "WIRO_ALLOW_PRIVATE_URLS=true"}, nil, &config.Config{}))
+}
+
+func TestSecretsAreNeverPrinted(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load([]string{"WIRO_API_KEY=abcdef", "WIRO_API_SECRET=ghijkl"}, nil, &c))
+	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c)} {
+		require.NotContains(t, text, "abcdef")
+		require.NotContains(t, text, "ghijkl")
+	}
+	err := config.Load([]string{"WIRO_API_KEY=abc def", "WIRO_API_SECRET=x"}, nil, &c)
+	require.ErrorContains(t, err, "WIRO_API_KEY")
+	require.NotContains(t, err.Error(), "abc def")
+}
+
+func TestHTTPSettingsAreCheckedTogether(t *testing.T) {
+	t.Parallel()
+	err := config.Load([]string{
+		"WIRO_LISTEN=nowhere", "WIRO_TLS_CERT=a.pem", "WIRO_RATE=0", "WIRO_TRUSTED_PROXIES=10.0.0.0/8,::1",
+	}, nil, &config.HTTP{})
+	for _, text := range []string{"WIRO_LISTEN", "HOST:PORT", "WIRO_TLS_KEY", "WIRO_RATE"} {
+		require.ErrorContains(t, err, text)
+	}
+	var h config.HTTP
+	require.NoError(t, config.Load([]string{"WIRO_TRUSTED_PROXIES=10.0.0.0/8,192.0.2.1", "WIRO_ALLOWED_HOSTS=a.example,b.example"}, nil, &h))
+	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), h.TrustedProxies[1].Prefix)
+	require.Equal(t, []string{"a.example", "b.example"}, h.AllowedHosts)
+	err = config.Load([]string{"WIRO_TRUSTED_PROXIES=ten", "WIRO_SHUTDOWN_GRACE=soon", "WIRO_WAITS=many"}, nil, &h)
+	for _, text := range []string{"WIRO_TRUSTED_PROXIES", "WIRO_SHUTDOWN_GRACE: must be a duration", "WIRO_WAITS: must be a number"} {
+		require.ErrorContains(t, err, text)
+	}
+}

@@ -1,0 +1,174 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var startAgent = define(Meta{
+	Name:       "start_agent",
+	Title:      "Start an agent",
+	About:      "Start a deployed agent, and wait until it runs and takes messages (a minute or so). Where it cannot start, says what is missing and which tool gives it.",
+	Toolset:    Agents,
+	Effect:     Writes,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in agentSwitch) (AgentAction, error) {
+	err := call.Wiro.Start(ctx, in.GUID)
+	if refusedBecause(err, "setup is not complete") {
+		agent, lookErr := call.Wiro.MyAgent(ctx, in.GUID)
+		if lookErr != nil {
+			return AgentAction{}, err
+		}
+		return AgentAction{}, call.setupProblem(agent)
+	}
+	if err != nil && !refusedBecause(err, "already running", "already queued") {
+		return AgentAction{}, err
+	}
+	already := err != nil
+	agent, err := call.settle(ctx, in, wiro.AgentQueued, func(u wiro.UserAgent) bool {
+		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !bool(u.RestartAfter))
+	})
+	if err != nil && !stopped(err) {
+		return AgentAction{}, err
+	}
+	return call.started(agent, already, err)
+})
+
+// started says how an agent stands that was told to start.
+func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (AgentAction, error) {
+	self := map[string]any{"useragentguid": string(agent.GUID)}
+	switch agent.Status {
+	case wiro.AgentSetupRequired:
+		return AgentAction{}, c.setupProblem(agent)
+	case wiro.AgentError:
+		p := problem("The agent did not start: it ended with an error. Start it again; if that does not help, %s shows what went wrong.", c.toolName("get_agent_logs"))
+		if p.Next = c.next("get_agent_logs", "see what went wrong", self); p.Next == nil {
+			p.Next = &NextAction{"start_agent", self, "try again"}
+		}
+		return AgentAction{}, p
+	case wiro.AgentRunning:
+		action := agentAction("start", agent, "It runs and takes messages.")
+		if already {
+			action.Message = "It runs already and takes messages."
+		}
+		if c.on == nil || c.on("send_agent_message") {
+			action.Message += " send_agent_message talks to it."
+		}
+		return action, nil
+	case wiro.AgentStopped, wiro.AgentStopping:
+		return AgentAction{}, problem("The agent was stopped again before it ran.").then("start_agent", "start it again", self)
+	}
+	action := agentAction("start", agent, "It is "+agent.Status.String()+"; that takes a minute or so.")
+	if waitErr != nil {
+		action.Message = strings.TrimSpace(cause(waitErr) + " It is still " + agent.Status.String() + " and goes on by itself.")
+	}
+	action.NextAction = c.next("get_my_agent", "see whether it runs", self)
+	return action, nil
+}
+
+var stopAgent = define(Meta{
+	Name:       "stop_agent",
+	Title:      "Stop an agent",
+	About:      "Stop a deployed agent, and wait until it has stopped. Its subscription goes on: cancel_agent_subscription ends that.",
+	Toolset:    Agents,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in agentSwitch) (AgentAction, error) {
+	err := call.Wiro.Stop(ctx, in.GUID)
+	if refusedBecause(err, "already stopped") {
+		return agentAction("stop", wiro.UserAgent{GUID: wiro.Text(in.GUID)}, "It was stopped already."), nil
+	}
+	if err != nil {
+		return AgentAction{}, err
+	}
+	agent, err := call.settle(ctx, in, wiro.AgentStopping, func(u wiro.UserAgent) bool {
+		return u.Status == wiro.AgentStopped || u.Status == wiro.AgentError || u.Status == wiro.AgentSetupRequired
+	})
+	if err != nil && !stopped(err) {
+		return AgentAction{}, err
+	}
+	action := agentAction("stop", agent, "It has stopped.")
+	if agent.Status != wiro.AgentStopped && agent.Status != wiro.AgentSetupRequired {
+		action.Message = "It is " + agent.Status.String() + "; that takes a moment."
+		action.NextAction = call.next("get_my_agent", "see whether it has stopped", map[string]any{"useragentguid": in.GUID})
+	}
+	return action, nil
+})
+
+type agentSwitch struct {
+	agentGUID
+	Wait    *bool   `json:"wait,omitempty" default:"true" doc:"false returns at once"`
+	Timeout float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+}
+
+// settle waits until an agent is where it was sent, unless the caller does not want to. It
+// returns the agent as it stood last, at first as Wiro's yes left it.
+func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus, settled func(wiro.UserAgent) bool) (wiro.UserAgent, error) {
+	agent := wiro.UserAgent{GUID: wiro.Text(in.GUID), Status: left}
+	if in.Wait != nil && !*in.Wait {
+		return agent, nil
+	}
+	ctx, stop := c.waiting(ctx, in.Timeout)
+	defer stop()
+	p := c.startProgress()
+	defer p.stop()
+	p.tell(0.1, 0, left.String())
+	now, err := c.Wiro.WaitAgent(ctx, in.GUID, settled, func(u wiro.UserAgent) {
+		p.tell(float64(u.Status), 0, u.Status.String())
+	})
+	if now.GUID != "" {
+		agent = now
+	}
+	return agent, waited(ctx, err)
+}
+
+// refusedBecause reports whether Wiro refused with one of these words.
+func refusedBecause(err error, words ...string) bool {
+	answer, ok := errors.AsType[*wiro.APIError](err)
+	if !ok {
+		return false
+	}
+	said := strings.ToLower(answer.Message())
+	for _, word := range words {
+		if strings.Contains(said, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// AgentAction is something done to a deployed agent.
+type AgentAction struct {
+	Action     string      `json:"action"`
+	Success    bool        `json:"success"`
+	Agent      ActedAgent  `json:"agent"`
+	Message    string      `json:"message"`
+	NextAction *NextAction `json:"nextAction,omitempty"`
+}
+
+// ActedAgent is what is known of the agent afterwards.
+type ActedAgent struct {
+	GUID   string `json:"useragentguid"`
+	Title  string `json:"title,omitempty"`
+	Status string `json:"status,omitempty"`
+}
+
+func agentAction(action string, u wiro.UserAgent, message string) AgentAction {
+	acted := ActedAgent{GUID: string(u.GUID), Title: string(u.Title)}
+	if u.Title != "" || u.Status != wiro.AgentStopped || action == "stop" {
+		acted.Status = u.Status.String()
+	}
+	return AgentAction{Action: action, Success: true, Agent: acted, Message: message}
+}
+
+// Text is what was done, and to which agent.
+func (a AgentAction) Text() string {
+	name := a.Agent.Title
+	if name == "" {
+		name = "Agent " + a.Agent.GUID
+	}
+	return withNext(name+": "+a.Message, a.NextAction)
+}

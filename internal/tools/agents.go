@@ -1,0 +1,66 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var listAgents = define(Meta{
+	Name:    "list_agents",
+	Title:   "List agent templates",
+	About:   "Wiro's catalog of agents to deploy: what each does and costs a month. list_my_agents lists those that are deployed.",
+	Toolset: Agents,
+	Public:  true,
+	More:    "Narrow the search, or page with start and limit.",
+}, func(ctx context.Context, call Call, in agentSearch) (AgentList, error) {
+	page, err := call.Wiro.Agents(ctx, wiro.AgentQuery{
+		Search: in.Search, Category: in.Category, Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: in.Limit,
+	})
+	if err != nil {
+		return AgentList{}, err
+	}
+	list := AgentList{Agents: make([]AgentInfo, 0, len(page.Agents)), Start: in.Start, Limit: in.Limit}
+	for _, agent := range page.Agents {
+		list.Agents = append(list.Agents, agentInfo(agent))
+	}
+	list.Total = max(int(page.Total), in.Start+len(list.Agents))
+	if next := in.Start + len(list.Agents); len(list.Agents) > 0 && next < list.Total {
+		list.NextStart = next
+		arguments := call.arguments()
+		arguments["start"] = next
+		list.NextAction = &NextAction{"list_agents", arguments, "more agents"}
+	} else if len(list.Agents) > 0 {
+		list.NextAction = &NextAction{"get_agent", map[string]any{"guid": list.Agents[0].GUID}, "see what the first one can do and needs"}
+	}
+	return list, nil
+})
+
+type agentSearch struct {
+	Search   string `json:"search,omitempty" doc:"words of titles and descriptions"`
+	Category string `json:"category,omitempty" doc:"such as \"productivity\" or \"social-media\""`
+	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"what to sort by"`
+	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
+	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list, 20 by default"`
+}
+
+var getAgent = define(Meta{
+	Name:    "get_agent",
+	Title:   "Get an agent template",
+	About:   "One agent of the catalog: what it can do, what it costs, and which credentials it will ask for. Use it before deploy_agent.",
+	Toolset: Agents,
+	Public:  true,
+}, func(ctx context.Context, call Call, in agentName) (AgentDetail, error) {
+	agent, err := call.Wiro.Agent(ctx, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug}, in.Full)
+	if err != nil {
+		return AgentDetail{}, err
+	}
+	return call.agentDetail(agent), nil
+})
+
+type agentName struct {
+	GUID string `json:"guid,omitempty" doc:"the template's guid"`
+	Slug string `json:"slug,omitempty" doc:"its slug, instead of the guid, such as \"instagram-manager\""`
+	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
+}

@@ -1,0 +1,166 @@
+package tools
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// fakeWiro answers as a test tells it, and remembers what it was asked.
+type fakeWiro struct {
+	*Server
+	t *testing.T
+
+	mu      sync.Mutex
+	answers map[string][]string // by endpoint, one after the other; the last one stays
+	seen    []seenRequest
+}
+
+type seenRequest struct {
+	path string
+	body map[string]any
+	team string
+}
+
+const yes = `{"result":true,"errors":[]}`
+
+// faking returns a server of all tools against a Wiro with these answers. An endpoint
+// without one says yes and nothing else.
+func faking(t *testing.T, answers map[string]string, change ...func(*Options)) *fakeWiro {
+	t.Helper()
+	f := &fakeWiro{t: t, answers: map[string][]string{}}
+	for path, answer := range answers {
+		f.answers[path] = []string{answer}
+	}
+	server := httptest.NewServer(http.HandlerFunc(f.serve))
+	t.Cleanup(server.Close)
+	client := wiro.New(wiro.Options{
+		BaseURL: server.URL + "/base/v1", SocketURL: wiro.NoSocket, Credentials: wiro.Credentials{Key: "test-key"},
+		Retry: time.Millisecond, Poll: []time.Duration{time.Millisecond},
+	})
+	t.Cleanup(client.Close)
+	options := Options{Wiro: client, Toolsets: AllToolsets, Fetch: http.DefaultClient}
+	for _, c := range change {
+		c(&options)
+	}
+	f.Server = New(options)
+	return f
+}
+
+func (f *fakeWiro) serve(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/base/v1/")
+	data, _ := io.ReadAll(r.Body)
+	var body map[string]any
+	_ = json.Unmarshal(data, &body)
+	f.mu.Lock()
+	f.seen = append(f.seen, seenRequest{path, body, r.Header.Get("teamGUID")})
+	answer := yes
+	if given := f.answers[path]; len(given) > 0 {
+		answer = given[0]
+		if len(given) > 1 {
+			f.answers[path] = given[1:]
+		}
+	}
+	f.mu.Unlock()
+	if answer == "" {
+		panic(http.ErrAbortHandler) // the connection breaks
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, answer)
+}
+
+// say changes what an endpoint answers from now on.
+func (f *fakeWiro) say(path string, answers ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers[path] = answers
+}
+
+func (f *fakeWiro) requests() []seenRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.seen)
+}
+
+func (f *fakeWiro) paths() []string {
+	var paths []string
+	for _, r := range f.requests() {
+		paths = append(paths, r.path)
+	}
+	return paths
+}
+
+// result is what a tool answered.
+type result struct {
+	text    string
+	data    map[string]any
+	isError bool
+	raw     *mcp.CallToolResult
+}
+
+// call calls a tool, as a client that cannot ask its user.
+func (f *fakeWiro) call(tool, arguments string) result {
+	return f.callAs(Call{}, tool, arguments)
+}
+
+// callAs calls a tool with the call's circumstances given.
+func (f *fakeWiro) callAs(call Call, tool, arguments string) result {
+	f.t.Helper()
+	d, ok := f.Find(tool)
+	require.True(f.t, ok, tool)
+	var parsed map[string]any
+	require.NoError(f.t, json.Unmarshal([]byte(arguments), &parsed))
+	call.request.Params.Name, call.request.Params.Arguments = tool, parsed
+	raw := f.run(f.t.Context(), d, call)
+	r := result{isError: raw.IsError, raw: raw}
+	for _, content := range raw.Content {
+		if text, ok := content.(mcp.TextContent); ok {
+			r.text += text.Text
+		}
+	}
+	data, err := json.Marshal(raw.StructuredContent)
+	require.NoError(f.t, err)
+	_ = json.Unmarshal(data, &r.data)
+	return r
+}
+
+// ok asserts a success.
+func (f *fakeWiro) ok(tool, arguments string) result {
+	f.t.Helper()
+	r := f.call(tool, arguments)
+	require.False(f.t, r.isError, r.text)
+	return r
+}
+
+// refused asserts an error that the caller can act on, whose text holds all of these.
+func (f *fakeWiro) refused(tool, arguments string, texts ...string) result {
+	f.t.Helper()
+	r := f.call(tool, arguments)
+	require.True(f.t, r.isError, r.text)
+	require.NotContains(f.t, r.text, "Internal error")
+	for _, text := range texts {
+		require.Contains(f.t, r.text, text)
+	}
+	return r
+}
+
+// next is the next step of a result: its tool and its arguments.
+func (r result) next() (string, map[string]any) {
+	next, _ := r.data["nextAction"].(map[string]any)
+	tool, _ := next["tool"].(string)
+	arguments, _ := next["arguments"].(map[string]any)
+	return tool, arguments
+}
+
+const agentID = "f8e7d6c5-b4a3-2190-fedc-ba0987654321"

@@ -1,0 +1,175 @@
+package tools
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// PriceResult is what an agent would cost.
+type PriceResult struct {
+	Tier     string       `json:"tier"`
+	PriceUSD float64      `json:"priceUsd"` // a month
+	Credits  float64      `json:"credits"`  // a month
+	Tiers    []TierInfo   `json:"tiers"`
+	Base     TierInfo     `json:"base"` // of any agent, whatever its skills
+	Skills   []SkillPrice `json:"skills"`
+	Enabled  []string     `json:"enabledSkills"` // with those that others depend on
+	Costs    ActionCosts  `json:"creditsPerAction"`
+}
+
+// SkillPrice is a skill's part in the price.
+type SkillPrice struct {
+	Skill    string  `json:"skill"`
+	PriceUSD float64 `json:"priceUsd"`
+	Credits  float64 `json:"credits"`
+}
+
+func priceResult(p wiro.AgentPrice) PriceResult {
+	r := PriceResult{
+		Tier: string(p.Tier), PriceUSD: float64(p.PriceUSD), Credits: float64(p.Credits), Tiers: tiers(p.Tiers),
+		Base:   TierInfo{"base", float64(p.Base.PriceUSD), float64(p.Base.Credits)},
+		Skills: make([]SkillPrice, 0, len(p.Breakdown)), Enabled: plainTexts(p.EnabledSkills), Costs: actionCosts(p.ActionCosts),
+	}
+	for _, s := range p.Breakdown {
+		r.Skills = append(r.Skills, SkillPrice{string(s.Skill), float64(s.PriceUSD), float64(s.Credits)})
+	}
+	return r
+}
+
+// Text is the price and how it comes about.
+func (r PriceResult) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "$%s a month as %s, with %s. Nothing was charged.\n", money(r.PriceUSD), r.Tier, credits(r.Credits))
+	if len(r.Tiers) > 0 {
+		b.WriteString("Tiers: " + tierLine(r.Tiers) + ".\n")
+	}
+	fmt.Fprintf(&b, "Base: $%s and %s.\n", money(r.Base.PriceUSD), credits(r.Base.Credits))
+	section(&b, "Skills", r.Skills, func(s SkillPrice) string {
+		return fmt.Sprintf("%s: $%s, %s", s.Skill, money(s.PriceUSD), credits(s.Credits))
+	})
+	fmt.Fprintf(&b, "Enabled with it: %s.\nCredits per action: %s.", strings.Join(r.Enabled, ", "), r.Costs)
+	return b.String()
+}
+
+// BillingAction is something done about an agent's money.
+type BillingAction struct {
+	Action     string      `json:"action"`
+	Success    bool        `json:"success"`
+	GUID       string      `json:"useragentguid"`
+	ChargedUSD float64     `json:"chargedUsd"` // 0 also where Wiro does not say
+	Message    string      `json:"message"`
+	NextAction *NextAction `json:"nextAction,omitempty"`
+}
+
+func (c *Call) billingAction(action, guid string, charged float64, message string) BillingAction {
+	return BillingAction{
+		Action: action, Success: true, GUID: guid, ChargedUSD: charged, Message: message,
+		NextAction: c.next("get_my_agent", "see how it stands", map[string]any{"useragentguid": guid}),
+	}
+}
+
+// Text is what was done.
+func (a BillingAction) Text() string { return withNext(a.Message, a.NextAction) }
+
+// TransactionPage is a page of an agent's ledger.
+type TransactionPage struct {
+	Transactions []TransactionInfo `json:"transactions"`
+	Balance      CreditInfo        `json:"credits"`
+	Total        int               `json:"total"`
+	Start        int               `json:"start"`
+	NextStart    int               `json:"nextStart,omitempty"` // 0 where this is the last page
+	NextAction   *NextAction       `json:"nextAction,omitempty"`
+}
+
+// TransactionInfo is a change of an agent's credits.
+type TransactionInfo struct {
+	At      string         `json:"at"`
+	Type    string         `json:"type"`
+	Action  string         `json:"action,omitempty"`
+	Credits float64        `json:"credits"` // negative where they went
+	Balance *float64       `json:"balanceAfter,omitempty"`
+	About   string         `json:"about,omitempty"`
+	Session string         `json:"sessionkey,omitempty"`
+	Message string         `json:"messageguid,omitempty"`
+	By      string         `json:"by,omitempty"`
+	Details map[string]any `json:"details,omitempty"`
+}
+
+func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPage {
+	s := ledger.Summary
+	page := TransactionPage{
+		Transactions: make([]TransactionInfo, 0, len(ledger.Transactions)), Start: in.Start,
+		Balance: CreditInfo{
+			Remaining: float64(s.Remaining), Monthly: float64(s.Monthly), Extra: float64(s.Extra),
+			Used: float64(s.Used), Period: string(s.Period),
+		},
+	}
+	for _, t := range ledger.Transactions {
+		info := TransactionInfo{
+			At: moment(t.CreatedAt), Type: string(t.Type), Action: string(t.Action), Credits: float64(t.Amount),
+			About: clip(hideText(string(t.Description)), 120), Session: string(t.SessionKey), Message: string(t.MessageGUID), By: t.User.Name(),
+		}
+		if t.BalanceAfter != nil {
+			balance := float64(*t.BalanceAfter)
+			info.Balance = &balance
+		}
+		info.Details = details(t.Metadata)
+		page.Transactions = append(page.Transactions, info)
+	}
+	page.Total = max(int(ledger.Total), in.Start+len(page.Transactions))
+	if next := in.Start + len(page.Transactions); len(page.Transactions) > 0 && next < page.Total {
+		page.NextStart = next
+		arguments := c.arguments()
+		arguments["start"] = next
+		page.NextAction = &NextAction{"list_agent_transactions", arguments, "older transactions"}
+	}
+	return page
+}
+
+// Text is the balance and a line a transaction.
+func (p TransactionPage) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s left (%v monthly + %v extra - %v used in %s).\n",
+		credits(p.Balance.Remaining), p.Balance.Monthly, p.Balance.Extra, p.Balance.Used, p.Balance.Period)
+	if len(p.Transactions) == 0 {
+		return withNext(b.String()+"No transactions.", p.NextAction)
+	}
+	fmt.Fprintf(&b, "%s, newest first:\n", count(p.Total, "transaction"))
+	for _, t := range p.Transactions {
+		b.WriteString("- " + t.line() + "\n")
+	}
+	return withNext(b.String(), p.NextAction)
+}
+
+func (t TransactionInfo) line() string {
+	text := t.At + " · " + t.Type
+	if t.Action != "" {
+		text += " " + t.Action
+	}
+	amount := humanize.Commaf(t.Credits)
+	if t.Credits > 0 {
+		amount = "+" + amount
+	}
+	text += " · " + amount
+	if t.Balance != nil {
+		text += ", then " + humanize.Commaf(*t.Balance)
+	}
+	for _, part := range []string{t.About, t.Session, t.By} {
+		if part != "" {
+			text += " · " + part
+		}
+	}
+	if t.Message != "" {
+		text += " · message " + t.Message
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Details)) {
+		text += fmt.Sprintf(" · %s %v", name, t.Details[name])
+	}
+	return text
+}

@@ -1,0 +1,199 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var listCredentialTypes = define(Meta{
+	Name:    "list_credential_types",
+	Title:   "List credential types",
+	About:   "The services that agents can connect to. With key, or with the skill that needs it, one of them in full: its fields, and how to enter or connect it.",
+	Toolset: Credentials,
+	Public:  true,
+}, func(ctx context.Context, call Call, in credentialQuery) (CredentialTypes, error) {
+	if in.Key != "" || in.Skill != "" {
+		return call.oneCredentialType(ctx, in)
+	}
+	page, err := call.Wiro.CredentialTypes(ctx, wiro.CredentialQuery{Mode: in.Mode, WiroPending: in.WiroPending})
+	if err != nil {
+		return CredentialTypes{}, err
+	}
+	types := CredentialTypes{Credentials: make([]CredentialTypeInfo, 0, len(page.Credentials)), Total: max(int(page.Total), len(page.Credentials))}
+	for _, credential := range page.Credentials {
+		types.Credentials = append(types.Credentials, credentialType(credential, false))
+	}
+	return types, nil
+})
+
+type credentialQuery struct {
+	Key         string `json:"key,omitempty" doc:"one in full, such as \"wordpress\""`
+	Skill       string `json:"skill,omitempty" doc:"the one that a skill needs, in full"`
+	Mode        string `json:"credential_mode,omitempty" doc:"oauth, sa, api_key, multi_api_key, hybrid, imap_credentials, jwt_sa or rule_only"`
+	WiroPending *bool  `json:"wiro_connect_pending,omitempty" doc:"whether Wiro's own app is still to come, so that only an app of your own connects"`
+}
+
+func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (CredentialTypes, error) {
+	var (
+		found wiro.CredentialType
+		err   error
+	)
+	switch {
+	case in.Key != "" && in.Skill != "":
+		return CredentialTypes{}, problem("key and skill exclude each other: give one.")
+	case in.Key != "":
+		found, err = c.Wiro.CredentialType(ctx, in.Key)
+		err = c.noSuchCredential(ctx, in.Key, err)
+	default:
+		found, err = c.Wiro.SkillCredential(ctx, in.Skill)
+		if errors.Is(err, wiro.ErrNotFound) {
+			err = problem("%s needs no credential, or there is no such skill.", in.Skill).
+				then("list_skills", "see whether the skill exists and what it needs", map[string]any{"name": in.Skill})
+		}
+	}
+	if err != nil {
+		return CredentialTypes{}, err
+	}
+	return CredentialTypes{Credentials: []CredentialTypeInfo{credentialType(found, true)}, Total: 1, full: true}, nil
+}
+
+// noSuchCredential names the closest keys to one that the registry does not know.
+func (c *Call) noSuchCredential(ctx context.Context, key string, err error) error {
+	if !errors.Is(err, wiro.ErrNotFound) {
+		return err
+	}
+	p := problem("There is no credential type %q.", key)
+	if page, listErr := c.Wiro.CredentialTypes(ctx, wiro.CredentialQuery{}); listErr == nil {
+		keys := make([]string, len(page.Credentials))
+		for i, credential := range page.Credentials {
+			keys[i] = string(credential.Key)
+		}
+		p.Text += nearest(key, keys)
+	}
+	return p.then("list_credential_types", "see what there is", map[string]any{})
+}
+
+// nearest names the one that a mistyped name may mean, as a sentence to append; or nothing.
+func nearest(name string, names []string) string {
+	for _, other := range names { // int-gmail for int-gmail-check
+		if len(name) > 3 && strings.Contains(other, name) {
+			return " Did you mean " + other + "?"
+		}
+	}
+	if near := Closest(name, names); near != "" {
+		return " Did you mean " + near + "?"
+	}
+	return ""
+}
+
+var setAgentCredentials = define(Meta{
+	Name:       "set_agent_credentials",
+	Title:      "Set an agent's credentials",
+	About:      "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts. Accounts that need consent are connected with connect_agent_account.",
+	Toolset:    Credentials,
+	Effect:     Writes,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in credentialEntry) (CredentialsEntered, error) {
+	values := make([]wiro.CredentialValue, len(in.Fields))
+	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]EnteredField, len(in.Fields))}
+	for i, f := range in.Fields {
+		values[i] = wiro.CredentialValue{
+			Credential: strings.TrimSpace(f.Credential), Field: strings.TrimSpace(f.Field), Value: wiro.Secret(f.Value),
+			Parent: f.Parent, Ordinal: f.Ordinal,
+		}
+		entered.Fields[i] = EnteredField{values[i].Credential, fieldPath(f.Parent, f.Ordinal, values[i].Field), values[i].Value.String()}
+	}
+	set, err := call.Wiro.SetCredentials(ctx, in.UserAgent, values)
+	if err != nil {
+		return CredentialsEntered{}, err
+	}
+	entered.Applied = int(set.Applied)
+	for _, said := range set.Refused {
+		p := problem("%s.", strings.TrimRight(hideText(said), ". "))
+		if r, known := setupRemedy(said); known {
+			p = r.of(said)
+		}
+		if entered.Applied == 0 {
+			p.Text = "Nothing was written. " + p.Text
+			return CredentialsEntered{}, p
+		}
+		entered.Refused = append(entered.Refused, p.Text)
+	}
+	entered.NextAction = call.next("get_my_agent", "see whether anything is still missing", map[string]any{"useragentguid": in.UserAgent})
+	return entered, nil
+})
+
+type credentialEntry struct {
+	UserAgent string            `json:"useragentguid" doc:"guid of your agent"`
+	Fields    []credentialField `json:"fields" doc:"the fields to write; others stay as they are"`
+}
+
+type credentialField struct {
+	Credential string `json:"credentialkey" doc:"such as \"wordpress\""`
+	Field      string `json:"fieldname" doc:"such as \"apppassword\""`
+	Value      string `json:"fieldvalue" doc:"the value, a list as JSON text; empty clears the field"`
+	Parent     string `json:"parentfield,omitempty" doc:"path of the list that the field is in, such as \"accounts.0.apps\""`
+	Ordinal    *int   `json:"ordinal,omitempty" min:"0" doc:"place in that list, from 0"`
+}
+
+// fieldPath writes a field with the list that it is in: accounts.0.apps[1].id.
+func fieldPath(parent string, ordinal *int, field string) string {
+	if parent == "" {
+		return field
+	}
+	place := 0
+	if ordinal != nil {
+		place = *ordinal
+	}
+	return fmt.Sprintf("%s[%d].%s", parent, place, field)
+}
+
+var getAgentCredentialHistory = define(Meta{
+	Name:    "get_agent_credential_history",
+	Title:   "Get a credential's history",
+	About:   "Who changed which field of an agent's credential and when, newest first. Secrets show as [set] or [empty].",
+	Toolset: Credentials,
+	More:    "Narrow it with startdate and enddate.",
+}, func(ctx context.Context, call Call, in credentialAudit) (CredentialHistory, error) {
+	changes, err := call.Wiro.CredentialHistory(ctx, in.UserAgent, in.Credential, wiro.Period{From: in.From, To: in.To})
+	if err != nil {
+		return CredentialHistory{}, err
+	}
+	history := CredentialHistory{UserAgent: in.UserAgent, Credential: in.Credential, Changes: make([]CredentialChange, 0, len(changes))}
+	if len(changes) == 0 {
+		return history, nil
+	}
+	secret := call.secretFields(ctx, in.Credential)
+	for _, change := range changes {
+		history.Changes = append(history.Changes, credentialChange(change, secret))
+	}
+	return history, nil
+})
+
+type credentialAudit struct {
+	UserAgent  string `json:"useragentguid" doc:"guid of your agent"`
+	Credential string `json:"credentialkey" doc:"such as \"instagram\""`
+	period
+}
+
+// period bounds a history.
+type period struct {
+	From int64 `json:"startdate,omitempty" doc:"from this time on, Unix seconds"`
+	To   int64 `json:"enddate,omitempty" doc:"up to this time, Unix seconds"`
+}
+
+// secretFields returns a test for fields that the registry calls secret. What it cannot be
+// asked about is: every value is a secret then.
+func (c *Call) secretFields(ctx context.Context, credential string) func(field string) bool {
+	known, err := c.Wiro.CredentialType(ctx, credential)
+	if err != nil && !errors.Is(err, wiro.ErrNotFound) {
+		return func(string) bool { return true }
+	}
+	names := schemaPasswords(known.Fields)
+	return func(field string) bool { return slices.Contains(names, strings.ToLower(field)) }
+}

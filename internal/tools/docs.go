@@ -1,0 +1,115 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs"
+)
+
+var searchDocs = define(Meta{
+	Name:    "search_docs",
+	Title:   "Search the documentation",
+	About:   "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end. Returns the passages that answer.",
+	Toolset: Docs,
+	Public:  true,
+	Offline: true,
+}, func(ctx context.Context, call Call, in docQuery) (DocMatches, error) {
+	found, err := call.Docs.Search(ctx, in.Query, in.Limit)
+	if err != nil {
+		return DocMatches{}, err
+	}
+	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches))}
+	for _, m := range found.Matches {
+		result.Matches = append(result.Matches, DocMatch{Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, Score: m.Score})
+	}
+	switch found.Outcome {
+	case docs.NoQuery, docs.NoWords:
+		return DocMatches{}, problem("query has no words to search for: ask a question or name a thing, such as \"how to cancel a task\" or \"x-api-key\".")
+	case docs.NothingFound:
+		result.Note = fmt.Sprintf("Nothing in the documentation matches %q. The closest pages: %s.", clip(found.Query, 100), strings.Join(found.Closest, ", "))
+	}
+	return result, nil
+})
+
+type docQuery struct {
+	Query string `json:"query" doc:"question, words or identifier"`
+	Limit int    `json:"limit,omitempty" min:"1" max:"20" default:"5" doc:"how many passages"`
+}
+
+// DocMatches are the passages that a search found.
+type DocMatches struct {
+	Query   string     `json:"query"`
+	Matches []DocMatch `json:"matches"`
+	Note    string     `json:"note,omitempty"`
+}
+
+// DocMatch is a passage, with where it stands.
+type DocMatch struct {
+	Page    string  `json:"page"` // exact title
+	Section string  `json:"section"`
+	Passage string  `json:"text"`
+	URL     string  `json:"url"`
+	Score   float64 `json:"score"`
+}
+
+// Text is the passages under their headings.
+func (r DocMatches) Text() string {
+	if len(r.Matches) == 0 {
+		return r.Note
+	}
+	var b strings.Builder
+	for _, m := range r.Matches {
+		heading := m.Page
+		if m.Section != m.Page && m.Section != "" {
+			heading += " > " + m.Section
+		}
+		fmt.Fprintf(&b, "# %s\n%s\n\n%s\n\n", heading, m.URL, strings.TrimSpace(m.Passage))
+	}
+	b.WriteString("read_doc reads a whole page or section.")
+	return b.String()
+}
+
+var readDoc = define(Meta{
+	Name:    "read_doc",
+	Title:   "Read a documentation page",
+	About:   "Read a page of Wiro's API documentation by title, slug or URL, or one section of it. A long page comes as its outline and first part.",
+	Toolset: Docs,
+	Public:  true,
+	Offline: true,
+}, func(_ context.Context, call Call, in docPage) (DocText, error) {
+	reading, err := call.Docs.Read(in.Page, in.Section)
+	if missing, ok := errors.AsType[*docs.NotFoundError](err); ok {
+		return DocText{}, problem("%s", missing.Error()).
+			then("search_docs", "find the page", map[string]any{"query": missing.Name})
+	}
+	if err != nil {
+		return DocText{}, err
+	}
+	return DocText{Page: reading.Page, Section: reading.Section, URL: reading.URL, Content: reading.Text, Rest: reading.Rest}, nil
+})
+
+type docPage struct {
+	Page    string `json:"page" doc:"title, slug or URL, such as \"Tasks\""`
+	Section string `json:"section,omitempty" doc:"heading of the section to read"`
+}
+
+// DocText is a page, the beginning of one, or a section.
+type DocText struct {
+	Page    string `json:"page"`
+	Section string `json:"section,omitempty"`
+	URL     string `json:"url"`
+	Content string `json:"text"`
+	Rest    string `json:"rest,omitempty"` // what remains, and how to read it
+}
+
+// Text is the Markdown with where it is from.
+func (d DocText) Text() string {
+	text := d.URL + "\n\n" + d.Content
+	if d.Rest != "" {
+		text += "\n\n[" + d.Rest + "]"
+	}
+	return text
+}

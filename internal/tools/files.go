@@ -1,0 +1,227 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var uploadFile = define(Meta{
+	Name:    "upload_file",
+	Title:   "Upload a file",
+	About:   "Copy a file from a public URL into the Wiro storage of this key, for use in several runs. Most models take any public URL in their file parameters: then no upload is needed.",
+	Toolset: Files,
+	Effect:  Writes,
+}, func(ctx context.Context, call Call, in upload) (FileResult, error) {
+	source, err := call.remoteFile(ctx, in.URL, in.Name)
+	if err != nil {
+		return FileResult{}, err
+	}
+	stored, err := call.Wiro.Upload(ctx, source, in.Folder)
+	if err != nil {
+		return FileResult{}, err
+	}
+	return fileResult(stored, "Uploaded"), nil
+})
+
+type upload struct {
+	URL    string `json:"url" doc:"public http or https address of the file (100 MB at most)"`
+	Name   string `json:"file_name,omitempty" doc:"name to store it under; by default the address's own"`
+	Folder string `json:"folderid,omitempty" doc:"folder to put it in, by default the default folder"`
+}
+
+const uploadTimeout = 10 * time.Minute
+
+// uploadTypes are the extensions that Wiro takes.
+//
+// Wiro docs: Files.
+var uploadTypes = strings.Fields("jpg png gif jpeg webp heic mp4 webm mov mp3 wav m4a pdf csv docx xlsx pptx txt md epub zip")
+
+// remoteFile describes the file at an address; it is fetched through the guarded client and
+// streamed on when it is sent.
+func (c *Call) remoteFile(ctx context.Context, address, name string) (wiro.File, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return wiro.File{}, problem("url must be a public http or https address.")
+	}
+	response, err := c.fetch(ctx, u)
+	if err != nil {
+		return wiro.File{}, err
+	}
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	file := wiro.File{Name: fileName(name, u, kind), ContentType: kind, Size: response.ContentLength}
+	if problem := uploadable(file); problem != nil {
+		_ = response.Body.Close()
+		return wiro.File{}, problem
+	}
+	first := response.Body
+	file.Open = func() (io.ReadCloser, error) {
+		body := first
+		if first = nil; body == nil { // sent before, and surely not arrived: fetch it anew
+			again, err := c.fetch(ctx, u) //nolint:bodyclose // limited closes it
+			if err != nil {
+				return nil, err
+			}
+			body = again.Body
+		}
+		return &limited{body, wiro.MaxUpload}, nil
+	}
+	return file, nil
+}
+
+func uploadable(file wiro.File) error {
+	if file.Size > wiro.MaxUpload {
+		return problem("The file is larger (%s) than the 100 MB that Wiro takes.", size(file.Size))
+	}
+	extension := strings.TrimPrefix(strings.ToLower(path.Ext(file.Name)), ".")
+	if extension != "" && !slices.Contains(uploadTypes, extension) {
+		return problem("Wiro does not take .%s files: it takes %s. file_name gives the file another name.", extension, strings.Join(uploadTypes, ", "))
+	}
+	return nil
+}
+
+func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
+	// The transfer outlives the call: once Wiro has begun to take it, it is finished.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), uploadTimeout)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		cancel()
+		return nil, problem("url cannot be fetched: %v.", err)
+	}
+	response, err := c.Fetch.Do(request) //nolint:bodyclose // the caller does, through Open
+	if err != nil {
+		cancel()
+		if errors.Is(err, fetch.ErrPrivate) {
+			return nil, problem("url: %v.", fetch.ErrPrivate)
+		}
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err
+		}
+		return nil, problem("url cannot be fetched: %v.", err)
+	}
+	response.Body = &canceling{response.Body, cancel}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return nil, problem("url cannot be fetched: its server answers %s.", response.Status)
+	}
+	return response, nil
+}
+
+// canceling ends the request with its body.
+type canceling struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (b *canceling) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
+// limited fails when there is more than is allowed, whatever its length was said to be.
+type limited struct {
+	io.ReadCloser
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, problem("The file is larger than the 100 MB that Wiro takes.")
+	}
+	return n, err
+}
+
+// fileName is the name to store a file under: the caller's, or the address's last part, with
+// an extension of its type where it has none.
+func fileName(name string, u *url.URL, kind string) string {
+	if name = path.Base(strings.ReplaceAll(strings.TrimSpace(name), "\\", "/")); name == "." || name == "/" {
+		name = path.Base(u.Path)
+	}
+	if name == "." || name == "/" || name == "" {
+		name = "file"
+	}
+	if path.Ext(name) != "" || kind == "" {
+		return name
+	}
+	extensions, err := mime.ExtensionsByType(kind)
+	if err != nil {
+		return name
+	}
+	for _, extension := range extensions {
+		if slices.Contains(uploadTypes, strings.TrimPrefix(extension, ".")) {
+			return name + extension
+		}
+	}
+	return name
+}
+
+var createFolder = define(Meta{
+	Name:    "create_folder",
+	Title:   "Create a folder",
+	About:   "Create a folder in the Wiro storage of this key, to upload files into.",
+	Toolset: Files,
+	Effect:  Writes,
+}, func(ctx context.Context, call Call, in folder) (FileResult, error) {
+	stored, err := call.Wiro.CreateFolder(ctx, in.Name, in.Parent)
+	if err != nil {
+		return FileResult{}, err
+	}
+	return fileResult(stored, "Created"), nil
+})
+
+type folder struct {
+	Name   string `json:"name" doc:"letters, digits, hyphens and underscores"`
+	Parent string `json:"parentid,omitempty" doc:"id of the folder to put it in, by default the root"`
+}
+
+// FileResult is a file or folder in the caller's storage.
+type FileResult struct {
+	File StoredFile `json:"file"`
+	did  string
+}
+
+// StoredFile is what is known of it.
+type StoredFile struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	MIMEType  string `json:"mimeType,omitempty"` // empty for a folder
+	SizeBytes int64  `json:"sizeBytes"`
+	URL       string `json:"url,omitempty"`
+	ParentID  string `json:"parentId,omitempty"`
+}
+
+func fileResult(f wiro.StoredFile, did string) FileResult {
+	return FileResult{StoredFile{
+		ID: string(f.ID), Name: string(f.Name), MIMEType: string(f.ContentType),
+		SizeBytes: int64(f.Size), URL: string(f.URL), ParentID: string(f.ParentID),
+	}, did}
+}
+
+// Text is what was done, with what later calls need.
+func (r FileResult) Text() string {
+	f := r.File
+	text := fmt.Sprintf("%s %s (id %s)", r.did, f.Name, f.ID)
+	if f.MIMEType != "" {
+		text += ", " + f.MIMEType
+	}
+	if s := size(f.SizeBytes); s != "" {
+		text += ", " + s
+	}
+	text += "."
+	if f.URL != "" {
+		text += "\n" + f.URL + "\nPass this URL to a model's file parameter. Whoever knows it can open it."
+	}
+	return text
+}

@@ -1,0 +1,345 @@
+package tools_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+const (
+	picture = "black-forest-labs/flux-2-pro"
+	chat    = "openai/gpt-5-2"
+)
+
+func TestAPictureFromTheFirstSearchToItsPrice(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	found := s.call("search_models", `{"search":"flux","categories":["text-to-image"],"limit":2}`).ok(picture, "$")
+	require.NotEmpty(t, found.at("models.0.pricing"))
+	require.NotContains(t, found.at("models.0.categories"), "tool")
+
+	s.call("get_model_schema", `{"model":"`+picture+`"}`).ok("prompt (textarea, required", "Prices", "$")
+
+	done := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"a lighthouse"}}`).ok("Completed", "image/png")
+	url := done.at("outputs.0.url").(string)
+	require.True(t, strings.HasPrefix(done.text, url), "outputs come first: %s", done.text)
+	require.Equal(t, "completed", done.at("state"))
+	require.Equal(t, "image", done.at("outputs.0.kind"))
+	require.Positive(t, done.at("outputs.0.sizeBytes"))
+	require.Positive(t, done.at("task.costUsd"))
+	require.Equal(t, "0", done.at("task.exitCode"))
+	token := done.at("task.token").(string)
+
+	s.call("get_task", `{"tasktoken":"`+token+`"}`).ok("Completed", url)
+	s.call("get_task", `{"taskid":"`+done.at("task.id").(string)+`"}`).ok("Completed", url)
+	price := s.call("get_task_price", `{"tasktoken":"`+token+`"}`).ok("$", "succeeded")
+	require.Equal(t, true, price.at("billed"))
+	s.call("list_tasks", `{}`).ok(token, "completed", "a lighthouse")
+	s.call("wait_for_task", `{"tasktoken":"`+token+`"}`).ok("Completed")
+	s.call("delete_task_files", `{"tasktoken":"`+token+`"}`).ok("deleted")
+	s.call("delete_task_files", `{"tasktoken":"`+token+`"}`).ok("deleted")
+	require.Equal(t, 1, s.sandbox.RequestCount("Run/"+picture))
+}
+
+func TestALanguageModelAnswersWithItsThinkingApart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	done := s.call("run_model", `{"model":"`+chat+`","params":{"prompt":"Say hello"}}`).ok("Completed", "Thinking, before the answer")
+	require.Equal(t, "text", done.at("outputs.0.kind"))
+	require.Equal(t, "text/plain", done.at("outputs.0.mimeType"))
+	require.Equal(t, done.at("response"), done.at("outputs.0.text"))
+	require.NotEmpty(t, done.at("thinking"))
+	require.NotContains(t, done.at("response"), "<think>")
+}
+
+func TestARunWithoutWaitingIsPickedUpLater(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	run := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok("Submitted")
+	token := run.at("task.token").(string)
+	require.Equal(t, "submitted", run.at("state"))
+	require.NoError(t, s.sandbox.Reached(t.Context(), token, sandbox.TaskStart))
+
+	price := s.call("get_task_price", `{"tasktoken":"`+token+`"}`).ok("not done yet")
+	require.Equal(t, false, price.at("billed"))
+	s.call("delete_task_files", `{"tasktoken":"`+token+`"}`).refused("still runs", "wait_for_task")
+
+	running := s.call("wait_for_task", `{"tasktoken":"`+token+`","timeout_seconds":0.05}`).ok("Still running", "do not run the model again")
+	require.Equal(t, "running", running.at("state"))
+	require.Equal(t, "wait_for_task", running.at("nextAction.tool"))
+	require.Equal(t, token, running.at("nextAction.arguments.tasktoken"))
+
+	s.sandbox.Release(token)
+	s.call("wait_for_task", `{"tasktoken":"`+token+`"}`).ok("Completed")
+	require.Equal(t, 1, s.sandbox.RequestCount("Run/"+picture))
+}
+
+func TestStoppingATaskPointsToTheRightTool(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	held := func(stage sandbox.Stage) string {
+		s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: stage})
+		token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok().at("task.token").(string)
+		require.NoError(t, s.sandbox.Reached(t.Context(), token, stage))
+		return token
+	}
+	running := held(sandbox.TaskStart)
+	s.call("cancel_task", `{"tasktoken":"`+running+`"}`).refused("runs already", "kill_task")
+	s.call("kill_task", `{"tasktoken":"`+running+`"}`).ok("Killed", "Not charged")
+	s.call("kill_task", `{"tasktoken":"`+running+`"}`).ok("already")
+	require.Equal(t, "cancelled", s.call("get_task", `{"tasktoken":"`+running+`"}`).ok("Canceled").at("state"))
+
+	queued := held(sandbox.TaskQueue)
+	s.call("kill_task", `{"tasktoken":"`+queued+`"}`).refused("waits in the queue", "cancel_task")
+	s.call("cancel_task", `{"tasktoken":"`+queued+`"}`).ok("Canceled")
+	s.call("get_task_price", `{"tasktoken":"`+queued+`"}`).ok("$0", "not charged")
+
+	s.call("cancel_task", `{"tasktoken":"nobodys"}`).refused("no such task", "list_tasks")
+}
+
+func TestAFailedRunShowsTheModelsWordsAndCostsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.sandbox.Behave(picture, sandbox.Behavior{FailWith: &sandbox.Exit{Code: "137", Stderr: []string{"loading", "CUDA out of memory"}}})
+	failed := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok("Failed", "exit code 137", "Not charged", "CUDA out of memory")
+	require.Equal(t, "failed", failed.at("state"))
+	require.Contains(t, failed.at("error"), "CUDA out of memory")
+	s.call("get_task_price", `{"tasktoken":"`+failed.at("task.token").(string)+`"}`).ok("$0", "failed tasks are not charged")
+}
+
+func TestRefusalsSayWhatHelps(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	run := func(behavior sandbox.Behavior) answer {
+		s.sandbox.Behave(picture, behavior)
+		return s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`)
+	}
+	run(sandbox.Behavior{Code: 96, Message: "You have reached your concurrent task limit."}).refused("concurrent task limit", "frees up", "list_tasks")
+	run(sandbox.Behavior{Code: 97, Message: "Insufficient balance"}).refused("Add funds", "https://wiro.ai/panel")
+	run(sandbox.Behavior{Code: 98, Message: "sign in to run this model"}).refused("registered accounts")
+	run(sandbox.Behavior{Code: 99, Status: 401, Message: "Authorization bearer token is invalid."}).refused("WIRO_API_KEY")
+	run(sandbox.Behavior{Status: 429, RetryAfter: 60, Message: "slow down"}).refused("limiting the rate", "1m0s")
+	run(sandbox.Behavior{Status: 502, ContentType: "text/html", Body: "<html>Bad gateway"}).refused("may have reached Wiro", "list_tasks")
+	cut := run(sandbox.Behavior{CutConnection: true}).refused("may have reached Wiro")
+	require.Equal(t, 1, strings.Count(cut.text, "reached Wiro"), cut.text)
+	run(sandbox.Behavior{Oversize: 40 << 20}).refused("may have reached Wiro", "larger than 16 MB")
+	s.sandbox.Behave(picture)
+	s.call("run_model", `{"model":"`+picture+`","params":{}}`).refused("Request parameter [prompt] required")
+	s.call("run_model", `{"model":"openai/sora-9","params":{}}`).refused("openai/sora-9 does not exist. Closest: openai/sora-2", "search_models")
+	s.call("get_model_schema", `{"model":"nobody/nothing-at-all"}`).refused("does not exist", "search_models")
+	s.call("get_task", `{"tasktoken":"nobodys"}`).refused("no such task under this API key")
+}
+
+func TestUnreachableWiroIsSaidClearly(t *testing.T) {
+	t.Parallel()
+	s := fuzzServer()
+	result, err := s.Call(t.Context(), "run_model", map[string]any{"model": picture, "params": map[string]any{}}, nil)
+	require.NoError(t, err)
+	require.True(t, result.IsError)
+	require.Contains(t, result.Text, "cannot be reached (no network)")
+	require.Contains(t, result.Text, "Nothing was sent or charged")
+}
+
+func TestEveryModelOfTheCatalogShowsItsParametersAndPrice(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	all := s.call("search_models", `{"limit":100}`).ok()
+	for _, model := range all.at("models").([]any) {
+		slug := model.(map[string]any)["slug"].(string)
+		detail := s.call("get_model_schema", `{"model":"`+slug+`"}`)
+		if !detail.isError {
+			require.Contains(t, detail.text, "Price", slug)
+		}
+	}
+	s.call("explore", `{}`).ok("## ")
+	s.call("recommend_model", `{"task":"upscale an image to 4K"}`).ok("image")
+	s.call("search_models", `{"search":"zzzzzz"}`).ok("No model matches")
+}
+
+// reports gathers progress.
+type reports struct {
+	mu   sync.Mutex
+	seen []report
+}
+
+type report struct {
+	value, total float64
+	message      string
+}
+
+func (r *reports) take(value, total float64, message string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, report{value, total, message})
+}
+
+func TestProgressRisesWithNews(t *testing.T) {
+	t.Parallel()
+	for _, model := range []string{picture, chat} {
+		s := newStage(t)
+		s.sandbox.Behave(model, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart})
+		var r reports
+		released := false
+		_, err := s.Call(t.Context(), "run_model", map[string]any{"model": model, "params": map[string]any{"prompt": "hello there"}},
+			func(value, total float64, message string) {
+				r.take(value, total, message)
+				if tasks := s.sandbox.RequestCount("Task/Detail"); tasks > 0 && !released {
+					released = true
+					token, err := s.sandbox.Launched(t.Context(), 1)
+					if err == nil {
+						go s.sandbox.Release(token)
+					}
+				}
+			})
+		require.NoError(t, err)
+		require.NotEmpty(t, r.seen)
+		for i, one := range r.seen[1:] {
+			require.Greater(t, one.value, r.seen[i].value)
+			require.NotEqual(t, one.message, r.seen[i].message)
+			if one.total > 0 {
+				require.LessOrEqual(t, one.value, one.total)
+			}
+		}
+	}
+}
+
+func TestAFileIsCopiedFromItsAddress(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	files := http.NewServeMux()
+	files.HandleFunc("/cat.png", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(make([]byte, 5000))
+	})
+	files.HandleFunc("/plain", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		_, _ = w.Write([]byte("a,b"))
+	})
+	files.HandleFunc("/huge.zip", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(200<<20))
+		w.WriteHeader(200)
+	})
+	files.HandleFunc("/tool.exe", func(http.ResponseWriter, *http.Request) {})
+	server := httptest.NewServer(files)
+	t.Cleanup(server.Close)
+
+	stored := s.call("upload_file", `{"url":"`+server.URL+`/cat.png"}`).ok("cat.png", "image/png", "http")
+	require.InDelta(t, 5000, stored.at("file.sizeBytes"), 0)
+	folder := s.call("create_folder", `{"name":"training-data"}`).ok("training-data").at("file.id").(string)
+	s.call("upload_file", `{"url":"`+server.URL+`/plain","file_name":"table.csv","folderid":"`+folder+`"}`).ok("table.csv")
+	s.call("upload_file", `{"url":"`+server.URL+`/plain"}`).ok("plain.csv")
+	s.call("upload_file", `{"url":"`+server.URL+`/huge.zip"}`).refused("100 MB")
+	s.call("upload_file", `{"url":"`+server.URL+`/tool.exe"}`).refused("does not take .exe")
+	s.call("upload_file", `{"url":"`+server.URL+`/gone.png"}`).refused("404")
+}
+
+func TestUploadsReachNoPrivateAddress(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(o *tools.Options) { o.Fetch = fetch.Client(false) })
+	private := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(private.Close)
+	redirect := httptest.NewServer(http.RedirectHandler(private.URL, http.StatusFound))
+	t.Cleanup(redirect.Close)
+	for _, address := range []string{
+		private.URL + "/x.png", redirect.URL, "http://169.254.169.254/latest/meta-data", "http://[::1]/x.png",
+		"http://10.0.0.1/x.png", "http://100.64.0.1/x.png", "http://[fd00::1]/x.png", "http://0.0.0.0/x.png", "http://localhost/x.png",
+	} {
+		s.call("upload_file", `{"url":"`+address+`"}`).refused("not on the public internet")
+	}
+	require.Zero(t, s.sandbox.RequestCount("File/Upload"))
+}
+
+func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok().at("task.token").(string)
+	other := wiro.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
+	result, err := s.Call(other, "get_task", map[string]any{"tasktoken": token}, nil)
+	require.NoError(t, err)
+	require.True(t, result.IsError)
+	require.Contains(t, result.Text, "no such task under this API key")
+}
+
+func TestCallersCredentialsReplaceTheServersOwn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	other := wiro.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
+	_, err := s.Call(other, "search_models", nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, sandbox.DemoKey, s.sandbox.Requests()[0].Header.Get("x-api-key"))
+}
+
+func TestACanceledCallKeepsItsTask(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	ctx, cancel := context.WithCancel(t.Context())
+	result, err := s.Call(ctx, "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
+		func(float64, float64, string) { cancel() })
+	require.NoError(t, err)
+	require.False(t, result.IsError)
+	require.Contains(t, result.Text, "Still running")
+	require.Contains(t, result.Text, "do not run the model again")
+}
+
+func TestADrainedServerHandsItsWaitsBack(t *testing.T) {
+	t.Parallel()
+	draining, drain := context.WithCancel(t.Context())
+	s := newStage(t, func(o *tools.Options) { o.Drain = draining })
+	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	var once sync.Once
+	result, err := s.Call(t.Context(), "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
+		func(float64, float64, string) { once.Do(drain) })
+	require.NoError(t, err)
+	require.Contains(t, result.Text, "The server is restarting")
+	require.Contains(t, result.Text, "wait_for_task")
+}
+
+func TestReadOnlyAndToolsetsLeaveToolsOut(t *testing.T) {
+	t.Parallel()
+	readers := newStage(t, func(o *tools.Options) { o.ReadOnly = true })
+	for _, d := range readers.Definitions() {
+		require.Equal(t, tools.Reads, d.Effect, d.Name)
+	}
+	_, err := readers.Call(t.Context(), "run_model", nil, nil)
+	require.ErrorContains(t, err, "read-only")
+	some := newStage(t, func(o *tools.Options) { o.Toolsets = []tools.Toolset{tools.Docs} })
+	require.Len(t, some.Definitions(), 2)
+	_, err = some.Call(t.Context(), "run_model", nil, nil)
+	require.ErrorContains(t, err, "toolset models")
+}
+
+func TestEveryCallIsObservedWithItsOutcome(t *testing.T) {
+	t.Parallel()
+	var events []tools.Event
+	s := newStage(t, func(o *tools.Options) { o.Observe = func(e tools.Event) { events = append(events, e) } })
+	s.call("search_models", `{}`).ok()
+	refused := s.call("get_task", `{"tasktoken":"x"}`).refused()
+	require.Equal(t, []tools.Outcome{tools.OK, tools.Refused}, []tools.Outcome{events[0].Outcome, events[1].Outcome})
+	require.Equal(t, events[1].RequestID, refused.at("requestId"))
+	require.Positive(t, events[0].Took, time.Duration(0))
+}
+
+func TestDocumentationIsSearchedAndRead(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	found := s.call("search_docs", `{"query":"how do I stop a running task"}`).ok("Kill")
+	require.NotEmpty(t, found.at("matches.0.page"))
+	require.LessOrEqual(t, len(found.text), 8000)
+	page := found.at("matches.0.page").(string)
+	s.call("read_doc", `{"page":"`+page+`"}`).ok("#")
+	s.call("read_doc", `{"page":"no such page at all"}`).refused("search_docs")
+}

@@ -1,0 +1,232 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var sendAgentMessage = define(Meta{
+	Name:    "send_agent_message",
+	Title:   "Send a message to an agent",
+	About:   "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When time is up the agent goes on, and get_agent_message gets the answer. Never send it again because a wait ended.",
+	Toolset: Messages,
+	Effect:  Writes,
+}, func(ctx context.Context, call Call, in newMessage) (MessageResult, error) {
+	sent, err := call.Wiro.SendMessage(ctx, wiro.NewMessage{
+		UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+	})
+	if err != nil {
+		return MessageResult{}, err
+	}
+	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: wiro.Text(in.session())}
+	if in.Wait != nil && !*in.Wait {
+		result := call.messageResult(known, "")
+		result.State = stateSubmitted
+		return result, nil
+	}
+	// From here on the agent works on it: whatever happens, its guid and token are returned.
+	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
+	result := call.messageResult(message, said)
+	if err != nil {
+		if note := cause(err); note != "" {
+			result.Note = note + " "
+		}
+		result.Note += "The agent goes on by itself: do not send the message again."
+	}
+	return result, nil
+})
+
+type newMessage struct {
+	agentGUID
+	Message  string  `json:"message" doc:"what to say to the agent"`
+	Session  string  `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
+	Callback string  `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
+	Wait     *bool   `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
+	Timeout  float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+}
+
+func (m newMessage) session() string {
+	if m.Session == "" {
+		return "default"
+	}
+	return m.Session
+}
+
+// followMessage waits for the answer to a message within the caller's time, reporting it as
+// it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
+// told users of a failure.
+func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+	ctx, stop := c.waiting(ctx, timeout)
+	defer stop()
+	p := c.startProgress()
+	defer p.stop()
+	var said string
+	message, err := c.Wiro.WaitSent(ctx, sent, func(u wiro.MessageUpdate) {
+		said = u.Error
+		tellMessage(p, u)
+	})
+	if message.GUID == "" {
+		message.GUID, message.AgentToken = known.GUID, known.AgentToken
+		if message.Status == "" {
+			message.Status = known.Status
+		}
+	}
+	if message.AgentToken == "" {
+		message.AgentToken = known.AgentToken
+	}
+	if message.SessionKey == "" {
+		message.SessionKey = known.SessionKey
+	}
+	return message, said, waited(ctx, err)
+}
+
+// tellMessage reports how far an answer is: its words, and the end of what is said.
+func tellMessage(p *progress, u wiro.MessageUpdate) {
+	const shown = 400
+	answer, thinking := answerText(u.Output), thinkingText(u.Output)
+	switch {
+	case answer != "":
+		p.tell(float64(1+wordCount([]string{answer})), 0, tail(answer, 1<<10, shown))
+	case thinking != "":
+		p.tell(0.9, 0, "thinking: "+tail(thinking, 1<<10, shown))
+	case u.Status == wiro.MessageQueued:
+		p.tell(0.1, 0, "queued")
+	case u.Status == wiro.MessageStarted || u.Status == wiro.MessageOutput:
+		p.tell(0.5, 0, "the agent works on it")
+	}
+}
+
+// messageRef names a message.
+type messageRef struct {
+	GUID  string `json:"messageguid,omitempty" doc:"guid that send_agent_message returned"`
+	Token string `json:"agenttoken,omitempty" doc:"its token, instead of the guid"`
+}
+
+func (r messageRef) ref() wiro.MessageRef { return wiro.MessageRef{GUID: r.GUID, Token: r.Token} }
+
+var getAgentMessage = define(Meta{
+	Name:    "get_agent_message",
+	Title:   "Get a message to an agent",
+	About:   "A message to an agent and its answer, or as much of it as there is. Gets the answer after a wait that ended.",
+	Toolset: Messages,
+}, func(ctx context.Context, call Call, in messageRef) (MessageResult, error) {
+	message, err := call.Wiro.Message(ctx, in.ref())
+	if err != nil {
+		return MessageResult{}, err
+	}
+	if message.GUID == "" {
+		message.GUID = wiro.Text(in.GUID)
+	}
+	if message.AgentToken == "" {
+		message.AgentToken = wiro.Text(in.Token)
+	}
+	return call.messageResult(message, ""), nil
+})
+
+var listAgentMessages = define(Meta{
+	Name:    "list_agent_messages",
+	Title:   "List messages to an agent",
+	About:   "A conversation with an agent, newest first: each message and the start of its answer. get_agent_message has the whole.",
+	Toolset: Messages,
+	More:    "Page with limit and before.",
+}, func(ctx context.Context, call Call, in historyQuery) (MessageList, error) {
+	history, err := call.Wiro.Messages(ctx, wiro.HistoryQuery{
+		UserAgentGUID: in.GUID, SessionKey: in.Session, Limit: in.Limit, Before: in.Before,
+	})
+	if err != nil {
+		return MessageList{}, err
+	}
+	return call.messageList(history, in), nil
+})
+
+type historyQuery struct {
+	agentGUID
+	Session string `json:"sessionkey,omitempty" default:"default" doc:"conversation, as list_agent_sessions names it"`
+	Limit   int    `json:"limit,omitempty" min:"1" max:"200" default:"50" doc:"how many to list"`
+	Before  string `json:"before,omitempty" doc:"guid of a message: lists those before it"`
+}
+
+var listAgentSessions = define(Meta{
+	Name:    "list_agent_sessions",
+	Title:   "List conversations with an agent",
+	About:   "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
+	Toolset: Messages,
+}, func(ctx context.Context, call Call, in agentGUID) (SessionList, error) {
+	sessions, err := call.Wiro.Sessions(ctx, in.GUID)
+	if err != nil {
+		return SessionList{}, err
+	}
+	return call.sessionList(sessions, in.GUID), nil
+})
+
+var cancelAgentMessage = define(Meta{
+	Name:       "cancel_agent_message",
+	Title:      "Cancel a message to an agent",
+	About:      "Stop a message that waits or is being answered. What the agent did already stays done.",
+	Toolset:    Messages,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in messageRef) (MessageAction, error) {
+	err := call.Wiro.CancelMessage(ctx, in.ref())
+	switch {
+	case refusedBecause(err, "cannot be cancelled (status: agent_cancel"):
+		return MessageAction{Action: "cancel", Success: true, GUID: in.GUID, Token: in.Token, Message: "It was canceled already."}, nil
+	case refusedBecause(err, "cannot be cancelled"):
+		arguments := map[string]any{"messageguid": in.GUID}
+		if in.GUID == "" {
+			arguments = map[string]any{"agenttoken": in.Token}
+		}
+		return MessageAction{}, problem("The message is over: there is nothing to cancel.").
+			then("get_agent_message", "read how it ended", arguments)
+	case err != nil:
+		return MessageAction{}, err
+	}
+	return MessageAction{Action: "cancel", Success: true, GUID: in.GUID, Token: in.Token, Message: "Canceled."}, nil
+})
+
+var deleteAgentMessages = define(Meta{
+	Name:       "delete_agent_messages",
+	Title:      "Delete messages to an agent",
+	About:      "Delete messages of a conversation (items), or your part of a whole conversation (sessionkey). Cannot be undone.",
+	Toolset:    Messages,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in deletion) (MessageAction, error) {
+	action := MessageAction{Action: "delete", Success: true, Agent: in.GUID}
+	switch {
+	case (len(in.Items) > 0) == (in.Session != ""):
+		return MessageAction{}, problem("delete_agent_messages needs either items, the messages to delete, or sessionkey, a whole conversation.").
+			then("list_agent_sessions", "find the conversation", map[string]any{"useragentguid": in.GUID})
+	case in.Session != "":
+		if err := call.Wiro.DeleteSession(ctx, in.GUID, in.Session); err != nil {
+			return MessageAction{}, err
+		}
+		action.Message = fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
+		return action, nil
+	}
+	items := make([]wiro.MessageSide, len(in.Items))
+	for i, item := range in.Items {
+		items[i] = wiro.MessageSide{GUID: item.GUID, Side: item.Side}
+		if item.Side == "" {
+			items[i].Side = wiro.SideBoth
+		}
+	}
+	if err := call.Wiro.DeleteMessages(ctx, in.GUID, items); err != nil {
+		return MessageAction{}, err
+	}
+	action.Message = count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
+	return action, nil
+})
+
+type deletion struct {
+	agentGUID
+	Items   []deletedSide `json:"items,omitempty" doc:"messages to delete"`
+	Session string        `json:"sessionkey,omitempty" doc:"conversation to delete, instead of items"`
+}
+
+type deletedSide struct {
+	GUID string `json:"messageguid"`
+	Side string `json:"side,omitempty" enum:"user,agent,both" default:"both" doc:"the question, the answer, or both"`
+}

@@ -1,0 +1,276 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var searchModels = define(Meta{
+	Name:    "search_models",
+	Title:   "Search models",
+	About:   "Search Wiro's catalog of AI models by words, category, tag or owner. Each comes with its slug (owner/model), a line about it, and its price.",
+	Toolset: Models,
+	More:    "Narrow the search, or page with start and limit.",
+}, func(ctx context.Context, call Call, in modelSearch) (ModelList, error) {
+	limit := in.Limit
+	if limit == 0 {
+		limit = 20
+	}
+	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{
+		Search: in.Search, Categories: in.Categories, Tags: in.Tags, Owner: in.Owner,
+		Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: limit,
+	})
+	if err != nil {
+		return ModelList{}, err
+	}
+	list := modelList(page, in.Start, limit)
+	switch {
+	case list.NextStart > 0:
+		next := call.arguments()
+		next["start"] = list.NextStart
+		list.NextAction = &NextAction{"search_models", next, "more models"}
+	case len(list.Models) == 0 && in.Search != "":
+		list.NextAction = &NextAction{"recommend_model", map[string]any{"task": in.Search}, "describe what you want to make instead"}
+	}
+	return list, nil
+})
+
+type modelSearch struct {
+	Search     string   `json:"search,omitempty" doc:"words to find, such as \"flux\" or \"video generation\""`
+	Categories []string `json:"categories,omitempty" doc:"text-to-image, text-to-video, image-to-video, image-editing, llm, text-to-speech, …"`
+	Tags       []string `json:"tags,omitempty" doc:"tags to filter by"`
+	Owner      string   `json:"slugowner,omitempty" doc:"owner's slug, such as \"openai\" or \"klingai\""`
+	Sort       string   `json:"sort,omitempty" enum:"relevance,time,ratedusercount,commentcount,averagepoint,id" doc:"what to sort by"`
+	Order      string   `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
+	Start      int      `json:"start,omitempty" min:"0" default:"0" doc:"how many to skip"`
+	Limit      int      `json:"limit,omitempty" min:"1" max:"100" default:"20" doc:"how many to list"`
+}
+
+var getModelSchema = define(Meta{
+	Name:    "get_model_schema",
+	Title:   "Get a model's parameters",
+	About:   "What a model takes and costs: every parameter with its id, type, default, options and range, and the prices. Use it to fill run_model's params.",
+	Toolset: Models,
+}, func(ctx context.Context, call Call, in modelName) (ModelDetail, error) {
+	slug, err := wiro.ParseSlug(in.Model)
+	if err != nil {
+		return ModelDetail{}, err
+	}
+	model, err := call.Wiro.Model(ctx, slug)
+	if err != nil {
+		return ModelDetail{}, call.noSuchModel(ctx, slug, err)
+	}
+	return modelDetail(model), nil
+})
+
+type modelName struct {
+	Model string `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
+}
+
+var recommendModel = define(Meta{
+	Name:    "recommend_model",
+	Title:   "Recommend a model",
+	About:   "Describe what you want to make, get the models that fit, best first, with prices.",
+	Toolset: Models,
+}, func(ctx context.Context, call Call, in recommendation) (ModelList, error) {
+	const limit = 10
+	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
+	if err != nil {
+		return ModelList{}, err
+	}
+	// The catalog's search wants words that a model has. Where a whole sentence finds
+	// nothing, its words do, those that most models answer to first.
+	if len(page.Models) == 0 {
+		if page, err = call.modelsByWords(ctx, in.Task, limit); err != nil {
+			return ModelList{}, err
+		}
+	}
+	list := modelList(page, 0, limit)
+	list.NextStart = 0
+	if len(list.Models) > 0 {
+		list.NextAction = &NextAction{"get_model_schema", map[string]any{"model": list.Models[0].Slug}, "see what the first one takes and costs"}
+	} else {
+		list.NextAction = &NextAction{"explore", map[string]any{}, "browse what there is"}
+	}
+	return list, nil
+})
+
+type recommendation struct {
+	Task string `json:"task" doc:"what to make, such as \"upscale an image to 4K\""`
+}
+
+var explore = define(Meta{
+	Name:    "explore",
+	Title:   "Explore models",
+	About:   "Browse Wiro's curated shelves of models: recently added, image, video, audio and more.",
+	Toolset: Models,
+}, func(ctx context.Context, call Call, _ struct{}) (Shelves, error) {
+	sections, err := call.Wiro.Explore(ctx)
+	if err != nil {
+		return Shelves{}, err
+	}
+	shelves := Shelves{Categories: make([]Shelf, 0, len(sections))}
+	for _, section := range sections {
+		shelf := Shelf{Title: string(section.Title), Total: int(section.Total), Models: models(section.Models)}
+		shelf.Total = max(shelf.Total, len(shelf.Models))
+		shelves.Categories = append(shelves.Categories, shelf)
+	}
+	if len(shelves.Categories) > 0 && len(shelves.Categories[0].Models) > 0 {
+		shelves.NextAction = &NextAction{"get_model_schema", map[string]any{"model": shelves.Categories[0].Models[0].Slug}, "see what a model takes and costs"}
+	}
+	return shelves, nil
+})
+
+// modelsByWords gathers the models that single words of a description find, those that more
+// words find first.
+func (c *Call) modelsByWords(ctx context.Context, text string, limit int) (wiro.ModelPage, error) {
+	const most = 5
+	type hit struct {
+		model wiro.Model
+		words int
+	}
+	var hits []*hit
+	words := slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
+	}), func(word string) bool { return len(word) < 4 || slices.Contains(fillers, word) })
+	for _, word := range words[:min(len(words), most)] {
+		page, err := c.Wiro.Models(ctx, wiro.ModelQuery{Search: word, Sort: "relevance", Limit: limit})
+		if err != nil {
+			return wiro.ModelPage{}, err
+		}
+		for _, model := range page.Models {
+			i := slices.IndexFunc(hits, func(h *hit) bool { return h.model.ID == model.ID })
+			if i < 0 {
+				hits = append(hits, &hit{model, 1})
+			} else {
+				hits[i].words++
+			}
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b *hit) int { return b.words - a.words })
+	page := wiro.ModelPage{}
+	for _, h := range hits[:min(len(hits), limit)] {
+		page.Models = append(page.Models, h.model)
+	}
+	page.Total = wiro.Int(len(page.Models))
+	return page, nil
+}
+
+// fillers are words of requests that say nothing about the model.
+var fillers = []string{"with", "from", "into", "that", "this", "make", "create", "want", "need", "please", "some", "using", "generate", "model"}
+
+// noSuchModel turns Wiro's "not found" into the closest slugs that there are.
+func (c *Call) noSuchModel(ctx context.Context, slug wiro.Slug, err error) error {
+	if !wiro.IsNoSuchModel(err) {
+		return err
+	}
+	p := problem("%s does not exist.", slug)
+	if near := c.similarModels(ctx, slug, 3); len(near) > 0 {
+		p.Text += " Closest: " + strings.Join(near, ", ") + "."
+	}
+	p.Text += " search_models finds others."
+	word, _, _ := strings.Cut(slug.Model, "-")
+	return p.then("search_models", "find the right slug", map[string]any{"search": word})
+}
+
+// similarModels returns at most n slugs, those nearest to one that does not exist first.
+func (c *Call) similarModels(ctx context.Context, slug wiro.Slug, n int) []string {
+	word, _, _ := strings.Cut(slug.Model, "-")
+	var near []string
+	for _, q := range []wiro.ModelQuery{
+		{Search: slug.Model, Limit: 10},
+		{Owner: slug.Owner, Limit: 50},
+		{Search: word, Limit: 20},
+	} {
+		page, err := c.Wiro.Models(ctx, q)
+		if err != nil {
+			break // the caller's error is the one that matters
+		}
+		for _, model := range page.Models {
+			if name := model.Slug().String(); !slices.Contains(near, name) {
+				near = append(near, name)
+			}
+		}
+	}
+	distance := func(name string) int { return levenshtein.ComputeDistance(name, slug.String()) }
+	slices.SortStableFunc(near, func(a, b string) int { return distance(a) - distance(b) })
+	return near[:min(n, len(near))]
+}
+
+// arguments returns a copy of the call's arguments, for a next step that changes one.
+func (c *Call) arguments() map[string]any {
+	arguments := map[string]any{}
+	maps.Copy(arguments, c.request.GetArguments())
+	return arguments
+}
+
+// ModelList is a list of models.
+type ModelList struct {
+	Models     []ModelInfo `json:"models"`
+	Total      int         `json:"total"`
+	Start      int         `json:"start"`
+	Limit      int         `json:"limit"`
+	NextStart  int         `json:"nextStart,omitempty"` // 0 where this is the last page
+	NextAction *NextAction `json:"nextAction,omitempty"`
+}
+
+// Text is a line a model, with where the page stands in the whole.
+func (l ModelList) Text() string {
+	if len(l.Models) == 0 {
+		return withNext("No model matches.", l.NextAction)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", count(l.Total, "model"))
+	if l.Start > 0 || len(l.Models) < l.Total {
+		fmt.Fprintf(&b, ", %d to %d shown", l.Start+1, l.Start+len(l.Models))
+	}
+	b.WriteString(":\n")
+	for _, m := range l.Models {
+		b.WriteString(m.line())
+	}
+	return withNext(b.String(), l.NextAction)
+}
+
+// Shelves are the curated shelves.
+type Shelves struct {
+	Categories []Shelf     `json:"categories"`
+	NextAction *NextAction `json:"nextAction,omitempty"`
+}
+
+// Shelf is a shelf with some of its models.
+type Shelf struct {
+	Title  string      `json:"title"`
+	Total  int         `json:"total"`
+	Models []ModelInfo `json:"models"`
+}
+
+// Text is the shelves with a line a model.
+func (s Shelves) Text() string {
+	if len(s.Categories) == 0 {
+		return "Wiro shows no shelves at the moment. search_models finds models."
+	}
+	var b strings.Builder
+	for _, shelf := range s.Categories {
+		fmt.Fprintf(&b, "## %s (%s)\n", shelf.Title, count(shelf.Total, "model"))
+		for _, m := range shelf.Models {
+			b.WriteString(m.line())
+		}
+		b.WriteString("\n")
+	}
+	return withNext(b.String(), s.NextAction)
+}
+
+func withNext(text string, next *NextAction) string {
+	text = strings.TrimRight(text, "\n")
+	if next == nil {
+		return text
+	}
+	return text + "\nNext: " + next.String()
+}

@@ -1,0 +1,80 @@
+package tools_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/config"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+)
+
+// The README's tables are made from the definitions and the settings.
+func TestREADMESnapshot(t *testing.T) {
+	t.Parallel()
+	const path = "../../README.md"
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := between(t, string(data), "tools", toolTables())
+	text = between(t, text, "settings", settingsTable())
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return
+	}
+	require.Equal(t, text, string(data), "make snapshots writes the tables")
+}
+
+func between(t *testing.T, text, name, table string) string {
+	t.Helper()
+	begin, end := "<!-- "+name+": begin; make snapshots writes this -->\n", "<!-- "+name+": end -->"
+	before, rest, found := strings.Cut(text, begin)
+	require.True(t, found)
+	_, after, found := strings.Cut(rest, end)
+	require.True(t, found)
+	return before + begin + table + end + after
+}
+
+func toolTables() string {
+	var b strings.Builder
+	for _, set := range tools.AllToolsets {
+		fmt.Fprintf(&b, "\n**%s**\n\n| tool | what it does |\n|---|---|\n", set)
+		for _, d := range tools.All() {
+			if d.Toolset != set {
+				continue
+			}
+			name := "`" + d.Name + "`"
+			if d.Spends {
+				name += " $"
+			}
+			about, _, _ := strings.Cut(d.About, ". ")
+			fmt.Fprintf(&b, "| %s | %s |\n", name, strings.TrimSuffix(about, "."))
+		}
+	}
+	return b.String() + "\n"
+}
+
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("\n| variable | flag | default | meaning |\n|---|---|---|---|\n")
+	write := func(t reflect.Type) {
+		for f := range t.Fields() {
+			flag := f.Tag.Get("flag")
+			if flag != "" {
+				flag = "`--" + flag + "`"
+			}
+			def := f.Tag.Get("envDefault")
+			if def != "" {
+				def = "`" + def + "`"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Tag.Get("env"), flag, def, f.Tag.Get("about"))
+		}
+	}
+	write(reflect.TypeFor[config.Config]())
+	b.WriteString("\nOf `wiro-mcp http`:\n\n| variable | flag | default | meaning |\n|---|---|---|---|\n")
+	write(reflect.TypeFor[config.HTTP]())
+	return b.String() + "\n"
+}

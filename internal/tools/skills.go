@@ -1,0 +1,114 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var listSkills = define(Meta{
+	Name:    "list_skills",
+	Title:   "List skills",
+	About:   "What agents can be able to do, with what each skill adds to the monthly price and which credential it needs. With name, one skill in full.",
+	Toolset: Skills,
+	Public:  true,
+	More:    "Narrow it with capability, category or name_in.",
+}, func(ctx context.Context, call Call, in skillQuery) (SkillList, error) {
+	if in.Name != "" {
+		skill, err := call.Wiro.Skill(ctx, in.Name)
+		if err != nil {
+			return SkillList{}, call.noSuchSkill(ctx, in.Name, err)
+		}
+		return call.oneSkill(skill), nil
+	}
+	page, err := call.Wiro.Skills(ctx, wiro.SkillQuery{
+		Category: in.Category, Capability: in.Capability, UserInvocable: in.UserInvocable,
+		RequiresCredentials: in.RequiresCredentials, WiroPending: in.WiroPending, Names: in.Names,
+	})
+	if err != nil {
+		return SkillList{}, err
+	}
+	list := SkillList{Skills: make([]SkillInfo, 0, len(page.Skills)), Total: max(int(page.Total), len(page.Skills))}
+	for _, skill := range page.Skills {
+		list.Skills = append(list.Skills, skillInfo(skill))
+	}
+	if len(list.Skills) == 0 && in.Capability != "" {
+		list.NextAction = call.next("list_skill_capabilities", "see the capabilities that there are", map[string]any{})
+	}
+	return list, nil
+})
+
+type skillQuery struct {
+	Name                string   `json:"name,omitempty" doc:"one skill in full, such as \"int-gmail-check\""`
+	Category            string   `json:"category,omitempty" doc:"int: works with a service; rule: needs none"`
+	Capability          string   `json:"capability,omitempty" doc:"as list_skill_capabilities names them, such as \"social_publishing\""`
+	UserInvocable       *bool    `json:"user_invocable,omitempty" doc:"true: only those that people can ask for in a message"`
+	RequiresCredentials *bool    `json:"requires_credentials,omitempty" doc:"whether they need a credential"`
+	WiroPending         *bool    `json:"wiro_connect_pending,omitempty" doc:"whether their account can only be connected with an app of your own yet"`
+	Names               []string `json:"name_in,omitempty" doc:"only these"`
+}
+
+// noSuchSkill names the closest skill to one that the registry does not know.
+func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
+	if !errors.Is(err, wiro.ErrNotFound) {
+		return err
+	}
+	p := problem("There is no skill %q.", name)
+	if page, listErr := c.Wiro.Skills(ctx, wiro.SkillQuery{}); listErr == nil {
+		names := make([]string, len(page.Skills))
+		for i, skill := range page.Skills {
+			names[i] = string(skill.Name)
+		}
+		p.Text += nearest(name, names)
+	}
+	return p.then("list_skills", "see what there is", map[string]any{})
+}
+
+var listSkillCapabilities = define(Meta{
+	Name:    "list_skill_capabilities",
+	Title:   "List skill capabilities",
+	About:   "The capabilities by which list_skills can be narrowed.",
+	Toolset: Skills,
+	Public:  true,
+}, func(ctx context.Context, call Call, _ struct{}) (CapabilityList, error) {
+	capabilities, err := call.Wiro.SkillCapabilities(ctx)
+	if err != nil {
+		return CapabilityList{}, err
+	}
+	list := CapabilityList{Capabilities: make([]CapabilityInfo, 0, len(capabilities))}
+	for _, capability := range capabilities {
+		list.Capabilities = append(list.Capabilities, CapabilityInfo{string(capability.Name), string(capability.Description)})
+	}
+	return list, nil
+})
+
+// CapabilityList is the vocabulary of capabilities.
+type CapabilityList struct {
+	Capabilities []CapabilityInfo `json:"capabilities"`
+}
+
+// CapabilityInfo is a capability and what it means.
+type CapabilityInfo struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Text is a line a capability.
+func (l CapabilityList) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:\n", plural(len(l.Capabilities), "capability", "capabilities"))
+	for _, capability := range l.Capabilities {
+		fmt.Fprintf(&b, "- %s: %s\n", capability.Name, capability.Description)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

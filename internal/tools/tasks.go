@@ -1,0 +1,308 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// taskRef names a task.
+type taskRef struct {
+	Token string `json:"tasktoken,omitempty" doc:"token that run_model returned"`
+	ID    string `json:"taskid,omitempty" doc:"task id, instead of the token"`
+}
+
+func (r taskRef) ref() wiro.TaskRef {
+	return wiro.TaskRef{Token: strings.TrimSpace(r.Token), ID: strings.TrimSpace(r.ID)}
+}
+
+// getTask reports one task: where it stands, what it made, what it cost.
+var getTask = define(Meta{
+	Name:    "get_task",
+	Title:   "Get a task",
+	About:   "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
+	Toolset: Tasks,
+}, func(ctx context.Context, call Call, in taskLook) (TaskResult, error) {
+	if in.Wait <= 0 {
+		task, err := call.Wiro.Task(ctx, in.ref())
+		if err != nil {
+			return TaskResult{}, call.noSuchTask(err)
+		}
+		return taskResult(task), nil
+	}
+	task, err := call.follow(ctx, in.Wait, wiro.Task{Token: wiro.Text(in.Token), ID: wiro.Text(in.ID)},
+		func(ctx context.Context, news func(wiro.Update)) (wiro.Task, error) {
+			return call.Wiro.Wait(ctx, in.ref(), news)
+		})
+	if err != nil && !stopped(err) {
+		return TaskResult{}, call.noSuchTask(err)
+	}
+	return taskResult(task), nil
+})
+
+type taskLook struct {
+	taskRef
+	Wait float64 `json:"wait_seconds,omitempty" min:"0" max:"45" default:"0" doc:"wait up to this long for it to finish"`
+}
+
+var listTasks = define(Meta{
+	Name:    "list_tasks",
+	Title:   "List tasks",
+	About:   "The tasks of this API key, newest first, with state, cost and token. Finds a task whose token was lost.",
+	Toolset: Tasks,
+	More:    "Page with start and limit.",
+}, func(ctx context.Context, call Call, in taskQuery) (TaskList, error) {
+	limit := in.Limit
+	if limit == 0 {
+		limit = 20
+	}
+	page, err := call.Wiro.Tasks(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
+	if err != nil {
+		return TaskList{}, err
+	}
+	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Total: int(page.Total), Start: in.Start, Limit: limit}
+	for _, task := range page.Tasks {
+		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})
+	}
+	list.Total = max(list.Total, in.Start+len(list.Tasks))
+	if next := in.Start + len(list.Tasks); len(list.Tasks) > 0 && next < list.Total {
+		list.NextStart = next
+	}
+	return list, nil
+})
+
+type taskQuery struct {
+	Start int    `json:"start,omitempty" min:"0" default:"0" doc:"how many to skip"`
+	Limit int    `json:"limit,omitempty" min:"1" max:"100" default:"20" doc:"how many to list"`
+	Model string `json:"model,omitempty" doc:"only those of this model"`
+}
+
+// TaskList is a list of tasks.
+type TaskList struct {
+	Tasks     []TaskRow `json:"tasks"`
+	Total     int       `json:"total"`
+	Start     int       `json:"start"`
+	Limit     int       `json:"limit"`
+	NextStart int       `json:"nextStart,omitempty"` // 0 where this is the last page
+}
+
+// TaskRow is a task as the list shows it.
+type TaskRow struct {
+	State string `json:"state"`
+	TaskInfo
+	Prompt string `json:"prompt,omitempty"` // its start
+}
+
+func prompt(t wiro.Task) string {
+	text, _ := t.Parameters["prompt"].(string)
+	return clip(text, 80)
+}
+
+// Text is a line a task.
+func (l TaskList) Text() string {
+	if len(l.Tasks) == 0 {
+		return "No tasks yet under this API key. run_model starts one."
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, newest first:\n", count(l.Total, "task"))
+	for _, t := range l.Tasks {
+		fmt.Fprintf(&b, "- %s · %s · %s · $%s", t.ID, t.Model, t.State, money(t.CostUSD))
+		if t.Seconds > 0 {
+			b.WriteString(" · " + seconds(t.Seconds))
+		}
+		if t.Created != "" {
+			b.WriteString(" · " + t.Created)
+		}
+		if t.Token != "" {
+			b.WriteString(" · token " + t.Token)
+		}
+		if t.Prompt != "" {
+			fmt.Fprintf(&b, "\n  %q", t.Prompt)
+		}
+		b.WriteString("\n")
+	}
+	if l.NextStart > 0 {
+		fmt.Fprintf(&b, "More: list_tasks with start %d.\n", l.NextStart)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+var getTaskPrice = define(Meta{
+	Name:    "get_task_price",
+	Title:   "Get a task's price",
+	About:   "What a task cost: billed or not, and why. Failed and canceled tasks cost nothing.",
+	Toolset: Tasks,
+}, func(ctx context.Context, call Call, in taskRef) (TaskPrice, error) {
+	task, err := call.Wiro.Task(ctx, in.ref())
+	if err != nil {
+		return TaskPrice{}, call.noSuchTask(err)
+	}
+	price := TaskPrice{State: taskState(task), Task: taskInfo(task)}
+	switch price.State {
+	case stateCompleted:
+		price.Billed, price.CostUSD = task.Cost > 0, float64(task.Cost)
+		price.Reason = "The task succeeded, so it is billed."
+		if !price.Billed {
+			price.Reason = "The task succeeded; Wiro records no cost for it."
+		}
+	case stateFailed:
+		price.Reason = "The task failed: failed tasks are not charged."
+	case stateCancelled:
+		price.Reason = "The task was canceled or killed before it was done: it is not charged."
+	default:
+		price.Reason = "The task is not done yet: what it costs is known when it ends, and nothing if it fails."
+	}
+	price.Task.CostUSD = price.CostUSD
+	return price, nil
+})
+
+// TaskPrice is what a task cost, and why.
+type TaskPrice struct {
+	State   string   `json:"state"`
+	Task    TaskInfo `json:"task"`
+	Billed  bool     `json:"billed"`
+	CostUSD float64  `json:"costUsd"`
+	Reason  string   `json:"reason"`
+}
+
+// Text is the price and why.
+func (p TaskPrice) Text() string {
+	text := fmt.Sprintf("$%s for %s. %s", money(p.CostUSD), p.Task.named(), p.Reason)
+	if p.Task.Seconds > 0 {
+		text += fmt.Sprintf(" It took %s.", time.Duration(p.Task.Seconds*float64(time.Second)).Round(100*time.Millisecond))
+	}
+	return text
+}
+
+var cancelTask = define(Meta{
+	Name:       "cancel_task",
+	Title:      "Cancel a queued task",
+	About:      "Take a task that still waits in the queue out of it; it is not charged. One that runs already is stopped with kill_task.",
+	Toolset:    Tasks,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
+	task, err := call.named(ctx, in)
+	if err != nil {
+		return TaskAction{}, err
+	}
+	if task.Status == wiro.TaskCanceled {
+		return taskAction("cancel", task, "It was canceled already."), nil
+	}
+	if err := call.Wiro.Cancel(ctx, task.Ref()); err != nil {
+		return TaskAction{}, call.notStopped(ctx, err, task.Ref(), "kill_task")
+	}
+	task.Status = wiro.TaskCanceled
+	return taskAction("cancel", task, "Canceled before it ran. Not charged."), nil
+})
+
+var killTask = define(Meta{
+	Name:       "kill_task",
+	Title:      "Kill a running task",
+	About:      "Stop a task that runs; it is not charged. One that still waits in the queue is taken out with cancel_task.",
+	Toolset:    Tasks,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
+	task, err := call.named(ctx, in)
+	if err != nil {
+		return TaskAction{}, err
+	}
+	if task.Status == wiro.TaskCanceled {
+		return taskAction("kill", task, "It was canceled already."), nil
+	}
+	if err := call.Wiro.Kill(ctx, task.Ref()); err != nil {
+		return TaskAction{}, call.notStopped(ctx, err, task.Ref(), "cancel_task")
+	}
+	task.Status = wiro.TaskCanceled
+	return taskAction("kill", task, "Killed. Not charged."), nil
+})
+
+// named looks a task up, so that both its token and its id are known: versions of the API
+// ask for one or the other.
+func (c *Call) named(ctx context.Context, in taskRef) (wiro.Task, error) {
+	task, err := c.Wiro.Task(ctx, in.ref())
+	if err != nil {
+		return task, c.noSuchTask(err)
+	}
+	if task.Token == "" {
+		task.Token = wiro.Text(in.Token)
+	}
+	return task, nil
+}
+
+// notStopped says what to do about a task that could not be stopped, by how it stands now.
+func (c *Call) notStopped(ctx context.Context, err error, ref wiro.TaskRef, other string) error {
+	refusal, ok := errors.AsType[*wiro.APIError](err)
+	if !ok || errors.Is(err, wiro.ErrNotFound) {
+		return c.noSuchTask(err)
+	}
+	task, lookErr := c.Wiro.Task(ctx, ref)
+	if lookErr != nil {
+		return err
+	}
+	token := map[string]any{"tasktoken": string(task.Token)}
+	if task.Over() {
+		return problem("The task is over already (%s): there is nothing to stop.", taskState(task)).
+			then("get_task", "see how it ended", token)
+	}
+	queued := task.Status == wiro.TaskQueue
+	if queued != (other == "cancel_task") { // the right tool was used, Wiro refused all the same
+		return problem("Wiro did not stop the task: %s It is %s.", refusal.Message(), stageName(string(task.Status))).
+			then("get_task", "see how it stands", token)
+	}
+	state, verb := "runs already", "stops it"
+	if queued {
+		state, verb = "still waits in the queue", "takes it out"
+	}
+	return problem("The task %s (%s): %s %s.", state, stageName(string(task.Status)), other, verb).
+		then(other, "stop the task", token)
+}
+
+var deleteTaskFiles = define(Meta{
+	Name:       "delete_task_files",
+	Title:      "Delete a task's files",
+	About:      "Delete the input and output files of a task that is over; their URLs stop working at once. The task's record stays. Cannot be undone.",
+	Toolset:    Tasks,
+	Effect:     Destroys,
+	Idempotent: true,
+}, func(ctx context.Context, call Call, in finishedTask) (TaskAction, error) {
+	err := call.Wiro.DeleteTaskFiles(ctx, in.Token)
+	if err != nil {
+		if answer, ok := errors.AsType[*wiro.APIError](err); ok && strings.Contains(answer.Message(), "must be completed") {
+			return TaskAction{}, problem("The task still runs: its files can be deleted once it is over.").
+				then("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
+		}
+		if answer, ok := errors.AsType[*wiro.APIError](err); ok && strings.Contains(answer.Message(), "task-not-exist") {
+			err = wiro.ErrNotFound
+		}
+		return TaskAction{}, call.noSuchTask(err)
+	}
+	return taskAction("delete", wiro.Task{Token: wiro.Text(in.Token)}, "Its input and output files are deleted."), nil
+})
+
+type finishedTask struct {
+	Token string `json:"tasktoken" doc:"token that run_model returned"`
+}
+
+// TaskAction is something done to a task.
+type TaskAction struct {
+	Action  string   `json:"action"`
+	Success bool     `json:"success"`
+	Task    TaskInfo `json:"task"`
+	Message string   `json:"message"`
+}
+
+func taskAction(action string, t wiro.Task, message string) TaskAction {
+	return TaskAction{Action: action, Success: true, Task: taskInfo(t), Message: message}
+}
+
+// Text is what was done.
+func (a TaskAction) Text() string {
+	named := a.Task.named()
+	return strings.ToUpper(named[:1]) + named[1:] + ": " + a.Message
+}

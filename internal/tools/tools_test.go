@@ -1,0 +1,335 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wiroai/wiro-mcp-go/docsindex"
+	"github.com/wiroai/wiro-mcp-go/internal/docs"
+	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stage is a server of all tools against a sandbox at full speed.
+type stage struct {
+	*tools.Server
+	sandbox *sandbox.Sandbox
+	t       *testing.T
+}
+
+func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
+	t.Helper()
+	s := sandbox.New(sandbox.Options{Record: true})
+	require.NoError(t, s.Start(""))
+	t.Cleanup(s.Close)
+	client := wiro.New(wiro.Options{
+		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Retry: time.Millisecond,
+		Credentials: wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
+		Poll:        []time.Duration{20 * time.Millisecond}, Safety: 100 * time.Millisecond,
+	})
+	t.Cleanup(client.Close)
+	guarded := fetch.Client(true)
+	t.Cleanup(guarded.CloseIdleConnections)
+	options := tools.Options{
+		Wiro: client, Docs: docs.Open(docsindex.Pages()), Fetch: guarded, Toolsets: tools.AllToolsets, Version: "test",
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	return &stage{tools.New(options), s, t}
+}
+
+// call calls a tool with JSON arguments and returns both forms of what it answers.
+func (s *stage) call(tool, arguments string) answer {
+	s.t.Helper()
+	var parsed map[string]any
+	require.NoError(s.t, json.Unmarshal([]byte(arguments), &parsed))
+	result, err := s.Call(s.t.Context(), tool, parsed, nil)
+	require.NoError(s.t, err)
+	a := answer{text: result.Text, isError: result.IsError, t: s.t}
+	require.NoError(s.t, json.Unmarshal(result.Structured, &a.data))
+	return a
+}
+
+type answer struct {
+	text    string
+	data    map[string]any
+	isError bool
+	t       *testing.T
+}
+
+// ok asserts a success whose text holds all of these.
+func (a answer) ok(texts ...string) answer {
+	a.t.Helper()
+	require.False(a.t, a.isError, a.text)
+	for _, text := range texts {
+		require.Contains(a.t, a.text, text)
+	}
+	return a
+}
+
+// refused asserts an error whose text holds all of these.
+func (a answer) refused(texts ...string) answer {
+	a.t.Helper()
+	require.True(a.t, a.isError, a.text)
+	for _, text := range texts {
+		require.Contains(a.t, a.text, text)
+	}
+	return a
+}
+
+// at returns what stands under a path such as "task.token" or "outputs.0.url".
+func (a answer) at(path string) any {
+	a.t.Helper()
+	var value any = a.data
+	for step := range strings.SplitSeq(path, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[step]
+		case []any:
+			i := int(step[0] - '0')
+			require.Less(a.t, i, len(v), "%s of %v", path, a.data)
+			value = v[i]
+		default:
+			require.Fail(a.t, "no "+path, "%v", a.data)
+		}
+	}
+	return value
+}
+
+// golden holds a text against a file, or writes the file where UPDATE is set.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "make snapshots writes it")
+	require.Equal(t, string(want), text, "make snapshots accepts the change")
+}
+
+// The snapshot of every tool as clients list it: a change shows in review.
+func TestToolSnapshots(t *testing.T) {
+	t.Parallel()
+	for _, d := range tools.All() {
+		data, err := json.MarshalIndent(d.Tool(), "", "  ")
+		require.NoError(t, err)
+		golden(t, filepath.Join("schemas", d.Name+".json"), string(data)+"\n")
+	}
+}
+
+func TestSchemasArePortable(t *testing.T) {
+	t.Parallel()
+	var walk func(t *testing.T, path string, schema map[string]any, output bool)
+	walk = func(t *testing.T, path string, schema map[string]any, output bool) {
+		for _, word := range []string{"$ref", "$defs", "const", "oneOf", "anyOf", "allOf", "exclusiveMinimum", "exclusiveMaximum"} {
+			require.NotContains(t, schema, word, path)
+		}
+		if kind, given := schema["type"]; given {
+			require.IsType(t, "", kind, path)
+			if kind == "array" {
+				items, ok := schema["items"].(map[string]any)
+				require.True(t, ok, "%s has no items", path)
+				walk(t, path+"[]", items, output)
+			}
+		}
+		if output {
+			require.NotEqual(t, false, schema["additionalProperties"], path)
+		}
+		properties, _ := schema["properties"].(map[string]any)
+		for name, member := range properties {
+			walk(t, path+"."+name, member.(map[string]any), output)
+		}
+	}
+	for _, d := range tools.All() {
+		data, err := json.Marshal(d.Tool())
+		require.NoError(t, err)
+		var tool struct {
+			Name         string         `json:"name"`
+			Description  string         `json:"description"`
+			InputSchema  map[string]any `json:"inputSchema"`
+			OutputSchema map[string]any `json:"outputSchema"`
+			Annotations  map[string]any `json:"annotations"`
+		}
+		require.NoError(t, json.Unmarshal(data, &tool))
+		require.Regexp(t, `^[a-zA-Z][a-zA-Z0-9_-]{0,39}$`, tool.Name)
+		require.NotEmpty(t, tool.Description, tool.Name)
+		require.Equal(t, "object", tool.InputSchema["type"], tool.Name)
+		require.Equal(t, "object", tool.OutputSchema["type"], tool.Name)
+		require.Len(t, tool.Annotations, 5, tool.Name)
+		walk(t, tool.Name, tool.InputSchema, false)
+		walk(t, tool.Name, tool.OutputSchema, true)
+		for name, member := range tool.InputSchema["properties"].(map[string]any) {
+			require.NotEmpty(t, member.(map[string]any)["description"], "%s.%s has no doc", tool.Name, name)
+		}
+	}
+}
+
+// contract is a tool as the contract has it.
+type contract struct {
+	Name    string
+	Toolset string
+	Args    []struct {
+		Name     string
+		Type     string
+		Required bool
+		Note     string
+	}
+	ReadOnly, Destructive, Idempotent, Public, Confirm bool
+	Endpoint                                           string
+	Example                                            struct {
+		Args map[string]any
+		Path string
+		Body map[string]any
+	}
+}
+
+// later are arguments and tools of the contract that do not exist yet.
+var later = map[string][]string{
+	"save_output": nil, "run_model": {"dry_run"}, "upload_file": {"path"},
+}
+
+func contracts(t *testing.T) []contract {
+	t.Helper()
+	data, err := os.ReadFile("testdata/contract.json")
+	require.NoError(t, err)
+	var all []contract
+	require.NoError(t, json.Unmarshal(data, &all))
+	return slices.DeleteFunc(all, func(c contract) bool {
+		arguments, missing := later[c.Name]
+		return missing && arguments == nil
+	})
+}
+
+func TestEveryToolOfTheContractIsThere(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	all := contracts(t)
+	for _, want := range all {
+		d, ok := s.Find(want.Name)
+		require.True(t, ok, want.Name)
+		require.Equal(t, want.Toolset, string(d.Toolset), want.Name)
+		require.Equal(t, want.Public, d.Public || want.Name == "search_docs" && d.Public, want.Name)
+		require.Equal(t, want.Confirm, d.Spends, want.Name)
+		tool := d.Tool()
+		require.Equal(t, want.ReadOnly, *tool.Annotations.ReadOnlyHint, want.Name)
+		require.Equal(t, want.Destructive, *tool.Annotations.DestructiveHint, want.Name)
+		require.Equal(t, want.Idempotent, *tool.Annotations.IdempotentHint, want.Name)
+
+		var schema struct {
+			Properties map[string]struct {
+				Type  string
+				Items struct{ Type string }
+			}
+			Required []string
+		}
+		require.NoError(t, json.Unmarshal(tool.RawInputSchema, &schema))
+		for _, argument := range want.Args {
+			if slices.Contains(later[want.Name], argument.Name) {
+				continue
+			}
+			property, ok := schema.Properties[argument.Name]
+			require.True(t, ok, "%s.%s", want.Name, argument.Name)
+			kind := property.Type
+			if kind == "array" {
+				kind = property.Items.Type + "[]"
+			}
+			require.Equal(t, argument.Type, kind, "%s.%s", want.Name, argument.Name)
+			if want.Name != "upload_file" { // its url is required while path is not there
+				require.Equal(t, argument.Required, slices.Contains(schema.Required, argument.Name), "%s.%s", want.Name, argument.Name)
+			}
+			delete(schema.Properties, argument.Name)
+		}
+		require.Empty(t, schema.Properties, "%s has more arguments than the contract", want.Name)
+	}
+	require.Len(t, s.Definitions(), len(all))
+}
+
+// Every example of the contract reaches the path and the body that it names.
+func TestEveryExampleReachesItsEndpoint(t *testing.T) {
+	t.Parallel()
+	for _, want := range contracts(t) {
+		if want.Example.Body == nil {
+			continue
+		}
+		t.Run(want.Name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			_, err := s.Call(t.Context(), want.Name, want.Example.Args, nil)
+			require.NoError(t, err)
+			path := want.Example.Path
+			if path == "" {
+				path = want.Endpoint
+			}
+			requests := s.sandbox.RequestsTo(strings.TrimPrefix(path, "/"))
+			require.NotEmpty(t, requests, "nothing reached %s", path)
+			require.True(t, slices.ContainsFunc(requests, func(r sandbox.Request) bool {
+				sent, err := json.Marshal(r.Body)
+				require.NoError(t, err)
+				var body map[string]any
+				require.NoError(t, json.Unmarshal(sent, &body))
+				for name, value := range want.Example.Body {
+					if !sameJSON(body[name], value) {
+						return false
+					}
+				}
+				return true
+			}), "%s got %v, not %v", path, requests[0].Body, want.Example.Body)
+		})
+	}
+}
+
+func sameJSON(a, b any) bool {
+	left, _ := json.Marshal(a)
+	right, _ := json.Marshal(b)
+	return string(left) == string(right)
+}
+
+// The list that every client loads at start stays small.
+func TestToolListStaysSmall(t *testing.T) {
+	t.Parallel()
+	size := func(set []tools.Toolset) int {
+		total := 0
+		for _, d := range tools.New(tools.Options{Toolsets: set}).Definitions() {
+			tool := d.Tool()
+			tool.RawOutputSchema = nil
+			data, err := json.Marshal(tool)
+			require.NoError(t, err)
+			total += len(data) + 1
+		}
+		return total
+	}
+	byDefault, all := size(tools.DefaultToolsets), size(tools.AllToolsets)
+	t.Logf("tools/list without output schemas: %d bytes by default, %d with all toolsets", byDefault, all)
+	require.LessOrEqual(t, byDefault, 24<<10)
+	require.LessOrEqual(t, all, 52<<10)
+}
+
+// fuzzServer is a server whose Wiro refuses every connection at once.
+func fuzzServer() *tools.Server {
+	nowhere := &http.Client{Transport: refusing{}}
+	return tools.New(tools.Options{Wiro: wiro.New(wiro.Options{HTTP: nowhere, Retry: 1, SocketURL: wiro.NoSocket})})
+}
+
+type refusing struct{}
+
+func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("no network")
+}

@@ -1,0 +1,19 @@
+package tools
+
+import "github.com/wiroai/wiro-mcp-go/internal/wiro"
+
+// day writes a date; "" for the zero time.
+func day(t wiro.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02")
+}
+
+// moment writes a date and a time of day, UTC; "" for the zero time.
+func moment(t wiro.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
