@@ -21,8 +21,8 @@ type pageMeta struct{ Title, Slug, Section, Summary, URL string }
 // page returns a page that has no sections yet.
 func (m pageMeta) page() *Page {
 	p := &Page{
-		Title: name(m.Title), Slug: cmp.Or(anchorOf(name(m.Slug)), "page"), Section: name(m.Section),
-		Summary: name(m.Summary), URL: m.URL,
+		Title: shortName(m.Title), Slug: cmp.Or(anchorOf(shortName(m.Slug)), "page"), Section: shortName(m.Section),
+		Summary: shortName(m.Summary), URL: m.URL,
 	}
 	if len(p.URL) > maxAddress {
 		p.URL = ""
@@ -30,8 +30,8 @@ func (m pageMeta) page() *Page {
 	return p
 }
 
-// name makes one line of at most maxName characters of a text.
-func name(s string) string {
+// shortName makes one line of at most maxName characters of a text.
+func shortName(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if utf8.RuneCountInString(s) <= maxName {
 		return s

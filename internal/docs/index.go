@@ -20,6 +20,7 @@ type index struct {
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
 	compounds compounds
+	named     map[string]int       // key of a page's title or slug to the page
 	runs      map[string][]counted // what has been counted, by run of letters as the pages write it
 	unknown   float64              // what a word says that no section has
 }
@@ -83,10 +84,11 @@ type sectionCounts struct {
 func newIndex(pages []*Page, w Weights) *index {
 	x := &index{
 		weights: w, pages: pages, compounds: findCompounds(pages),
-		ids: map[string]int32{}, forms: map[string]int32{}, runs: map[string][]counted{},
+		ids: map[string]int32{}, forms: map[string]int32{}, runs: map[string][]counted{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
 	for pi, p := range pages {
+		x.named[nameKey(p.Slug)], x.named[nameKey(p.Title)] = pi, pi
 		for si := range p.Sections {
 			if len(p.text(si)) == 0 {
 				continue // a heading with nothing below it answers nothing

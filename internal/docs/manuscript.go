@@ -209,5 +209,5 @@ func plainText(n ast.Node, src []byte) string {
 		}
 		return ast.WalkContinue, nil
 	})
-	return name(b.String())
+	return shortName(b.String())
 }

@@ -63,35 +63,40 @@ func nearest(name string, names []string, n int) []string {
 // leastName is how many letters a part of a name has at least to stand for it.
 const leastName = 3
 
-// pick returns the index of the one entry that a name means: one that has it but for case and signs, the only
-// one with a name that begins with it or holds it, or one with a name that is clearly the nearest. Where none is
-// meant, or several could be, it returns -1.
+// pick returns the index of the one entry that a name means, of entries that each have a main name and perhaps
+// others: one that has it but for case and signs, the only one whose main name begins with its words or that holds
+// them, or one with a name that is clearly the nearest. Where none is meant, or several could be, it returns -1.
 func pick(name string, entries [][]string) int {
 	key := nameKey(name)
 	if key == "" {
 		return -1
 	}
-	keys := make([][]string, len(entries))
-	for i, names := range entries {
-		for _, n := range names {
-			keys[i] = append(keys[i], nameKey(n))
-		}
-	}
-	if i := slices.IndexFunc(keys, func(ks []string) bool { return slices.Contains(ks, key) }); i >= 0 {
+	if i := slices.IndexFunc(entries, func(names []string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return nameKey(n) == key })
+	}); i >= 0 {
 		return i
 	}
+	words := nameWords(name)
 	if len(key) >= leastName {
-		for _, fits := range []func(s, part string) bool{strings.HasPrefix, strings.Contains} {
-			if i := only(keys, func(k string) bool { return fits(k, key) }); i >= 0 {
-				return i
-			}
+		begins := func(names []string) bool { return strings.HasPrefix(nameText(names[0]), nameText(name)) }
+		if at, n := only(entries, begins); n == 1 {
+			return at
+		}
+		at, n := only(entries, func(names []string) bool {
+			return slices.ContainsFunc(names, func(n string) bool { return holds(n, name) })
+		})
+		if n > 0 {
+			return at
 		}
 	}
 	best, second, at := 0.0, 0.0, -1
-	for i, ks := range keys {
+	for i, names := range entries {
 		like := 0.0
-		for _, k := range ks {
-			like = max(like, likeness(key, k))
+		for _, n := range names {
+			like = max(like, likeness(key, nameKey(n)))
+			if first := nameWords(n); len(first) > len(words) {
+				like = max(like, beginningLike*likeness(key, strings.Join(first[:len(words)], "")))
+			}
 		}
 		if like > best {
 			best, second, at = like, best, i
@@ -105,16 +110,49 @@ func pick(name string, entries [][]string) int {
 	return -1
 }
 
-// only returns the index of the one entry that fits, -1 where none or several do.
-func only(keys [][]string, fits func(string) bool) int {
-	at := -1
-	for i, ks := range keys {
-		if slices.ContainsFunc(ks, fits) {
-			if at >= 0 {
-				return -1
-			}
+// beginningLike is what likeness to the first words of a name counts for, beside 1 to the whole.
+const beginningLike = 0.95
+
+// only returns the index of the one entry that fits, -1 where several do or none, and how many fit.
+func only(entries [][]string, fits func(names []string) bool) (at, n int) {
+	at = -1
+	for i, names := range entries {
+		if fits(names) {
 			at = i
+			n++
 		}
 	}
-	return at
+	if n > 1 {
+		at = -1
+	}
+	return at, n
 }
+
+// holds tells whether a name holds the words of a part of it, the last one perhaps only by its beginning, or holds
+// them run together, as taskkill for Task/Kill.
+func holds(name, part string) bool {
+	if strings.Contains(" "+nameText(name), " "+nameText(part)) {
+		return true
+	}
+	key, words := nameKey(part), nameWords(name)
+	for i := range words {
+		run := ""
+		for _, w := range words[i:] {
+			if run += w; run == key {
+				return true
+			}
+			if !strings.HasPrefix(key, run) {
+				break
+			}
+		}
+	}
+	return false
+}
+
+// nameWords returns the words of a name in lower case.
+func nameWords(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// nameText returns the words of a name with single spaces between.
+func nameText(s string) string { return strings.Join(nameWords(s), " ") }

@@ -9,6 +9,9 @@ import (
 // defaultURL is where a reader is sent who asks for a page whose own address is not known.
 const defaultURL = "https://wiro.ai/docs"
 
+// docsPath is what addresses of pages have before the slug.
+const docsPath = "docs/"
+
 // pathSeparator stands between the headings of a section's path: "Task statuses > Realtime".
 const pathSeparator = " > "
 

@@ -147,7 +147,7 @@ func (f *finder) passage(lines []line, limit, most int) string {
 	bestStart, bestEnd, best := 0, 0, -1.0
 	gains := make([]float64, f.concepts)
 	for start := range ps {
-		if ps[start].text == "" {
+		if ps[start].text == "" || ps[start].kind == fenceClose {
 			continue
 		}
 		clear(gains)
@@ -168,8 +168,11 @@ func (f *finder) passage(lines []line, limit, most int) string {
 				}
 			}
 		}
+		if end < len(ps) {
+			end = settle(ps, start, end)
+		}
 		if end == start {
-			continue // the rest of a table or a code block leaves no room
+			continue // what opens a table or a code block leaves no room for more
 		}
 		if begins(ps, start) {
 			score *= 1.05 // better to begin where something begins
@@ -189,6 +192,18 @@ func (f *finder) passage(lines []line, limit, most int) string {
 		text += "\n" + cut
 	}
 	return text
+}
+
+// settle returns where to end a passage that would end at piece end, so that it does not end with what introduces
+// something that is left out: a heading, the header of a table, the fence before code. It is the start where there
+// is nothing else.
+func settle(ps []piece, start, end int) int {
+	for i := end; i > start; i-- {
+		if last := ps[i-1]; last.text != "" && !introduces(last.line) {
+			return i
+		}
+	}
+	return start
 }
 
 // begins tells whether a block or a paragraph begins at piece i.

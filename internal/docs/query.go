@@ -34,9 +34,14 @@ func (x *index) concepts(query string) []concept {
 		}
 	})
 	var cs []concept
-	seen := map[int32]bool{}
-	add := func(share float64, as []alternative) {
-		if len(as) > 0 {
+	seen, unknown := map[int32]bool{}, map[string]bool{}
+	add := func(share float64, w string, as []alternative) {
+		if len(as) == 0 {
+			if unknown[w] {
+				return
+			}
+			unknown[w] = true
+		} else {
 			if seen[as[0].term] {
 				return
 			}
@@ -48,23 +53,23 @@ func (x *index) concepts(query string) []concept {
 		if w.parts != nil {
 			share := 1.0
 			if as := x.identifier(w.whole); len(as) > 0 {
-				add(1, as)
+				add(1, w.whole, as)
 				share = partsShare
 			}
 			for _, p := range w.parts {
 				if !isStopWord(p) {
-					add(share, x.alternatives(p))
+					add(share, p, x.alternatives(p))
 				}
 			}
 			continue
 		}
 		for n := 2; n <= 3 && i+n <= len(words); n++ {
 			if as := x.phrase(words[i : i+n]); len(as) > 0 {
-				add(1, as)
+				add(1, "", as)
 			}
 		}
 		if w.whole != "" && !isStopWord(w.whole) {
-			add(1, x.alternatives(w.whole))
+			add(1, w.whole, x.alternatives(w.whole))
 		}
 	}
 	return cs

@@ -77,6 +77,20 @@ func (x *index) rank(concepts []concept) []hit {
 	return hits
 }
 
+// promote puts the beginning of a page first that the query names, by no more than its title or its slug.
+func (x *index) promote(query string, hits []hit) {
+	page, ok := x.named[nameKey(query)]
+	if !ok {
+		return
+	}
+	i := slices.IndexFunc(hits, func(h hit) bool { return x.sections[h.section] == entry{page, 0} })
+	if i > 0 {
+		first := hit{hits[i].section, hits[0].score}
+		copy(hits[1:i+1], hits[:i])
+		hits[0] = first
+	}
+}
+
 // share returns how much of the concepts a section has at all, from 0 to 1.
 func (x *index) share(h hit, concepts []concept) float64 {
 	total, has := 0.0, 0.0

@@ -53,20 +53,21 @@ func (e *NotFoundError) Error() string {
 }
 
 // Read returns a page, or a section of one with its subsections. A page is named by its title, its slug or
-// its address, a section by its heading, its path or its anchor; case, signs and small errors do not matter.
-// Without a section a short page comes whole, a long one as its outline and its first part. What is longer
-// than 20,000 characters comes in parts: the section "Limits, part 2" reads on. The
-// error is a *NotFoundError.
+// its address, a section by its heading, its path or its anchor; case, signs and small errors do not matter,
+// and a part of a name is enough where only one page has it. Without a section a short page comes whole, a
+// long one as its outline and its first part. What is longer than 20,000 characters comes in parts: the
+// section "Limits, part 2" reads on. The error is a *NotFoundError.
 func (l *Library) Read(page, section string) (Reading, error) {
 	c := l.corpus()
 	address, anchor, _ := strings.Cut(page, "#")
-	p, err := c.page(address)
-	if err != nil {
-		return Reading{}, err
+	p := findPage(c.pages, address)
+	if p == nil {
+		return Reading{}, &NotFoundError{Name: shortName(page), Closest: c.index().closest(page)}
 	}
 	name, part := cutPart(strings.TrimSpace(section))
 	at := -1 // the page itself
 	if name != "" {
+		var err error
 		if at, err = p.find(name); err != nil {
 			return Reading{}, err
 		}
@@ -77,27 +78,26 @@ func (l *Library) Read(page, section string) (Reading, error) {
 	}
 	r, parts := p.read(at, part)
 	if part > parts {
-		return Reading{}, &NotFoundError{Page: p.Title, Name: section, Closest: []string{partName(name, parts)}}
+		return Reading{}, &NotFoundError{Page: p.Title, Name: shortName(section), Closest: []string{partName(name, parts)}}
 	}
 	return r, nil
 }
 
-// page finds a page by title, slug or address.
-func (c *corpus) page(name string) (*Page, error) {
-	name = strings.TrimSuffix(strings.TrimRight(strings.TrimSpace(name), "/"), ".md")
-	if strings.Contains(name, "://") || strings.HasPrefix(name, "/") {
+// findPage finds a page by title, slug or address, nil if there is none.
+func findPage(pages []*Page, name string) *Page {
+	name, _, _ = strings.Cut(strings.TrimSpace(name), "?")
+	name = strings.TrimSuffix(strings.TrimRight(name, "/"), ".md")
+	if strings.Contains(name, "://") || strings.Contains(name, docsPath) {
 		name = name[strings.LastIndexByte(name, '/')+1:]
 	}
-	titles := make([]string, len(c.pages))
-	names := make([][]string, len(c.pages))
-	for i, p := range c.pages {
-		titles[i] = p.Title
+	names := make([][]string, len(pages))
+	for i, p := range pages {
 		names[i] = []string{p.Title, p.Slug}
 	}
 	if i := pick(name, names); i >= 0 {
-		return c.pages[i], nil
+		return pages[i]
 	}
-	return nil, &NotFoundError{Name: name, Closest: nearest(name, titles, closestPages)}
+	return nil
 }
 
 // find finds a section by heading, path or anchor.
@@ -119,7 +119,7 @@ func (p *Page) find(name string) (int, error) {
 	if key := nameKey(name); len(key) >= leastName && strings.Contains(nameKey(closest[0]), key) {
 		return slices.Index(headings, closest[0]), nil // several hold the name: the nearest of them
 	}
-	return 0, &NotFoundError{Page: p.Title, Name: name, Closest: closest}
+	return 0, &NotFoundError{Page: p.Title, Name: shortName(name), Closest: closest}
 }
 
 // cutPart splits "Limits, part 2" into name and number. Without a number it is part 1.
@@ -243,15 +243,27 @@ func cutLines(lines []line, first, rest int) [][]line {
 	return append(parts, part)
 }
 
-// paragraph returns the end of the block of lines that begins at line i, and its size in characters.
+// paragraph returns the end of the block of lines that begins at line i, and its size in characters. A heading,
+// and a line that introduces code or a table, belong to what follows.
 func paragraph(lines []line, i int) (end, size int) {
 	for end = i; end < len(lines); end++ {
 		size += utf8.RuneCountInString(lines[end].text) + 1
-		if lines[end].text == "" && lines[end].kind == proseLine {
+		if lines[end].text == "" && lines[end].kind == proseLine && (end == i || !introduces(lines[end-1])) {
 			return end + 1, size
 		}
 	}
 	return end, size
+}
+
+// introduces tells whether a line has no meaning without what follows.
+func introduces(l line) bool {
+	switch l.kind {
+	case headingLine, tableHead, fenceOpen:
+		return true
+	case proseLine:
+		return strings.HasSuffix(l.text, ":")
+	}
+	return false
 }
 
 // closingFence returns the line that closes a code block opened by another.

@@ -38,6 +38,40 @@ func TestAPageIsFoundByWhateverItIsCalled(t *testing.T) {
 	}
 }
 
+func TestANameThatCouldMeanSeveralPagesMeansNone(t *testing.T) {
+	t.Parallel()
+	page := func(title string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("# " + title + "\n\nAbout " + title + ".\n\n## Toll: POST /Toll/Pay\n\nPay.\n")}
+	}
+	l := Open(fstest.MapFS{"a.md": page("Bridge Tolls"), "b.md": page("Bridge Skills"), "c.md": page("Wooden Bridge Plans"), "d.md": page("Ferry Timetable")})
+	for name, want := range map[string]string{
+		"wooden bridge": "Wooden Bridge Plans",
+		"plans":         "Wooden Bridge Plans",
+		"bridgeplans":   "Wooden Bridge Plans", // words run together
+		"bridge sk":     "Bridge Skills",
+		"fery":          "Ferry Timetable", // the first word, misspelled
+	} {
+		r, err := l.Read(name, "")
+		require.NoError(t, err, name)
+		require.Equal(t, want, r.Page)
+	}
+	for _, name := range []string{"bridge", "bridges", "bridge s and more", "/Toll/Pay"} {
+		_, err := l.Read(name, "")
+		var notFound *NotFoundError
+		require.ErrorAs(t, err, &notFound, name)
+		require.Equal(t, name, notFound.Name)
+		require.Contains(t, notFound.Closest, "Bridge Tolls")
+	}
+	r, err := l.Read("plans", "tollpay")
+	require.NoError(t, err)
+	require.Equal(t, "Toll: POST /Toll/Pay", r.Section)
+
+	_, err = l.Read(strings.Repeat("long ", 1000), "")
+	require.Less(t, len(err.Error()), 500, "a long name is not repeated whole")
+	_, err = l.Read("plans", strings.Repeat("long ", 1000))
+	require.Less(t, len(err.Error()), 500)
+}
+
 func TestASectionIsReadWithItsSubsections(t *testing.T) {
 	t.Parallel()
 	l := Open(fstest.MapFS{"a.md": {Data: []byte("---\nurl: https://x.example/a\n---\n# A\n\nTop.\n\n## Bees: POST /Bee\n\nHum.\n\n" +
@@ -114,6 +148,7 @@ func TestALongPageComesInPartsThatAreAllOfIt(t *testing.T) {
 			require.NoError(t, err)
 			require.LessOrEqual(t, utf8.RuneCountInString(r.Text+r.Rest), 20000)
 			require.Zero(t, strings.Count(r.Text, "```")%2, "code blocks are closed and opened again")
+			require.NotRegexp(t, `\n#+ [^\n]*$`, r.Text, "a heading stands with what it heads")
 			if part == 1 {
 				require.True(t, strings.HasPrefix(r.Text, start), r.Text[:100])
 			}

@@ -76,8 +76,11 @@ func (w *passages) write(h hit, limit, most int) string {
 		_, s := w.index.at(w.ranking[at])
 		head := "\n\n" + joinLines(s.head) + "\n\n"
 		room -= utf8.RuneCountInString(head)
-		if len(s.head) > 0 && len(s.body) > 0 && room >= leastPassage {
-			text += head + w.finder.passage(s.body, room, room)
+		if len(s.head) == 0 || len(s.body) == 0 || room < leastPassage {
+			continue
+		}
+		if more := w.finder.passage(s.body, room, room); more != cut {
+			text += head + more
 		}
 	}
 }

@@ -62,8 +62,9 @@ type Match struct {
 
 // Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if it is
 // 0 or less, MaxLimit at most), at most two of a page, and at most 6,000 characters in all. The best one's
-// text has about 1,200 characters, the others' about 500. A query can be a question, words, or an
-// identifier; words misspelled by a letter or two are found too. The error is the context's.
+// text has about 1,200 characters, the others' about 500. A query can be a question, words, an identifier, or
+// the title or the address of a page, which then comes first; words misspelled by a letter or two are found
+// too. The error is the context's.
 func (l *Library) Search(ctx context.Context, query string, limit int) (Results, error) {
 	if err := ctx.Err(); err != nil {
 		return Results{}, err
@@ -78,7 +79,8 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		return r, nil
 	}
 	x := l.index()
-	concepts := x.concepts(r.Query)
+	query = x.withTitles(r.Query)
+	concepts := x.concepts(query)
 	if len(concepts) == 0 {
 		r.Outcome = NoWords
 		return r, nil
@@ -86,9 +88,10 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 	ranking := x.rank(concepts)
 	if len(ranking) == 0 || ranking[0].score < leastScore && x.share(ranking[0], concepts) < leastShare {
 		r.Outcome = NothingFound
-		r.Closest = x.closest(r.Query, ranking)
+		r.Closest = x.closest(r.Query)
 		return r, nil
 	}
+	x.promote(query, ranking)
 	r.Matches = x.results(x.choose(ranking, limit), ranking, concepts)
 	return r, nil
 }
@@ -106,11 +109,29 @@ func cleanQuery(q string) string {
 	return strings.ToValidUTF8(q, "")
 }
 
-// closest returns the titles of the pages nearest to a query that found nothing: those of the ranking there is,
-// and then those whose titles look most alike.
-func (x *index) closest(query string, ranking []hit) []string {
+// withTitles puts the titles of pages into a query in place of their addresses, and the words of the anchor.
+func (x *index) withTitles(query string) string {
+	if !strings.Contains(query, docsPath) {
+		return query
+	}
+	words := strings.Fields(query)
+	for i, w := range words {
+		address, anchor, _ := strings.Cut(w, "#")
+		if !strings.Contains(address, docsPath) {
+			continue
+		}
+		if p := findPage(x.pages, address); p != nil {
+			words[i] = p.Title + " " + strings.ReplaceAll(anchor, "-", " ")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// closest returns the titles of the pages nearest to what was not found: those that have any of its words, and then
+// those whose titles look most alike.
+func (x *index) closest(query string) []string {
 	var titles []string
-	for _, h := range ranking {
+	for _, h := range x.rank(x.concepts(cleanQuery(query))) {
 		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
 			titles = append(titles, p.Title)
 		}

@@ -100,6 +100,49 @@ func TestLinesOfTablesAndCodeAreNeverCut(t *testing.T) {
 	}
 }
 
+func TestAPassageDoesNotEndWithTheBeginningOfWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
+	long := "\"" + strings.Repeat("oats and hay and straw ", 50) + "\""
+	for name, rest := range map[string]string{
+		"code":  "A meal in JSON:\n\n```json\n" + long + "\n" + long + "\n```\n",
+		"table": "All meals:\n\n| Meal | Food |\n|---|---|\n| dawn | " + long + " |\n| noon | " + long + " |\n",
+	} {
+		l := Open(fstest.MapFS{"zoo.md": {Data: []byte("# Zoo\n\nWelcome.\n\n## Zebras\n\nZebras eat at dawn.\n\n" + rest)}})
+		r, err := l.Search(t.Context(), "when do zebras eat", 1)
+		require.NoError(t, err)
+		require.Equal(t, "Zebras eat at dawn.\n…", r.Matches[0].Text, name)
+	}
+}
+
+func TestAPageThatTheQueryNamesComesFirst(t *testing.T) {
+	t.Parallel()
+	l := Open(fstest.MapFS{
+		"loom-care.md": {Data: []byte("---\ntitle: Looms & care\nslug: loom-care\nurl: https://x.example/docs/loom-care\n---\n\nOil them.\n\n## Dust\n\nBrush it off.\n")},
+		"mill.md":      {Data: []byte("# Mill\n\nThe mill.\n\n## Care of looms, looms care\n\nLoom care: the looms of the mill need care.\n")},
+	})
+	for query, want := range map[string]string{
+		"looms & care":                           "Looms & care",
+		"LOOM-CARE":                              "Looms & care",
+		"https://x.example/docs/loom-care":       "Looms & care",
+		"wiro://docs/loom-care":                  "Looms & care",
+		"read https://x.example/docs/loom-care/": "Looms & care",
+		"https://x.example/docs/loom-care#dust":  "Dust",
+	} {
+		r, err := l.Search(t.Context(), query, 2)
+		require.NoError(t, err)
+		require.NotEmpty(t, r.Matches, query)
+		require.Equal(t, want, r.Matches[0].Section, query)
+	}
+}
+
+func TestAnUnknownWordCountsOnceHoweverOftenItIsSaid(t *testing.T) {
+	t.Parallel()
+	r, err := Open(shelf()).Search(t.Context(), "glossy paper "+strings.Repeat("blah ", 30), 1)
+	require.NoError(t, err)
+	require.Equal(t, Found, r.Outcome)
+	require.Equal(t, "Glossy paper", r.Matches[0].Section)
+}
+
 func TestALineTooLongToShowIsNamedInstead(t *testing.T) {
 	t.Parallel()
 	l := Open(fstest.MapFS{"keys.md": {Data: []byte("# Keys\n\n```\nzebra " + strings.Repeat("x", 9000) + "\n```\n")}})

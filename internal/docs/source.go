@@ -52,26 +52,16 @@ func (o *leftOut) err() error {
 // Searches go on meanwhile with the pages there are. A source that fails changes nothing and is reported
 // once, until it works again. Without a source Watch returns at once.
 func (l *Library) Watch(ctx context.Context) {
-	if l.source == nil {
-		return
-	}
 	failed := false
-	for {
-		pages, err := l.source.Fetch(ctx)
+	for l.source != nil {
+		err := l.Refresh(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		switch {
-		case len(pages) > 0:
-			l.replace(pages)
-			l.log.Info().Stringer("source", l.source).Int("pages", len(pages)).AnErr("left_out", err).Msg("documentation loaded")
-			failed = false
-		case errors.Is(err, ErrNotModified):
-			failed = false
-		case !failed:
+		if err != nil && !failed {
 			l.log.Warn().Err(err).Stringer("source", l.source).Msg("documentation not loaded, what was there stays in use")
-			failed = true
 		}
+		failed = err != nil
 		if l.every <= 0 {
 			return
 		}
@@ -81,6 +71,24 @@ func (l *Library) Watch(ctx context.Context) {
 		case <-time.After(l.every):
 		}
 	}
+}
+
+// Refresh asks the source once, and takes in what is new there. Without a source it does
+// nothing. The error is the source's; what was there stays in use then.
+func (l *Library) Refresh(ctx context.Context) error {
+	if l.source == nil {
+		return nil
+	}
+	pages, err := l.source.Fetch(ctx)
+	if errors.Is(err, ErrNotModified) {
+		return nil
+	}
+	if len(pages) == 0 {
+		return err
+	}
+	l.replace(pages)
+	l.log.Info().Stringer("source", l.source).Int("pages", len(pages)).AnErr("left_out", err).Msg("documentation loaded")
+	return nil
 }
 
 // replace puts pages from outside in place. If searches are being made, their index is built first.

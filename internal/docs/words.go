@@ -193,15 +193,20 @@ func isStopWord(w string) bool { return stopWords()[w] }
 
 var stopWords = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
-	for w := range strings.FieldsSeq(`a about after again all also am an and any are as at be been before being
-		between both but by can cannot cant could did didnt do does doesnt doing done dont each else ever for from
-		further get gets getting give gives go goes going got had has have having he her here hers him his how i id ie if
-		im in into is isnt it its itself ive just know let lets like make makes may me might mine more most much must my
-		myself need needs no nor not now of off on once one only or other our ours out own please possible really same
-		say see shall she should so some something such take tell than that the their theirs them then there these they
-		thing things this those through to too under until up upon us use used uses using very want wants was way ways we
-		were what whats when where wheres which while who whom whose why will with within without wont work works would
-		you your yours`) {
+	for w := range strings.FieldsSeq(`a able about actually after again all also although am an and any anybody anymore anyone anything anyway are
+		around as at back be became because become becomes been before being between both but by came can cannot cant
+		come comes coming could did didnt do does doesnt doing done dont during each else enough even ever everybody
+		everyone everyones everything exactly for from further get gets getting give gives go goes going got had happen
+		happened happening happens has have having he hello her here hers hes hey hi him his how i id ie if im in
+		instead into is isnt it its itself ive just know later let lets like look looked looking looks make makes may
+		maybe me might mine more most much must my myself need needs no nobody none nor not nothing now of off ok okay
+		on once one only or other our ours out own perhaps please possible quite rather really said same say says see
+		seem seems shall she shes should simply since so some somebody somehow someone something sometimes somewhere
+		still such sure take tell than thank thanks that the their theirs them then there theres these they theyre thing
+		things this those though through to too tried try trying under until up upon us use used uses using very via
+		want wanted wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
+		whether which whichever while who whoever whom whose why will with within without wont work works would yes yet
+		you your youre yours`) {
 		m[w] = true
 	}
 	return m
@@ -217,7 +222,10 @@ grow grew grown/hang hung/hear heard/hide hid hidden/hold held/keep kept/know kn
 lend lent/lose lost/mean meant/meet met/pay paid/person people persons/prove proven/ring rang rung/rise rose risen/run ran/
 sell sold/send sent/shoot shot/show shown/speak spoke spoken/spend spent/stand stood/steal stole stolen/stick stuck/
 teach taught/think thought/throw threw thrown/understand understood/wake woke woken/wear wore worn/win won/
-withdraw withdrew withdrawn/write wrote written/child children/index indices/life lives/half halves/datum data/medium media
+withdraw withdrew withdrawn/write wrote written/child children/index indices/life lives/half halves/datum data/medium media/
+bad worse worst/big bigger biggest/cheap cheaper cheapest/easy easier easiest/fast faster fastest/good better best/
+high higher highest/large larger largest/long longer longest/low lower lowest/new newer newest/old older oldest/
+short shorter shortest/simple simpler simplest/slow slower slowest/small smaller smallest
 `, "/") {
 		forms := strings.Fields(l)
 		for _, f := range forms[1:] {

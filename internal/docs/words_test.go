@@ -47,6 +47,8 @@ func TestStemsMakeFormsOfAWordAlike(t *testing.T) {
 		{"send", "sends", "sent", "sending"},
 		{"organization", "organizations"},
 		{"run", "ran", "running"},
+		{"big", "bigger", "biggest"},
+		{"new", "newest"},
 	} {
 		for _, f := range forms {
 			require.Equal(t, stem(forms[0]), stem(f))
