@@ -1,0 +1,119 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+const maxCredential = 512 // bytes of a key or of a secret
+
+const howToAuthenticate = "Send the header \"Authorization: Bearer YOUR_API_KEY\", or \"Bearer YOUR_API_KEY:YOUR_API_SECRET\" " +
+	"for a project that signs its requests (x-api-key and x-api-secret do as well). Keys: https://wiro.ai/panel/project"
+
+var errNoCredentials = errors.New("This server needs your Wiro API key. " + howToAuthenticate) //nolint:staticcheck,revive // a person reads it as it stands
+
+// malformed is credentials that cannot be ones. It never repeats them.
+type malformed string
+
+func (m malformed) Error() string { return string(m) + " " + howToAuthenticate }
+
+// credentialsOf reads the caller's credentials from a request's headers, and from nowhere
+// else. The error, errNoCredentials or a malformed, tells a person what to send.
+func credentialsOf(h http.Header) (wiro.Credentials, error) {
+	authorization, err := single(h, "Authorization")
+	if err != nil {
+		return wiro.Credentials{}, err
+	}
+	key, err := single(h, "X-Api-Key")
+	if err != nil {
+		return wiro.Credentials{}, err
+	}
+	secret, err := single(h, "X-Api-Secret")
+	if err != nil {
+		return wiro.Credentials{}, err
+	}
+	if secret != "" && key == "" {
+		return wiro.Credentials{}, malformed("x-api-secret goes with x-api-key, which is missing.")
+	}
+	var byKey wiro.Credentials
+	if key != "" {
+		if byKey, err = credentials(key, secret, secret != ""); err != nil {
+			return wiro.Credentials{}, err
+		}
+	}
+	scheme, token, _ := strings.Cut(authorization, " ")
+	switch {
+	case authorization == "" && key == "":
+		return wiro.Credentials{}, errNoCredentials
+	case authorization == "":
+		return byKey, nil
+	case !strings.EqualFold(scheme, "Bearer"):
+		if key != "" {
+			return byKey, nil // the other scheme may be a proxy's
+		}
+		if strings.EqualFold(scheme, "Basic") {
+			return wiro.Credentials{}, malformed("Basic authentication, which a user name or password in the URL turns into, is not taken.")
+		}
+		return wiro.Credentials{}, malformed("The Authorization header must start with \"Bearer \".")
+	}
+	token, secret, signed := strings.Cut(strings.TrimSpace(token), ":")
+	byToken, err := credentials(token, secret, signed)
+	if err != nil {
+		return wiro.Credentials{}, err
+	}
+	if key != "" && byKey != byToken {
+		return wiro.Credentials{}, malformed("Authorization and x-api-key name different credentials.")
+	}
+	return byToken, nil
+}
+
+// single is the value of a header that must not come in several versions.
+func single(h http.Header, name string) (string, error) {
+	values := h.Values(name)
+	for _, other := range values {
+		if other != values[0] {
+			return "", malformed("The header " + strings.ToLower(name) + " was sent more than once.")
+		}
+	}
+	if len(values) == 0 {
+		return "", nil
+	}
+	return strings.TrimSpace(values[0]), nil
+}
+
+// credentials checks a key and, where there is to be one, a secret.
+func credentials(key, secret string, signed bool) (wiro.Credentials, error) {
+	if key == "" {
+		return wiro.Credentials{}, malformed("The API key is empty.")
+	}
+	if strings.Contains(key, ":") {
+		return wiro.Credentials{}, malformed("x-api-key takes the key alone: the secret goes into x-api-secret.")
+	}
+	if signed && secret == "" {
+		return wiro.Credentials{}, malformed("The API secret after the colon is empty.")
+	}
+	for _, part := range []string{key, secret} {
+		switch {
+		case len(part) > maxCredential:
+			return wiro.Credentials{}, malformed("The API key or secret is too long to be one.")
+		case strings.HasPrefix(part, "$") || strings.HasPrefix(part, "YOUR_") || strings.HasPrefix(part, "<") || strings.Contains(part, "${"):
+			return wiro.Credentials{}, malformed("The API key or secret is a placeholder that was not filled in.")
+		case strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }):
+			return wiro.Credentials{}, malformed("The API key or secret has characters that none has: spaces, control characters or letters beyond ASCII.")
+		}
+	}
+	return wiro.Credentials{Key: wiro.Secret(key), Secret: wiro.Secret(secret)}, nil
+}
+
+// challenge adds what belongs to a 401.
+func challenge(h http.Header, err error) {
+	text := `Bearer realm="wiro-mcp"`
+	if _, ok := errors.AsType[malformed](err); ok {
+		text += `, error="invalid_token"`
+	}
+	h.Set("WWW-Authenticate", text)
+	h.Set("Connection", "close") // the body stays unread
+}

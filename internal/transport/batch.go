@@ -1,0 +1,84 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+)
+
+const (
+	maxBatch     = 100 // messages
+	batchWorkers = 16  // that are answered at once
+)
+
+// serveBatch answers an array of messages, which the protocol had until 2025-03-26.
+func (v *visit) serveBatch(ctx context.Context, messages []message) {
+	if version := v.r.Header.Get(mcp.HeaderProtocolVersion); version > mcp.ProtocolVersion20250326 {
+		v.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "Protocol "+mcp.ProtocolVersion20250618+" and later have no batches: send one message a request.")
+		return
+	}
+	if len(messages) == 0 || len(messages) > maxBatch {
+		v.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch))
+		return
+	}
+	if limit, retry := v.http.limits.take(v.entry.caller.hash, len(messages)-1); limit != "" { // one is counted already
+		v.limit(limit, retry, nil)
+		return
+	}
+	s := newStream(v.w, v.r, v.http.timeouts)
+	defer s.abandon()
+	var (
+		mu      sync.Mutex
+		answers []json.RawMessage
+		group   errgroup.Group
+	)
+	group.SetLimit(batchWorkers)
+	for _, m := range messages {
+		if m.fault() == "" && !m.expectsAnswer() {
+			continue
+		}
+		group.Go(func() error {
+			answer := v.answerOf(ctx, m, s.notify)
+			mu.Lock()
+			defer mu.Unlock()
+			answers = append(answers, answer)
+			return nil
+		})
+	}
+	_ = group.Wait() // no answer is an error
+	if answers == nil {
+		s.answer(http.StatusAccepted, nil)
+		return
+	}
+	data, err := json.Marshal(answers)
+	if err != nil { // valid JSON, each of them
+		data = rpcError(nil, mcp.INTERNAL_ERROR, "internal error")
+	}
+	s.answer(http.StatusOK, data)
+}
+
+// answerOf answers a message of a batch.
+func (v *visit) answerOf(ctx context.Context, m message, notify tools.NotifyFunc) json.RawMessage {
+	if fault := m.fault(); fault != "" {
+		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
+	}
+	if m.Method == string(mcp.MethodInitialize) {
+		return rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch.")
+	}
+	x := v.http.exchange(ctx, v.entry.caller, newRequestID(), m, notify)
+	if limit := x.begin(); limit != "" {
+		v.http.metrics.limited(limit)
+		x.entry.outcome = outcomeLimited
+		x.end(http.StatusTooManyRequests, true)
+		return rpcError(m.ID, codeRefused, limitText(limit, retryWait))
+	}
+	_, data := x.answer()
+	return data
+}

@@ -1,0 +1,195 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/cors"
+)
+
+// guard lets in only requests that were meant for this server: by their Host, so that a
+// name that was rebound to this address is refused, by their Origin, so that strangers' web
+// pages are, and with no credentials in the URL, where logs and histories would keep them.
+type guard struct {
+	hosts   []pattern // nil: loopback names on a loopback connection, else any
+	origins []pattern // nil: the server's own, and loopback ones on a loopback connection
+	proxies proxies
+}
+
+// pattern is an allowed host or origin: itself, "*.", and the domain, or "*".
+type pattern struct {
+	scheme string // of an origin
+	host   string // without a port where any port will do
+}
+
+func newGuard(hosts, origins []string, trusted proxies) (*guard, error) {
+	g := &guard{proxies: trusted}
+	for _, text := range hosts {
+		host := strings.ToLower(strings.TrimSpace(text))
+		if host == "" || strings.ContainsAny(host, "/@ ?#") {
+			return nil, fmt.Errorf("WIRO_ALLOWED_HOSTS: %q must be a host name, such as mcp.example.com or *.example.com", text)
+		}
+		g.hosts = append(g.hosts, pattern{host: host})
+	}
+	for _, text := range origins {
+		text = strings.ToLower(strings.TrimSpace(text))
+		if text == "*" {
+			g.origins = append(g.origins, pattern{host: "*"})
+			continue
+		}
+		scheme, host, ok := strings.Cut(text, "://")
+		if !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/@ ?#") {
+			return nil, fmt.Errorf("WIRO_ALLOWED_ORIGINS: %q must be an origin, such as https://app.example.com, or *", text)
+		}
+		g.origins = append(g.origins, pattern{scheme, host})
+	}
+	return g, nil
+}
+
+// matches compares without regard to the port where the pattern has none.
+func (p pattern) matches(scheme, host string) bool {
+	if p.host == "*" {
+		return true
+	}
+	if p.scheme != scheme {
+		return false
+	}
+	wanted, port := splitPort(p.host)
+	got, gotPort := splitPort(host)
+	if port != "" && port != gotPort || p.scheme != "" && port != gotPort {
+		return false // an origin's port is part of it
+	}
+	if domain, ok := strings.CutPrefix(wanted, "*."); ok {
+		return strings.HasSuffix(got, "."+domain)
+	}
+	return got == wanted
+}
+
+type originKey struct{}
+
+// originFrom returns what the guard saw.
+func originFrom(r *http.Request) origin {
+	o, _ := r.Context().Value(originKey{}).(origin)
+	return o
+}
+
+// wrap puts the guard, and CORS for the origins that it lets in, before a handler. A body has
+// the given time to arrive. Refused is told of every request that is not let in.
+func (g *guard) wrap(next http.Handler, patience time.Duration, refused func(status int, o origin)) http.Handler {
+	crossOrigin := cors.New(cors.Options{
+		AllowOriginFunc: func(string) bool { return true }, // the guard has seen it
+		AllowedMethods:  []string{http.MethodPost, http.MethodGet, http.MethodDelete},
+		AllowedHeaders: []string{
+			"Accept", "Authorization", "Content-Type", "Last-Event-ID", "X-Api-Key", "X-Api-Secret",
+			"Mcp-Method", "Mcp-Name", "MCP-Protocol-Version", "Mcp-Session-Id",
+			headerToolsets, headerTools, headerReadOnly,
+			"Baggage", "Traceparent", "Tracestate",
+		},
+		ExposedHeaders:      []string{"Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After", "WWW-Authenticate", headerRequestID},
+		AllowPrivateNetwork: true,
+		MaxAge:              int((2 * time.Hour).Seconds()),
+	}).Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if r.ContentLength != 0 {
+			// Whoever answers before the body is read would wait for the rest of it.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // the one server that has none waits
+		}
+		o := g.proxies.see(r)
+		status, reason := g.check(r, o)
+		if reason != "" {
+			w.Header().Set("Connection", "close")
+			refuse(w, status, codeRefused, nil, reason)
+			refused(status, o)
+			return
+		}
+		crossOrigin.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), originKey{}, o)))
+	})
+}
+
+// check returns why a request is refused; "" where it is not.
+func (g *guard) check(r *http.Request, o origin) (status int, reason string) {
+	if r.URL.User != nil || hasCredentials(r.URL.RawQuery) {
+		return http.StatusBadRequest, "Credentials in a URL end up in logs and histories, so they are not taken there. " + howToAuthenticate
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	onLoopback := local != nil && address(local.String()).IsLoopback()
+	if !g.hostAllowed(r, strings.ToLower(o.host), onLoopback) {
+		return http.StatusForbidden, fmt.Sprintf("This server does not answer to the host %.100q. Its operator can allow it with WIRO_ALLOWED_HOSTS.", o.host)
+	}
+	if from := r.Header.Get("Origin"); from != "" && !g.originAllowed(strings.ToLower(from), o, onLoopback) {
+		return http.StatusForbidden, fmt.Sprintf("This server does not answer to web pages of %.100q. Its operator can allow them with WIRO_ALLOWED_ORIGINS.", from)
+	}
+	return 0, ""
+}
+
+func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool {
+	name, _ := splitPort(host)
+	switch r.URL.Path {
+	case "/healthz", "/readyz":
+		return true // probes come as they please, and learn nothing
+	case "/metrics":
+		if _, err := netip.ParseAddr(name); err == nil {
+			return true // no name was rebound to what is none
+		}
+	}
+	if g.hosts == nil {
+		return !onLoopback || isLoopback(name)
+	}
+	return slices.ContainsFunc(g.hosts, func(p pattern) bool { return p.matches("", host) })
+}
+
+func (g *guard) originAllowed(from string, o origin, onLoopback bool) bool {
+	scheme, host, _ := strings.Cut(from, "://")
+	if scheme == o.scheme && host == strings.ToLower(o.host) {
+		return true
+	}
+	if g.origins == nil {
+		name, _ := splitPort(host)
+		return onLoopback && isLoopback(name)
+	}
+	return slices.ContainsFunc(g.origins, func(p pattern) bool { return p.matches(scheme, host) })
+}
+
+func isLoopback(name string) bool {
+	a, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && a.IsLoopback()
+}
+
+// splitPort splits host:port, of which the port may be missing, and takes the brackets off.
+func splitPort(host string) (name, port string) {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		return name, port
+	}
+	return strings.Trim(host, "[]"), ""
+}
+
+// hasCredentials reports whether a query has a member that is named like a credential.
+func hasCredentials(query string) bool {
+	if query == "" {
+		return false
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil && len(values) == 0 {
+		return false
+	}
+	for name := range values {
+		plain := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+		switch plain {
+		case "key", "token", "secret", "auth", "authorization", "bearer", "password", "credentials":
+			return true
+		}
+		if strings.HasSuffix(plain, "apikey") || strings.HasSuffix(plain, "apisecret") || strings.HasSuffix(plain, "accesstoken") ||
+			strings.HasPrefix(plain, "wiro") && (strings.HasSuffix(plain, "key") || strings.HasSuffix(plain, "secret")) {
+			return true
+		}
+	}
+	return false
+}

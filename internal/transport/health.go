@@ -1,0 +1,112 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	lately       = 5 * time.Minute  // since Wiro's last answer, for it to count
+	probeEvery   = 10 * time.Second // at most, where it has not answered lately
+	probeTimeout = 3 * time.Second
+)
+
+// lastAnswer is when Wiro answered last.
+type lastAnswer struct{ at atomic.Int64 }
+
+func (l *lastAnswer) now() { l.at.Store(time.Now().UnixNano()) }
+
+func (l *lastAnswer) lately() bool { return time.Since(time.Unix(0, l.at.Load())) < lately }
+
+// readiness tells whether the server should get requests: the documentation is loaded, Wiro
+// answers, and the server does not shut down.
+type readiness struct {
+	docs     chan struct{}   // closed once they are loaded
+	draining context.Context //nolint:containedctx // a state, done for good
+	last     *lastAnswer
+	address  string // of the Wiro API; "" where it is not asked
+	client   *http.Client
+
+	mu     sync.Mutex
+	probed time.Time
+	fault  error
+}
+
+// faults are the reasons for not being ready.
+func (r *readiness) faults() []string {
+	faults := []string{}
+	if r.draining.Err() != nil {
+		faults = append(faults, "the server is shutting down")
+	}
+	select {
+	case <-r.docs:
+	default:
+		faults = append(faults, "the documentation is being loaded")
+	}
+	if r.address != "" && !r.last.lately() {
+		if err := r.probe(); err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	return faults
+}
+
+// probe asks Wiro for any answer at all, at most every probeEvery, whoever asks for it.
+func (r *readiness) probe() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.probed) < probeEvery {
+		return r.fault
+	}
+	r.fault = r.ask()
+	r.probed = time.Now()
+	return r.fault
+}
+
+func (r *readiness) ask() error {
+	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.address, nil)
+	if err != nil {
+		return errors.New("the address of the Wiro API is wrong")
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		return errors.New("the Wiro API does not answer")
+	}
+	defer response.Body.Close()                                       //nolint:errcheck // it was only read
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be kept
+	if response.StatusCode >= http.StatusInternalServerError {
+		return errors.New("the Wiro API answers with an error of its own")
+	}
+	r.last.now()
+	return nil
+}
+
+// serveReady answers 200 or 503, with the reasons.
+func (r *readiness) serveReady(w http.ResponseWriter, _ *http.Request) {
+	answer := struct {
+		Ready  bool     `json:"ready"`
+		Faults []string `json:"faults"`
+	}{Faults: r.faults()}
+	answer.Ready = len(answer.Faults) == 0
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !answer.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(answer) // the prober is gone then
+}
+
+// serveHealth says that the process lives.
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok\n") // the prober is gone then
+}
