@@ -1,0 +1,43 @@
+# What a contributor needs; CONTRIBUTING.md says more.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/wiroai/wiro-mcp-go.version=$(VERSION)
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint e2e bench snapshots docs-eval fuzz clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/wiro-mcp, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/wiro-mcp ./cmd/wiro-mcp
+
+demo: build ## make a picture with the built-in emulator: no key, no cost
+	bin/wiro-mcp call --sandbox run_model model=black-forest-labs/flux-2-pro params.prompt="a lighthouse at dawn"
+
+test: ## run all Go tests, with the race detector where cgo is at hand
+	go vet ./...
+	go test $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v cc >/dev/null && echo -race) ./...
+
+lint: ## run the linters
+	go run $(LINT) run ./...
+
+e2e: build ## drive the built binary with the official TypeScript client and the conformance suite
+	cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm test
+
+bench: build ## measure the budgets and print them beside the figures
+	go run ./internal/bench -binary bin/wiro-mcp
+
+snapshots: ## write the golden files and the README's tables anew
+	UPDATE=1 go test ./internal/tools ./internal/docs -run 'Snapshot|Golden' -count=1
+
+docs-eval: ## measure search_docs on a file of queries: make docs-eval QUERIES=file.jsonl
+	go run ./internal/docs/eval $(QUERIES)
+
+fuzz: ## fuzz everything that parses, half a minute each
+	@set -e; for target in $$(grep -rhoE 'func Fuzz[A-Za-z]+' --include='*_test.go' . | cut -d' ' -f2 | sort -u); do \
+		dir=$$(dirname $$(grep -rlE "func $$target\(" --include='*_test.go' .)); \
+		echo "$$dir $$target"; go test $$dir -run '^$$' -fuzz "^$$target$$" -fuzztime 30s -fuzzminimizetime 1x; done
+
+clean: ## remove what was built
+	rm -rf bin dist

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	wiromcp "github.com/wiroai/wiro-mcp-go"
+)
+
+func (a *app) callCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "call TOOL [key=value… | JSON | -]",
+		Short: "Call a tool from the terminal",
+		Long: "Call a tool and print what it answers. Arguments are key=value pairs, one JSON object, or\n" +
+			"- to read the object from stdin. params.prompt=… sets a member of params; a key given twice\n" +
+			"makes a list.\n\n" +
+			"Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the task failed or was canceled,\n" +
+			"4 the task still runs, 5 a confirmation is wanted, 130 interrupted.",
+		Example: "  wiro-mcp call search_models search=flux\n" +
+			"  wiro-mcp call run_model model=openai/gpt-5-2 params.prompt=\"Say hello\"\n" +
+			"  wiro-mcp call get_task tasktoken=… --json",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			arguments, err := parseArguments(args[1:], a.in)
+			if err != nil {
+				return err
+			}
+			return a.call(cmd.Context(), args[0], arguments, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the structured result, for programs")
+	return cmd
+}
+
+func (a *app) call(ctx context.Context, tool string, arguments map[string]any, asJSON bool) error {
+	s := a.server(a.client(nil), nil)
+	known := toolNamed(s, tool)
+	if a.config.APIKey == "" && known.Name != "" && !known.Public {
+		return &exit{exitUsage, noKey}
+	}
+	if known.Offline { // it reads the documentation
+		if err := s.RefreshDocs(ctx); err != nil {
+			a.log.Warn().Err(err).Msg("newer documentation is not at hand")
+		}
+	}
+	var report wiromcp.ReportFunc
+	finish := func() {} // takes the bar away before the result is printed
+	if isTerminal(a.err) {
+		bar := newBar(a.err)
+		report, finish = bar.report, bar.done
+	}
+	result, err := s.Call(ctx, tool, arguments, report)
+	finish()
+	if err != nil {
+		return &exit{exitUsage, err.Error()}
+	}
+	text := result.Text
+	if asJSON {
+		text = string(result.Structured)
+	}
+	if _, err := fmt.Fprintln(a.out, text); err != nil {
+		return err
+	}
+	err = outcome(ctx, result)
+	if a.useSandbox && isTerminal(a.out) && strings.Contains(text, "://127.0.0.1:") {
+		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
+		<-ctx.Done()
+	}
+	return err
+}
+
+// toolNamed returns a tool that is on; the zero Tool where there is none, which the call says.
+func toolNamed(s *wiromcp.Server, name string) wiromcp.Tool {
+	for _, t := range s.Tools() {
+		if t.Name == name {
+			return t
+		}
+	}
+	return wiromcp.Tool{}
+}
+
+// outcome is the exit code of a result.
+func outcome(ctx context.Context, result wiromcp.Result) error {
+	var seen struct {
+		State string `json:"state"`
+		Task  struct {
+			Token string `json:"token"`
+		} `json:"task"`
+	}
+	_ = json.Unmarshal(result.Structured, &seen) // results without a state are just done
+	switch {
+	case ctx.Err() != nil && seen.Task.Token != "":
+		return &exit{exitInterrupted, "stopped waiting; the task goes on. To get its result: wiro-mcp call wait_for_task tasktoken=" + seen.Task.Token}
+	case ctx.Err() != nil:
+		return &exit{exitInterrupted, "stopped"}
+	case result.IsError:
+		return &exit{code: exitRefused}
+	}
+	switch seen.State {
+	case "failed", "cancelled":
+		return &exit{code: exitFailed}
+	case "running":
+		return &exit{code: exitRunning}
+	case "confirmation_required":
+		return &exit{code: exitConfirm}
+	}
+	return nil
+}
+
+// parseArguments reads a tool's arguments from the command line. Values stay text: the tools
+// take text for numbers, booleans, lists and objects.
+func parseArguments(args []string, in io.Reader) (map[string]any, error) {
+	if len(args) == 1 && (args[0] == "-" || strings.HasPrefix(strings.TrimSpace(args[0]), "{")) {
+		data := []byte(args[0])
+		if args[0] == "-" {
+			var err error
+			if data, err = io.ReadAll(in); err != nil {
+				return nil, fmt.Errorf("reading the arguments: %w", err)
+			}
+		}
+		var arguments map[string]any
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		if err := decoder.Decode(&arguments); err != nil {
+			return nil, fmt.Errorf("the arguments are not a JSON object: %w", err)
+		}
+		return arguments, nil
+	}
+	arguments := map[string]any{}
+	for _, arg := range args {
+		key, value, ok := strings.Cut(arg, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("%q is not key=value", arg)
+		}
+		target := arguments
+		if outer, inner, nested := strings.Cut(key, "."); nested {
+			if outer == "" || inner == "" {
+				return nil, fmt.Errorf("%q is not key=value", arg)
+			}
+			object, isObject := arguments[outer].(map[string]any)
+			if arguments[outer] != nil && !isObject {
+				return nil, errors.New(outer + " is given both whole and in parts")
+			}
+			if object == nil {
+				object = map[string]any{}
+				arguments[outer] = object
+			}
+			target, key = object, inner
+		}
+		switch present := target[key].(type) {
+		case nil:
+			target[key] = value
+		case []any:
+			target[key] = append(present, value)
+		default:
+			target[key] = []any{present, value}
+		}
+	}
+	return arguments, nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// ran is what a command left behind.
+type ran struct {
+	code     int
+	out, err string
+}
+
+func command(t *testing.T, environ []string, stdin string, args ...string) ran {
+	t.Helper()
+	return commandIn(t.Context(), environ, stdin, args...)
+}
+
+func commandIn(ctx context.Context, environ []string, stdin string, args ...string) ran {
+	var out, err bytes.Buffer
+	code := run(ctx, args, streams{in: strings.NewReader(stdin), out: &out, err: &err, environ: environ})
+	return ran{code, out.String(), err.String()}
+}
+
+// emulator is an environment with a sandbox at full speed.
+func emulator(t *testing.T) (*sandbox.Sandbox, []string) {
+	t.Helper()
+	s := sandbox.New(sandbox.Options{})
+	require.NoError(t, s.Start(""))
+	t.Cleanup(s.Close)
+	return s, []string{"WIRO_API_KEY=" + sandbox.DemoKey, "WIRO_API_BASE_URL=" + s.APIURL(), "WIRO_SOCKET_URL=" + s.SocketURL()}
+}
+
+const picture = "black-forest-labs/flux-2-pro"
+
+func TestCallPrintsForPeopleAndForPrograms(t *testing.T) {
+	t.Parallel()
+	_, environ := emulator(t)
+	people := command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=a cat")
+	require.Zero(t, people.code, people.err)
+	require.Contains(t, people.out, "image/png")
+	require.Empty(t, people.err)
+
+	for _, arguments := range [][]string{
+		{"model=" + picture, `params={"prompt":"a cat"}`},
+		{`{"model":"` + picture + `","params":{"prompt":"a cat"}}`},
+	} {
+		programs := command(t, environ, "", append([]string{"call", "--json", "run_model"}, arguments...)...)
+		require.Zero(t, programs.code, programs.err)
+		var result map[string]any
+		require.NoError(t, json.Unmarshal([]byte(programs.out), &result))
+		require.Equal(t, "completed", result["state"])
+	}
+	fromStdin := command(t, environ, `{"search":"flux"}`, "call", "search_models", "-")
+	require.Zero(t, fromStdin.code)
+	list := command(t, environ, "", "call", "search_models", "categories=llm", "categories=text-to-image", "limit=2")
+	require.Zero(t, list.code, list.out)
+}
+
+func TestCallExitsAsTheResultIs(t *testing.T) {
+	t.Parallel()
+	s, environ := emulator(t)
+	require.Equal(t, exitRefused, command(t, environ, "", "call", "get_task", "tasktoken=nobodys").code)
+	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_tusk").code)
+	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_task", "tasktoken").code)
+	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_task", "{broken").code)
+	require.Equal(t, exitUsage, command(t, environ, "", "call").code)
+	s.Behave(picture, sandbox.Behavior{FailWith: &sandbox.Exit{}})
+	require.Equal(t, exitFailed, command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=x").code)
+	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	running := command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=x", "timeout_seconds=0.1")
+	require.Equal(t, exitRunning, running.code)
+	require.Contains(t, running.out, "Still running")
+}
+
+func TestInterruptingACallSaysHowToGoOn(t *testing.T) {
+	t.Parallel()
+	s, environ := emulator(t)
+	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		defer interrupt()
+		if token, err := s.Launched(ctx, 1); err == nil {
+			_ = s.Subscribed(ctx, token)
+		}
+	}()
+	result := commandIn(ctx, environ, "", "call", "run_model", "model="+picture, "params.prompt=x")
+	require.Equal(t, exitInterrupted, result.code)
+	require.Contains(t, result.err, "wiro-mcp call wait_for_task tasktoken=")
+}
+
+func TestWithoutAKeyItSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{nil, {"call", "search_models"}} {
+		result := command(t, nil, "", args...)
+		require.Equal(t, exitUsage, result.code)
+		require.Empty(t, result.out)
+		require.Contains(t, result.err, "WIRO_API_KEY is not set")
+		require.Contains(t, result.err, "--sandbox")
+	}
+	docs := command(t, nil, "", "call", "search_docs", "query=task status")
+	require.Zero(t, docs.code, docs.err)
+}
+
+func TestEveryWrongSettingIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	result := command(t, []string{
+		"WIRO_API_KEY=k", "WIRO_READ_ONLY=perhaps", "WIRO_TOOLSETS=models,nonsense", "WIRO_RUN_TIMEOUT=2h", "WIRO_LOG_LEVEL=loud",
+	}, "", "tools", "--log-format", "xml")
+	require.Equal(t, exitUsage, result.code)
+	for _, text := range []string{
+		"WIRO_READ_ONLY: must be true or false", `no toolset "nonsense"`, "models, tasks", "WIRO_RUN_TIMEOUT", "1s to 600s",
+		"WIRO_LOG_LEVEL", "debug", "--log-format", "console or json",
+	} {
+		require.Contains(t, result.err, text)
+	}
+	open := command(t, []string{"WIRO_API_KEY=k", "WIRO_API_BASE_URL=http://api.example.com/v1"}, "", "tools")
+	require.Equal(t, exitUsage, open.code)
+	require.Contains(t, open.err, "WIRO_API_BASE_URL: must start with https://")
+}
+
+func TestStdioServesAndEndsWithItsInput(t *testing.T) {
+	t.Parallel()
+	_, environ := emulator(t)
+	requests := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}` + "\n" +
+		"garbage\n" + `{"jsonrpc":"2.0","id":2,"method":"tools/list"}` + "\n"
+	start := time.Now()
+	result := command(t, environ, requests)
+	require.Zero(t, result.code, result.err)
+	require.Less(t, time.Since(start), 2*time.Second)
+	for line := range strings.Lines(result.out) {
+		require.True(t, json.Valid([]byte(line)), line)
+	}
+	require.Contains(t, result.out, `"run_model"`)
+}
+
+func TestTheSandboxPrintsWhatToSet(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	out := &notifier{stop: stop}
+	code := run(ctx, []string{"sandbox", "--listen", "127.0.0.1:0"}, streams{in: strings.NewReader(""), out: out, err: &bytes.Buffer{}})
+	require.Zero(t, code)
+	for _, text := range []string{"WIRO_API_KEY", "WIRO_API_BASE_URL", "WIRO_SOCKET_URL", "WIRO_ALLOW_PRIVATE_URLS"} {
+		require.Contains(t, out.String(), text)
+	}
+}
+
+// notifier stops a command once it has written something.
+type notifier struct {
+	bytes.Buffer
+	stop func()
+}
+
+func (n *notifier) Write(p []byte) (int, error) {
+	defer n.stop()
+	return n.Buffer.Write(p)
+}
+
+func TestVersionNeedsNoSettings(t *testing.T) {
+	t.Parallel()
+	result := command(t, []string{"WIRO_LOG_LEVEL=loud"}, "", "version")
+	require.Zero(t, result.code)
+	require.Contains(t, result.out, "wiro-mcp ")
+	require.Contains(t, command(t, nil, "", "tools").out, "run_model")
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/config"
+	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitRefused     = 1   // the tool answered with an error
+	exitUsage       = 2   // a wrong argument or setting, no key
+	exitFailed      = 3   // the task failed or was canceled
+	exitRunning     = 4   // the wait ended before the task did
+	exitConfirm     = 5   // a confirmation is wanted
+	exitInterrupted = 130 // Ctrl-C
+)
+
+// streams is what a command reads and writes.
+type streams struct {
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	environ []string
+}
+
+// app is one run of the program.
+type app struct {
+	streams
+	config     config.Config
+	useSandbox bool
+	log        zerolog.Logger
+	cleanup    []func()
+}
+
+// exit ends the program with a code, and with a message where there is one.
+type exit struct {
+	code    int
+	message string
+}
+
+func (e *exit) Error() string { return e.message }
+
+// run runs a command line and returns its exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	a := &app{streams: s, log: zerolog.New(s.err)}
+	defer func() {
+		for _, clean := range a.cleanup {
+			clean()
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitUsage
+	if e, ok := errors.AsType[*exit](err); ok {
+		code = e.code
+	}
+	if err.Error() != "" {
+		fmt.Fprintln(s.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wiro-mcp",
+		Short: "MCP server for the Wiro platform",
+		Long: "wiro-mcp gives AI assistants the Wiro platform through MCP: AI models, tasks, files,\n" +
+			"agents, and the documentation. Without a command it serves stdio, for clients that launch it.\n\n" +
+			"Settings come from the environment; flags win. The API key comes from WIRO_API_KEY alone.",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       wiromcp.Version(),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.load(cmd)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
+	}
+	config.Flags(root.PersistentFlags(), &a.config)
+	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.callCommand(), a.toolsCommand(), a.sandboxCommand(), a.httpCommand(), versionCommand())
+	return root
+}
+
+// load reads the settings, and starts the emulator where it was asked for.
+func (a *app) load(cmd *cobra.Command) error {
+	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
+		return settingsError(err)
+	}
+	a.log = a.logger(cmd.Name() == "http")
+	if !a.useSandbox {
+		return nil
+	}
+	s := sandbox.New(sandbox.Options{Pace: 1})
+	if err := s.Start(""); err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	a.cleanup = append(a.cleanup, s.Close)
+	a.config.APIKey, a.config.APISecret = sandbox.DemoKey, ""
+	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
+	a.config.AllowPrivateURLs = true
+	return nil
+}
+
+func settingsError(err error) error { return fmt.Errorf("settings:\n%w", err) }
+
+// logger writes to stderr: for people, or as JSON, which servers get unless they run on a
+// terminal.
+func (a *app) logger(isServer bool) zerolog.Logger {
+	format, terminal := a.config.LogFormat, isTerminal(a.err)
+	if format == "" && isServer && !terminal {
+		format = "json"
+	}
+	out := a.err
+	if format != "json" {
+		out = zerolog.ConsoleWriter{Out: a.err, NoColor: !terminal}
+	}
+	return zerolog.New(out).Level(zerolog.Level(a.config.LogLevel)).With().Timestamp().Logger()
+}
+
+func isTerminal(w any) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// client returns a client with the environment's credentials. Metrics may be nil.
+func (a *app) client(metrics *wiromcp.Metrics) *wiromcp.Client {
+	options := wiromcp.ClientOptions{
+		BaseURL: a.config.BaseURL, SocketURL: a.config.SocketURL,
+		Credentials: wiromcp.Credentials{Key: a.config.APIKey, Secret: a.config.APISecret},
+		UserAgent:   "wiro-mcp-go/" + wiromcp.Version(),
+		Log:         a.log,
+	}
+	if metrics != nil {
+		options.Observer = metrics
+	}
+	c := wiromcp.NewClient(options)
+	a.cleanup = append(a.cleanup, c.Close)
+	return c
+}
+
+func (a *app) server(c *wiromcp.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
+	return wiromcp.NewServer(wiromcp.ServerOptions{
+		Client:   c,
+		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
+		AllowPrivateURLs: a.config.AllowPrivateURLs, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
+		Metrics: metrics, Log: a.log,
+	})
+}
+
+const noKey = `WIRO_API_KEY is not set, so Wiro would refuse every call.
+Create a project at https://wiro.ai/panel/project, then put its key (and, if the project signs
+its requests, its secret as WIRO_API_SECRET) into the "env" of this server in your MCP client's
+configuration. To try everything without a key or any cost, start it with --sandbox.`
+
+func (a *app) stdio(ctx context.Context) error {
+	if a.config.APIKey == "" {
+		return &exit{exitUsage, noKey}
+	}
+	if isTerminal(a.in) {
+		a.log.Info().Msg("serving MCP on stdin and stdout: this is for MCP clients; wiro-mcp --help shows what is for people")
+	}
+	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.out)
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "version",
+		Short:             "Print the version",
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // whatever the settings
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "wiro-mcp "+wiromcp.Version())
+			return err
+		},
+	}
+}
