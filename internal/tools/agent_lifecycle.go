@@ -81,17 +81,36 @@ var stopAgent = define(Meta{
 	if refusedBecause(err, "already stopped") {
 		return agentAction("stop", wiro.UserAgent{GUID: wiro.Text(in.GUID)}, "It was stopped already."), nil
 	}
-	if err != nil {
+	// A change of it may be restarting it: it is stopped once more when it is back.
+	comesBack := in.waits() && refusedBecause(err, "currently stopping")
+	if err != nil && !comesBack {
 		return AgentAction{}, err
 	}
+	var again error
 	agent, err := call.settle(ctx, in, wiro.AgentStopping, func(u wiro.UserAgent) bool {
-		return u.Status == wiro.AgentStopped || u.Status == wiro.AgentError || u.Status == wiro.AgentSetupRequired
+		switch u.Status {
+		case wiro.AgentQueued, wiro.AgentStarting, wiro.AgentRunning:
+			if comesBack {
+				comesBack, again = false, call.Wiro.Stop(ctx, in.GUID)
+			}
+			return again != nil
+		case wiro.AgentStopping:
+			return false
+		}
+		return true
 	})
+	if again != nil {
+		return AgentAction{}, again
+	}
 	if err != nil && !stopped(err) {
 		return AgentAction{}, err
 	}
 	action := agentAction("stop", agent, "It has stopped.")
-	if agent.Status != wiro.AgentStopped && agent.Status != wiro.AgentSetupRequired {
+	switch agent.Status {
+	case wiro.AgentStopped, wiro.AgentSetupRequired:
+	case wiro.AgentError:
+		action.Message = "It has ended, with an error."
+	default:
 		action.Message = "It is " + agent.Status.String() + "; that takes a moment."
 		action.NextAction = call.next("get_my_agent", "see whether it has stopped", map[string]any{"useragentguid": in.GUID})
 	}
@@ -104,11 +123,13 @@ type agentSwitch struct {
 	Timeout float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
 }
 
+func (s agentSwitch) waits() bool { return s.Wait == nil || *s.Wait }
+
 // settle waits until an agent is where it was sent, unless the caller does not want to. It
 // returns the agent as it stood last, at first as Wiro's yes left it.
 func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus, settled func(wiro.UserAgent) bool) (wiro.UserAgent, error) {
 	agent := wiro.UserAgent{GUID: wiro.Text(in.GUID), Status: left}
-	if in.Wait != nil && !*in.Wait {
+	if !in.waits() {
 		return agent, nil
 	}
 	ctx, stop := c.waiting(ctx, in.Timeout)

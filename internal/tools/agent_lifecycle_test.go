@@ -138,7 +138,7 @@ func TestStartReportsAnAgentThatFailsOrIsStopped(t *testing.T) {
 
 func TestAWaitForAnAgentEndsWithWhatIsKnown(t *testing.T) {
 	t.Parallel()
-	drain, leave := context.WithCancel(t.Context())
+	drain, leave := context.WithCancel(soon(t))
 	leave()
 	for name, change := range map[string]func(*Options){
 		"time is up":             func(o *Options) { o.RunTimeout = time.Millisecond },
@@ -171,6 +171,21 @@ func TestStopFollowsAnAgentUntilItHasStopped(t *testing.T) {
 	next, arguments := f.refused("stop_agent", theAgent, "in error state").next()
 	require.Equal(t, "start_agent", next)
 	require.Equal(t, agentID, arguments["useragentguid"])
+}
+
+// A change of a running agent restarts it: Wiro refuses to stop what is stopping already.
+func TestStopStopsAnAgentThatIsRestarting(t *testing.T) {
+	t.Parallel()
+	f := faking(t, nil)
+	f.say("UserAgent/Stop", saysNo("Agent is currently stopping, please wait"), yes)
+	f.say("UserAgent/Detail", agentNow(`"status": 1`), agentNow(`"status": 2`), agentNow(`"status": 1`), agentNow(`"status": 0`))
+	require.Contains(t, f.ok("stop_agent", theAgent).text, "It has stopped.")
+	require.Equal(t, 2, times(f.paths(), "UserAgent/Stop"))
+
+	f.say("UserAgent/Stop", saysNo("Agent is currently stopping, please wait"))
+	f.say("UserAgent/Detail", agentNow(`"status": 1`), agentNow(`"status": 0`))
+	require.Contains(t, f.ok("stop_agent", theAgent).text, "It has stopped.")
+	f.refused("stop_agent", `{"useragentguid": "`+agentID+`", "wait": false}`, "currently stopping")
 }
 
 func TestDeployShowsWhatIsLeftToDo(t *testing.T) {

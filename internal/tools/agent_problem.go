@@ -3,7 +3,6 @@ package tools
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -24,11 +23,11 @@ type remedy struct {
 // Team API Access (Error Response).
 var remedies = []remedy{
 	// Which agent.
-	{says: "belongs to a team", text: "%s: pass its teamguid, or use an API key of the team's own project.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	{says: "belongs to a team", text: "%s: use an API key of the team's own project, or give teamguid where the tool takes it.", tool: "list_my_agents", why: "see whose agents this key reaches"},
 	{says: "agent not found or inactive", text: "%s: this template cannot be deployed at the moment.", tool: "list_agents", why: "find another template"},
-	{says: "agent not found or access denied", text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also needs its teamguid.", tool: "list_my_agents", why: "find the agent's guid"},
-	{says: "user agent not found", text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also needs its teamguid.", tool: "list_my_agents", why: "find the agent's guid"},
-	{says: "useragent-access-denied", text: "This API key does not reach that agent. A team's agent needs its teamguid.", tool: "list_my_agents", why: "find the agents that it reaches"},
+	{says: "agent not found or access denied", text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agent's guid"},
+	{says: "user agent not found", text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agent's guid"},
+	{says: "useragent-access-denied", text: "This API key does not reach that agent. A team's agent wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agents that it reaches"},
 	{says: "no such agent", text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template.", tool: "list_my_agents", why: "find the agent's guid"},
 	{says: "no such template", text: "%s in the catalog.", tool: "list_agents", why: "find the template"},
 	{says: "agent not found", text: "%s. The catalog has no such template.", tool: "list_agents", why: "find the template"},
@@ -71,8 +70,8 @@ var remedies = []remedy{
 	{says: "could not retrieve wallet", text: "%s. Nothing was charged: repeat the call in a minute."},
 
 	// Messages.
-	{says: "no such message", text: "%s under this API key.", tool: "list_agent_sessions", why: "find the conversation"},
-	{says: "message not found", text: "There is no such message under this API key: %s.", tool: "list_agent_sessions", why: "find the conversation"},
+	{says: "no such message", text: "%s under this API key.", tool: "list_my_agents", why: "find the agent, then its conversations"},
+	{says: "message not found", text: "There is no such message under this API key: %s.", tool: "list_my_agents", why: "find the agent, then its conversations"},
 	{says: "message cannot be cancelled", text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
 
 	// The rest.
@@ -83,17 +82,8 @@ var remedies = []remedy{
 
 const agentsPage = "https://wiro.ai/panel/agents"
 
-// aboutAgents are the tools that remedies name and that take an agent's useragentguid.
-var aboutAgents = map[string]bool{
-	"get_my_agent": true, "start_agent": true, "send_agent_message": true, "list_agent_sessions": true,
-	"list_agent_messages": true, "buy_agent_credits": true, "subscribe_agent": true, "renew_agent_subscription": true,
-	"cancel_agent_subscription": true, "upgrade_agent_tier": true, "apply_agent_skills": true,
-	"preview_agent_price": true, "list_agent_transactions": true, "set_agent_credentials": true,
-	"connect_agent_account": true, "get_agent_logs": true,
-}
-
 // notRunning is the refusal of a message, with the agent's status.
-var notRunning = regexp.MustCompile(`(?i)agent is not running\D*(\d+)?`)
+var notRunning = pattern(`(?i)agent is not running\D*(\d+)?`)
 
 // agentProblem turns a refusal about an agent into what helps; nil where it is about
 // something else, or is known by its code.
@@ -106,7 +96,7 @@ func agentProblem(err error) *Problem {
 		return nil
 	}
 	said := hideText(answer.Message())
-	if parts := notRunning.FindStringSubmatch(said); parts != nil {
+	if parts := notRunning().FindStringSubmatch(said); parts != nil {
 		return asleep(parts[1])
 	}
 	lower := strings.ToLower(said)

@@ -35,7 +35,7 @@ func TestEveryDocumentedRefusalSaysWhatHelps(t *testing.T) {
 		"Agent not found or access denied":        "list_my_agents",
 		"Agent is not running. Current status: 0": "start_agent",
 		"Agent has no remaining credits. Renew your subscription or buy a credit pack to continue.": "buy_agent_credits",
-		"Message not found": "list_agent_sessions",
+		"Message not found": "list_my_agents",
 		"Message cannot be cancelled (status: agent_end)":                                               "get_agent_message",
 		"Invalid redirect URL":                                                                          "",
 		"No active subscription found for this agent":                                                   "get_my_agent",

@@ -78,11 +78,10 @@ func tierLine(list []TierInfo) string {
 
 // credits writes "1,000 credits".
 func credits(n float64) string {
-	text := humanize.Commaf(n)
-	if text == "1" {
+	if n == 1 {
 		return "1 credit"
 	}
-	return text + " credits"
+	return humanize.Commaf(n) + " credits"
 }
 
 // Text is a line an agent, with where the page stands in the whole.
@@ -91,11 +90,7 @@ func (l AgentList) Text() string {
 		return "No agent of the catalog matches."
 	}
 	var b strings.Builder
-	b.WriteString(count(l.Total, "agent"))
-	if l.Start > 0 || len(l.Agents) < l.Total {
-		fmt.Fprintf(&b, ", %d to %d shown", l.Start+1, l.Start+len(l.Agents))
-	}
-	b.WriteString(":\n")
+	b.WriteString(pageLine(l.Total, l.Start, len(l.Agents), "agent"))
 	for _, a := range l.Agents {
 		fmt.Fprintf(&b, "- %s (slug %s, guid %s) · %s", a.Title, a.Slug, a.GUID, tierLine(a.Tiers))
 		if len(a.Categories) > 0 {
@@ -136,7 +131,8 @@ func actionCosts(c wiro.CreditCosts) ActionCosts {
 }
 
 func (c ActionCosts) String() string {
-	return fmt.Sprintf("message %v, create %v, modify %v, regenerate %v", c.Message, c.Create, c.Modify, c.Regenerate)
+	return fmt.Sprintf("message %s, create %s, modify %s, regenerate %s",
+		humanize.Commaf(c.Message), humanize.Commaf(c.Create), humanize.Commaf(c.Modify), humanize.Commaf(c.Regenerate))
 }
 
 // SkillLine is an integration skill.
@@ -172,6 +168,9 @@ type CredentialNeed struct {
 func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNeed {
 	needs := make([]CredentialNeed, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
+		if wiro.Platform(key) {
+			continue
+		}
 		c := credentials[key]
 		need := CredentialNeed{
 			Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
@@ -184,7 +183,7 @@ func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNe
 			need.Fields = append(need.Fields, fieldInfo(field))
 		}
 		if need.Provider == "" && need.Fields == nil {
-			continue // Wiro's own: nobody enters it
+			continue // nobody enters it
 		}
 		needs = append(needs, need)
 	}

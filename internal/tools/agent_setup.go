@@ -60,8 +60,8 @@ func credentialStates(credentials map[string]wiro.AgentCredential) []CredentialS
 	states := make([]CredentialState, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
 		c := credentials[key]
-		if len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
-			continue // Wiro's own: nobody enters it
+		if wiro.Platform(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
+			continue // nobody enters it
 		}
 		states = append(states, credentialState(key, c))
 	}

@@ -25,13 +25,12 @@ var listAgents = define(Meta{
 		list.Agents = append(list.Agents, agentInfo(agent))
 	}
 	list.Total = max(int(page.Total), in.Start+len(list.Agents))
-	if next := in.Start + len(list.Agents); len(list.Agents) > 0 && next < list.Total {
-		list.NextStart = next
-		arguments := call.arguments()
-		arguments["start"] = next
-		list.NextAction = &NextAction{"list_agents", arguments, "more agents"}
-	} else if len(list.Agents) > 0 {
-		list.NextAction = &NextAction{"get_agent", map[string]any{"guid": list.Agents[0].GUID}, "see what the first one can do and needs"}
+	list.NextStart = nextStart(list.Total, in.Start, len(list.Agents))
+	switch {
+	case list.NextStart > 0:
+		list.NextAction = call.page("more agents", "start", list.NextStart)
+	case len(list.Agents) > 0:
+		list.NextAction = call.next("get_agent", "see what the first one can do and needs", map[string]any{"guid": list.Agents[0].GUID})
 	}
 	return list, nil
 })

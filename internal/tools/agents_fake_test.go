@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,6 +17,15 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
+
+// soon is a context for what takes no time unless it hangs: a hang then is a failure that
+// says where.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
 
 // fakeWiro answers as a test tells it, and remembers what it was asked.
 type fakeWiro struct {
@@ -122,7 +132,7 @@ func (f *fakeWiro) callAs(call Call, tool, arguments string) result {
 	var parsed map[string]any
 	require.NoError(f.t, json.Unmarshal([]byte(arguments), &parsed))
 	call.request.Params.Name, call.request.Params.Arguments = tool, parsed
-	raw := f.run(f.t.Context(), d, call)
+	raw := f.run(soon(f.t), d, call)
 	r := result{isError: raw.IsError, raw: raw}
 	for _, content := range raw.Content {
 		if text, ok := content.(mcp.TextContent); ok {

@@ -64,9 +64,9 @@ func skillsCharge(ctx context.Context, client *wiro.Client, change wiro.SkillsCh
 		return Charge{}, err
 	}
 	difference := max(0, float64(then.PriceUSD-now.PriceUSD))
-	when := "now at most, from the prepaid wallet: Wiro takes it for the days that are left of the period"
+	when := "now at most, from the wallet's balance: Wiro takes it for the days that are left of the period"
 	if difference == 0 {
-		when = "now: the price does not rise"
+		when = "the price does not rise"
 	}
 	return Charge{
 		What: "Changing the agent's skills (" + changeLine(change) + ")",
@@ -101,6 +101,7 @@ func changeLine(change wiro.SkillsChange) string {
 // from the sealed state that comes back with the yes; otherwise a new one, which joins the
 // arguments and so the suggestion to repeat the call with confirm:true.
 func (c *Call) idempotencyKey(given string) string {
+	c.keyed = true
 	if given != "" {
 		return given
 	}

@@ -123,11 +123,8 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 		page.Transactions = append(page.Transactions, info)
 	}
 	page.Total = max(int(ledger.Total), in.Start+len(page.Transactions))
-	if next := in.Start + len(page.Transactions); len(page.Transactions) > 0 && next < page.Total {
-		page.NextStart = next
-		arguments := c.arguments()
-		arguments["start"] = next
-		page.NextAction = &NextAction{"list_agent_transactions", arguments, "older transactions"}
+	if page.NextStart = nextStart(page.Total, in.Start, len(page.Transactions)); page.NextStart > 0 {
+		page.NextAction = c.page("older transactions", "start", page.NextStart)
 	}
 	return page
 }
@@ -135,8 +132,7 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 // Text is the balance and a line a transaction.
 func (p TransactionPage) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s left (%v monthly + %v extra - %v used in %s).\n",
-		credits(p.Balance.Remaining), p.Balance.Monthly, p.Balance.Extra, p.Balance.Used, p.Balance.Period)
+	fmt.Fprintf(&b, "%s.\n", p.Balance)
 	if len(p.Transactions) == 0 {
 		return withNext(b.String()+"No transactions.", p.NextAction)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -143,7 +144,7 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 		return json.RawMessage(strconv.FormatInt(int64(n), 10)), nil
 	case reflect.Float64:
 		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if nested || err != nil {
+		if nested || err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 			return nil, fmt.Errorf("must be a number, not %s", describe(value))
 		}
 		return json.Marshal(n)

@@ -34,7 +34,7 @@ func TestArgumentsAreTakenInTheFormsThatModelsSend(t *testing.T) {
 func TestLargeNumbersArriveUndamaged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	result, err := s.Call(t.Context(), "run_model", map[string]any{
+	result, err := s.Call(soon(t), "run_model", map[string]any{
 		"model": "black-forest-labs/flux-2-pro", "wait": false,
 		"params": map[string]any{"prompt": "x", "seed": json.Number("9007199254740993")},
 	}, nil)
@@ -64,11 +64,14 @@ func TestBadArgumentsSayWhatToDo(t *testing.T) {
 		{"run_model", `{"model":"a/b","params":"a cat"}`, "params must be an object, not this text"},
 		{"run_model", `{"model":"a/b","params":[1]}`, "params must be an object, not a list"},
 		{"run_model", `{"model":"a/b","params":{},"wait":"perhaps"}`, "wait must be true or false"},
+		{"run_model", `{"model":"a/b","params":{},"timeout_seconds":"NaN"}`, "timeout_seconds must be a number, not this text"},
+		{"transfer_credit", `{"amount":"Infinity","targetteamguid":"t"}`, "amount must be a number"},
+		{"update_my_agent", `{"useragentguid":"ua","categories":[]}`, "categories cannot be empty"},
 		{"run_model", `{"model":"../x","params":{}}`, `must be "owner/model"`},
 		{"run_model", `{"model":"a/../../Task/Kill","params":{}}`, `must be "owner/model"`},
 		{"run_model", `{"model":"a/b?c","params":{}}`, `must be "owner/model"`},
 		{"run_model", `{"model":"a/b/c","params":{}}`, `must be "owner/model"`},
-		{"get_task", `{}`, "give the task's token or its id"},
+		{"get_task", `{}`, "tasktoken or taskid must be given"},
 		{"get_task", `{"tasktoken":"t","wait_seconds":46}`, "between 0 and 45"},
 		{"delete_task_files", `{"tasktoken":"  "}`, "needs tasktoken"},
 		{"create_folder", `{"name":"my folder"}`, "letters, digits, hyphens and underscores"},
@@ -84,7 +87,7 @@ func TestBadArgumentsSayWhatToDo(t *testing.T) {
 func TestUnknownToolsAreNamed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	_, err := s.Call(t.Context(), "run_modell", nil, nil)
+	_, err := s.Call(soon(t), "run_modell", nil, nil)
 	require.ErrorContains(t, err, "Did you mean run_model?")
 }
 
@@ -99,7 +102,7 @@ func FuzzArguments(f *testing.F) {
 		}
 		s := fuzzServer()
 		for _, tool := range []string{"run_model", "search_models", "get_task"} {
-			_, err := s.Call(t.Context(), tool, arguments, nil)
+			_, err := s.Call(soon(t), tool, arguments, nil)
 			require.NoError(t, err)
 		}
 	})

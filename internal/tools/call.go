@@ -18,6 +18,8 @@ type Call struct {
 	*Options
 	Wiro *wiro.Client // with the caller's credentials
 
+	yeses     *yeses
+	keyed     bool // Wiro charges it once, however often it comes, by an idempotency key
 	tool      string
 	on        func(tool string) bool // whether the caller can call that tool too
 	client    string                 // the MCP client's name; "" where it did not say
@@ -31,8 +33,9 @@ type Call struct {
 // unknown), and what is going on.
 type ReportFunc func(progress, total float64, message string)
 
-// heartbeat is the longest silence towards a client that asked for progress.
-const heartbeat = 10 * time.Second
+// heartbeat is the longest silence towards a client that asked for progress: less than the 10 s
+// that clients may count on.
+const heartbeat = 9 * time.Second
 
 // progress reports rising values, each with news, at least one every heartbeat.
 type progress struct {

@@ -101,7 +101,7 @@ func renewCharge(ctx context.Context, client *wiro.Client, guid string) (Charge,
 	case s.Active() && s.Canceled():
 		return Charge{
 			fmt.Sprintf("Taking back the cancellation of %q", agent.Title), 0,
-			fmt.Sprintf("not at all now: it is paid until %s; then $%s every %d days", day(s.CurrentPeriodEnd), money(float64(agent.MonthlyPriceUSD)), periodDays),
+			fmt.Sprintf("it is paid until %s; then $%s every %d days", day(s.CurrentPeriodEnd), money(float64(agent.MonthlyPriceUSD)), periodDays),
 		}, nil
 	case s == nil:
 		return Charge{}, problem("%q has no subscription to renew. Nothing was charged.", agent.Title).

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -39,7 +40,7 @@ var purchases = []struct {
 		[]string{`Renewing "My bot"`, "$9.00"}, "UserAgent/Detail"},
 	{"a canceled subscription", "renew_agent_subscription", `{"useragentguid": "ua"}`,
 		`"subscription": {"status": "active", "pendingdowngrade": "cancel", "currentperiodend": 1893456000}`, 0,
-		[]string{`Taking back the cancellation of "My bot" costs $0`, "2030-01-01"}, "UserAgent/Detail"},
+		[]string{`Taking back the cancellation of "My bot" costs nothing now: it is paid until`, "2030-01-01"}, "UserAgent/Detail"},
 	{"an upgrade", "upgrade_agent_tier", `{"useragentguid": "ua"}`, "", 10.2, // (27-9)/30*17
 		[]string{`from starter to pro`, "$10.20", "17 days", "$27.00 every 30 days"}, "UserAgent/PricingPreview"},
 	{"a pack", "buy_agent_credits", `{"useragentguid": "ua", "pack": "medium"}`,
@@ -126,6 +127,30 @@ func TestTheUserIsAskedWhereTheClientCan(t *testing.T) {
 				require.Len(t, f.charged(), 1)
 				f.forget()
 			}
+		})
+	}
+}
+
+// A client that sends its user's yes again, because an answer was lost, has one yes.
+func TestAYesChargesOnce(t *testing.T) {
+	t.Parallel()
+	accept := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept, Content: map[string]any{"agree": true}}}
+	for _, p := range purchases {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			f := shop(t, p.agent)
+			state := f.callAs(asking("", nil), p.tool, p.arguments).raw.RequestState
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() { f.callAs(asking(state, accept), p.tool, p.arguments) })
+			}
+			wg.Wait()
+			require.Len(t, f.charged(), 1)
+
+			again := f.callAs(asking(state, accept), p.tool, p.arguments)
+			require.NotEmpty(t, again.raw.InputRequests, "asked again: %s", again.text)
+			f.callAs(asking(again.raw.RequestState, accept), p.tool, p.arguments)
+			require.Len(t, f.charged(), 2, "a new yes")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -19,7 +21,7 @@ import (
 type Charge struct {
 	What string  // "Deploy the agent X (Starter)", as it follows "to"
 	USD  float64 // what is charged now
-	When string  // "now, from the wallet's prepaid balance; then $9.00 on the 24th of each month"
+	When string  // "now, from the wallet's balance; then …", or, where USD is 0, why
 }
 
 // confirmation is what a spending call answers while it lacks a yes.
@@ -32,7 +34,7 @@ type confirmation struct {
 }
 
 func (c confirmation) Text() string {
-	return fmt.Sprintf("%s\nNothing has been charged. %s", c.Message, c.NextAction.Reason)
+	return withNext(c.Message+"\nNothing has been charged. If the user agrees, repeat the call with confirm:true.", c.NextAction)
 }
 
 // confirmLater carries a confirmation through a handler's error.
@@ -59,16 +61,19 @@ func (c *Call) Confirm(confirm bool, charge Charge, secret ...string) error {
 		return nil
 	}
 	text := fmt.Sprintf("%s costs $%s, charged %s.", charge.What, money(charge.USD), charge.When)
+	if charge.USD == 0 {
+		text = fmt.Sprintf("%s costs nothing now: %s.", charge.What, charge.When)
+	}
 	if c.canElicit {
 		return c.elicit(charge, text)
 	}
 	arguments := map[string]any{}
 	maps.Copy(arguments, c.request.GetArguments())
-	reason := "If the user agrees, repeat the call with confirm:true."
+	reason := "once the user has agreed"
 	for _, name := range secret {
 		if _, given := arguments[name]; given {
 			delete(arguments, name)
-			reason += " Pass " + name + " again: it is not repeated here."
+			reason += ". Pass " + name + " again: not repeated here"
 		}
 	}
 	arguments["confirm"] = true
@@ -79,19 +84,18 @@ func (c *Call) Confirm(confirm bool, charge Charge, secret ...string) error {
 }
 
 // elicit asks the user. The answer comes back with the state that went out: it is sealed, so
-// that only this caller's own yes to this very charge counts, for a while. A price that
-// changed meanwhile is asked about again.
+// that only this caller's own yes to this very charge counts, once and for a while. A price
+// that changed meanwhile is asked about again, and so is a yes that comes a second time.
 func (c *Call) elicit(charge Charge, text string) error {
-	digest := c.digest(charge)
+	digest, state := c.digest(charge), c.request.Params.RequestState
 	answer := server.ElicitationResponse(c.request.Params.InputResponses, confirmID)
-	if answer != nil && c.unseal(c.request.Params.RequestState, digest) {
-		if answer.Action == mcp.ElicitationResponseActionAccept && agreed(answer.Content) {
-			return nil
-		}
+	sealed := answer != nil && c.unseal(state, digest)
+	switch {
+	case answer == nil:
+	case answer.Action != mcp.ElicitationResponseActionAccept, sealed && !agreed(answer.Content):
 		return problem("The user did not agree: nothing was done or charged.")
-	}
-	if answer != nil && answer.Action != mcp.ElicitationResponseActionAccept {
-		return problem("The user did not agree: nothing was done or charged.")
+	case sealed && (c.keyed || c.yeses.use(state)):
+		return nil
 	}
 	ask := server.NewInputRequestBuilder(c.seal(digest)).Elicit(confirmID, mcp.ElicitationParams{
 		Mode:    mcp.ElicitationModeForm,
@@ -126,22 +130,45 @@ func (c *Call) digest(about any) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// seal binds a digest to the caller and a deadline. The key is made from the caller's own
-// credentials: every replica can check it, no other caller can make it.
+// seal binds a digest to the caller and a deadline; no two seals are alike. The key is made
+// from the caller's own credentials: every replica can check it, no other caller can make it.
 func (c *Call) seal(digest string) string {
-	until := strconv.FormatInt(time.Now().Add(confirmDeadline).Unix(), 10)
-	return until + "." + c.mac(until, digest)
+	terms := strconv.FormatInt(time.Now().Add(confirmDeadline).Unix(), 10) + "." + rand.Text()
+	return terms + "." + c.mac(terms, digest)
 }
 
 func (c *Call) unseal(state, digest string) bool {
-	until, mac, ok := strings.Cut(state, ".")
-	if !ok || digest == "" || !hmac.Equal([]byte(mac), []byte(c.mac(until, digest))) {
+	cut := strings.LastIndexByte(state, '.')
+	if cut < 0 || digest == "" || !hmac.Equal([]byte(state[cut+1:]), []byte(c.mac(state[:cut], digest))) {
 		return false
 	}
+	until, _, _ := strings.Cut(state, ".")
 	seconds, err := strconv.ParseInt(until, 10, 64)
 	return err == nil && time.Now().Before(time.Unix(seconds, 0))
 }
 
-func (c *Call) mac(until, digest string) string {
-	return c.Wiro.Seal("confirm", until, digest)
+func (c *Call) mac(terms, digest string) string {
+	return c.Wiro.Seal("confirm", terms, digest)
+}
+
+// yeses remembers which yeses were acted on: a request that a client or a proxy sends again
+// must not charge again. It keeps each for as long as its seal could hold, and no longer than
+// two such times; another replica does not know of them.
+type yeses struct {
+	mu         sync.Mutex
+	young, old map[string]struct{}
+	turned     time.Time // when old was young last
+}
+
+// use reports whether a yes may be acted on, which it may be once.
+func (y *yeses) use(state string) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if now := time.Now(); now.Sub(y.turned) > confirmDeadline {
+		y.young, y.old, y.turned = map[string]struct{}{}, y.young, now
+	}
+	_, young := y.young[state]
+	_, old := y.old[state]
+	y.young[state] = struct{}{}
+	return !young && !old
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -69,6 +70,11 @@ func setup(t CredentialTypeInfo) string {
 	case t.Pending:
 		return fmt.Sprintf("with an app of your own only: set_agent_credentials with %s and authmethod \"own\", then connect_agent_account with authmethod \"own\"",
 			strings.Join(own, ", "))
+	}
+	for _, field := range t.Fields {
+		if plainName(field) == "apikey" {
+			return "connect_agent_account, or set_agent_credentials with " + field
+		}
 	}
 	return "connect_agent_account"
 }
@@ -196,15 +202,7 @@ func credentialChange(c wiro.CredentialChange, secret func(field string) bool) C
 }
 
 // changedBy is somebody's name, or "system" for Wiro itself.
-func changedBy(user wiro.Person, id wiro.Text) string {
-	name := strings.TrimSpace(string(user.FirstName) + " " + string(user.LastName))
-	for _, other := range []wiro.Text{user.Username, user.Email, id} {
-		if name == "" {
-			name = string(other)
-		}
-	}
-	return name
-}
+func changedBy(user wiro.Person, id wiro.Text) string { return cmp.Or(user.Name(), string(id)) }
 
 // Text is a line a change.
 func (h CredentialHistory) Text() string {

@@ -95,7 +95,7 @@ func TestSkillsAreListedWithWhatDecides(t *testing.T) {
 	one := s.call("list_skills", `{"name": "int-slack-post"}`).ok("Price: +$5.50", "create 58", "read_doc integration-slack-skills", "in a message", "use int-z")
 	require.Equal(t, "slack", one.at("nextAction.arguments.key"))
 
-	s.call("list_skill_capabilities", `{}`).ok("1 capability:", "social_publishing: Posts")
+	s.call("list_skill_capabilities", `{}`).ok("Capabilities:", "social_publishing: Posts")
 	s.answer("Skills/List", `{"result": true, "total": 0, "skills": []}`)
 	s.follow(s.call("list_skills", `{"capability": "x"}`).ok("No skill matches")).ok("social_publishing")
 }

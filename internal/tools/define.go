@@ -93,6 +93,11 @@ func define[In any, Out Texter](meta Meta, handler func(context.Context, Call, I
 	}
 }
 
+// takes reports whether the tool has this argument.
+func (d Definition) takes(argument string) bool {
+	return slices.ContainsFunc(d.input().fields, func(p property) bool { return p.name == argument })
+}
+
 // Waits reports whether a call may take minutes: whether the tool takes a time to wait.
 func (d Definition) Waits() bool {
 	return slices.ContainsFunc(d.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })

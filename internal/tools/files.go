@@ -24,10 +24,11 @@ var uploadFile = define(Meta{
 	Toolset: Files,
 	Effect:  Writes,
 }, func(ctx context.Context, call Call, in upload) (FileResult, error) {
-	source, err := call.remoteFile(ctx, in.URL, in.Name)
+	source, release, err := call.remoteFile(ctx, in.URL, in.Name)
 	if err != nil {
 		return FileResult{}, err
 	}
+	defer release()
 	stored, err := call.Wiro.Upload(ctx, source, in.Folder)
 	if err != nil {
 		return FileResult{}, err
@@ -49,21 +50,22 @@ const uploadTimeout = 10 * time.Minute
 var uploadTypes = strings.Fields("jpg png gif jpeg webp heic mp4 webm mov mp3 wav m4a pdf csv docx xlsx pptx txt md epub zip")
 
 // remoteFile describes the file at an address; it is fetched through the guarded client and
-// streamed on when it is sent.
-func (c *Call) remoteFile(ctx context.Context, address, name string) (wiro.File, error) {
+// streamed on when it is sent. The caller releases it in the end, sent or not.
+func (c *Call) remoteFile(ctx context.Context, address, name string) (_ wiro.File, release func(), _ error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return wiro.File{}, problem("url must be a public http or https address.")
+		return wiro.File{}, nil, problem("url must be a public http or https address.")
 	}
 	response, err := c.fetch(ctx, u)
 	if err != nil {
-		return wiro.File{}, err
+		return wiro.File{}, nil, err
 	}
+	release = func() { _ = response.Body.Close() } // it was only read
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	file := wiro.File{Name: fileName(name, u, kind), ContentType: kind, Size: response.ContentLength}
-	if problem := uploadable(file); problem != nil {
-		_ = response.Body.Close()
-		return wiro.File{}, problem
+	if err := uploadable(file); err != nil {
+		release()
+		return wiro.File{}, nil, err
 	}
 	first := response.Body
 	file.Open = func() (io.ReadCloser, error) {
@@ -77,7 +79,7 @@ func (c *Call) remoteFile(ctx context.Context, address, name string) (wiro.File,
 		}
 		return &limited{body, wiro.MaxUpload}, nil
 	}
-	return file, nil
+	return file, release, nil
 }
 
 func uploadable(file wiro.File) error {

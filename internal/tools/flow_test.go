@@ -71,7 +71,7 @@ func TestARunWithoutWaitingIsPickedUpLater(t *testing.T) {
 	run := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok("Submitted")
 	token := run.at("task.token").(string)
 	require.Equal(t, "submitted", run.at("state"))
-	require.NoError(t, s.sandbox.Reached(t.Context(), token, sandbox.TaskStart))
+	require.NoError(t, s.sandbox.Reached(soon(t), token, sandbox.TaskStart))
 
 	price := s.call("get_task_price", `{"tasktoken":"`+token+`"}`).ok("not done yet")
 	require.Equal(t, false, price.at("billed"))
@@ -93,7 +93,7 @@ func TestStoppingATaskPointsToTheRightTool(t *testing.T) {
 	held := func(stage sandbox.Stage) string {
 		s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: stage})
 		token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok().at("task.token").(string)
-		require.NoError(t, s.sandbox.Reached(t.Context(), token, stage))
+		require.NoError(t, s.sandbox.Reached(soon(t), token, stage))
 		return token
 	}
 	running := held(sandbox.TaskStart)
@@ -146,7 +146,7 @@ func TestRefusalsSayWhatHelps(t *testing.T) {
 func TestUnreachableWiroIsSaidClearly(t *testing.T) {
 	t.Parallel()
 	s := fuzzServer()
-	result, err := s.Call(t.Context(), "run_model", map[string]any{"model": picture, "params": map[string]any{}}, nil)
+	result, err := s.Call(soon(t), "run_model", map[string]any{"model": picture, "params": map[string]any{}}, nil)
 	require.NoError(t, err)
 	require.True(t, result.IsError)
 	require.Contains(t, result.Text, "cannot be reached (no network)")
@@ -192,18 +192,16 @@ func TestProgressRisesWithNews(t *testing.T) {
 		s := newStage(t)
 		s.sandbox.Behave(model, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart})
 		var r reports
-		released := false
-		_, err := s.Call(t.Context(), "run_model", map[string]any{"model": model, "params": map[string]any{"prompt": "hello there"}},
-			func(value, total float64, message string) {
-				r.take(value, total, message)
-				if tasks := s.sandbox.RequestCount("Task/Detail"); tasks > 0 && !released {
-					released = true
-					token, err := s.sandbox.Launched(t.Context(), 1)
-					if err == nil {
-						go s.sandbox.Release(token)
-					}
-				}
-			})
+		released := make(chan struct{})
+		go func() {
+			defer close(released)
+			token, err := s.sandbox.Launched(soon(t), 1)
+			if err == nil && s.sandbox.Reached(soon(t), token, sandbox.TaskStart) == nil {
+				s.sandbox.Release(token)
+			}
+		}()
+		_, err := s.Call(soon(t), "run_model", map[string]any{"model": model, "params": map[string]any{"prompt": "hello there"}}, r.take)
+		<-released
 		require.NoError(t, err)
 		require.NotEmpty(t, r.seen)
 		for i, one := range r.seen[1:] {
@@ -266,7 +264,7 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok().at("task.token").(string)
-	other := wiro.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
+	other := wiro.WithCredentials(soon(t), wiro.Credentials{Key: sandbox.DemoKey})
 	result, err := s.Call(other, "get_task", map[string]any{"tasktoken": token}, nil)
 	require.NoError(t, err)
 	require.True(t, result.IsError)
@@ -276,7 +274,7 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 func TestCallersCredentialsReplaceTheServersOwn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	other := wiro.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
+	other := wiro.WithCredentials(soon(t), wiro.Credentials{Key: sandbox.DemoKey})
 	_, err := s.Call(other, "search_models", nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.DemoKey, s.sandbox.Requests()[0].Header.Get("x-api-key"))
@@ -286,7 +284,7 @@ func TestACanceledCallKeepsItsTask(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(soon(t))
 	result, err := s.Call(ctx, "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 		func(float64, float64, string) { cancel() })
 	require.NoError(t, err)
@@ -297,11 +295,11 @@ func TestACanceledCallKeepsItsTask(t *testing.T) {
 
 func TestADrainedServerHandsItsWaitsBack(t *testing.T) {
 	t.Parallel()
-	draining, drain := context.WithCancel(t.Context())
+	draining, drain := context.WithCancel(soon(t))
 	s := newStage(t, func(o *tools.Options) { o.Drain = draining })
 	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
 	var once sync.Once
-	result, err := s.Call(t.Context(), "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
+	result, err := s.Call(soon(t), "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 		func(float64, float64, string) { once.Do(drain) })
 	require.NoError(t, err)
 	require.Contains(t, result.Text, "The server is restarting")
@@ -314,11 +312,11 @@ func TestReadOnlyAndToolsetsLeaveToolsOut(t *testing.T) {
 	for _, d := range readers.Definitions() {
 		require.Equal(t, tools.Reads, d.Effect, d.Name)
 	}
-	_, err := readers.Call(t.Context(), "run_model", nil, nil)
+	_, err := readers.Call(soon(t), "run_model", nil, nil)
 	require.ErrorContains(t, err, "read-only")
 	some := newStage(t, func(o *tools.Options) { o.Toolsets = []tools.Toolset{tools.Docs} })
 	require.Len(t, some.Definitions(), 2)
-	_, err = some.Call(t.Context(), "run_model", nil, nil)
+	_, err = some.Call(soon(t), "run_model", nil, nil)
 	require.ErrorContains(t, err, "toolset models")
 }
 

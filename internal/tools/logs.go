@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -25,6 +26,10 @@ var getAgentLogs = define(Meta{
 			date = time.Now().UTC().Format(time.DateOnly)
 		}
 		logs, err = call.Wiro.LogFile(ctx, in.GUID, date)
+		if errors.Is(err, wiro.ErrTooLarge) {
+			err = problem("The whole day is too long to be read at once: read its last events, with full left out.").
+				then("get_agent_logs", "see the day's last events", map[string]any{"date": date, "lines": mostLines})
+		}
 	} else {
 		logs, err = call.Wiro.Logs(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
 	}
@@ -43,6 +48,11 @@ type logQuery struct {
 	Lines int    `json:"lines,omitempty" min:"1" max:"5000" default:"200" doc:"how many of the day's last events"`
 	Full  bool   `json:"full,omitempty" doc:"true reads the whole day"`
 }
+
+// mostLines is how many events Wiro gives of a day without giving all.
+//
+// Wiro docs: Agent Logs, POST /UserAgent/Logs.
+const mostLines = 5000
 
 // logDay parts a date from a time of day, before which events are wanted.
 func logDay(text string) (date string, until time.Time, err error) {

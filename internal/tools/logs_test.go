@@ -112,3 +112,11 @@ func TestDaysOfLogsAreListedAndDeleted(t *testing.T) {
 	f.say("UserAgent/LogsDelete", `{"result": true, "removed": {"plain": false, "gz": false}}`)
 	require.Contains(t, f.ok("delete_agent_log", day).text, "There are no logs of 2026-05-01")
 }
+
+func TestADayThatIsTooLongForOneAnswerIsReadInPart(t *testing.T) {
+	t.Parallel()
+	f := faking(t, map[string]string{"UserAgent/LogsFile": `{"result":true,"padding":"` + strings.Repeat("x", 17<<20) + `"}`})
+	next, arguments := f.refused("get_agent_logs", `{"useragentguid": "`+agentID+`", "date": "2026-05-01", "full": true}`, "too long to be read at once").next()
+	require.Equal(t, "get_agent_logs", next)
+	require.Equal(t, map[string]any{"useragentguid": agentID, "date": "2026-05-01", "lines": float64(5000)}, arguments)
+}

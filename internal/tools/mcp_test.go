@@ -19,8 +19,8 @@ func connect(t *testing.T, s *stage) *client.Client {
 	c, err := client.NewInProcessClient(s.MCP())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.Start(t.Context()))
-	_, err = c.Initialize(t.Context(), mcp.InitializeRequest{Params: mcp.InitializeParams{
+	require.NoError(t, c.Start(soon(t)))
+	_, err = c.Initialize(soon(t), mcp.InitializeRequest{Params: mcp.InitializeParams{
 		ProtocolVersion: "2025-11-25", ClientInfo: mcp.Implementation{Name: "test", Version: "1"},
 	}})
 	require.NoError(t, err)
@@ -30,28 +30,28 @@ func connect(t *testing.T, s *stage) *client.Client {
 func TestDocumentationPagesAreResources(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newStage(t))
-	list, err := c.ListResources(t.Context(), mcp.ListResourcesRequest{})
+	list, err := c.ListResources(soon(t), mcp.ListResourcesRequest{})
 	require.NoError(t, err)
 	require.Len(t, list.Resources, 59)
 	for _, resource := range list.Resources {
 		require.True(t, strings.HasPrefix(resource.URI, "wiro://docs/"))
 		require.NotEmpty(t, resource.Description)
 	}
-	templates, err := c.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
+	templates, err := c.ListResourceTemplates(soon(t), mcp.ListResourceTemplatesRequest{})
 	require.NoError(t, err)
 	require.Len(t, templates.ResourceTemplates, 1)
-	page, err := c.ReadResource(t.Context(), mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: "wiro://docs/tasks"}})
+	page, err := c.ReadResource(soon(t), mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: "wiro://docs/tasks"}})
 	require.NoError(t, err)
 	text := page.Contents[0].(mcp.TextResourceContents)
 	require.Contains(t, text.Text, "task_postprocess_end")
 	require.NotContains(t, text.Text, "questions:")
-	_, err = c.ReadResource(t.Context(), mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: "wiro://docs/nothing"}})
+	_, err = c.ReadResource(soon(t), mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: "wiro://docs/nothing"}})
 	require.Error(t, err)
 }
 
 func complete(t *testing.T, c *client.Client, ref any, name, value string) []string {
 	t.Helper()
-	answer, err := c.Complete(t.Context(), mcp.CompleteRequest{Params: mcp.CompleteParams{
+	answer, err := c.Complete(soon(t), mcp.CompleteRequest{Params: mcp.CompleteParams{
 		Ref: ref, Argument: mcp.CompleteArgument{Name: name, Value: value},
 	}})
 	require.NoError(t, err)
@@ -74,20 +74,20 @@ func TestSlugsAndPromptArgumentsComplete(t *testing.T) {
 func TestPromptsAskForTheirTools(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newStage(t))
-	list, err := c.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+	list, err := c.ListPrompts(soon(t), mcp.ListPromptsRequest{})
 	require.NoError(t, err)
 	require.Len(t, list.Prompts, 4)
-	got, err := c.GetPrompt(t.Context(), mcp.GetPromptRequest{Params: mcp.GetPromptParams{
+	got, err := c.GetPrompt(soon(t), mcp.GetPromptRequest{Params: mcp.GetPromptParams{
 		Name: "make_image", Arguments: map[string]string{"description": "a cat.", "style": "watercolor"},
 	}})
 	require.NoError(t, err)
 	text := got.Messages[0].Content.(mcp.TextContent).Text
 	require.Contains(t, text, "a cat. Style: watercolor.")
-	_, err = c.GetPrompt(t.Context(), mcp.GetPromptRequest{Params: mcp.GetPromptParams{Name: "make_image"}})
+	_, err = c.GetPrompt(soon(t), mcp.GetPromptRequest{Params: mcp.GetPromptParams{Name: "make_image"}})
 	require.ErrorContains(t, err, "needs description")
 
 	few := connect(t, newStage(t, func(o *tools.Options) { o.ReadOnly = true }))
-	list, err = few.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+	list, err = few.ListPrompts(soon(t), mcp.ListPromptsRequest{})
 	require.NoError(t, err)
 	for _, p := range list.Prompts {
 		require.NotContains(t, []string{"make_image", "set_up_agent"}, p.Name, "it needs a tool that is off")
@@ -97,7 +97,7 @@ func TestPromptsAskForTheirTools(t *testing.T) {
 func TestResultsAreCompleteInBothForms(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newStage(t))
-	result, err := c.CallTool(t.Context(), mcp.CallToolRequest{Params: mcp.CallToolParams{
+	result, err := c.CallTool(soon(t), mcp.CallToolRequest{Params: mcp.CallToolParams{
 		Name: "run_model", Arguments: map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 	}})
 	require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestResultsAreCompleteInBothForms(t *testing.T) {
 func TestNarrowedToolsDoNotExist(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	ctx := tools.Narrow(t.Context(), func(d tools.Definition) bool { return d.Name == "search_docs" })
+	ctx := tools.Narrow(soon(t), func(d tools.Definition) bool { return d.Name == "search_docs" })
 	handle := func(ctx context.Context, message string) string {
 		data, err := json.Marshal(s.MCP().HandleMessage(ctx, json.RawMessage(message)))
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -38,7 +39,7 @@ func messageInfo(m wiro.Message) MessageInfo {
 	said := m.Output()
 	info := MessageInfo{
 		GUID: string(m.GUID), Token: string(m.AgentToken), Session: string(m.SessionKey), Status: string(m.Status),
-		Question: clip(string(m.Content), 2000), By: m.User.Name(), Sent: moment(m.CreatedAt), Elapsed: string(said.Elapsed),
+		Question: clip(question(m), 2000), By: m.User.Name(), Sent: moment(m.CreatedAt), Elapsed: elapsed(said.Elapsed),
 		Speed: strings.TrimSpace(string(said.Speed + " " + said.SpeedUnit)), Words: int(said.Words),
 	}
 	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt.Time) {
@@ -48,6 +49,33 @@ func messageInfo(m wiro.Message) MessageInfo {
 		info.Files = append(info.Files, string(file.URL))
 	}
 	return info
+}
+
+// deleted stands for a side of a message that was deleted: Wiro keeps it and marks it.
+const deleted = "[deleted]"
+
+func question(m wiro.Message) string {
+	if m.DeleteStatus&1 != 0 {
+		return deleted
+	}
+	return string(m.Content)
+}
+
+// saidIn is what the agent said in a message: its answer and, apart, its thinking.
+func saidIn(m wiro.Message) (answer, thinking string) {
+	if m.DeleteStatus&2 != 0 {
+		return deleted, ""
+	}
+	output := m.Output()
+	return joinParts(output.Answer), joinParts(output.Thinking)
+}
+
+// elapsed writes a time as an agent counts it: "8.1s", or a bare number of milliseconds.
+func elapsed(text wiro.Text) string {
+	if ms, err := strconv.ParseFloat(string(text), 64); err == nil {
+		return seconds(ms / 1000)
+	}
+	return string(text)
 }
 
 func messageState(s wiro.MessageStatus) string {
@@ -62,26 +90,16 @@ func messageState(s wiro.MessageStatus) string {
 	return stateRunning
 }
 
-func answerText(o wiro.AgentOutput) string   { return joinParts(o.Answer) }
-func thinkingText(o wiro.AgentOutput) string { return joinParts(o.Thinking) }
-
-func joinParts(parts []wiro.Text) string {
-	texts := make([]string, 0, len(parts))
-	for _, part := range parts {
-		if text := strings.TrimSpace(string(part)); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "\n\n")
-}
+// outOfCredits is all that an agent says once its credits are used up.
+//
+// Wiro docs: Agent Overview (Credit Consumption).
+const outOfCredits = "[SYSTEM_CREDIT_LIMIT_REACHED]"
 
 // messageResult renders a message. Said is the sentence for users that came with a failure,
 // where it was heard.
 func (c *Call) messageResult(m wiro.Message, said string) MessageResult {
-	output := m.Output()
-	r := MessageResult{
-		State: messageState(m.Status), Answer: answerText(output), Thinking: thinkingText(output), Message: messageInfo(m),
-	}
+	r := MessageResult{State: messageState(m.Status), Message: messageInfo(m)}
+	r.Answer, r.Thinking = saidIn(m)
 	switch r.State {
 	case stateRunning:
 		arguments := map[string]any{"messageguid": r.Message.GUID}
@@ -89,11 +107,15 @@ func (c *Call) messageResult(m wiro.Message, said string) MessageResult {
 			arguments = map[string]any{"agenttoken": r.Message.Token}
 		}
 		r.NextAction = c.next("get_agent_message", "get the answer in a while; do not send the message again", arguments)
+	case stateCompleted:
+		if strings.Contains(r.Answer, outOfCredits) {
+			r.Note = "The agent has no credits left: " + c.toolName("buy_agent_credits") + " (Pro), or wait for the next period."
+		}
 	case stateFailed:
 		if r.Error = said; r.Error == "" {
 			r.Error = string(m.DebugOutput)
 		}
-		if r.Error = tail(hideText(r.Error), 12, 1500); r.Error == "" {
+		if r.Error = tail(hideText(r.Error), 12, 1500); strings.Trim(r.Error, ".… ") == "" { // "..." is an answer that is none
 			r.Error = "The agent gave no answer and no reason."
 		}
 	}
@@ -107,7 +129,7 @@ func (r MessageResult) Text() string {
 		b.WriteString(r.Answer + "\n\n")
 	}
 	if r.Thinking != "" {
-		b.WriteString("Thinking, before the answer:\n> " + strings.ReplaceAll(clipLines(r.Thinking, 2000), "\n", "\n> ") + "\n\n")
+		b.WriteString(aside(r.Thinking) + "\n\n")
 	}
 	b.WriteString(r.summary())
 	if r.Error != "" {
@@ -193,10 +215,10 @@ func (c *Call) messageList(h wiro.History, in historyQuery) MessageList {
 		list.Session = "default"
 	}
 	for _, m := range h.Messages {
-		answer := answerText(m.Output())
+		answer, _ := saidIn(m)
 		row := MessageRow{
 			GUID: string(m.GUID), State: messageState(m.Status), Sent: moment(m.CreatedAt), By: m.User.Name(),
-			Question: clip(string(m.Content), 200), Answer: clip(answer, start),
+			Question: clip(question(m), 200), Answer: clip(answer, start),
 		}
 		row.Whole = row.Answer == strings.Join(strings.Fields(answer), " ")
 		if row.State == stateRunning {
@@ -205,9 +227,7 @@ func (c *Call) messageList(h wiro.History, in historyQuery) MessageList {
 		list.Messages = append(list.Messages, row)
 	}
 	if list.More && len(list.Messages) > 0 {
-		arguments := c.arguments()
-		arguments["before"] = list.Messages[len(list.Messages)-1].GUID
-		list.NextAction = &NextAction{"list_agent_messages", arguments, "older messages"}
+		list.NextAction = c.page("older messages", "before", list.Messages[len(list.Messages)-1].GUID)
 	}
 	return list
 }

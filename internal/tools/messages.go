@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -30,10 +31,7 @@ var sendAgentMessage = define(Meta{
 	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
 	result := call.messageResult(message, said)
 	if err != nil {
-		if note := cause(err); note != "" {
-			result.Note = note + " "
-		}
-		result.Note += "The agent goes on by itself: do not send the message again."
+		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
 	}
 	return result, nil
 })
@@ -85,7 +83,7 @@ func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Me
 // tellMessage reports how far an answer is: its words, and the end of what is said.
 func tellMessage(p *progress, u wiro.MessageUpdate) {
 	const shown = 400
-	answer, thinking := answerText(u.Output), thinkingText(u.Output)
+	answer, thinking := joinParts(u.Output.Answer), joinParts(u.Output.Thinking)
 	switch {
 	case answer != "":
 		p.tell(float64(1+wordCount([]string{answer})), 0, tail(answer, 1<<10, shown))

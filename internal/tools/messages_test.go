@@ -60,17 +60,27 @@ func times(paths []string, path string) (n int) {
 
 func TestSendOutOfTimeGivesBackWhatThereIs(t *testing.T) {
 	t.Parallel()
-	f := talking(t, messageNow("agent_output", "Good"))
-	r := f.ok("send_agent_message", strings.Replace(hello, "{", `{"timeout_seconds": 0.05, `, 1))
-	require.Equal(t, "running", r.data["state"])
-	require.Equal(t, "Good", r.data["answer"])
-	for _, text := range []string{"Good", "not complete", "do not send the message again", "get_agent_message"} {
-		require.Contains(t, r.text, text)
+	enough, leave := context.WithCancel(soon(t))
+	f := faking(t, map[string]string{"UserAgent/Message/Send": sentNow, "UserAgent/Message/Detail": messageNow("agent_output", "Good")},
+		func(o *Options) { o.Drain = enough })
+	outOfTime := f.ok("send_agent_message", strings.Replace(hello, "{", `{"timeout_seconds": 0.05, `, 1)) // before or after the first look
+	cutShort := f.callAs(Call{report: func(_, _ float64, message string) {
+		if message == "Good" {
+			leave()
+		}
+	}}, "send_agent_message", hello)
+	require.Equal(t, "Good", cutShort.data["answer"])
+	require.Contains(t, cutShort.text, "not complete")
+	for _, r := range []result{outOfTime, cutShort} {
+		require.Equal(t, "running", r.data["state"])
+		for _, text := range []string{"m1", "tok1", "do not send the message again", "get_agent_message"} {
+			require.Contains(t, r.text, text)
+		}
+		next, arguments := r.next()
+		require.Equal(t, "get_agent_message", next)
+		require.Equal(t, map[string]any{"messageguid": "m1"}, arguments)
 	}
-	next, arguments := r.next()
-	require.Equal(t, "get_agent_message", next)
-	require.Equal(t, map[string]any{"messageguid": "m1"}, arguments)
-	require.Equal(t, 1, times(f.paths(), "UserAgent/Message/Send"))
+	require.Equal(t, 2, times(f.paths(), "UserAgent/Message/Send"))
 
 	f.say("UserAgent/Message/Detail", messageNow("agent_end", "Good morning"))
 	later := f.ok("get_agent_message", `{"messageguid": "m1"}`)
@@ -82,7 +92,7 @@ func TestSendOutOfTimeGivesBackWhatThereIs(t *testing.T) {
 // Whatever happens after it was sent, the message's guid and token come back.
 func TestSendNeverLosesAMessageThatWasSent(t *testing.T) {
 	t.Parallel()
-	drain, leave := context.WithCancel(t.Context())
+	drain, leave := context.WithCancel(soon(t))
 	leave()
 	for name, test := range map[string]struct {
 		detail string
@@ -127,6 +137,36 @@ func TestAFailedMessageSaysWhy(t *testing.T) {
 	r = f.ok("send_agent_message", hello)
 	require.Equal(t, "cancelled", r.data["state"])
 	require.NotContains(t, r.text, "AbortError")
+}
+
+func TestAnAgentOutOfCreditsIsSaidToBeSo(t *testing.T) {
+	t.Parallel()
+	f := talking(t, messageNow("agent_end", "[SYSTEM_CREDIT_LIMIT_REACHED]"))
+	require.Contains(t, f.ok("send_agent_message", hello).text, "no credits left: buy_agent_credits")
+}
+
+// Wiro keeps a side of a message that was deleted, and marks it.
+func TestASideThatWasDeletedDoesNotShow(t *testing.T) {
+	t.Parallel()
+	for flag, shows := range map[int]struct{ question, answer bool }{0: {true, true}, 1: {false, true}, 2: {true, false}, 3: {false, false}} {
+		row := strings.Replace(messageNow("agent_end", "<think>Private thought</think>The answer"), `"content":"Hello"`, fmt.Sprintf(`"content":"Hello","deletestatus":%d`, flag), 1)
+		require.Contains(t, row, "deletestatus")
+		var one struct{ Data json.RawMessage }
+		require.NoError(t, json.Unmarshal([]byte(row), &one))
+		f := faking(t, map[string]string{
+			"UserAgent/Message/Detail":  row,
+			"UserAgent/Message/History": `{"result":true,"data":{"count":1,"messages":[` + string(one.Data) + `]}}`,
+		})
+		for _, r := range []result{f.ok("get_agent_message", `{"messageguid":"m1"}`), f.ok("list_agent_messages", theAgent)} {
+			data, err := json.Marshal(r.data)
+			require.NoError(t, err)
+			for _, form := range []string{r.text, string(data)} {
+				require.Equal(t, shows.question, strings.Contains(form, "Hello"), flag)
+				require.Equal(t, shows.answer, strings.Contains(form, "The answer"), flag)
+				require.False(t, !shows.answer && strings.Contains(form, "Private thought"), flag)
+			}
+		}
+	}
 }
 
 func TestSendToAnAgentThatDoesNotRunSaysWhatToDo(t *testing.T) {

@@ -73,8 +73,9 @@ func models(list []wiro.Model) []ModelInfo {
 func modelList(page wiro.ModelPage, start, limit int) ModelList {
 	list := ModelList{Models: models(page.Models), Total: int(page.Total), Start: start, Limit: limit}
 	list.Total = max(list.Total, start+len(list.Models))
-	if next := start + len(list.Models); len(list.Models) > 0 && next < list.Total {
-		list.NextStart = next
+	list.NextStart = nextStart(list.Total, start, len(list.Models))
+	if page.Total <= 0 && len(list.Models) >= limit { // nobody knows how many there are
+		list.NextStart = start + len(list.Models)
 	}
 	return list
 }
@@ -128,7 +129,7 @@ type PriceRow struct {
 	Extra  string         `json:"extra,omitempty"`
 }
 
-func modelDetail(m wiro.Model) ModelDetail {
+func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 	d := ModelDescription{
 		ModelInfo: modelInfo(m), RunTime: string(m.ComputingTime),
 		Parameters: []ParamGroup{}, Prices: priceRows(m),
@@ -148,10 +149,8 @@ func modelDetail(m wiro.Model) ModelDetail {
 		}
 		d.Parameters = append(d.Parameters, group)
 	}
-	return ModelDetail{Model: d, NextAction: &NextAction{
-		Tool: "run_model", Arguments: map[string]any{"model": d.Slug, "params": example},
-		Reason: "run it, once the user agrees to the price; fill the params in first",
-	}}
+	return ModelDetail{Model: d, NextAction: c.next("run_model", "run it, once the user agrees to the price; fill the params in first",
+		map[string]any{"model": d.Slug, "params": example})}
 }
 
 func paramInfo(p wiro.Param) ParamInfo {
@@ -199,7 +198,7 @@ func exampleValue(p ParamInfo) any {
 // fileHints say how to pass a file parameter.
 var fileHints = map[string]string{
 	"fileinput":        "a URL",
-	"multifileinput":   "URLs, in a list or separated by commas",
+	"multifileinput":   "URLs, separated by commas",
 	"combinefileinput": "a list of URLs",
 }
 

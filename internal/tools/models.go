@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,10 +20,7 @@ var searchModels = define(Meta{
 	Toolset: Models,
 	More:    "Narrow the search, or page with start and limit.",
 }, func(ctx context.Context, call Call, in modelSearch) (ModelList, error) {
-	limit := in.Limit
-	if limit == 0 {
-		limit = 20
-	}
+	limit := cmp.Or(in.Limit, 20)
 	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{
 		Search: in.Search, Categories: in.Categories, Tags: in.Tags, Owner: in.Owner,
 		Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: limit,
@@ -33,11 +31,9 @@ var searchModels = define(Meta{
 	list := modelList(page, in.Start, limit)
 	switch {
 	case list.NextStart > 0:
-		next := call.arguments()
-		next["start"] = list.NextStart
-		list.NextAction = &NextAction{"search_models", next, "more models"}
+		list.NextAction = call.page("more models", "start", list.NextStart)
 	case len(list.Models) == 0 && in.Search != "":
-		list.NextAction = &NextAction{"recommend_model", map[string]any{"task": in.Search}, "describe what you want to make instead"}
+		list.NextAction = call.next("recommend_model", "describe what you want to make instead", map[string]any{"task": in.Search})
 	}
 	return list, nil
 })
@@ -67,7 +63,7 @@ var getModelSchema = define(Meta{
 	if err != nil {
 		return ModelDetail{}, call.noSuchModel(ctx, slug, err)
 	}
-	return modelDetail(model), nil
+	return call.modelDetail(model), nil
 })
 
 type modelName struct {
@@ -95,9 +91,9 @@ var recommendModel = define(Meta{
 	list := modelList(page, 0, limit)
 	list.NextStart = 0
 	if len(list.Models) > 0 {
-		list.NextAction = &NextAction{"get_model_schema", map[string]any{"model": list.Models[0].Slug}, "see what the first one takes and costs"}
+		list.NextAction = call.next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": list.Models[0].Slug})
 	} else {
-		list.NextAction = &NextAction{"explore", map[string]any{}, "browse what there is"}
+		list.NextAction = call.next("explore", "browse what there is", map[string]any{})
 	}
 	return list, nil
 })
@@ -120,10 +116,15 @@ var explore = define(Meta{
 	for _, section := range sections {
 		shelf := Shelf{Title: string(section.Title), Total: int(section.Total), Models: models(section.Models)}
 		shelf.Total = max(shelf.Total, len(shelf.Models))
+		for i, m := range shelf.Models {
+			if m.Pricing == noPrice { // this endpoint leaves prices out
+				shelf.Models[i].Pricing = ""
+			}
+		}
 		shelves.Categories = append(shelves.Categories, shelf)
 	}
 	if len(shelves.Categories) > 0 && len(shelves.Categories[0].Models) > 0 {
-		shelves.NextAction = &NextAction{"get_model_schema", map[string]any{"model": shelves.Categories[0].Models[0].Slug}, "see what a model takes and costs"}
+		shelves.NextAction = call.next("get_model_schema", "see what a model takes and costs", map[string]any{"model": shelves.Categories[0].Models[0].Slug})
 	}
 	return shelves, nil
 })
@@ -211,6 +212,13 @@ func (c *Call) arguments() map[string]any {
 	return arguments
 }
 
+// page is the same call again, from another place on.
+func (c *Call) page(reason, argument string, value any) *NextAction {
+	arguments := c.arguments()
+	arguments[argument] = value
+	return c.next(c.tool, reason, arguments)
+}
+
 // ModelList is a list of models.
 type ModelList struct {
 	Models     []ModelInfo `json:"models"`
@@ -227,11 +235,7 @@ func (l ModelList) Text() string {
 		return withNext("No model matches.", l.NextAction)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s", count(l.Total, "model"))
-	if l.Start > 0 || len(l.Models) < l.Total {
-		fmt.Fprintf(&b, ", %d to %d shown", l.Start+1, l.Start+len(l.Models))
-	}
-	b.WriteString(":\n")
+	b.WriteString(pageLine(l.Total, l.Start, len(l.Models), "model"))
 	for _, m := range l.Models {
 		b.WriteString(m.line())
 	}

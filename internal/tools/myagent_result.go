@@ -1,8 +1,11 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -44,18 +47,12 @@ func (c *Call) myAgentList(agents []wiro.UserAgent, last map[string]string, in m
 		row.LastMessage = last[row.GUID]
 		list.Agents = append(list.Agents, row)
 	}
-	limit := in.Limit
-	if limit == 0 {
-		limit = 20
-	}
 	switch {
 	case len(agents) == 0:
 		list.NextAction = c.next("list_agents", "see what can be deployed", map[string]any{})
-	case !in.Pinned && len(agents) >= limit: // Wiro does not say how many there are
+	case !in.Pinned && len(agents) >= cmp.Or(in.Limit, 20): // Wiro does not say how many there are
 		list.NextStart = in.Start + len(agents)
-		arguments := c.arguments()
-		arguments["start"] = list.NextStart
-		list.NextAction = &NextAction{"list_my_agents", arguments, "more agents"}
+		list.NextAction = c.page("more agents", "start", list.NextStart)
 	}
 	return list
 }
@@ -118,6 +115,20 @@ type CreditInfo struct {
 	Used         float64 `json:"used"`
 	Period       string  `json:"period,omitempty"` // YYYY-MM
 	ExtraExpires string  `json:"extraExpires,omitempty"`
+}
+
+// String is "900 credits left (1,000 monthly + 0 extra - 100 used in 2026-05)".
+func (c CreditInfo) String() string {
+	text := fmt.Sprintf("%s left (%s monthly + %s extra - %s used", credits(c.Remaining),
+		humanize.Commaf(c.Monthly), humanize.Commaf(c.Extra), humanize.Commaf(c.Used))
+	if c.Period != "" {
+		text += " in " + c.Period
+	}
+	text += ")"
+	if c.ExtraExpires != "" {
+		text += "; extra credits expire from " + c.ExtraExpires
+	}
+	return text
 }
 
 // PackInfo is a pack of credits that can be bought.
@@ -228,15 +239,7 @@ func (d MyAgentDetail) Text() string {
 		b.WriteString("Of the team " + a.Team + ".\n")
 	}
 	section(&b, "Blocked", a.Blocked, func(s string) string { return s })
-	fmt.Fprintf(&b, "%s left (%v monthly + %v extra - %v used", credits(a.Balance.Remaining), a.Balance.Monthly, a.Balance.Extra, a.Balance.Used)
-	if a.Balance.Period != "" {
-		b.WriteString(" in " + a.Balance.Period)
-	}
-	b.WriteString(")")
-	if a.Balance.ExtraExpires != "" {
-		b.WriteString("; extra credits expire from " + a.Balance.ExtraExpires)
-	}
-	fmt.Fprintf(&b, ".\nPer action: %s.\nSubscription: %s, %s, $%s a month.\n", a.Costs, a.Subscription, a.Tier, money(a.PriceUSD))
+	fmt.Fprintf(&b, "%s.\nPer action: %s.\nSubscription: %s, %s, $%s a month.\n", a.Balance, a.Costs, a.Subscription, a.Tier, money(a.PriceUSD))
 	if len(a.Packs) > 0 {
 		b.WriteString("Credit packs: " + packLine(a.Packs) + ".\n")
 	}

@@ -72,3 +72,22 @@ func TestGetMyAgentIsShortAndWhole(t *testing.T) {
 		require.NotContains(t, form, "brand_color")
 	}
 }
+
+// Wiro's own keys are nobody's to enter.
+func TestWhatWiroHoldsItselfIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	const credentials = `{"sys-openai": {"_schema": {"fields": [{"key": "apiKey", "type": "password", "required": true}]}, "apiKey": "planted"},
+		"wiro": {"_required_missing": true, "_schema": {"fields": [{"key": "apiKey"}]}},
+		"gmail": {"_schema": {"credential_mode": "imap", "fields": [{"key": "account", "required": true}]}}}`
+	f := faking(t, map[string]string{
+		"Agent/Detail":     `{"result":true,"agents":[{"guid":"tpl","title":"T","credentials":` + credentials + `}]}`,
+		"UserAgent/Detail": agentNow(`"monthlycredits": 1000000, "remainingcredits": 1500000.5, "credentials": ` + credentials),
+	})
+	for _, r := range []result{f.ok("get_agent", `{"guid":"tpl"}`), f.ok("get_my_agent", theAgent)} {
+		require.Contains(t, r.text, "gmail")
+		for _, hidden := range []string{"openai", "wiro:", "apiKey", "planted"} {
+			require.NotContains(t, r.everything(t), hidden)
+		}
+	}
+	require.Contains(t, f.ok("get_my_agent", theAgent).text, "1,500,000.5 credits left (1,000,000 monthly")
+}

@@ -170,6 +170,9 @@ var updateMyAgent = define(Meta{
 	Effect:     Writes,
 	Idempotent: true,
 }, func(ctx context.Context, call Call, in agentChange) (AgentAction, error) {
+	if in.Categories != nil && len(in.Categories) == 0 {
+		return AgentAction{}, problem("categories cannot be empty: give at least one, or leave categories out.")
+	}
 	agent := wiro.UserAgent{GUID: wiro.Text(in.GUID)}
 	change := wiro.AgentUpdate{Title: in.Title, Description: in.Description, Categories: in.Categories, Cover: in.Cover}
 	var done []string
@@ -181,10 +184,11 @@ var updateMyAgent = define(Meta{
 		done = append(done, "its details are changed")
 	}
 	if in.CoverFile != "" {
-		picture, err := call.picture(ctx, in.CoverFile)
+		picture, release, err := call.picture(ctx, in.CoverFile)
 		if err != nil {
-			return AgentAction{}, err
+			return AgentAction{}, partly(done, err)
 		}
+		defer release()
 		if agent, err = call.Wiro.SetCover(ctx, in.GUID, picture); err != nil {
 			return AgentAction{}, partly(done, err)
 		}
@@ -216,20 +220,18 @@ type agentChange struct {
 	Pinned      *bool    `json:"pinned,omitempty" doc:"on the dashboard's pinned agents or not"`
 }
 
-// picture is the cover at an address, fetched through the guarded client.
-func (c *Call) picture(ctx context.Context, address string) (wiro.File, error) {
-	file, err := c.remoteFile(ctx, address, "")
+// picture is the cover at an address, as remoteFile fetches it.
+func (c *Call) picture(ctx context.Context, address string) (wiro.File, func(), error) {
+	file, release, err := c.remoteFile(ctx, address, "")
 	if err != nil {
-		return wiro.File{}, err
+		return wiro.File{}, nil, err
 	}
 	kinds := []string{".jpg", ".jpeg", ".png", ".gif", ".webp"}
 	if extension := strings.ToLower(path.Ext(file.Name)); !slices.Contains(kinds, extension) {
-		if body, err := file.Open(); err == nil {
-			_ = body.Close()
-		}
-		return wiro.File{}, problem("cover_file_url must lead to a picture (jpg, png, gif or webp).")
+		release()
+		return wiro.File{}, nil, problem("cover_file_url must lead to a picture (jpg, png, gif or webp).")
 	}
-	return file, nil
+	return file, release, nil
 }
 
 // partly says what was done before something else failed.

@@ -25,7 +25,7 @@ var selectAgentAccount = define(Meta{
 		return AccountAction{}, explain(err).then("get_agent_account_status", "see whether it took effect", in.arguments())
 	}
 	if err != nil {
-		return AccountAction{}, notConnected(connection{account: in.account}, err)
+		return AccountAction{}, err
 	}
 	chosen := id
 	if name != "" {
@@ -56,7 +56,7 @@ var refreshAgentToken = define(Meta{
 		return AccountAction{}, explain(err).then("get_agent_account_status", "see until when its token is good", in.arguments())
 	}
 	if err != nil {
-		return AccountAction{}, notConnected(connection{account: in}, err)
+		return AccountAction{}, err
 	}
 	return AccountAction{
 		Action: "refresh", Success: true, account: in,

@@ -36,6 +36,8 @@ func unit(method wiro.Text) string {
 
 func perRun(method wiro.Text) bool { return method == "cpr" || method == "" }
 
+const noPrice = "price not listed"
+
 // pricing says in a few words what a model costs.
 func pricing(m wiro.Model) string {
 	if len(m.DynamicPrice) == 0 {
@@ -47,7 +49,7 @@ func pricing(m wiro.Model) string {
 		case m.ApproximateCost > 0:
 			return fmt.Sprintf("about $%s a run", money(float64(m.ApproximateCost)))
 		}
-		return "price not listed"
+		return noPrice
 	}
 	low, high := m.DynamicPrice[0], m.DynamicPrice[0]
 	for _, p := range m.DynamicPrice {

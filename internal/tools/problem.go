@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -16,6 +18,15 @@ type NextAction struct {
 	Tool      string         `json:"tool"`
 	Arguments map[string]any `json:"arguments"`
 	Reason    string         `json:"reason"`
+}
+
+// String is the step as a call: tool {"argument":"value"}, and why.
+func (n *NextAction) String() string {
+	arguments, err := marshalPlain(n.Arguments)
+	if err != nil || len(n.Arguments) == 0 {
+		return n.Tool + " (" + n.Reason + ")"
+	}
+	return n.Tool + " " + string(arguments) + " (" + n.Reason + ")"
 }
 
 // Problem is an error that a user can act on: what happened, why, and what to do next, in a
@@ -39,19 +50,32 @@ func (p *Problem) then(tool, reason string, arguments map[string]any) *Problem {
 	return p
 }
 
-// aim completes the next step's arguments with the agent that the call is about.
-func (p *Problem) aim(call Call) {
+// about are arguments that say what a call is about: whoever looks into a problem with it, or
+// mends it, asks about the same.
+var about = []string{"useragentguid", "teamguid", "sessionkey"}
+
+// aim completes the next step of a problem with what the call was about, as far as the next
+// tool takes it. A tool that is off for the caller is no next step.
+func (s *Server) aim(p *Problem, call Call) *Problem {
 	if p == nil || p.Next == nil {
-		return
+		return p
 	}
-	arguments := maps.Clone(p.Next.Arguments)
-	if arguments == nil {
-		arguments = map[string]any{}
+	aimed := *p
+	aimed.Next = call.next(p.Next.Tool, p.Next.Reason, maps.Clone(p.Next.Arguments))
+	d, on := s.Find(p.Next.Tool)
+	if aimed.Next == nil || !on {
+		return &aimed
 	}
-	if guid, ok := call.request.GetArguments()["useragentguid"].(string); ok && aboutAgents[p.Next.Tool] && arguments["useragentguid"] == nil {
-		arguments["useragentguid"] = guid
+	if aimed.Next.Arguments == nil {
+		aimed.Next.Arguments = map[string]any{}
 	}
-	p.Next = &NextAction{p.Next.Tool, arguments, p.Next.Reason}
+	for _, name := range about {
+		value, given := call.request.GetArguments()[name].(string)
+		if given && value != "" && d.takes(name) && aimed.Next.Arguments[name] == nil {
+			aimed.Next.Arguments[name] = value
+		}
+	}
+	return &aimed
 }
 
 // failure is what a call that failed answers in structured form.
@@ -59,6 +83,19 @@ type failure struct {
 	Error      string      `json:"error,omitempty"`
 	RequestID  string      `json:"requestId,omitempty"`
 	NextAction *NextAction `json:"nextAction,omitempty"`
+}
+
+// failed renders an error, with the next step in both forms.
+func failed(id string, p *Problem) *mcp.CallToolResult {
+	return &mcp.CallToolResult{
+		IsError:           true,
+		Content:           []mcp.Content{mcp.NewTextContent(capText(withNext(p.Text, p.Next), ""))},
+		StructuredContent: failure{Error: capText(p.Text, ""), RequestID: id, NextAction: p.Next},
+	}
+}
+
+func internalError(id string) *Problem {
+	return problem("Internal error %s. This is a fault of wiro-mcp: its log says more under that id.", id)
 }
 
 const billingPage = "https://wiro.ai/panel/billing"

@@ -79,7 +79,7 @@ var promptEntries = []promptEntry{
 			return fmt.Sprintf("I want a Wiro agent for this: %s.\n\n"+
 				"1. Find the template that fits with list_agents, read it with get_agent, and tell me what it does, what it needs and what it costs a month.\n"+
 				"2. When I agree, deploy it with deploy_agent. It asks me before it charges.\n"+
-				"3. See with get_my_agent what is missing, and ask me for one thing at a time: credentials through set_agent_credentials, accounts through connect_agent_account.\n"+
+				"3. See with get_my_agent what is missing and which tool gives it, and ask me for one thing at a time.\n"+
 				"4. Start it with start_agent, then send it a first message with send_agent_message and show me its answer.\n"+
 				"Never repeat a secret that I give you.", strings.TrimRight(a["goal"], "."))
 		},

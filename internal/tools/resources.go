@@ -27,7 +27,7 @@ type docResources struct {
 	listed []string // slugs that are registered
 }
 
-// docOptions are the server options that the resources need.
+// options are the server options that the resources need.
 func (r *docResources) options() []server.ServerOption {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest) {

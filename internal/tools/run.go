@@ -30,14 +30,14 @@ var runModel = define(Meta{
 		return TaskResult{}, explain(err).then("list_tasks", "see whether the run started after all", map[string]any{"limit": 5})
 	}
 	if err != nil {
-		return TaskResult{}, call.noSuchModel(ctx, slug, err)
+		return TaskResult{}, call.notRun(ctx, slug, err)
 	}
 	submitted := wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, Status: wiro.TaskQueue,
 		ModelOwner: wiro.Text(slug.Owner), ModelProject: wiro.Text(slug.Model),
 	}
 	if in.Wait != nil && !*in.Wait {
-		result := taskResult(submitted)
+		result := call.taskResult(submitted)
 		result.State = stateSubmitted
 		return result, nil
 	}
@@ -45,12 +45,28 @@ var runModel = define(Meta{
 	task, err := call.follow(ctx, in.Timeout, submitted, func(ctx context.Context, news func(wiro.Update)) (wiro.Task, error) {
 		return call.Wiro.WaitSubmitted(ctx, submission, news)
 	})
-	result := taskResult(task)
+	result := call.taskResult(task)
 	if err != nil {
 		result.Note = cause(err)
 	}
 	return result, nil
 })
+
+// notRun says what helps where Wiro refuses to run a model.
+func (c *Call) notRun(ctx context.Context, slug wiro.Slug, err error) error {
+	refusal, ok := errors.AsType[*wiro.APIError](err)
+	switch {
+	case !ok || wiro.IsNoSuchModel(err):
+		return c.noSuchModel(ctx, slug, err)
+	case strings.Contains(refusal.Message(), "tool-not-accessible"):
+		return problem("%s is not open to this project (tool-not-accessible). Nothing was started or charged.", slug).
+			then("search_models", "find another model", map[string]any{})
+	case strings.HasPrefix(refusal.Message(), "Request "): // a parameter or file is missing or out of range
+		return problem("%s. Nothing was started or charged.", strings.TrimRight(hideText(refusal.Message()), ". ")).
+			then("get_model_schema", "see what the model takes", map[string]any{"model": slug.String()})
+	}
+	return err
+}
 
 type modelRun struct {
 	Model   string         `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
@@ -72,7 +88,7 @@ var waitForTask = define(Meta{
 	if err != nil && !stopped(err) {
 		return TaskResult{}, call.noSuchTask(err)
 	}
-	result := taskResult(task)
+	result := call.taskResult(task)
 	if err != nil {
 		result.Note = cause(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -142,9 +143,14 @@ func passwordFields(schema any) []string {
 	return names
 }
 
+// pattern compiles an expression when it is first used: every start would pay for it.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // tokens are the forms of keys that are known by sight: private keys, plain and in Base64;
 // signed tokens; service accounts in Base64; and those that providers give a prefix.
-var tokens = regexp.MustCompile(strings.Join([]string{
+var tokens = pattern(strings.Join([]string{
 	`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`,
 	`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]+`,
 	`\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`,
@@ -162,13 +168,13 @@ var tokens = regexp.MustCompile(strings.Join([]string{
 }, "|"))
 
 // hideTokens takes keys that are known by sight out of a text.
-func hideTokens(text string) string { return tokens.ReplaceAllString(text, secretSet) }
+func hideTokens(text string) string { return tokens().ReplaceAllString(text, secretSet) }
 
 // In running text a name introduces a value: apppassword: "…", access_token=…, {"apiKey":"…"}.
 // The whole may be quoted once more, as in an error that shows JSON, and be cut short.
 var (
-	introduction = regexp.MustCompile(`(?i)([a-z][\w-]*)\\*["']?\s*[:=]\s*`)
-	introduced   = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
+	introduction = pattern(`(?i)([a-z][\w-]*)\\*["']?\s*[:=]\s*`)
+	introduced   = pattern(`(?i)^(?:` + strings.Join([]string{
 		`\\"(?:[^"\\]|\\\\\\"|\\[^"])*(?:\\?"|$)`,
 		`"(?:[^"\\]|\\.)*(?:"|$)`,
 		`'[^']*'`,
@@ -182,7 +188,7 @@ var (
 func hideText(text string) string {
 	var b strings.Builder
 	for {
-		at := introduction.FindStringSubmatchIndex(text)
+		at := introduction().FindStringSubmatchIndex(text)
 		if at == nil {
 			break
 		}
@@ -192,7 +198,7 @@ func hideText(text string) string {
 		if !isSecretField(name) {
 			continue // the value may hold a pair of its own: "detail: apppassword=…"
 		}
-		if value := introduced.FindString(text); value != "" {
+		if value := introduced().FindString(text); value != "" {
 			b.WriteString(secretSet)
 			text = text[len(value):]
 		}

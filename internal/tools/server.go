@@ -65,6 +65,7 @@ const (
 type Server struct {
 	options     Options
 	definitions []Definition
+	yeses       yeses
 }
 
 // New returns a server of the tools that the options leave.
@@ -246,7 +247,7 @@ func (s *Server) run(ctx context.Context, d Definition, call Call) (result *mcp.
 	trace := traceFrom(ctx)
 	event := Event{RequestID: trace.id, Tool: d.Name, Outcome: OK}
 	start := time.Now()
-	call.Options, call.tool, call.Wiro = &s.options, d.Name, s.callerOf(ctx)
+	call.Options, call.yeses, call.tool, call.Wiro = &s.options, &s.yeses, d.Name, s.callerOf(ctx)
 	call.on = func(tool string) bool { return s.offers(ctx, tool) }
 	event.Caller, _ = wiro.CredentialsFrom(ctx)
 	defer func() {
@@ -254,7 +255,7 @@ func (s *Server) run(ctx context.Context, d Definition, call Call) (result *mcp.
 			s.options.Log.Error().Str("request", event.RequestID).Str("tool", d.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Outcome = Internal
-			result = s.failed(event.RequestID, internalError(event.RequestID))
+			result = failed(event.RequestID, internalError(event.RequestID))
 		}
 		event.Took = time.Since(start)
 		trace.observe(event)
@@ -278,8 +279,7 @@ func (s *Server) run(ctx context.Context, d Definition, call Call) (result *mcp.
 		event.Outcome = Asked
 		return s.render(d, rendered{value: later.confirmation, text: later.Text()})
 	}
-	p := explain(err)
-	p.aim(call)
+	p := s.aim(explain(err), call)
 	switch {
 	case p == nil:
 		event.Outcome = Internal
@@ -290,38 +290,7 @@ func (s *Server) run(ctx context.Context, d Definition, call Call) (result *mcp.
 	default:
 		event.Outcome = Refused
 	}
-	return s.failed(event.RequestID, p)
-}
-
-func internalError(id string) *Problem {
-	return problem("Internal error %s. This is a fault of wiro-mcp: its log says more under that id.", id)
-}
-
-// failed renders an error, with the next step in both forms.
-func (s *Server) failed(id string, p *Problem) *mcp.CallToolResult {
-	text := p.Text
-	next := p.Next
-	if next != nil {
-		if _, on := s.Find(next.Tool); !on {
-			next = nil
-		} else {
-			text += "\nNext: " + next.String()
-		}
-	}
-	return &mcp.CallToolResult{
-		IsError:           true,
-		Content:           []mcp.Content{mcp.NewTextContent(capText(text, ""))},
-		StructuredContent: failure{Error: capText(p.Text, ""), RequestID: id, NextAction: next},
-	}
-}
-
-// String is the step as a call: tool {"argument":"value"}, and why.
-func (n *NextAction) String() string {
-	arguments, err := marshalPlain(n.Arguments)
-	if err != nil || len(n.Arguments) == 0 {
-		return n.Tool + " (" + n.Reason + ")"
-	}
-	return n.Tool + " " + string(arguments) + " (" + n.Reason + ")"
+	return failed(event.RequestID, p)
 }
 
 // render makes the two forms of a result, each within the size cap.

@@ -153,12 +153,12 @@ func (s *script) connect(version string, action mcp.ElicitationResponseAction, c
 	require.NoError(s.t, err)
 	u.Client = c
 	s.t.Cleanup(func() { _ = c.Close() })
-	require.NoError(s.t, c.Start(s.t.Context()))
+	require.NoError(s.t, c.Start(soon(s.t)))
 	request := mcp.InitializeRequest{}
 	request.Params.ProtocolVersion = version
 	request.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
 	request.Params.Capabilities = mcp.ClientCapabilities{Elicitation: &can}
-	_, err = c.Initialize(s.t.Context(), request)
+	_, err = c.Initialize(soon(s.t), request)
 	require.NoError(s.t, err)
 	return u
 }
@@ -168,7 +168,7 @@ func (s *script) use(u *user, tool, arguments string) answer {
 	s.t.Helper()
 	var parsed map[string]any
 	require.NoError(s.t, json.Unmarshal([]byte(arguments), &parsed))
-	result, err := u.CallTool(s.t.Context(), mcp.CallToolRequest{Params: mcp.CallToolParams{Name: tool, Arguments: parsed}})
+	result, err := u.CallTool(soon(s.t), mcp.CallToolRequest{Params: mcp.CallToolParams{Name: tool, Arguments: parsed}})
 	require.NoError(s.t, err)
 	a := answer{isError: result.IsError, t: s.t}
 	for _, content := range result.Content {
@@ -195,7 +195,7 @@ func (s *script) leg(tool, arguments, state string, responses map[string]any) st
 		},
 	}})
 	require.NoError(s.t, err)
-	data, err := json.Marshal(s.MCP().HandleMessage(s.t.Context(), message))
+	data, err := json.Marshal(s.MCP().HandleMessage(soon(s.t), message))
 	require.NoError(s.t, err)
 	var answer struct {
 		Error  any

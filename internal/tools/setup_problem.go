@@ -19,6 +19,7 @@ var setupRemedies = []remedy{
 	{says: "fieldstatus-not-allowed", text: "Wiro fills that field itself when an account is connected (%s): connect_agent_account, then select_agent_account where there is something to choose.", tool: "get_my_agent", why: "see which fields can be entered"},
 	{says: "no pending facebook connection", text: "%s The consent is more than 15 minutes old, or a page was chosen already.", tool: "connect_agent_account", why: "ask for consent again; redirecturl is where the browser goes afterwards", args: map[string]any{"provider": "facebook-pages"}},
 	{says: "not found in pending pages", text: "%s: use an id exactly as the parameter fb_pages of the address that the browser came back to gives it."},
+	{says: "credentials not configured", text: "%s: the agent has no such credential, or it is not set up.", tool: "get_my_agent", why: "see its credentials"},
 	{says: "credential not found", text: "%s.", tool: "list_credential_types", why: "see what there is"},
 	{says: "no credential associated", text: "%s: there is nothing to enter for it.", tool: "list_skills", why: "see what skills need"},
 	{says: "invalid jwt", text: "%s: the service account's key is damaged. Encode the JSON file again, in Base64 without line breaks, and enter it with set_agent_credentials."},
@@ -138,7 +139,7 @@ func notConnected(in connection, err error) error {
 		}
 		fields = append(fields, map[string]any{"credentialkey": in.Provider, "fieldname": name, "fieldvalue": value})
 	}
-	return problem("%s. An app of your own needs %s, set with set_agent_credentials (credentialkey as get_my_agent shows it), before its account is connected with authmethod \"own\".",
+	return problem("%s. If the agent has this credential at all (get_my_agent shows which it has), an app of your own needs %s, set with set_agent_credentials, before an account is connected through it.",
 		strings.TrimRight(hideText(answer.Message()), ". "), strings.Join(names, ", ")).
 		then("set_agent_credentials", "enter what the user gives you for each …", map[string]any{"useragentguid": in.UserAgent, "fields": fields})
 }

@@ -99,16 +99,9 @@ type CapabilityInfo struct {
 // Text is a line a capability.
 func (l CapabilityList) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:\n", plural(len(l.Capabilities), "capability", "capabilities"))
+	b.WriteString("Capabilities:\n")
 	for _, capability := range l.Capabilities {
 		fmt.Fprintf(&b, "- %s: %s\n", capability.Name, capability.Description)
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

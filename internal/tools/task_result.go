@@ -79,7 +79,7 @@ func taskState(t wiro.Task) string {
 	return stateRunning
 }
 
-func taskResult(t wiro.Task) TaskResult {
+func (c *Call) taskResult(t wiro.Task) TaskResult {
 	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}}
 	for _, output := range t.Outputs {
 		if output.Content == nil {
@@ -102,7 +102,7 @@ func taskResult(t wiro.Task) TaskResult {
 	}
 	switch r.State {
 	case stateRunning:
-		r.NextAction = &NextAction{"wait_for_task", token, "get the result; do not run the model again"}
+		r.NextAction = c.next("wait_for_task", "get the result; do not run the model again", token)
 	case stateFailed:
 		r.Error = failureText(t)
 	}
@@ -111,16 +111,7 @@ func taskResult(t wiro.Task) TaskResult {
 
 // words are a language model's answer and thinking; a model without phases has only raw text.
 func words(c *wiro.RawContent) (answer, thinking string) {
-	join := func(parts []wiro.Text) string {
-		texts := make([]string, 0, len(parts))
-		for _, part := range parts {
-			if text := strings.TrimSpace(string(part)); text != "" {
-				texts = append(texts, text)
-			}
-		}
-		return strings.Join(texts, "\n\n")
-	}
-	answer, thinking = join(c.Answer), join(c.Thinking)
+	answer, thinking = joinParts(c.Answer), joinParts(c.Thinking)
 	if answer == "" && thinking == "" {
 		answer = strings.TrimSpace(string(c.Raw))
 	}
@@ -152,7 +143,7 @@ func outputInfo(o wiro.Output) OutputInfo {
 // failureText is why a task failed: the last lines of the model's own error.
 func failureText(t wiro.Task) string {
 	for _, said := range []wiro.Text{t.DebugError, t.DebugOutput} {
-		if text := tail(string(said), 12, 1500); text != "" {
+		if text := tail(hideTokens(string(said)), 12, 1500); text != "" {
 			return text
 		}
 	}
@@ -172,7 +163,7 @@ func (r TaskResult) Text() string {
 		b.WriteString(r.Response + "\n")
 	}
 	if r.Thinking != "" {
-		b.WriteString("\nThinking, before the answer:\n> " + strings.ReplaceAll(clipLines(r.Thinking, 2000), "\n", "\n> ") + "\n")
+		b.WriteString("\n" + aside(r.Thinking) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteString("\n")
@@ -205,8 +196,8 @@ func (r TaskResult) summary() string {
 	case stateSubmitted:
 		return fmt.Sprintf("Submitted: %s. Token %s.", named, r.Task.Token)
 	case stateRunning:
-		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: wait for it with wait_for_task, "+
-			"and do not run the model again, as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
+		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
+			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
 	case stateCompleted:
 		return fmt.Sprintf("Completed: %s. Cost $%s, took %s.", named, money(r.Task.CostUSD), seconds(r.Task.Seconds))
 	case stateCancelled:
@@ -256,10 +247,22 @@ func (r TaskResult) Links() []mcp.ResourceLink {
 	return links
 }
 
-func clipLines(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
-		return text
+// joinParts joins what a model said in several phases.
+func joinParts(parts []wiro.Text) string {
+	texts := make([]string, 0, len(parts))
+	for _, part := range parts {
+		if text := strings.TrimSpace(string(part)); text != "" {
+			texts = append(texts, text)
+		}
 	}
-	return string(runes[:n]) + "…"
+	return strings.Join(texts, "\n\n")
+}
+
+// aside sets thinking apart from the answer; of a long one its beginning.
+func aside(thinking string) string {
+	const most = 2000
+	if runes := []rune(thinking); len(runes) > most {
+		thinking = string(runes[:most]) + "…"
+	}
+	return "Thinking, before the answer:\n> " + strings.ReplaceAll(thinking, "\n", "\n> ")
 }

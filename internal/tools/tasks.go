@@ -1,11 +1,11 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -32,7 +32,7 @@ var getTask = define(Meta{
 		if err != nil {
 			return TaskResult{}, call.noSuchTask(err)
 		}
-		return taskResult(task), nil
+		return call.taskResult(task), nil
 	}
 	task, err := call.follow(ctx, in.Wait, wiro.Task{Token: wiro.Text(in.Token), ID: wiro.Text(in.ID)},
 		func(ctx context.Context, news func(wiro.Update)) (wiro.Task, error) {
@@ -41,7 +41,7 @@ var getTask = define(Meta{
 	if err != nil && !stopped(err) {
 		return TaskResult{}, call.noSuchTask(err)
 	}
-	return taskResult(task), nil
+	return call.taskResult(task), nil
 })
 
 type taskLook struct {
@@ -56,10 +56,7 @@ var listTasks = define(Meta{
 	Toolset: Tasks,
 	More:    "Page with start and limit.",
 }, func(ctx context.Context, call Call, in taskQuery) (TaskList, error) {
-	limit := in.Limit
-	if limit == 0 {
-		limit = 20
-	}
+	limit := cmp.Or(in.Limit, 20)
 	page, err := call.Wiro.Tasks(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
 	if err != nil {
 		return TaskList{}, err
@@ -69,8 +66,8 @@ var listTasks = define(Meta{
 		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})
 	}
 	list.Total = max(list.Total, in.Start+len(list.Tasks))
-	if next := in.Start + len(list.Tasks); len(list.Tasks) > 0 && next < list.Total {
-		list.NextStart = next
+	if list.NextStart = nextStart(list.Total, in.Start, len(list.Tasks)); list.NextStart > 0 {
+		list.NextAction = call.page("older tasks", "start", list.NextStart)
 	}
 	return list, nil
 })
@@ -83,11 +80,12 @@ type taskQuery struct {
 
 // TaskList is a list of tasks.
 type TaskList struct {
-	Tasks     []TaskRow `json:"tasks"`
-	Total     int       `json:"total"`
-	Start     int       `json:"start"`
-	Limit     int       `json:"limit"`
-	NextStart int       `json:"nextStart,omitempty"` // 0 where this is the last page
+	Tasks      []TaskRow   `json:"tasks"`
+	Total      int         `json:"total"`
+	Start      int         `json:"start"`
+	Limit      int         `json:"limit"`
+	NextStart  int         `json:"nextStart,omitempty"` // 0 where this is the last page
+	NextAction *NextAction `json:"nextAction,omitempty"`
 }
 
 // TaskRow is a task as the list shows it.
@@ -125,10 +123,7 @@ func (l TaskList) Text() string {
 		}
 		b.WriteString("\n")
 	}
-	if l.NextStart > 0 {
-		fmt.Fprintf(&b, "More: list_tasks with start %d.\n", l.NextStart)
-	}
-	return strings.TrimRight(b.String(), "\n")
+	return withNext(b.String(), l.NextAction)
 }
 
 var getTaskPrice = define(Meta{
@@ -171,9 +166,12 @@ type TaskPrice struct {
 
 // Text is the price and why.
 func (p TaskPrice) Text() string {
+	if p.State == stateRunning {
+		return fmt.Sprintf("No price yet for %s. %s", p.Task.named(), p.Reason)
+	}
 	text := fmt.Sprintf("$%s for %s. %s", money(p.CostUSD), p.Task.named(), p.Reason)
 	if p.Task.Seconds > 0 {
-		text += fmt.Sprintf(" It took %s.", time.Duration(p.Task.Seconds*float64(time.Second)).Round(100*time.Millisecond))
+		text += " It took " + seconds(p.Task.Seconds) + "."
 	}
 	return text
 }
@@ -186,18 +184,7 @@ var cancelTask = define(Meta{
 	Effect:     Destroys,
 	Idempotent: true,
 }, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
-	task, err := call.named(ctx, in)
-	if err != nil {
-		return TaskAction{}, err
-	}
-	if task.Status == wiro.TaskCanceled {
-		return taskAction("cancel", task, "It was canceled already."), nil
-	}
-	if err := call.Wiro.Cancel(ctx, task.Ref()); err != nil {
-		return TaskAction{}, call.notStopped(ctx, err, task.Ref(), "kill_task")
-	}
-	task.Status = wiro.TaskCanceled
-	return taskAction("cancel", task, "Canceled before it ran. Not charged."), nil
+	return call.stopTask(ctx, in, "cancel", call.Wiro.Cancel, "Canceled before it ran. Not charged.", "kill_task")
 })
 
 var killTask = define(Meta{
@@ -208,43 +195,42 @@ var killTask = define(Meta{
 	Effect:     Destroys,
 	Idempotent: true,
 }, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
-	task, err := call.named(ctx, in)
-	if err != nil {
-		return TaskAction{}, err
-	}
-	if task.Status == wiro.TaskCanceled {
-		return taskAction("kill", task, "It was canceled already."), nil
-	}
-	if err := call.Wiro.Kill(ctx, task.Ref()); err != nil {
-		return TaskAction{}, call.notStopped(ctx, err, task.Ref(), "cancel_task")
-	}
-	task.Status = wiro.TaskCanceled
-	return taskAction("kill", task, "Killed. Not charged."), nil
+	return call.stopTask(ctx, in, "kill", call.Wiro.Kill, "Killed. Not charged.", "cancel_task")
 })
 
-// named looks a task up, so that both its token and its id are known: versions of the API
-// ask for one or the other.
-func (c *Call) named(ctx context.Context, in taskRef) (wiro.Task, error) {
+// stopTask stops a task in one of the two ways; other is the tool for the other one. It looks
+// the task up first: versions of the API ask for its token or for its id.
+func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop func(context.Context, wiro.TaskRef) error, done, other string) (TaskAction, error) {
 	task, err := c.Wiro.Task(ctx, in.ref())
 	if err != nil {
-		return task, c.noSuchTask(err)
+		return TaskAction{}, c.noSuchTask(err)
 	}
 	if task.Token == "" {
-		task.Token = wiro.Text(in.Token)
+		task.Token = wiro.Text(in.ref().Token)
 	}
-	return task, nil
+	if task.Status == wiro.TaskCanceled {
+		return taskAction(action, task, "It was canceled already."), nil
+	}
+	err = stop(ctx, task.Ref())
+	if refusal, refused := errors.AsType[*wiro.APIError](err); refused && !errors.Is(err, wiro.ErrNotFound) {
+		now, lookErr := c.Wiro.Task(ctx, task.Ref())
+		switch {
+		case lookErr != nil:
+		case now.Status == wiro.TaskCanceled: // by a first attempt, whose answer was lost
+			err = nil
+		default:
+			err = notStopped(now, refusal, other)
+		}
+	}
+	if err != nil {
+		return TaskAction{}, c.noSuchTask(err)
+	}
+	task.Status = wiro.TaskCanceled
+	return taskAction(action, task, done), nil
 }
 
 // notStopped says what to do about a task that could not be stopped, by how it stands now.
-func (c *Call) notStopped(ctx context.Context, err error, ref wiro.TaskRef, other string) error {
-	refusal, ok := errors.AsType[*wiro.APIError](err)
-	if !ok || errors.Is(err, wiro.ErrNotFound) {
-		return c.noSuchTask(err)
-	}
-	task, lookErr := c.Wiro.Task(ctx, ref)
-	if lookErr != nil {
-		return err
-	}
+func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
 	token := map[string]any{"tasktoken": string(task.Token)}
 	if task.Over() {
 		return problem("The task is over already (%s): there is nothing to stop.", taskState(task)).
@@ -252,7 +238,7 @@ func (c *Call) notStopped(ctx context.Context, err error, ref wiro.TaskRef, othe
 	}
 	queued := task.Status == wiro.TaskQueue
 	if queued != (other == "cancel_task") { // the right tool was used, Wiro refused all the same
-		return problem("Wiro did not stop the task: %s It is %s.", refusal.Message(), stageName(string(task.Status))).
+		return problem("Wiro did not stop the task: %s It is %s.", hideText(refusal.Message()), stageName(string(task.Status))).
 			then("get_task", "see how it stands", token)
 	}
 	state, verb := "runs already", "stops it"
@@ -277,12 +263,9 @@ var deleteTaskFiles = define(Meta{
 			return TaskAction{}, problem("The task still runs: its files can be deleted once it is over.").
 				then("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
 		}
-		if answer, ok := errors.AsType[*wiro.APIError](err); ok && strings.Contains(answer.Message(), "task-not-exist") {
-			err = wiro.ErrNotFound
-		}
 		return TaskAction{}, call.noSuchTask(err)
 	}
-	return taskAction("delete", wiro.Task{Token: wiro.Text(in.Token)}, "Its input and output files are deleted."), nil
+	return taskAction("delete", wiro.Task{Token: wiro.Text(in.Token)}, "The task's input and output files are deleted."), nil
 })
 
 type finishedTask struct {
@@ -301,8 +284,10 @@ func taskAction(action string, t wiro.Task, message string) TaskAction {
 	return TaskAction{Action: action, Success: true, Task: taskInfo(t), Message: message}
 }
 
-// Text is what was done.
+// Text is what was done, and to which task where more of it is known than its token.
 func (a TaskAction) Text() string {
-	named := a.Task.named()
-	return strings.ToUpper(named[:1]) + named[1:] + ": " + a.Message
+	if a.Task.ID == "" {
+		return a.Message
+	}
+	return a.Task.named() + ": " + a.Message
 }

@@ -64,6 +64,23 @@ func tail(text string, n, limit int) string {
 	return text
 }
 
+// pageLine is "3 models:" or, of a part of them, "12 models, 4 to 6 shown:".
+func pageLine(total, start, shown int, thing string) string {
+	text := count(total, thing)
+	if start > 0 || shown < total {
+		text += fmt.Sprintf(", %d to %d shown", start+1, start+shown)
+	}
+	return text + ":\n"
+}
+
+// nextStart is where the next page begins; 0 where this one is the last.
+func nextStart(total, start, shown int) int {
+	if next := start + shown; shown > 0 && next < total {
+		return next
+	}
+	return 0
+}
+
 // count writes "1 model" or "3 models".
 func count(n int, thing string) string {
 	if n == 1 {

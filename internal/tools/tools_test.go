@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -23,6 +24,15 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// soon is a context for what takes no time unless it hangs: a hang then is a failure that
+// says where.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
 
 // stage is a server of all tools against a sandbox at full speed.
 type stage struct {
@@ -58,7 +68,7 @@ func (s *stage) call(tool, arguments string) answer {
 	s.t.Helper()
 	var parsed map[string]any
 	require.NoError(s.t, json.Unmarshal([]byte(arguments), &parsed))
-	result, err := s.Call(s.t.Context(), tool, parsed, nil)
+	result, err := s.Call(soon(s.t), tool, parsed, nil)
 	require.NoError(s.t, err)
 	a := answer{text: result.Text, isError: result.IsError, t: s.t}
 	require.NoError(s.t, json.Unmarshal(result.Structured, &a.data))
@@ -272,7 +282,7 @@ func TestEveryExampleReachesItsEndpoint(t *testing.T) {
 		t.Run(want.Name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			_, err := s.Call(t.Context(), want.Name, want.Example.Args, nil)
+			_, err := s.Call(soon(t), want.Name, want.Example.Args, nil)
 			require.NoError(t, err)
 			path := want.Example.Path
 			if path == "" {

@@ -50,6 +50,6 @@ func notifierFrom(ctx context.Context) NotifyFunc {
 		return nil
 	}
 	return func(method string, params map[string]any) {
-		_ = s.SendNotificationToClient(ctx, method, params) // news may be missed
+		notify(ctx, s, method, params)
 	}
 }

@@ -1,6 +1,9 @@
 package wiro
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // AgentCredential is what an agent holds of one service's credential, or, in the catalog,
 // what it will ask for.
@@ -43,6 +46,13 @@ func (c *AgentCredential) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// Platform reports whether Wiro itself holds the credential of this key: nobody enters it.
+//
+// Wiro docs: Agent Overview (Field redaction in responses; CredentialFieldHistory).
+func Platform(key string) bool {
+	return slices.Contains([]string{"wiro", "openai", "sys-openai", "calendarific"}, key)
 }
 
 // CredentialSchema describes the credential of a service.

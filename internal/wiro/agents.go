@@ -2,7 +2,6 @@ package wiro
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 )
 
@@ -56,9 +55,7 @@ func (t *Tier) UnmarshalJSON(data []byte) error {
 		Price    Float  `json:"price"`
 		Credits  Float  `json:"credits"`
 	}
-	if err := json.Unmarshal(data, &tier); err != nil {
-		return err
-	}
+	_ = decode(data, &tier) // what is no tier has neither price nor credits
 	*t = Tier{PriceUSD: tier.Price, Credits: tier.Credits}
 	if tier.PriceUSD != nil {
 		t.PriceUSD = *tier.PriceUSD
@@ -158,7 +155,7 @@ type AgentRef struct {
 // Wiro docs: Agent Overview, POST /Agent/Detail.
 func (c *Client) Agent(ctx context.Context, ref AgentRef, full bool) (Agent, error) {
 	if strings.TrimSpace(ref.GUID) == "" && strings.TrimSpace(ref.Slug) == "" {
-		return Agent{}, &InputError{Field: "guid", Reason: "give the agent's guid or its slug"}
+		return Agent{}, &InputError{Field: "guid", Reason: "or slug must be given"}
 	}
 	request := struct {
 		AgentRef

@@ -9,10 +9,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -51,13 +51,25 @@ func callWith[Resp any](ctx context.Context, c *Client, op operation, content bo
 	if err != nil {
 		return answer, err
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
+	if err := decode(raw, &answer); err != nil {
 		return answer, c.uncertain(op, &ResponseError{
 			Operation: op.path, HTTPStatus: http.StatusOK,
 			Problem: "does not have the documented shape: " + err.Error(), Start: c.snippet(op, raw),
 		})
 	}
 	return answer, nil
+}
+
+// act is call for an endpoint that answers yes or no and nothing else: without a word on
+// whether it was done, nobody may think that it was.
+func act(ctx context.Context, c *Client, op operation, request any) error {
+	answer, err := call[struct {
+		Result *Bool `json:"result"`
+	}](ctx, c, op, request)
+	if err == nil && answer.Result == nil {
+		err = c.uncertain(op, &ResponseError{Operation: op.path, HTTPStatus: http.StatusOK, Problem: "does not say whether it was done"})
+	}
+	return err
 }
 
 // send makes attempts until one succeeds, fails for good, or may not be repeated, and
@@ -102,20 +114,17 @@ func (c *Client) attempt(ctx context.Context, op operation, content body) (raw [
 	}
 	ctx, cancel := context.WithTimeout(ctx, op.timeout)
 	defer cancel()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { sent = true },
-	})
-
 	reader, size, contentType, err := content()
 	if err != nil {
 		return nil, false, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.options.BaseURL+"/"+op.path, reader)
+	outgoing := &watched{Reader: reader}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.options.BaseURL+"/"+op.path, outgoing)
 	if err != nil {
+		_ = outgoing.Close()
 		return nil, false, fmt.Errorf("%s: %w", op.path, err)
 	}
 	request.ContentLength = size
-	request.GetBody = nil // the transport must not replay it on its own
 	request.Header.Set("Content-Type", contentType)
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", c.options.UserAgent)
@@ -128,6 +137,7 @@ func (c *Client) attempt(ctx context.Context, op operation, content body) (raw [
 	defer func() { c.options.Observer.Request(op.path, status, time.Since(start)) }()
 	response, err := c.http.Do(request)
 	if err != nil {
+		sent = outgoing.read.Load()
 		return nil, sent, c.transportError(op, sent, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it was only read
@@ -136,12 +146,34 @@ func (c *Client) attempt(ctx context.Context, op operation, content body) (raw [
 	return raw, true, err
 }
 
+// watched is a request's content that knows whether the transport, whichever it is, began to
+// read it: until then no server can have acted on it. It offers no copy of itself, so that no
+// transport sends it a second time on its own.
+type watched struct {
+	io.Reader
+	read atomic.Bool
+}
+
+// Read hands the content out.
+func (w *watched) Read(p []byte) (int, error) {
+	w.read.Store(true)
+	return w.Reader.Read(p)
+}
+
+// Close closes what the content is read from.
+func (w *watched) Close() error {
+	if c, ok := w.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
 // open reads an answer and tells Wiro's yes from its no and from what is not Wiro's at all.
 func (c *Client) open(op operation, response *http.Response) ([]byte, error) {
 	strange := func(problem string, start []byte) error {
 		return c.uncertain(op, &ResponseError{
 			Operation: op.path, HTTPStatus: response.StatusCode, Problem: problem,
-			Start: c.snippet(op, start), RetryAfter: retryAfterHeader(response.Header),
+			Start: c.snippet(op, start), RetryAfter: retryAfterHeader(response.Header), TooLarge: len(start) > maxAnswer,
 		})
 	}
 	if location := response.Header.Get("Location"); response.StatusCode >= 300 && response.StatusCode < 400 {
@@ -158,14 +190,11 @@ func (c *Client) open(op operation, response *http.Response) ([]byte, error) {
 	if len(raw) > maxAnswer {
 		return nil, strange(fmt.Sprintf("is larger than %d MB", maxAnswer>>20), raw)
 	}
-	var envelope struct {
-		Result *Bool `json:"result"`
-		Errors List[struct {
-			Code    Int  `json:"code"`
-			Message Text `json:"message"`
-		}] `json:"errors"`
+	var envelope *struct {
+		Result *Bool         `json:"result"`
+		Errors List[refusal] `json:"errors"`
 	}
-	if err := json.Unmarshal(raw, &envelope); err != nil {
+	if err := json.Unmarshal(raw, &envelope); err != nil || envelope == nil {
 		kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 		if kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(raw), []byte("<")) {
 			return nil, strange("is a web page, not JSON", raw)
@@ -197,6 +226,19 @@ func (c *Client) open(op operation, response *http.Response) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUncertain, failure)
 	}
 	return nil, failure
+}
+
+// refusal is an entry of an envelope's errors.
+type refusal struct {
+	Code    Int  `json:"code"`
+	Message Text `json:"message"`
+}
+
+// UnmarshalJSON also takes the bare message.
+func (r *refusal) UnmarshalJSON(data []byte) error {
+	type plain refusal
+	*r = refusal{}
+	return unmarshalOr(data, (*plain)(r), func(text string) { r.Message = Text(text) })
 }
 
 // transportError says what a failed exchange means for the caller: nothing was sent, or

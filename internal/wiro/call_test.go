@@ -1,12 +1,10 @@
 package wiro_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -47,70 +45,6 @@ func clientOf(t *testing.T, base string) *wiro.Client {
 	return c
 }
 
-func answer(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
-}
-
-const accepted = `{"result":true,"errors":[],"taskid":"7","socketaccesstoken":"tok7"}`
-
-var anyRun = wiro.RunRequest{Model: wiro.Slug{Owner: "openai", Model: "sora-2"}, Params: map[string]any{"prompt": "a cat"}}
-
-func TestRunIsNeverSubmittedTwice(t *testing.T) {
-	t.Parallel()
-	for name, fail := range map[string]func(http.ResponseWriter, *http.Request){
-		"500 with an envelope": func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, 500, `{"result":false,"errors":[{"code":0,"message":"server error"}]}`)
-		},
-		"502 with a web page": func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(502)
-			_, _ = io.WriteString(w, "<html>Bad gateway</html>")
-		},
-		"503 with Retry-After": func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(503)
-		},
-		"connection cut after the request was read": func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			panic(http.ErrAbortHandler)
-		},
-		"answer cut in the middle": func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, `{"result":true,`)
-		},
-		"broken JSON":            func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, `{"result":tru`) },
-		"an answer without task": func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, `{"result":true,"errors":[]}`) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var arrived atomic.Int32
-			c := fake(t, func(w http.ResponseWriter, r *http.Request) {
-				arrived.Add(1)
-				fail(w, r)
-			})
-			_, err := c.Run(t.Context(), anyRun)
-			require.ErrorIs(t, err, wiro.ErrUncertain)
-			require.EqualValues(t, 1, arrived.Load())
-		})
-	}
-}
-
-func TestRunThatTimesOutIsNotRepeated(t *testing.T) {
-	t.Parallel()
-	var arrived atomic.Int32
-	release := make(chan struct{})
-	c := fakeWith(t, &http.Transport{ResponseHeaderTimeout: 20 * time.Millisecond}, func(http.ResponseWriter, *http.Request) {
-		arrived.Add(1)
-		<-release
-	})
-	_, err := c.Run(t.Context(), anyRun)
-	close(release)
-	require.ErrorIs(t, err, wiro.ErrUncertain)
-	require.EqualValues(t, 1, arrived.Load())
-}
-
 func fakeWith(t *testing.T, transport http.RoundTripper, handler http.HandlerFunc) *wiro.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -123,70 +57,10 @@ func fakeWith(t *testing.T, transport http.RoundTripper, handler http.HandlerFun
 	return c
 }
 
-func TestRunIsRepeatedOn429(t *testing.T) {
-	t.Parallel()
-	var arrived atomic.Int32
-	c := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		if arrived.Add(1) < 3 {
-			answer(w, 429, `{"result":false,"errors":[{"code":0,"message":"slow down"}]}`)
-			return
-		}
-		answer(w, 200, accepted)
-	})
-	submission, err := c.Run(t.Context(), anyRun)
-	require.NoError(t, err)
-	require.EqualValues(t, "tok7", submission.Token)
-	require.EqualValues(t, 3, arrived.Load())
-}
-
-// refusing fails the first dials before any byte is sent.
-type refusing struct {
-	left atomic.Int32
-	net.Dialer
-}
-
-func (d *refusing) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if d.left.Add(-1) >= 0 {
-		return nil, errors.New("connection refused")
-	}
-	return d.DialContext(ctx, network, address)
-}
-
-func TestRunIsRepeatedWhereTheConnectionWasRefused(t *testing.T) {
-	t.Parallel()
-	var arrived atomic.Int32
-	dialer := &refusing{}
-	dialer.left.Store(2)
-	c := fakeWith(t, &http.Transport{DialContext: dialer.dial}, func(w http.ResponseWriter, _ *http.Request) {
-		arrived.Add(1)
-		answer(w, 200, accepted)
-	})
-	_, err := c.Run(t.Context(), anyRun)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, arrived.Load())
-}
-
-func TestUnreachableSaysThatNothingWasSent(t *testing.T) {
-	t.Parallel()
-	dialer := &refusing{}
-	dialer.left.Store(1000)
-	c := fakeWith(t, &http.Transport{DialContext: dialer.dial}, func(http.ResponseWriter, *http.Request) {})
-	_, err := c.Run(t.Context(), anyRun)
-	require.ErrorIs(t, err, wiro.ErrUnreachable)
-	require.NotErrorIs(t, err, wiro.ErrUncertain)
-}
-
-// A submit whose caller has gone is still brought to its end: its token is paid for.
-func TestSubmitOutlivesItsCaller(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	c := fake(t, func(w http.ResponseWriter, _ *http.Request) {
-		cancel()
-		answer(w, 200, accepted)
-	})
-	submission, err := c.Run(ctx, anyRun)
-	require.NoError(t, err)
-	require.EqualValues(t, "tok7", submission.Token)
+func answer(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
 }
 
 func TestReadsAreRepeated(t *testing.T) {
@@ -252,11 +126,17 @@ func TestErrorsCarryWirosMeaning(t *testing.T) {
 		`{"result":"false","errors":[{"message":"You don't have any permission for this action."}]}`:        wiro.ErrForbidden,
 		`{"result":0,"errors":"[{\"code\":1,\"message\":\"Task is not in a cancellable state.\"}]"}`:        wiro.ErrNotCancellable,
 		`{"result":false,"errors":[{"code":0,"message":"x"},{"code":97,"message":"Insufficient balance"}]}`: wiro.ErrInsufficientBalance,
+		`{"result":false,"errors":[{"code":0,"message":"Project authorization is not founded."}]}`:          wiro.ErrUnauthorized,
+		`{"result":false,"errors":[{"message":"slug-owner-project-not-exist"}]}`:                            wiro.ErrNotFound,
+		`{"result":false,"errors":["User agent not found"]}`:                                                wiro.ErrNotFound,
 	} {
 		c := fake(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, body) })
 		_, err := c.Run(t.Context(), anyRun)
 		require.ErrorIs(t, err, sentinel, body)
 		require.NotErrorIs(t, err, wiro.ErrUncertain, body)
+		if errors.Is(sentinel, wiro.ErrUnauthorized) {
+			require.NotErrorIs(t, err, wiro.ErrNotFound, "not founded is not unfound")
+		}
 	}
 }
 
@@ -319,6 +199,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, err := c.Models(t.Context(), wiro.ModelQuery{})
 	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, wiro.ErrTooLarge)
 	require.ErrorContains(t, err, "larger than 16 MB")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
 }

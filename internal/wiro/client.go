@@ -52,7 +52,8 @@ type Options struct {
 // Observer is told what the client does. Its methods must be quick and safe to call at once.
 type Observer interface {
 	// Request is called after every HTTP request that was sent, repetitions included.
-	// Status is 0 where no answer came.
+	// Operation is the endpoint, such as Task/Detail; of a run with the model that the caller
+	// named, such as Run/openai/sora-2. Status is 0 where no answer came.
 	Request(operation string, status int, took time.Duration)
 	// Sockets and Waits report how many are open.
 	Sockets(open int)

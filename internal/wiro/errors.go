@@ -26,6 +26,8 @@ var (
 var (
 	// ErrUnreachable: no connection to Wiro came about, so nothing was sent.
 	ErrUnreachable = errors.New("Wiro cannot be reached")
+	// ErrTooLarge: the answer holds more bytes than this client reads.
+	ErrTooLarge = errors.New("the answer is too large")
 	// ErrUncertain: a request that must not be sent twice may have reached Wiro, but no
 	// usable answer came back. Look before doing it again.
 	ErrUncertain = errors.New("the request may have reached Wiro")
@@ -78,9 +80,10 @@ func (e *APIError) Is(target error) bool {
 	case ErrNotFound:
 		return e.HTTPStatus == http.StatusNotFound || e.Code == http.StatusNotFound || e.Code == CodeNotFound &&
 			!says("cancellable", "could not be killed", "must be completed", "not-accessible") ||
-			e.Code == CodeGeneral && says("not found", "not-found")
-	case ErrUnauthorized:
-		return e.HTTPStatus == http.StatusUnauthorized || e.Code == CodeTokenInvalid
+			e.Code == CodeGeneral && says("not found", "not-found", "not-exist", "no task yet") && !errors.Is(e, ErrUnauthorized)
+	case ErrUnauthorized: // HTTP 401 as a rule; the same words with HTTP 200 mean the same
+		return e.HTTPStatus == http.StatusUnauthorized || e.Code == CodeTokenInvalid ||
+			says("project authorization is not", "requires signature authentication")
 	case ErrForbidden:
 		return e.HTTPStatus == http.StatusForbidden || says("any permission", "not-accessible", "access denied", "access-denied", "belongs to a team")
 	case ErrConcurrencyLimit:
@@ -109,6 +112,7 @@ type ResponseError struct {
 	Problem    string        // what is wrong with it, such as "is not JSON"
 	Start      string        // at most 200 bytes of it, without credentials
 	RetryAfter time.Duration // from a 429 or 503; 0 where the answer did not say
+	TooLarge   bool          // more bytes than the client reads
 }
 
 // Error describes the answer and shows how it starts.
@@ -120,9 +124,12 @@ func (e *ResponseError) Error() string {
 	return text
 }
 
-// Is matches ErrUnavailable, ErrRateLimited, ErrNotFound and ErrUnauthorized by HTTP status.
+// Is matches ErrTooLarge, and ErrUnavailable, ErrRateLimited, ErrNotFound, ErrUnauthorized and
+// ErrForbidden by HTTP status.
 func (e *ResponseError) Is(target error) bool {
 	switch target {
+	case ErrTooLarge:
+		return e.TooLarge
 	case ErrUnavailable:
 		return e.HTTPStatus >= http.StatusInternalServerError
 	case ErrRateLimited:

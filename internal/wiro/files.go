@@ -40,10 +40,11 @@ func (c *Client) CreateFolder(ctx context.Context, name, parentID string) (Store
 	if len(name) > 255 || !folderName.MatchString(name) {
 		return StoredFile{}, &InputError{Field: "name", Reason: "may hold letters, digits, hyphens and underscores only"}
 	}
-	return stored(call[storedFiles](ctx, c, folderCreate, struct {
+	answer, err := call[storedFiles](ctx, c, folderCreate, struct {
 		Name     string `json:"name"`
 		ParentID string `json:"parentid,omitempty"`
-	}{name, parentID}))
+	}{name, parentID})
+	return c.stored(folderCreate, answer, err)
 }
 
 // Upload streams a file to the caller's storage; with folderID "" into the default folder.
@@ -59,19 +60,21 @@ func (c *Client) Upload(ctx context.Context, file File, folderID string) (Stored
 		form = append(form, field{name: "folderid", value: folderID})
 	}
 	form = append(form, field{name: "file", file: &file})
-	return stored(callWith[storedFiles](ctx, c, fileUpload, multipartBody(form)))
+	answer, err := callWith[storedFiles](ctx, c, fileUpload, multipartBody(form))
+	return c.stored(fileUpload, answer, err)
 }
 
 type storedFiles struct {
 	List List[StoredFile] `json:"list"`
 }
 
-func stored(answer storedFiles, err error) (StoredFile, error) {
+// stored is the one entry of an answer.
+func (c *Client) stored(op operation, answer storedFiles, err error) (StoredFile, error) {
 	if err != nil {
 		return StoredFile{}, err
 	}
 	if len(answer.List) == 0 {
-		return StoredFile{}, errors.New("Wiro accepted the file but describes none in its answer")
+		return StoredFile{}, c.uncertain(op, errors.New(op.path+": the answer names nothing that was stored"))
 	}
 	return answer.List[0], nil
 }

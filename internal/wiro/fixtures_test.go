@@ -122,6 +122,31 @@ func TestOneOddFieldLosesNothingElse(t *testing.T) {
 	require.Equal(t, wiro.TaskStart, task.Status)
 }
 
+func TestHowATaskEndedIsToldByWhatThereIs(t *testing.T) {
+	t.Parallel()
+	const file = `[{"name":"0.png","contenttype":"image/png","url":"https://files.test/0.png"}]`
+	for members, want := range map[string]struct{ over, succeeded bool }{
+		`"status":"task_postprocess_end","pexit":"0","outputs":` + file: {true, true},
+		`"status":"task_postprocess_end","pexit":0,"outputs":[]`:        {true, true},
+		`"status":"task_postprocess_end","pexit":"1","outputs":` + file: {true, false},
+		`"status":"task_postprocess_end","outputs":` + file:             {true, true}, // the exit code lags
+		`"status":"task_postprocess_end","outputs":[]`:                  {true, false},
+		`"pexit":"0"`:                                {true, true}, // no status at all
+		`"status":null,"pexit":"137"`:                {true, false},
+		`"status":"task_start"`:                      {false, false},
+		`"status":"task_start","outputs":` + file:    {false, false},
+		`"outputs":[]`:                               {false, false},
+		`"status":"task_error"`:                      {true, false},
+		`"status":"task_cancel","outputs":` + file:   {true, false},
+		`"status":"task_something_new","pexit":null`: {false, false},
+	} {
+		task, err := answering(t, `{"result":true,"tasklist":[{`+members+`}]}`).Task(t.Context(), wiro.TaskRef{Token: "x"})
+		require.NoError(t, err)
+		require.Equal(t, want.over, task.Over(), members)
+		require.Equal(t, want.succeeded, task.Succeeded(), members)
+	}
+}
+
 func FuzzFlexibleTypes(f *testing.F) {
 	for _, seed := range []string{finishedTask, listedModel, spokenTask, `{"outputs":[[]],"parameters":"{"}`, `{"starttime":1e308,"size":"NaN"}`} {
 		f.Add(seed)

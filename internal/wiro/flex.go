@@ -3,6 +3,7 @@ package wiro
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -135,14 +136,14 @@ func (l *List[T]) UnmarshalJSON(data []byte) error {
 		}
 		for _, item := range items {
 			var element T
-			if err := json.Unmarshal(item, &element); err == nil {
+			if decode(item, &element) == nil {
 				*l = append(*l, element)
 			}
 		}
 		return nil
 	}
 	var element T
-	if err := json.Unmarshal(data, &element); err == nil {
+	if decode(data, &element) == nil {
 		*l = List[T]{element}
 	}
 	return nil
@@ -195,6 +196,16 @@ func scalar(data []byte) string {
 	return string(data)
 }
 
+// decode fills value with what data holds. A member of another kind than was foreseen stays
+// zero, and the rest is there; only what is no value of that kind at all is an error.
+func decode(data []byte, value any) error {
+	err := json.Unmarshal(data, value) // it goes on past members that do not fit
+	if odd, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && odd.Field != "" {
+		return nil
+	}
+	return err
+}
+
 // decodeNumbers decodes JSON and keeps numbers as they were written, large ids included.
 func decodeNumbers(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -209,7 +220,7 @@ func decodeNumbers(data []byte, into any) error {
 func unmarshalOr(data []byte, value any, text func(string)) error {
 	data = bytes.TrimSpace(data)
 	if len(data) > 0 && data[0] == '{' {
-		return json.Unmarshal(data, value)
+		return decode(data, value)
 	}
 	if s := scalar(data); s != "" {
 		text(s)

@@ -27,7 +27,7 @@ func (m *Map[T]) UnmarshalJSON(data []byte) error {
 	*m = make(Map[T], len(members))
 	for name, member := range members {
 		var value T
-		if json.Unmarshal(member, &value) == nil {
+		if decode(member, &value) == nil {
 			(*m)[name] = value
 		}
 	}

@@ -103,7 +103,8 @@ func follow[T any](ctx context.Context, c *Client, f follower[T]) (T, error) {
 				looking = true
 				pause(settling)
 				ending = true
-			default:
+			default: // events come: the socket serves, confirmed or not
+				polling = false
 				pause([]time.Duration{c.options.Safety})
 			}
 		}

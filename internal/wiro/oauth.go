@@ -162,7 +162,7 @@ func (c *Client) Connect(ctx context.Context, k OAuthKey, r ConnectRequest) (str
 		URL Text `json:"authorizeUrl"`
 	}](ctx, c, s.connect, r)
 	if err == nil && answer.URL == "" {
-		err = missing(s.connect, "authorizeUrl")
+		err = missing(s.connect, "address for the consent")
 	}
 	return string(answer.URL), err
 }
@@ -254,6 +254,5 @@ func (c *Client) Disconnect(ctx context.Context, k OAuthKey, useragent string) e
 	if err := given("useragentguid", useragent); err != nil {
 		return err
 	}
-	_, err = call[struct{}](ctx, c, s.disconnect, byUserAgent{useragent})
-	return err
+	return act(ctx, c, s.disconnect, byUserAgent{useragent})
 }

@@ -1,6 +1,9 @@
 package wiro
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 var (
 	organizationCreate  = endpoint("Organization/Create", submit, quick)
@@ -35,11 +38,8 @@ func (c *Client) CreateOrganization(ctx context.Context, name string) (Organizat
 		return Organization{}, err
 	}
 	made := answer.Organization
-	switch {
-	case len(answer.One) > 0:
-		made = answer.One[0]
-	case len(answer.Many) > 0:
-		made = answer.Many[0]
+	if all := slices.Concat(answer.One, answer.Many); len(all) > 0 {
+		made = all[0]
 	}
 	made.GUID = Text(firstText(made.GUID, answer.Own))
 	made.Name = Text(firstText(made.Name, Text(name)))
@@ -55,8 +55,7 @@ func (c *Client) RestoreOrganization(ctx context.Context, guid string) error {
 	if err := given("organizationguid", guid); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, organizationRestore, struct {
+	return act(ctx, c, organizationRestore, struct {
 		GUID string `json:"organizationguid"`
 	}{guid})
-	return err
 }

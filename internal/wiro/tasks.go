@@ -49,7 +49,7 @@ type TaskRef struct {
 
 func (r TaskRef) check() error {
 	if strings.TrimSpace(r.Token) == "" && strings.TrimSpace(r.ID) == "" {
-		return &InputError{Field: "tasktoken", Reason: "give the task's token or its id (taskid)"}
+		return &InputError{Field: "tasktoken", Reason: "or taskid must be given"}
 	}
 	return nil
 }
@@ -106,18 +106,25 @@ func (r *RawContent) UnmarshalJSON(data []byte) error {
 	return unmarshalOr(data, (*plain)(r), func(text string) { r.Raw = Text(text) })
 }
 
-// Over reports whether nothing more will happen to the task.
+// Over reports whether nothing more will happen to the task. Where Wiro leaves the status
+// out, the exit code tells.
 func (t Task) Over() bool {
 	switch t.Status {
 	case TaskPostprocessEnd, TaskCanceled, TaskError:
 		return true
+	case "":
+		return t.ExitCode != ""
 	}
 	return false
 }
 
-// Succeeded reports whether the task is over and its model ended well.
+// Succeeded reports whether the task is over and its model ended well: by the exit code, and
+// where Wiro leaves that out, by the outputs.
 func (t Task) Succeeded() bool {
-	return t.Status == TaskPostprocessEnd && t.ExitCode == "0"
+	if !t.Over() || t.Status == TaskCanceled || t.Status == TaskError {
+		return false
+	}
+	return t.ExitCode == "0" || t.ExitCode == "" && len(t.Outputs) > 0
 }
 
 // Model returns the slug of the model that the task runs.
@@ -197,8 +204,7 @@ func (c *Client) DeleteTaskFiles(ctx context.Context, token string) error {
 	if err := ref.check(); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, taskDeleteOutput, ref)
-	return err
+	return act(ctx, c, taskDeleteOutput, ref)
 }
 
 // control sends every name of the task that a version of the API is known to ask for.
@@ -206,9 +212,8 @@ func (c *Client) control(ctx context.Context, op operation, ref TaskRef) error {
 	if err := ref.check(); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, op, struct {
+	return act(ctx, c, op, struct {
 		TaskRef
 		Token string `json:"socketaccesstoken,omitempty"`
 	}{ref, ref.Token})
-	return err
 }

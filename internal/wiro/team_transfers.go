@@ -18,11 +18,10 @@ func (c *Client) TransferAgent(ctx context.Context, useragent, team string) erro
 	if err := given("useragentguid", useragent); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, teamTransferAgent, struct {
+	return act(ctx, c, teamTransferAgent, struct {
 		byUserAgent
 		Team string `json:"targetteamguid"`
 	}{byUserAgent{useragent}, team})
-	return err
 }
 
 // TransferProject moves a project, named by its API key, to a team; to "", into the caller's
@@ -34,11 +33,10 @@ func (c *Client) TransferProject(ctx context.Context, apiKey Secret, team string
 	if err := given("projectapikey", apiKey.Reveal()); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c.hiding(apiKey.Reveal()), teamTransferProject, struct {
+	return act(ctx, c.hiding(apiKey.Reveal()), teamTransferProject, struct {
 		Key  string `json:"projectapikey"`
 		Team string `json:"targetteamguid"`
 	}{apiKey.Reveal(), team})
-	return err
 }
 
 // CreditTransfer moves credit between wallets. An empty team stands for the caller's

@@ -1,6 +1,9 @@
 package wiro
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 var (
 	teamCreate       = endpoint("Team/Create", submit, quick)
@@ -40,11 +43,8 @@ func (c *Client) CreateTeam(ctx context.Context, organization, name string) (Tea
 		return Team{}, err
 	}
 	made := answer.Team
-	switch {
-	case len(answer.One) > 0:
-		made = answer.One[0]
-	case len(answer.Many) > 0:
-		made = answer.Many[0]
+	if all := slices.Concat(answer.One, answer.Many); len(all) > 0 {
+		made = all[0]
 	}
 	made.GUID = Text(firstText(made.GUID, answer.Own))
 	made.Name = Text(firstText(made.Name, Text(name)))
@@ -68,12 +68,11 @@ func (c *Client) InviteTeamMember(ctx context.Context, team, email, role string)
 	if err := allGiven("teamguid", team, "email", email, "role", role); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, teamMemberInvite, struct {
+	return act(ctx, c, teamMemberInvite, struct {
 		Team  string `json:"teamguid"`
 		Email string `json:"email"`
 		Role  string `json:"role"`
 	}{team, email, role})
-	return err
 }
 
 // The modes of a team's access to models.
@@ -102,11 +101,10 @@ func (c *Client) UpdateTeam(ctx context.Context, team string, update TeamUpdate)
 	if err := given("teamguid", team); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, teamUpdate, struct {
+	return act(ctx, c, teamUpdate, struct {
 		Team string `json:"teamguid"`
 		TeamUpdate
 	}{team, update})
-	return err
 }
 
 // TeamSpending is what a team has spent, and the caller in it, in USD.

@@ -155,12 +155,11 @@ func (c *Client) BuyCredits(ctx context.Context, guid, pack string) error {
 	if err := allGiven("useragentguid", guid, "pack", pack); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, userAgentBuyCredits, struct {
+	return act(ctx, c, userAgentBuyCredits, struct {
 		byUserAgent
 		Pack    string `json:"pack"`
 		Prepaid bool   `json:"useprepaid"`
 	}{byUserAgent{guid}, pack, true})
-	return err
 }
 
 // Ledger is a page of an agent's credit transactions, newest first, with its balance.

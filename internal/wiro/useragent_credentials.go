@@ -62,10 +62,8 @@ func (c *Client) SetCredentials(ctx context.Context, useragent string, values []
 	}
 	c = c.hiding(secrets...)
 	answer, err := call[struct {
-		Applied Int `json:"applied"`
-		Errors  List[struct {
-			Message Text `json:"message"`
-		}] `json:"errors"`
+		Applied Int           `json:"applied"`
+		Errors  List[refusal] `json:"errors"`
 	}](ctx, c, credentialUpsert, struct {
 		UserAgent string          `json:"useragentguid"`
 		Fields    []credentialRow `json:"fields"`

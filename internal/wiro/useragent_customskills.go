@@ -33,8 +33,7 @@ func (c *Client) SetCustomSkill(ctx context.Context, change CustomSkillChange) e
 	if err := allGiven("useragentguid", change.UserAgent, "skillkey", change.Key); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, customSkillUpsert, change)
-	return err
+	return act(ctx, c, customSkillUpsert, change)
 }
 
 // customSkillRef names a custom skill of an agent.
@@ -79,8 +78,7 @@ func (c *Client) DeleteCustomSkill(ctx context.Context, useragent, key string) e
 	if err := ref.check(); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, customSkillDelete, ref)
-	return err
+	return act(ctx, c, customSkillDelete, ref)
 }
 
 // CustomSkillHistory is how a custom skill changed, newest first.

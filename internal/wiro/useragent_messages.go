@@ -146,7 +146,7 @@ type MessageRef struct {
 
 func (r MessageRef) check() error {
 	if strings.TrimSpace(r.GUID) == "" && strings.TrimSpace(r.Token) == "" {
-		return &InputError{Field: "messageguid", Reason: "give the message's guid or its token (agenttoken)"}
+		return &InputError{Field: "messageguid", Reason: "or agenttoken must be given"}
 	}
 	return nil
 }
@@ -261,8 +261,7 @@ func (c *Client) CancelMessage(ctx context.Context, ref MessageRef) error {
 	if err := ref.check(); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, messageCancel, ref)
-	return err
+	return act(ctx, c, messageCancel, ref)
 }
 
 // The sides of a message that DeleteMessages deletes.
@@ -289,11 +288,10 @@ func (c *Client) DeleteMessages(ctx context.Context, guid string, items []Messag
 	if len(items) == 0 {
 		return &InputError{Field: "items", Reason: "names no message to delete"}
 	}
-	_, err := call[struct{}](ctx, c, messageDelete, struct {
+	return act(ctx, c, messageDelete, struct {
 		byUserAgent
 		Items []MessageSide `json:"items"`
 	}{byUserAgent{guid}, items})
-	return err
 }
 
 // DeleteSession deletes the caller's messages of a session for good.
@@ -303,11 +301,10 @@ func (c *Client) DeleteSession(ctx context.Context, guid, session string) error 
 	if err := allGiven("useragentguid", guid, "sessionkey", session); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, messageDeleteSession, struct {
+	return act(ctx, c, messageDeleteSession, struct {
 		byUserAgent
 		SessionKey string `json:"sessionkey"`
 	}{byUserAgent{guid}, session})
-	return err
 }
 
 // SystemMessage is a finished message to put into a conversation. OwnerUUID must be that of

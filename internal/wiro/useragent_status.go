@@ -57,8 +57,7 @@ func (c *Client) startStop(ctx context.Context, op operation, guid string) error
 	if err := given("guid", guid); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, op, byGUID{guid})
-	return err
+	return act(ctx, c, op, byGUID{guid})
 }
 
 // WaitAgent looks at an agent every second or two until settled says that it is where it was

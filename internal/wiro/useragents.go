@@ -150,8 +150,9 @@ type DeployedSkill struct {
 }
 
 // Deploy makes an agent and charges the wallet with the price of its tier at once; the
-// subscription lasts 30 days. No error repeats a credential. What is missing before it can be started shows in its status.
-// ErrInsufficientBalance is a wallet that does not hold the price: nothing is made then.
+// subscription lasts 30 days. What is missing before it can be started shows in its status.
+// No error repeats a credential. ErrInsufficientBalance is a wallet that does not hold the
+// price: nothing is made then.
 //
 // Wiro docs: Agent Overview, POST /UserAgent/Deploy.
 func (c *Client) Deploy(ctx context.Context, d Deployment) (UserAgent, error) {
@@ -327,9 +328,8 @@ func (c *Client) Pin(ctx context.Context, guid string, pinned bool) error {
 	if err := given("useragentguid", guid); err != nil {
 		return err
 	}
-	_, err := call[struct{}](ctx, c, userAgentPin, struct {
+	return act(ctx, c, userAgentPin, struct {
 		byUserAgent
 		Pinned bool `json:"pinned"`
 	}{byUserAgent{guid}, pinned})
-	return err
 }

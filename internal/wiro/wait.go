@@ -22,21 +22,21 @@ type Update struct {
 //
 // Wiro docs: WebSocket (Output Events).
 type Progress struct {
-	Type       Text   `json:"type"`
-	Task       Text   `json:"task"`
-	Percent    *Float `json:"percentage"` // 0 to 100; nil where the model does not say
-	Step       Int    `json:"stepCurrent"`
-	Steps      Int    `json:"stepTotal"`
-	Speed      Text   `json:"speed"`
-	SpeedUnit  Text   `json:"speedType"`
-	Elapsed    Text   `json:"elapsedTime"`
-	Remaining  Text   `json:"remainingTime"`
-	Raw        Text   `json:"raw"`
-	Thinking   []Text `json:"thinking"`
-	Answer     []Text `json:"answer"`
-	IsThinking Bool   `json:"isThinking"`
-	Tokens     Int    `json:"tokenCount"`
-	Words      Int    `json:"wordCount"`
+	Type       Text       `json:"type"`
+	Task       Text       `json:"task"`
+	Percent    *Float     `json:"percentage"` // 0 to 100; nil where the model does not say
+	Step       Int        `json:"stepCurrent"`
+	Steps      Int        `json:"stepTotal"`
+	Speed      Text       `json:"speed"`
+	SpeedUnit  Text       `json:"speedType"`
+	Elapsed    Text       `json:"elapsedTime"`
+	Remaining  Text       `json:"remainingTime"`
+	Raw        Text       `json:"raw"`
+	Thinking   List[Text] `json:"thinking"`
+	Answer     List[Text] `json:"answer"`
+	IsThinking Bool       `json:"isThinking"`
+	Tokens     Int        `json:"tokenCount"`
+	Words      Int        `json:"wordCount"`
 }
 
 // Wait follows a task to its end and tells update, which may be nil, of everything new. It

@@ -106,10 +106,10 @@ func (n *messageNews) event(f frame) (last bool) {
 	case MessageCanceled: // its message is a technical reason, not part of the answer
 	case "agent_subscribed":
 		status = MessageStatus(f.Status)
-		if f.DebugOutput == nil { // an unknown token: nothing will come, so look
+		if !slices.Contains(messageOrder, status) { // an unknown token: nothing will come, so look
 			return true
 		}
-		n.snapshot(status, string(*f.DebugOutput))
+		n.snapshot(status, string(f.DebugOutput))
 	default:
 		return false
 	}

@@ -3,156 +3,13 @@ package wiro_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
-
-// chatServer is a Wiro with one message, whose Detail says what a test sets, and a socket
-// that plays a script to every connection that asks for it.
-type chatServer struct {
-	*wiro.Client
-	t   *testing.T
-	url string
-
-	mu          sync.Mutex
-	details     []string // what Message/Detail says, one after the other; the last one stays
-	looks       int
-	connections int
-	script      func(line *chatLine)
-}
-
-// chatLine is a connection that has asked for the message's events.
-type chatLine struct {
-	*chatServer
-	conn   *websocket.Conn
-	number int // of the connection, from 1
-}
-
-const chatToken = "tok-chat"
-
-func chatting(t *testing.T, script func(line *chatLine), details ...string) *chatServer {
-	t.Helper()
-	s := &chatServer{t: t, script: script, details: details}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/base/v1/UserAgent/Message/Detail", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, s.detail()) })
-	mux.HandleFunc("/base/socket", s.serve)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	options := wiro.Options{
-		BaseURL: s.base(), SocketURL: s.socket(),
-		Credentials: wiro.Credentials{Key: testKey}, Retry: time.Millisecond,
-		Poll: []time.Duration{10 * time.Millisecond}, Safety: time.Minute,
-	}
-	if script == nil {
-		options.SocketURL = wiro.NoSocket
-	}
-	s.Client = wiro.New(options)
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *chatServer) base() string { return s.url + "/base/v1" }
-func (s *chatServer) socket() string {
-	return "ws" + strings.TrimPrefix(s.url, "http") + "/base/socket"
-}
-
-func (s *chatServer) detail() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.looks++
-	now := s.details[0]
-	if len(s.details) > 1 {
-		s.details = s.details[1:]
-	}
-	return now
-}
-
-// say changes what Message/Detail says from now on.
-func (s *chatServer) say(details ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.details = details
-}
-
-func (s *chatServer) serve(w http.ResponseWriter, r *http.Request) {
-	upgrader := websocket.Upgrader{}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return
-	}
-	defer conn.Close() //nolint:errcheck // either side may be first
-	s.mu.Lock()
-	s.connections++
-	line := &chatLine{s, conn, s.connections}
-	s.mu.Unlock()
-	line.send(`{"type":"connected","version":"1.0"}`)
-	for {
-		var register struct{ Type, AgentToken string }
-		if conn.ReadJSON(&register) != nil {
-			return
-		}
-		if register.Type == "agent_info" && register.AgentToken == chatToken {
-			s.script(line)
-		}
-	}
-}
-
-func (l *chatLine) send(frame string) { _ = l.conn.WriteMessage(websocket.TextMessage, []byte(frame)) }
-
-func (l *chatLine) subscribed(status, said string) {
-	l.send(fmt.Sprintf(`{"type":"agent_subscribed","agenttoken":%q,"status":%q,"debugoutput":%q,"result":true}`, chatToken, status, said))
-}
-
-// event sends an event with a text, or with what the agent has said so far.
-func (l *chatLine) event(kind, message string) {
-	l.send(fmt.Sprintf(`{"type":%q,"agenttoken":%q,"message":%s,"result":true}`, kind, chatToken, message))
-}
-
-func saying(raw string) string {
-	thinking, answer := "[]", fmt.Sprintf("[%q]", raw)
-	if thought, rest, ok := strings.Cut(strings.TrimPrefix(raw, "<think>"), "</think>"); ok {
-		thinking, answer = fmt.Sprintf("[%q]", thought), fmt.Sprintf("[%q]", rest)
-	}
-	return fmt.Sprintf(`{"type":"progressGenerate","speed":"12.4","speedType":"words/s","elapsedTime":"3.2s","tokenCount":9,
-		"wordCount":%d,"raw":%q,"thinking":%s,"answer":%s,"isThinking":false}`, len(strings.Fields(raw)), raw, thinking, answer)
-}
-
-// messageOf is what Detail says of a message.
-func messageOf(status, response, debug string) string {
-	return fmt.Sprintf(`{"result":true,"errors":[],"data":{"guid":"m-1","agenttoken":%q,"sessionkey":"s-7","content":"Hi",
-		"response":%q,"debugoutput":%q,"status":%q,"metadata":{}}}`, chatToken, response, debug, status)
-}
-
-const noMessage = `{"result":false,"errors":[{"code":0,"message":"Message not found"}]}`
-
-var (
-	chatRef = wiro.MessageRef{Token: chatToken}
-	queued  = messageOf("agent_queue", "", "")
-)
-
-// wait waits for the message and gathers what is told of it.
-func (s *chatServer) wait() (wiro.Message, []wiro.MessageUpdate, error) {
-	var told []wiro.MessageUpdate
-	message, err := s.WaitMessage(s.t.Context(), chatRef, func(u wiro.MessageUpdate) { told = append(told, u) })
-	return message, told, err
-}
-
-func (s *chatServer) count() (looks, connections int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.looks, s.connections
-}
 
 func TestWaitMessageHearsAnAnswerGrow(t *testing.T) {
 	t.Parallel()
@@ -161,7 +18,7 @@ func TestWaitMessageHearsAnAnswerGrow(t *testing.T) {
 		l.event("agent_start", `""`)
 		l.event("agent_output", saying("<think>They greet.</think>"))
 		l.event("agent_output", saying("<think>They greet.</think>Good"))
-		l.say(messageOf("agent_end", "<think>They greet.</think>Good morning", ""))
+		l.sayAfterwards(messageOf("agent_end", "<think>They greet.</think>Good morning", ""))
 		l.event("agent_end", saying("<think>They greet.</think>Good morning"))
 	}, queued)
 	message, told, err := s.wait()
@@ -179,9 +36,27 @@ func TestWaitMessageHearsAnAnswerGrow(t *testing.T) {
 		statuses = append(statuses, u.Status)
 	}
 	require.Subset(t, statuses, []wiro.MessageStatus{wiro.MessageQueued, wiro.MessageStarted, wiro.MessageOutput, wiro.MessageEnded})
-	looks, connections := s.count()
-	require.LessOrEqual(t, looks, 2)
+	_, connections := s.count()
 	require.Equal(t, 1, connections)
+}
+
+// One look when the socket is up, one at the end.
+func TestWaitMessageLooksTwiceAtMost(t *testing.T) {
+	t.Parallel()
+	var before int
+	s := chatting(t, func(l *chatLine) {
+		before, _ = l.count()
+		l.subscribed("agent_queue", "")
+		l.event("agent_output", saying("Good"))
+		l.sayAfterwards(messageOf("agent_end", "Good morning", ""))
+		l.event("agent_end", saying("Good morning"))
+	}, queued)
+	patient := wiro.New(wiro.Options{BaseURL: s.base(), SocketURL: s.socket(), Credentials: wiro.Credentials{Key: testKey}})
+	t.Cleanup(patient.Close)
+	_, err := patient.WaitMessage(soon(t), chatRef, s.told)
+	require.NoError(t, err)
+	looks, _ := s.count()
+	require.LessOrEqual(t, looks-before, 2)
 }
 
 func TestWaitMessageRecognizesFromTheSnapshotThatItIsOver(t *testing.T) {
@@ -213,7 +88,7 @@ func TestWaitMessageTellsAFailureAndItsReason(t *testing.T) {
 			t.Parallel()
 			s := chatting(t, func(l *chatLine) {
 				l.subscribed("agent_output", "So")
-				l.say(messageOf("agent_error", "ECONNRESET 10.0.0.3", "ECONNRESET 10.0.0.3"))
+				l.sayAfterwards(messageOf("agent_error", "ECONNRESET 10.0.0.3", "ECONNRESET 10.0.0.3"))
 				l.event("agent_error", test.event)
 			}, queued)
 			message, told, err := s.wait()
@@ -230,7 +105,7 @@ func TestWaitMessageHearsOfACancelInTheMiddle(t *testing.T) {
 	s := chatting(t, func(l *chatLine) {
 		l.subscribed("agent_start", "")
 		l.event("agent_output", saying("Once upon"))
-		l.say(messageOf("agent_cancel", "AbortError", "AbortError"))
+		l.sayAfterwards(messageOf("agent_cancel", "AbortError", "AbortError"))
 		l.event("agent_cancel", `"AbortError"`)
 	}, queued)
 	message, told, err := s.wait()
@@ -248,7 +123,7 @@ func TestWaitMessageFindsACancelWhileItWasQueued(t *testing.T) {
 		BaseURL: s.base(), SocketURL: s.socket(), Credentials: wiro.Credentials{Key: testKey}, Safety: 20 * time.Millisecond,
 	})
 	t.Cleanup(quick.Close)
-	message, err := quick.WaitMessage(t.Context(), chatRef, nil)
+	message, err := quick.WaitMessage(soon(t), chatRef, nil)
 	require.NoError(t, err)
 	require.Equal(t, wiro.MessageCanceled, message.Status)
 	require.Empty(t, message.Output().Answer)
@@ -265,14 +140,14 @@ func TestWaitMessageSurvivesADroppedSocket(t *testing.T) {
 				return
 			}
 			l.subscribed("agent_output", "Once upon a")
-			l.say(messageOf("agent_end", "Once upon a time", ""))
+			l.sayAfterwards(messageOf("agent_end", "Once upon a time", ""))
 			l.event("agent_end", saying("Once upon a time"))
 		},
 		"at the end": func(l *chatLine) {
 			if l.number == 1 {
 				l.subscribed("agent_start", "")
 				l.event("agent_output", saying("Once upon a"))
-				l.say(messageOf("agent_end", "Once upon a time", ""))
+				l.sayAfterwards(messageOf("agent_end", "Once upon a time", ""))
 				_ = l.conn.Close()
 				return
 			}
@@ -314,7 +189,7 @@ func TestWaitMessageRefusesATokenThatNobodyKnows(t *testing.T) {
 
 	// One that was just sent may only be too young.
 	s = chatting(t, unknown, noMessage, noMessage, messageOf("agent_end", "There", ""))
-	message, err := s.WaitSent(t.Context(), wiro.SentMessage{AgentToken: chatToken}, nil)
+	message, err := s.WaitSent(soon(t), wiro.SentMessage{AgentToken: chatToken}, nil)
 	require.NoError(t, err)
 	require.Equal(t, wiro.List[wiro.Text]{"There"}, message.Output().Answer)
 }
@@ -325,7 +200,7 @@ func TestWaitMessageGivesBackWhatThereIsWhenTimeIsUp(t *testing.T) {
 		l.subscribed("agent_start", "")
 		l.event("agent_output", saying("Once upon"))
 	}, queued)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(soon(t))
 	defer cancel()
 	message, err := s.WaitMessage(ctx, chatRef, func(u wiro.MessageUpdate) {
 		if u.Status == wiro.MessageOutput {
@@ -351,6 +226,23 @@ func TestWaitMessageLooksAgainWhereDetailIsBehind(t *testing.T) {
 	require.Equal(t, wiro.MessageEnded, told[len(told)-1].Status, "news never goes backwards")
 }
 
+// A socket may carry events and never answer a ping. Once it is gone, it serves no longer.
+func TestWaitMessagePollsAfterASocketThatOnlySentEvents(t *testing.T) {
+	t.Parallel()
+	s := chatting(t, func(l *chatLine) {
+		l.conn.SetPingHandler(func(string) error { return nil })
+		if l.number > 1 {
+			return
+		}
+		l.event("agent_output", saying("Once"))
+		l.say(messageOf("agent_end", "Once upon a time", ""))
+		_ = l.conn.Close()
+	}, queued)
+	message, err := s.WaitMessage(soon(t), chatRef, nil)
+	require.NoError(t, err)
+	require.Equal(t, wiro.List[wiro.Text]{"Once upon a time"}, message.Output().Answer)
+}
+
 func TestWaitMessageByItsGUIDAsksForTheTokenFirst(t *testing.T) {
 	t.Parallel()
 	s := chatting(t, func(l *chatLine) {
@@ -358,7 +250,7 @@ func TestWaitMessageByItsGUIDAsksForTheTokenFirst(t *testing.T) {
 		l.say(messageOf("agent_end", "Hello", ""))
 		l.event("agent_end", saying("Hello"))
 	}, queued)
-	message, err := s.WaitMessage(t.Context(), wiro.MessageRef{GUID: "m-1"}, nil)
+	message, err := s.WaitMessage(soon(t), wiro.MessageRef{GUID: "m-1"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, wiro.List[wiro.Text]{"Hello"}, message.Output().Answer)
 	_, connections := s.count()
@@ -383,25 +275,4 @@ func TestAnOutputIsPartedIntoThinkingAndAnswer(t *testing.T) {
 			require.Equal(t, want, got, form)
 		}
 	}
-}
-
-func TestWaitAgentFollowsAnAgentUntilItIsSettled(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	status := 1
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		status++
-		answer(w, 200, fmt.Sprintf(`{"result":true,"useragents":[{"guid":"ua-1","status":%d}]}`, status))
-	}))
-	t.Cleanup(server.Close)
-	c := wiro.New(wiro.Options{BaseURL: server.URL, Poll: []time.Duration{time.Millisecond}})
-	t.Cleanup(c.Close)
-	var heard []wiro.AgentStatus
-	agent, err := c.WaitAgent(t.Context(), "ua-1", func(u wiro.UserAgent) bool { return u.Status == wiro.AgentRunning },
-		func(u wiro.UserAgent) { heard = append(heard, u.Status) })
-	require.NoError(t, err)
-	require.Equal(t, wiro.AgentRunning, agent.Status)
-	require.Equal(t, []wiro.AgentStatus{wiro.AgentQueued, wiro.AgentStarting, wiro.AgentRunning}, heard)
 }

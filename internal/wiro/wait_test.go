@@ -16,6 +16,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// soon is a context for what takes no time unless it hangs: a hang then is a failure that
+// says where.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // emulator returns a sandbox at full speed and a client of it that polls fast.
 func emulator(t *testing.T) (*sandbox.Sandbox, *wiro.Client) {
 	t.Helper()
@@ -40,7 +49,7 @@ func submit(t *testing.T, c *wiro.Client, model string) wiro.Submission {
 	t.Helper()
 	slug, err := wiro.ParseSlug(model)
 	require.NoError(t, err)
-	submission, err := c.Run(t.Context(), wiro.RunRequest{Model: slug, Params: map[string]any{"prompt": "a lighthouse at dawn"}})
+	submission, err := c.Run(soon(t), wiro.RunRequest{Model: slug, Params: map[string]any{"prompt": "a lighthouse at dawn"}})
 	require.NoError(t, err)
 	return submission
 }
@@ -96,7 +105,7 @@ func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *news)
 		s.Release(string(submission.Token))
 	}()
 	heard := &news{}
-	task, err := c.WaitSubmitted(t.Context(), submission, heard.add)
+	task, err := c.WaitSubmitted(soon(t), submission, heard.add)
 	require.NoError(t, err)
 	return task, heard
 }
@@ -149,7 +158,7 @@ func TestWaitSurvivesTheSocket(t *testing.T) {
 			t.Parallel()
 			s, c := emulator(t)
 			s.Behave(picture, behavior)
-			task, err := c.WaitSubmitted(t.Context(), submit(t, c, picture), nil)
+			task, err := c.WaitSubmitted(soon(t), submit(t, c, picture), nil)
 			require.NoError(t, err)
 			require.True(t, task.Succeeded())
 			require.Equal(t, 1, s.RequestCount("Run/"+picture))
@@ -162,7 +171,7 @@ func TestWaitSurvivesTheSocket(t *testing.T) {
 			t.Parallel()
 			s, c := emulator(t)
 			s.SetSocketMode(mode)
-			task, err := c.WaitSubmitted(t.Context(), submit(t, c, chat), nil)
+			task, err := c.WaitSubmitted(soon(t), submit(t, c, chat), nil)
 			require.NoError(t, err)
 			require.True(t, task.Succeeded())
 		})
@@ -181,12 +190,12 @@ func TestWaitGoesBackToTheSocket(t *testing.T) {
 	submission := submit(t, slow, picture)
 	done := make(chan error, 1)
 	go func() {
-		_, err := slow.WaitSubmitted(t.Context(), submission, nil)
+		_, err := slow.WaitSubmitted(soon(t), submission, nil)
 		done <- err
 	}()
-	require.NoError(t, s.Reached(t.Context(), string(submission.Token), sandbox.TaskStart))
+	require.NoError(t, s.Reached(soon(t), string(submission.Token), sandbox.TaskStart))
 	s.DropSockets()
-	require.NoError(t, s.Subscribed(t.Context(), string(submission.Token)))
+	require.NoError(t, s.Subscribed(soon(t), string(submission.Token)))
 	s.Release(string(submission.Token))
 	require.NoError(t, <-done)
 }
@@ -198,7 +207,7 @@ func TestFailureIsNoError(t *testing.T) {
 		sandbox.Behavior{FailWith: &sandbox.Exit{Code: "137", Stderr: []string{"CUDA out of memory"}}},
 		sandbox.Behavior{FailEarly: "the input could not be downloaded"})
 	for range 2 {
-		task, err := c.WaitSubmitted(t.Context(), submit(t, c, picture), nil)
+		task, err := c.WaitSubmitted(soon(t), submit(t, c, picture), nil)
 		require.NoError(t, err)
 		require.True(t, task.Over())
 		require.False(t, task.Succeeded())
@@ -220,26 +229,26 @@ func TestCancelAndKillEndAWait(t *testing.T) {
 			ref := wiro.TaskRef{Token: string(submission.Token)}
 			done := make(chan wiro.Task, 1)
 			go func() {
-				task, _ := c.Wait(t.Context(), ref, nil)
+				task, _ := c.Wait(soon(t), ref, nil)
 				done <- task
 			}()
-			require.NoError(t, s.Reached(t.Context(), ref.Token, stage))
-			require.NoError(t, stop(c, t.Context(), ref))
+			require.NoError(t, s.Reached(soon(t), ref.Token, stage))
+			require.NoError(t, stop(c, soon(t), ref))
 			require.Equal(t, wiro.TaskCanceled, (<-done).Status)
 		})
 	}
 }
 
-func TestOutOfTimeTheTaskIsKnown(t *testing.T) {
+func TestAWaitThatIsCutShortKnowsTheTask(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
 	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
 	submission := submit(t, c, picture)
-	require.NoError(t, s.Reached(t.Context(), string(submission.Token), sandbox.TaskStart))
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	require.NoError(t, s.Reached(soon(t), string(submission.Token), sandbox.TaskStart))
+	ctx, cancel := context.WithCancel(soon(t))
 	defer cancel()
-	task, err := c.Wait(ctx, wiro.TaskRef{ID: string(submission.TaskID)}, nil)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	task, err := c.Wait(ctx, wiro.TaskRef{ID: string(submission.TaskID)}, func(wiro.Update) { cancel() })
+	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, submission.Token, task.Token)
 	require.Equal(t, wiro.TaskStart, task.Status)
 }
@@ -247,9 +256,9 @@ func TestOutOfTimeTheTaskIsKnown(t *testing.T) {
 func TestAnUnknownTaskEndsAWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	_, c := emulator(t)
-	_, err := c.Wait(t.Context(), wiro.TaskRef{Token: "nobodys"}, nil)
+	_, err := c.Wait(soon(t), wiro.TaskRef{Token: "nobodys"}, nil)
 	require.ErrorIs(t, err, wiro.ErrNotFound)
-	_, err = c.Wait(t.Context(), wiro.TaskRef{}, nil)
+	_, err = c.Wait(soon(t), wiro.TaskRef{}, nil)
 	require.Error(t, err)
 }
 
@@ -265,7 +274,7 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 	failures := make(chan error, waits)
 	for range waits {
 		wg.Go(func() {
-			submission, err := c.Run(t.Context(), wiro.RunRequest{
+			submission, err := c.Run(soon(t), wiro.RunRequest{
 				Model: wiro.Slug{Owner: "black-forest-labs", Model: "flux-2-pro"}, Params: map[string]any{"prompt": "x"},
 			})
 			if err != nil {
@@ -274,7 +283,7 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 				return
 			}
 			tokens <- string(submission.Token)
-			task, err := c.WaitSubmitted(t.Context(), submission, nil)
+			task, err := c.WaitSubmitted(soon(t), submission, nil)
 			if err == nil && string(task.Token) != string(submission.Token) {
 				err = context.Canceled
 			}
@@ -288,7 +297,7 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 		all = append(all, <-tokens)
 	}
 	for _, token := range all {
-		require.NoError(t, s.Subscribed(t.Context(), token))
+		require.NoError(t, s.Subscribed(soon(t), token))
 	}
 	require.LessOrEqual(t, s.Sockets(), 3+1)
 	for _, token := range all {
@@ -299,23 +308,32 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 	require.NoError(t, <-failures)
 }
 
-// The time from the final event to the end of the wait, over many runs.
+// The time from the final event to the end of the wait, over many runs, beyond that of the
+// one look in it, which is the machine's and the network's. Not beside other tests, whose
+// load it would measure.
 func TestCompletionIsNoticedAtOnce(t *testing.T) {
-	t.Parallel()
 	s, _ := emulator(t)
 	c := wiro.New(wiro.Options{BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
 	t.Cleanup(c.Close)
 	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true})
-	var late []time.Duration
+	var late, looked []time.Duration
 	for range 21 {
 		submission := submit(t, c, picture)
-		_, err := c.WaitSubmitted(t.Context(), submission, nil)
+		_, err := c.WaitSubmitted(soon(t), submission, nil)
 		noticed := time.Now()
 		require.NoError(t, err)
 		ended, over := s.FinishedAt(string(submission.Token))
 		require.True(t, over)
 		late = append(late, noticed.Sub(ended))
+
+		began := time.Now()
+		_, err = c.Task(soon(t), wiro.TaskRef{Token: string(submission.Token)})
+		require.NoError(t, err)
+		looked = append(looked, time.Since(began))
 	}
-	slices.Sort(late)
-	require.Less(t, late[len(late)/2], 20*time.Millisecond)
+	median := func(all []time.Duration) time.Duration {
+		slices.Sort(all)
+		return all[len(all)/2]
+	}
+	require.Less(t, median(late)-median(looked), 20*time.Millisecond)
 }
