@@ -17,6 +17,7 @@ type follower[T any] struct {
 	over     func(T) bool
 	looked   func(T)          // told of every look
 	event    func(frame) bool // told of every event; true where it was the last
+	doubt    func(frame) bool // an event that may be the last one, or nothing: look soon; may be nil
 	young    bool             // just submitted: "not found" may be too early, not wrong
 	poll     []time.Duration  // between looks without a socket
 }
@@ -103,6 +104,9 @@ func follow[T any](ctx context.Context, c *Client, f follower[T]) (T, error) {
 				looking = true
 				pause(settling)
 				ending = true
+			case f.doubt != nil && f.doubt(frame):
+				polling = false
+				pause([]time.Duration{time.Second, c.options.Safety})
 			default: // events come: the socket serves, confirmed or not
 				polling = false
 				pause([]time.Duration{c.options.Safety})

@@ -83,6 +83,7 @@ func (c *Client) wait(ctx context.Context, known Task, update func(Update), youn
 		over:     Task.Over,
 		looked:   news.look,
 		event:    news.event,
+		doubt:    news.failedEarly,
 		young:    young,
 		poll:     c.options.Poll,
 	})
@@ -114,6 +115,12 @@ func (n *taskNews) advance(status Status) bool {
 	}
 	n.now.Status = status
 	return true
+}
+
+// failedEarly reports whether an error came before the model ran: then it may be the end,
+// which no further event tells.
+func (n *taskNews) failedEarly(f frame) bool {
+	return Status(f.Type) == TaskError && slices.Index(order, n.now.Status) < slices.Index(order, TaskStart)
 }
 
 // event takes a frame in and reports whether it is the last one.

@@ -337,3 +337,26 @@ func TestCompletionIsNoticedAtOnce(t *testing.T) {
 	}
 	require.Less(t, median(late)-median(looked), 20*time.Millisecond)
 }
+
+// A task that fails before its model runs sends no last event.
+func TestAnEarlyFailureIsNoticedSoon(t *testing.T) {
+	t.Parallel()
+	s, _ := emulator(t)
+	looked := make(looks, 10)
+	c := wiro.New(wiro.Options{ // looks by itself too seldom to matter
+		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+		Poll: []time.Duration{time.Hour}, Safety: time.Hour, Observer: looked,
+	})
+	t.Cleanup(c.Close)
+	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskAccept, FailEarly: "the input could not be downloaded"})
+	submission := submit(t, c, picture)
+	go func() {
+		<-looked
+		s.Release(string(submission.Token))
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	task, err := c.WaitSubmitted(ctx, submission, nil)
+	require.NoError(t, err)
+	require.Equal(t, wiro.TaskError, task.Status)
+}
