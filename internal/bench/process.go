@@ -80,6 +80,19 @@ func (b *bench) start(binary string, up upstream) (*process, error) {
 	return p, nil
 }
 
+// launch starts wiro-mcp with the emulator of this process behind it, ready for calls.
+func (b *bench) launch() (*process, error) {
+	p, err := b.start(b.binary, b.inside)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.initialize(); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return p, nil
+}
+
 func (p *process) read(out io.Reader) {
 	lines := bufio.NewReaderSize(out, 1<<20)
 	for {

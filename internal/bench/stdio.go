@@ -162,14 +162,11 @@ func (b *bench) upload() ([]row, error) {
 		}
 	}))
 	defer files.Close()
-	p, err := b.start(b.binary, b.inside)
+	p, err := b.launch()
 	if err != nil {
 		return nil, err
 	}
 	defer p.stop()
-	if err := p.initialize(); err != nil {
-		return nil, err
-	}
 	before, err := p.memory("VmHWM")
 	if err != nil {
 		return nil, err
@@ -190,14 +187,11 @@ func (b *bench) upload() ([]row, error) {
 }
 
 func (b *bench) completion() ([]row, error) {
-	p, err := b.start(b.binary, b.inside)
+	p, err := b.launch()
 	if err != nil {
 		return nil, err
 	}
 	defer p.stop()
-	if err := p.initialize(); err != nil {
-		return nil, err
-	}
 	const runs = 60
 	var late []time.Duration
 	details, submits := b.sandbox.RequestCount("Task/Detail"), b.sandbox.RequestCount("Run/"+model)
@@ -234,14 +228,11 @@ func (b *bench) completion() ([]row, error) {
 }
 
 func (b *bench) docs() ([]row, error) {
-	p, err := b.start(b.binary, b.inside)
+	p, err := b.launch()
 	if err != nil {
 		return nil, err
 	}
 	defer p.stop()
-	if err := p.initialize(); err != nil {
-		return nil, err
-	}
 	var all []time.Duration
 	for i := range 200 {
 		query := []string{"how do I cancel a task", "task_postprocess_end", "concurrency limit code 96", "upload a file from a url", "agent credentials instagram"}[i%5]
@@ -259,14 +250,11 @@ func (b *bench) docs() ([]row, error) {
 }
 
 func (b *bench) listSize() ([]row, error) {
-	p, err := b.start(b.binary, b.inside)
+	p, err := b.launch()
 	if err != nil {
 		return nil, err
 	}
 	defer p.stop()
-	if err := p.initialize(); err != nil {
-		return nil, err
-	}
 	answer, err := p.request("tools/list", map[string]any{})
 	if err != nil {
 		return nil, err

@@ -120,7 +120,9 @@ func transport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 256,
-		IdleConnTimeout:     90 * time.Second,
+		// Sooner than servers and balancers give a connection up: a submit that meets one just
+		// being closed cannot be repeated.
+		IdleConnTimeout: 30 * time.Second,
 	}
 }
 
