@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -50,14 +49,12 @@ func (b *bench) startUpstream() (stop func(), err error) {
 	}, nil
 }
 
-// process is a server that runs: over stdio, with answers by id.
+// process is a server that runs, over stdio: one request after another.
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
-
-	mu      sync.Mutex
-	id      int
-	waiting map[int]chan json.RawMessage
+	out *bufio.Reader
+	id  int
 }
 
 func (b *bench) start(binary string, up upstream) (*process, error) {
@@ -75,9 +72,7 @@ func (b *bench) start(binary string, up upstream) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, in: in, waiting: map[int]chan json.RawMessage{}}
-	go p.read(out)
-	return p, nil
+	return &process{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<20)}, nil
 }
 
 // launch starts wiro-mcp with the emulator of this process behind it, ready for calls.
@@ -93,53 +88,36 @@ func (b *bench) launch() (*process, error) {
 	return p, nil
 }
 
-func (p *process) read(out io.Reader) {
-	lines := bufio.NewReaderSize(out, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		var answer struct {
-			ID     *int            `json:"id"`
-			Result json.RawMessage `json:"result"`
-			Error  json.RawMessage `json:"error"`
-		}
-		if json.Unmarshal(line, &answer) != nil || answer.ID == nil {
-			continue
-		}
-		p.mu.Lock()
-		ch := p.waiting[*answer.ID]
-		delete(p.waiting, *answer.ID)
-		p.mu.Unlock()
-		if ch != nil {
-			if answer.Result == nil {
-				answer.Result = answer.Error
-			}
-			ch <- answer.Result
-		}
-	}
-}
-
+// request sends a request and reads up to its answer, in this goroutine: every hop to
+// another would be measured too.
 func (p *process) request(method string, params any) (json.RawMessage, error) {
-	answer := make(chan json.RawMessage, 1)
-	p.mu.Lock()
 	p.id++
-	id := p.id
-	p.waiting[id] = answer
-	data, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-	if err == nil {
-		_, err = p.in.Write(append(data, '\n'))
-	}
-	p.mu.Unlock()
+	data, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": p.id, "method": method, "params": params})
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case result := <-answer:
-		return result, nil
-	case <-time.After(time.Minute):
-		return nil, fmt.Errorf("%s: no answer within a minute", method)
+	if _, err := p.in.Write(append(data, '\n')); err != nil {
+		return nil, err
+	}
+	for {
+		line, err := p.out.ReadBytes('\n')
+		if err != nil {
+			return nil, fmt.Errorf("%s: no answer: %w", method, err)
+		}
+		var answer struct {
+			ID     int             `json:"id"`
+			Result json.RawMessage `json:"result"`
+			Error  json.RawMessage `json:"error"`
+		}
+		switch err := json.Unmarshal(line, &answer); {
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", method, err)
+		case answer.ID != p.id: // a notification
+		case answer.Error != nil:
+			return answer.Error, nil
+		default:
+			return answer.Result, nil
+		}
 	}
 }
 

@@ -299,23 +299,32 @@ func (s *Server) render(d Definition, out rendered) *mcp.CallToolResult {
 		Content:           []mcp.Content{mcp.NewTextContent(capText(out.text, d.More))},
 		StructuredContent: out.value,
 	}
-	if data, err := marshalPlain(out.value); err == nil && len(data) > maxResult {
-		var plain any
-		if json.Unmarshal(data, &plain) == nil {
-			for range 8 {
-				excess := weight(plain) - maxResult
-				if excess <= 0 {
-					break
-				}
-				plain = capValue(plain, excess, d.More)
-			}
-			result.StructuredContent = plain
+	if data, err := marshalPlain(out.value); err == nil {
+		result.StructuredContent = json.RawMessage(data) // encoded once
+		if len(data) > maxResult {
+			result.StructuredContent = capStructure(data, d.More)
 		}
 	}
 	for _, link := range out.links {
 		result.Content = append(result.Content, link)
 	}
 	return result
+}
+
+// capStructure shortens a structured result until it is within the size cap.
+func capStructure(data json.RawMessage, more string) any {
+	var plain any
+	if json.Unmarshal(data, &plain) != nil {
+		return data
+	}
+	for range 8 {
+		excess := weight(plain) - maxResult
+		if excess <= 0 {
+			break
+		}
+		plain = capValue(plain, excess, more)
+	}
+	return plain
 }
 
 // marshalPlain is json.Marshal without escapes for HTML: the text is for people.
