@@ -81,19 +81,25 @@ var waitForTask = define(Meta{
 	About:   "Go on waiting for a task that was already submitted, and return its result. Never submits one, so it costs nothing and can be repeated.",
 	Toolset: Tasks,
 }, func(ctx context.Context, call Call, in taskWait) (TaskResult, error) {
-	task, err := call.follow(ctx, in.Timeout, wiro.Task{Token: wiro.Text(in.Token), ID: wiro.Text(in.ID)},
+	return call.await(ctx, in.taskRef, in.Timeout)
+})
+
+// await waits for a task that was submitted before.
+func (c *Call) await(ctx context.Context, named taskRef, timeout float64) (TaskResult, error) {
+	ref := named.ref()
+	task, err := c.follow(ctx, timeout, wiro.Task{Token: wiro.Text(ref.Token), ID: wiro.Text(ref.ID)},
 		func(ctx context.Context, news func(wiro.Update)) (wiro.Task, error) {
-			return call.Wiro.Wait(ctx, in.ref(), news)
+			return c.Wiro.Wait(ctx, ref, news)
 		})
 	if err != nil && !stopped(err) {
-		return TaskResult{}, call.noSuchTask(err)
+		return TaskResult{}, c.noSuchTask(err)
 	}
-	result := call.taskResult(task)
+	result := c.taskResult(task)
 	if err != nil {
 		result.Note = cause(err)
 	}
 	return result, nil
-})
+}
 
 type taskWait struct {
 	taskRef

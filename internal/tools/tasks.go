@@ -27,18 +27,11 @@ var getTask = define(Meta{
 	About:   "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
 	Toolset: Tasks,
 }, func(ctx context.Context, call Call, in taskLook) (TaskResult, error) {
-	if in.Wait <= 0 {
-		task, err := call.Wiro.Task(ctx, in.ref())
-		if err != nil {
-			return TaskResult{}, call.noSuchTask(err)
-		}
-		return call.taskResult(task), nil
+	if in.Wait > 0 {
+		return call.await(ctx, in.taskRef, in.Wait)
 	}
-	task, err := call.follow(ctx, in.Wait, wiro.Task{Token: wiro.Text(in.Token), ID: wiro.Text(in.ID)},
-		func(ctx context.Context, news func(wiro.Update)) (wiro.Task, error) {
-			return call.Wiro.Wait(ctx, in.ref(), news)
-		})
-	if err != nil && !stopped(err) {
+	task, err := call.Wiro.Task(ctx, in.ref())
+	if err != nil {
 		return TaskResult{}, call.noSuchTask(err)
 	}
 	return call.taskResult(task), nil

@@ -41,6 +41,7 @@ func follow[T any](ctx context.Context, c *Client, f follower[T]) (T, error) {
 		step    int
 		polling = true
 		ending  bool         // the last event was heard: only the endpoint lags
+		own     = f.young    // the endpoint knows it as the caller's: a token alone proves nothing
 		frames  <-chan frame // none without a token or a socket
 	)
 	if f.token != "" && c.options.SocketURL != NoSocket {
@@ -59,7 +60,7 @@ func follow[T any](ctx context.Context, c *Client, f follower[T]) (T, error) {
 		now, err := f.look(ctx)
 		switch {
 		case err == nil:
-			last, failure, misses = now, nil, 0
+			last, failure, misses, own = now, nil, 0, true
 			f.looked(now)
 			return f.over(now), nil
 		case ctx.Err() != nil:
@@ -91,6 +92,14 @@ func follow[T any](ctx context.Context, c *Client, f follower[T]) (T, error) {
 			step = min(step+1, len(pace)-1)
 			timer.Reset(pace[step])
 		case frame := <-frames:
+			if !own && frame.Type != socketUp && frame.Type != socketDown {
+				if over, err := look(); over || err != nil {
+					return last, err
+				}
+				if !own {
+					continue // not even that could be asked: what the event says is nobody's yet
+				}
+			}
 			switch {
 			case frame.Type == socketUp:
 				looking, polling = true, false

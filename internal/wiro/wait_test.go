@@ -360,3 +360,26 @@ func TestAnEarlyFailureIsNoticedSoon(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wiro.TaskError, task.Status)
 }
+
+// Whoever has another's token hears nothing of the task by it.
+func TestATokenAloneTellsNothing(t *testing.T) {
+	t.Parallel()
+	s, owner := emulator(t)
+	s.Behave(chat, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	submission := submit(t, owner, chat)
+	require.NoError(t, s.Reached(t.Context(), string(submission.Token), sandbox.TaskStart))
+	s.Behave("Task/Detail", sandbox.Behavior{Status: 503, Message: "busy"}) // so that nobody can tell whose it is
+	stranger := owner.As(wiro.Credentials{Key: sandbox.DemoKey})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	go func() {
+		if s.Subscribed(ctx, string(submission.Token)) == nil {
+			s.Release(string(submission.Token))
+		}
+	}()
+	var heard news
+	_, err := stranger.Wait(ctx, wiro.TaskRef{Token: string(submission.Token)}, heard.add)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NoError(t, s.Reached(t.Context(), string(submission.Token), sandbox.TaskPostprocessEnd))
+	require.Empty(t, heard.all)
+}
