@@ -1,0 +1,175 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// NoSocket as the address of the socket does without: everything is polled.
+const NoSocket = "none"
+
+const subscriberBuffer = 16 // events that wait for a slow subscriber; older ones are dropped
+
+// Event is a message of the socket. Message stays encoded: its shape depends on Type.
+//
+// Wiro docs: WebSocket; Agent WebSocket.
+type Event struct {
+	Type           string          `json:"type"`
+	TaskToken      string          `json:"tasktoken"`
+	AgentToken     string          `json:"agenttoken"`
+	Message        json.RawMessage `json:"message"`
+	Status         string          `json:"status"`         // agent_subscribed
+	DebugOutput    string          `json:"debugoutput"`    // agent_subscribed
+	CumulativeCost *float64        `json:"cumulativeCost"` // task_cost: USD
+}
+
+// Events that the hub itself makes, to tell subscribers how their socket stands.
+const (
+	SocketUp   = "up"   // registered: events flow from now on, those before may be lost
+	SocketDown = "down" // no connection: nothing comes until the next SocketUp
+)
+
+// ErrClosed is the error of a subscription after Close.
+var ErrClosed = errors.New("the client is closed")
+
+// hub carries all subscriptions over few sockets. A subscriber receives the events of its own
+// token only, and is registered again after a reconnection. It starts no goroutine before the
+// first subscription.
+type hub struct {
+	url      string
+	header   http.Header
+	dialer   websocket.Dialer
+	observer Observer
+	log      *slog.Logger
+	ctx      context.Context // ends with close
+	cancel   context.CancelFunc
+	wg       sync.WaitGroup
+
+	mu      sync.Mutex
+	sockets []*socket
+	open    int // connections
+	waits   int // subscriptions
+}
+
+func newHub(o Options) *hub {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &hub{
+		url: o.SocketURL, header: http.Header{"User-Agent": {o.UserAgent}},
+		dialer:   websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: 5 * time.Second},
+		observer: o.Observer, log: o.Logger, ctx: ctx, cancel: cancel,
+	}
+}
+
+// close ends all connections and waits for their goroutines.
+func (h *hub) close() {
+	h.cancel()
+	h.mu.Lock()
+	sockets := h.sockets
+	h.mu.Unlock()
+	for _, s := range sockets {
+		s.closeConn()
+	}
+	h.wg.Wait()
+}
+
+// Subscription receives the events of one token.
+type Subscription struct {
+	token    string
+	register []byte // the message that asks for the events
+	events   chan Event
+	socket   *socket
+	ping     int // number of the ping behind its registration; the socket's mutex guards it
+}
+
+// HasSocket reports whether there is a socket to subscribe to.
+func (t *Transport) HasSocket() bool { return t.options.SocketURL != NoSocket }
+
+// Subscribe asks for a token's events by a message that the socket understands. The caller
+// must close the subscription when it is done.
+func (t *Transport) Subscribe(token string, register any) (*Subscription, error) {
+	message, err := json.Marshal(register)
+	if err != nil {
+		return nil, err
+	}
+	return t.hub.subscribe(&Subscription{token: token, register: message, events: make(chan Event, subscriberBuffer)})
+}
+
+func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
+	h.waits++
+	h.observer.Waits(h.waits)
+	for _, s := range h.sockets {
+		if s.add(sub) {
+			return sub, nil
+		}
+	}
+	s := newSocket(h)
+	s.add(sub)
+	h.sockets = append(h.sockets, s)
+	h.wg.Go(s.run)
+	return sub, nil
+}
+
+// Events delivers the token's events, beside SocketUp and SocketDown. The channel of a nil
+// subscription never delivers.
+func (sub *Subscription) Events() <-chan Event {
+	if sub == nil {
+		return nil
+	}
+	return sub.events
+}
+
+// Close ends the subscription. Events that still come for its token are dropped.
+func (sub *Subscription) Close() {
+	if sub == nil {
+		return
+	}
+	sub.socket.remove(sub)
+	h := sub.socket.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waits--
+	h.observer.Waits(h.waits)
+}
+
+// push hands an event over without ever blocking the socket: the oldest gives way. Events
+// carry all that came before, and the last one decides, so that nothing that matters is lost.
+func (sub *Subscription) push(e Event) {
+	for {
+		select {
+		case sub.events <- e:
+			return
+		default:
+			select {
+			case <-sub.events:
+			default:
+			}
+		}
+	}
+}
+
+// count follows the number of open connections.
+func (h *hub) count(change int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open += change
+	h.observer.Sockets(h.open)
+}
+
+func (h *hub) remove(s *socket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sockets = slices.DeleteFunc(slices.Clone(h.sockets), func(other *socket) bool { return other == s })
+}

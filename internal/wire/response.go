@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	maxResponse = 16 << 20 // bytes of a response that are kept
+	snippetSize = 200      // bytes of an unexpected response that an error shows
+)
+
+// envelope is what every response of Wiro carries.
+//
+// Wiro docs: Error Reference.
+type envelope struct {
+	Result *bool     `json:"result"`
+	Errors []refusal `json:"errors"`
+}
+
+// refusal is an entry of an envelope's errors; it may be the bare message.
+type refusal struct {
+	Code    int    `json:"code"`
+	Message string `json:"message" wire:"text"`
+}
+
+// decodeResponse reads a response, and tells a success of Wiro from its refusal and from what
+// is not Wiro's at all.
+func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byte, *Error) {
+	r := responseReader{op: op, caller: caller, status: response.StatusCode, header: response.Header}
+	if response.StatusCode >= 300 && response.StatusCode < 400 {
+		return nil, r.redirect()
+	}
+	data, err := readResponse(response.Body, op.Elide)
+	switch {
+	case errors.Is(err, errTooLarge):
+		failure := r.bad(fmt.Sprintf("is larger than %d MB", maxResponse>>20), data)
+		failure.TooLarge = true
+		return nil, failure
+	case err != nil:
+		return nil, &Error{Kind: Broken, Operation: op.Path, Err: err}
+	}
+	return r.open(data)
+}
+
+// responseReader judges one response.
+type responseReader struct {
+	op     Operation
+	caller Caller
+	status int
+	header http.Header
+}
+
+func (r responseReader) open(data []byte) ([]byte, *Error) {
+	var e envelope
+	if !isObject(data) || Decode(data, &e) != nil {
+		kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+		if kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
+			return nil, r.bad("is a web page, not JSON", data)
+		}
+		return nil, r.bad("is not the JSON object that Wiro answers with", data)
+	}
+	saysYes := e.Result != nil && *e.Result || e.Result == nil && len(e.Errors) == 0
+	if r.status < 300 && saysYes {
+		return data, nil
+	}
+	if len(e.Errors) == 0 && e.Result == nil {
+		return nil, r.bad("is an error without Wiro's envelope", data)
+	}
+	return nil, r.refused(e.Errors)
+}
+
+func (r responseReader) refused(refusals []refusal) *Error {
+	failure := &Error{Kind: Refused, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header)}
+	for _, item := range refusals {
+		if item.Code != 0 && failure.Code == 0 {
+			failure.Code = item.Code
+		}
+		if item.Message != "" {
+			failure.Messages = append(failure.Messages, r.caller.redact(item.Message))
+		}
+	}
+	if len(failure.Messages) == 0 {
+		failure.Messages = []string{"Wiro refused without saying why"}
+	}
+	return failure
+}
+
+// redirect refuses a redirect: credentials are never sent to where it points.
+func (r responseReader) redirect() *Error {
+	host := "elsewhere"
+	if to, err := url.Parse(r.header.Get("Location")); err == nil && to.Host != "" {
+		host = "to " + to.Host
+	}
+	return r.bad("redirects "+host+", where the credentials do not go", nil)
+}
+
+func (r responseReader) bad(problem string, data []byte) *Error {
+	return &Error{
+		Kind: BadContent, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header),
+		Problem: problem, Start: Snippet(r.op, r.caller, data),
+	}
+}
+
+// Snippet returns the start of a response as an error may show it: redacted, at most 200
+// bytes, and nothing of an operation whose responses hold secrets. Redaction comes before the
+// cut, which could leave half of a secret.
+func Snippet(op Operation, caller Caller, data []byte) string {
+	if op.Secret {
+		return ""
+	}
+	data = data[:min(len(data), 16*snippetSize)]
+	text := caller.redact(strings.ToValidUTF8(strings.TrimSpace(string(data)), ""))
+	return strings.ToValidUTF8(text[:min(len(text), snippetSize)], "")
+}
+
+func (c Caller) redact(text string) string {
+	if c.Redact == nil {
+		return text
+	}
+	return c.Redact(text)
+}
+
+func isObject(data []byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) > 0 && data[0] == '{'
+}
+
+var errTooLarge = errors.New("too large")
+
+// readResponse reads a response into memory, without the long strings of the members to
+// elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
+// has with errTooLarge.
+func readResponse(body io.Reader, elide []string) ([]byte, error) {
+	if len(elide) > 0 {
+		return readEliding(body, elide)
+	}
+	data, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
+	if err == nil && len(data) > maxResponse {
+		err = errTooLarge
+	}
+	return data, err
+}

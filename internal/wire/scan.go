@@ -1,0 +1,346 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep objects and arrays may nest, JSON inside strings included.
+const maxDepth = 1000
+
+// scanner reads JSON text once, from its start to its end. The first error sticks: from then
+// on it stands at the end and finds nothing.
+type scanner struct {
+	data  []byte
+	pos   int
+	depth int
+	err   error
+}
+
+func (s *scanner) fail(problem string) {
+	if s.err == nil {
+		s.err = fmt.Errorf("%s at byte %d", problem, s.pos)
+	}
+	s.pos = len(s.data)
+}
+
+var errUnexpectedEnd = errors.New("unexpected end of JSON")
+
+// peek skips white space and returns the byte that follows; 0 at the end.
+func (s *scanner) peek() byte {
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; c {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take consumes c, if it is next after white space.
+func (s *scanner) take(c byte) bool {
+	if s.peek() != c || s.pos >= len(s.data) {
+		return false
+	}
+	s.pos++
+	return true
+}
+
+func (s *scanner) expect(c byte) {
+	switch {
+	case s.take(c):
+	case s.pos >= len(s.data) && s.err == nil:
+		s.err = errUnexpectedEnd
+	default:
+		s.fail(fmt.Sprintf("expected %q", c))
+	}
+}
+
+// enter begins an object or array. It reports false if it is empty.
+func (s *scanner) enter(open, end byte) bool {
+	s.expect(open)
+	s.depth++
+	if s.depth > maxDepth {
+		s.fail("nested too deep")
+		return false
+	}
+	if s.take(end) {
+		s.depth--
+		return false
+	}
+	return s.err == nil
+}
+
+// more goes on behind an element. It reports false behind the last one.
+func (s *scanner) more(end byte) bool {
+	if s.take(',') {
+		return s.err == nil
+	}
+	s.expect(end)
+	s.depth--
+	return false
+}
+
+// members calls member for each name of the object that is next; member consumes the value.
+func (s *scanner) members(member func(name []byte)) {
+	for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+		name := s.stringBytes()
+		s.expect(':')
+		if s.err != nil {
+			return
+		}
+		member(name)
+	}
+}
+
+// elements calls element for each element of the array that is next; element consumes it.
+func (s *scanner) elements(element func()) {
+	for ok := s.enter('[', ']'); ok; ok = s.more(']') {
+		element()
+	}
+}
+
+// end expects nothing but white space.
+func (s *scanner) end() {
+	if s.peek(); s.pos < len(s.data) {
+		s.fail("unexpected text behind the value")
+	}
+}
+
+// skip consumes a value and returns its text.
+func (s *scanner) skip() []byte {
+	c := s.peek()
+	start := s.pos
+	switch c {
+	case '{':
+		for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+			s.skipString()
+			s.expect(':')
+			s.skip()
+		}
+	case '[':
+		for ok := s.enter('[', ']'); ok; ok = s.more(']') {
+			s.skip()
+		}
+	case '"':
+		s.skipString()
+	default:
+		return s.literal()
+	}
+	return s.data[start:s.pos]
+}
+
+// literal consumes a number, true, false or null and returns it.
+func (s *scanner) literal() []byte {
+	c := s.peek()
+	start := s.pos
+	switch {
+	case c == 't':
+		s.word("true")
+	case c == 'f':
+		s.word("false")
+	case c == 'n':
+		s.word("null")
+	case c == '-' || c >= '0' && c <= '9':
+		s.number()
+	case s.pos >= len(s.data):
+		if s.err == nil {
+			s.err = errUnexpectedEnd
+		}
+	default:
+		s.fail("expected a value")
+	}
+	if s.err != nil {
+		return nil
+	}
+	return s.data[start:s.pos]
+}
+
+func (s *scanner) word(w string) {
+	if len(s.data)-s.pos < len(w) || string(s.data[s.pos:s.pos+len(w)]) != w {
+		s.fail("expected a value")
+		return
+	}
+	s.pos += len(w)
+}
+
+func (s *scanner) number() {
+	if s.data[s.pos] == '-' {
+		s.pos++
+	}
+	if s.pos < len(s.data) && s.data[s.pos] == '0' {
+		s.pos++
+	} else {
+		s.digits()
+	}
+	if s.pos < len(s.data) && s.data[s.pos] == '.' {
+		s.pos++
+		s.digits()
+	}
+	if s.pos < len(s.data) && (s.data[s.pos] == 'e' || s.data[s.pos] == 'E') {
+		s.pos++
+		if s.pos < len(s.data) && (s.data[s.pos] == '+' || s.data[s.pos] == '-') {
+			s.pos++
+		}
+		s.digits()
+	}
+}
+
+func (s *scanner) digits() {
+	start := s.pos
+	for s.pos < len(s.data) && s.data[s.pos] >= '0' && s.data[s.pos] <= '9' {
+		s.pos++
+	}
+	if s.pos == start {
+		s.fail("expected a digit")
+	}
+}
+
+// skipString consumes a string. It returns the text between the quotation marks as it stands,
+// and whether it is the string's text already: without escapes, and valid UTF-8.
+func (s *scanner) skipString() (raw []byte, plain bool) {
+	if s.peek() != '"' {
+		s.expect('"')
+		return nil, false
+	}
+	s.pos++
+	start := s.pos
+	plain = true
+	ascii := true
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; {
+		case c == '"':
+			raw = s.data[start:s.pos]
+			s.pos++
+			return raw, plain && (ascii || utf8.Valid(raw))
+		case c == '\\':
+			plain = false
+			s.escape()
+		case c < ' ':
+			s.fail("control character in a string")
+		default:
+			ascii = ascii && c < utf8.RuneSelf
+			s.pos++
+		}
+	}
+	if s.err == nil {
+		s.err = errUnexpectedEnd
+	}
+	return nil, false
+}
+
+// escape consumes an escape sequence.
+func (s *scanner) escape() {
+	s.pos++
+	if s.pos >= len(s.data) {
+		return
+	}
+	switch s.data[s.pos] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.pos++
+	case 'u':
+		if _, ok := hex4(s.data[s.pos+1:]); !ok {
+			s.fail("bad escape in a string")
+			return
+		}
+		s.pos += 5
+	default:
+		s.fail("bad escape in a string")
+	}
+}
+
+func hex4(p []byte) (rune, bool) {
+	if len(p) < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(p[:4]), 16, 16)
+	return rune(n), err == nil //nolint:gosec // 16 bits
+}
+
+// stringBytes consumes a string and returns its text, which may share memory with the data.
+func (s *scanner) stringBytes() []byte {
+	raw, plain := s.skipString()
+	if plain || s.err != nil {
+		return raw
+	}
+	return unescape(raw)
+}
+
+// unescape resolves the escapes of a string that was scanned, and replaces invalid UTF-8.
+func unescape(raw []byte) []byte {
+	text := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); {
+		switch c := raw[i]; {
+		case c == '\\' && raw[i+1] == 'u':
+			r, _ := hex4(raw[i+2:])
+			i += 6
+			if utf16.IsSurrogate(r) {
+				low := rune(-1)
+				if i+1 < len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
+					low, _ = hex4(raw[i+2:])
+				}
+				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+					i += 6
+				}
+			}
+			text = utf8.AppendRune(text, r)
+		case c == '\\':
+			text = append(text, unescaped(raw[i+1]))
+			i += 2
+		case c < utf8.RuneSelf:
+			text = append(text, c)
+			i++
+		default:
+			r, size := utf8.DecodeRune(raw[i:])
+			text = utf8.AppendRune(text, r)
+			i += size
+		}
+	}
+	return text
+}
+
+func unescaped(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c // a quotation mark, a backslash or a slash
+}
+
+// value consumes any value. Numbers are kept digit by digit.
+func (s *scanner) value() any {
+	switch s.peek() {
+	case '{':
+		object := map[string]any{}
+		s.members(func(name []byte) { object[string(name)] = s.value() })
+		return object
+	case '[':
+		list := []any{}
+		s.elements(func() { list = append(list, s.value()) })
+		return list
+	case '"':
+		return string(s.stringBytes())
+	}
+	switch word := s.literal(); {
+	case len(word) == 0 || word[0] == 'n':
+		return nil
+	case word[0] == 't' || word[0] == 'f':
+		return word[0] == 't'
+	default:
+		return json.Number(word)
+	}
+}

@@ -1,0 +1,81 @@
+package wiro
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strings"
+)
+
+// Secret is a string that must not be shown: it prints, logs and marshals as "[set]", or as
+// "[empty]" if it is. Reveal returns the text itself.
+type Secret string
+
+// String hides the text.
+func (s Secret) String() string {
+	if s == "" {
+		return "[empty]"
+	}
+	return "[set]"
+}
+
+// GoString hides the text from %#v too.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the text from encoders, JSON among them.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Reveal returns the text. Call it only where the text is sent to Wiro.
+func (s Secret) Reveal() string { return string(s) }
+
+// Credentials identify a Wiro project. With a Secret every request is signed; without one the
+// key alone is sent. Which of the two a project wants is fixed when it is created.
+//
+// Wiro docs: Authentication.
+type Credentials struct {
+	Key    Secret
+	Secret Secret
+}
+
+// Set reports whether there is a key at all.
+func (c Credentials) Set() bool { return c.Key != "" }
+
+// Fingerprint returns a short hash that tells this project from others, under a salt. It does
+// not reveal the key.
+func (c Credentials) Fingerprint(salt []byte) string {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write([]byte(c.Key.Reveal()))
+	return hex.EncodeToString(mac.Sum(nil))[:12]
+}
+
+// redact removes the credentials from a text that came from elsewhere.
+func (c Credentials) redact(text string) string {
+	for _, s := range []Secret{c.Key, c.Secret} {
+		if s != "" {
+			text = strings.ReplaceAll(text, s.Reveal(), s.String())
+		}
+	}
+	return text
+}
+
+// environmentCredentials are those of WIRO_API_KEY and WIRO_API_SECRET.
+func environmentCredentials() Credentials {
+	return Credentials{
+		Key:    Secret(strings.TrimSpace(os.Getenv("WIRO_API_KEY"))),
+		Secret: Secret(strings.TrimSpace(os.Getenv("WIRO_API_SECRET"))),
+	}
+}
+
+// Seal returns a message authentication code over the parts that only a holder of the client's
+// credentials can make: what it seals can leave the process and be recognized when it comes
+// back, by any process with the same credentials.
+func (c *Client) Seal(parts ...string) string {
+	key := hmac.New(sha256.New, []byte("wiro-mcp seal"))
+	key.Write([]byte(c.credentials.Key.Reveal() + "\x00" + c.credentials.Secret.Reveal()))
+	mac := hmac.New(sha256.New, key.Sum(nil))
+	for _, part := range parts {
+		mac.Write([]byte(part + "\x00"))
+	}
+	return hex.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,2 @@
+// Package wiro is a client of the Wiro API.
+package wiro

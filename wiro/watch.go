@@ -1,0 +1,182 @@
+package wiro
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wire"
+)
+
+// watcher says how to follow something that has a token on the socket and an endpoint to ask:
+// a task, or a message to an agent.
+type watcher[T any] struct {
+	token       string
+	known       T                                // what is known before the first poll
+	register    any                              // the socket message that asks for its events
+	poll        func(context.Context) (T, error) // asks the endpoint
+	done        func(T) bool                     // nothing more will happen
+	onPoll      func(T)                          // told of every poll that succeeded
+	event       func(wire.Event) bool            // told of every event; true for the final one
+	maybeFinal  func(wire.Event) bool            // an event that may be the final one: poll soon; may be nil
+	justCreated bool                             // "not found" may be too early, not wrong
+	intervals   []time.Duration                  // between polls without a socket
+}
+
+const (
+	// firstSafetyPoll is when a socket that has brought nothing about the token is first doubted.
+	firstSafetyPoll = 10 * time.Second
+	// minEventPoll is the least time between two polls that events cause, but for the first
+	// poll after the final event.
+	minEventPoll = time.Second
+	// maxNotFound is how often "not found" is too early for what was just created.
+	maxNotFound = 5
+)
+
+// finalBackoff are the pauses between polls after the final event, if the endpoint lags.
+var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}
+
+// watch waits until it is done, and returns what the endpoint said last. Events say when to
+// poll: once when the socket is up (it may be done already), once after the final event;
+// otherwise at a slow pace, in case an event was lost. Without a socket it polls at the
+// watcher's intervals, and the socket is tried again meanwhile. If ctx ends first, watch
+// returns what the endpoint said last, with ctx's error.
+func watch[T any](ctx context.Context, c *Client, w watcher[T]) (T, error) {
+	s := &watchState[T]{watcher: w, last: w.known, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval}
+	var subscription *wire.Subscription
+	if w.token != "" && c.shared.transport.HasSocket() {
+		var err error
+		if subscription, err = c.shared.transport.Subscribe(w.token, w.register); err != nil {
+			return s.last, err
+		}
+		defer subscription.Close()
+	}
+	s.timer = time.NewTimer(w.intervals[0])
+	defer s.timer.Stop()
+	s.pace = w.intervals
+
+	for !s.over {
+		select {
+		case <-ctx.Done():
+			return s.last, s.stopped(ctx.Err())
+		case <-s.timer.C:
+			s.onTimer(ctx)
+		case e := <-subscription.Events():
+			s.onEvent(ctx, e)
+		}
+	}
+	return s.last, s.err
+}
+
+// watchState is a watch under way.
+type watchState[T any] struct {
+	watcher[T]
+	last    T
+	over    bool
+	err     error // why it is over, if not because it is done
+	failure error // of the last poll; nil if it succeeded
+
+	own      bool // the endpoint says that it is the caller's: a token alone proves nothing
+	polling  bool // no socket serves
+	final    bool // the final event came: only the endpoint lags
+	notFound int  // polls in a row that found nothing
+	polled   time.Time
+
+	timer  *time.Timer
+	pace   []time.Duration // pauses between polls, the last one repeated
+	step   int
+	safety time.Duration
+}
+
+func (s *watchState[T]) onTimer(ctx context.Context) {
+	s.step = min(s.step+1, len(s.pace)-1)
+	s.timer.Reset(s.pace[s.step])
+	s.ask(ctx)
+}
+
+func (s *watchState[T]) onEvent(ctx context.Context, e wire.Event) {
+	switch e.Type {
+	case wire.SocketUp:
+		s.polling = false
+		s.setPace(min(firstSafetyPoll, s.safety), s.safety)
+		s.ask(ctx)
+	case wire.SocketDown:
+		if !s.polling {
+			s.polling = true
+			s.setPace(s.intervals...)
+		}
+	default:
+		if s.isOwn(ctx) && !s.over {
+			s.onOwnEvent(ctx, e)
+		}
+	}
+}
+
+// isOwn reports whether events about the token may be told: only once the endpoint has said
+// that it is the caller's. It asks, unless it has just done so.
+func (s *watchState[T]) isOwn(ctx context.Context) bool {
+	if s.own {
+		return true
+	}
+	if since := time.Since(s.polled); since < minEventPoll {
+		s.setPace(append([]time.Duration{minEventPoll - since}, s.intervals...)...)
+		return false
+	}
+	s.ask(ctx)
+	return s.own
+}
+
+func (s *watchState[T]) onOwnEvent(ctx context.Context, e wire.Event) {
+	switch {
+	case s.event(e):
+		if !s.final {
+			s.setPace(finalBackoff...)
+			s.final = true
+			s.ask(ctx)
+		}
+	case s.maybeFinal != nil && s.maybeFinal(e):
+		s.polling = false
+		s.setPace(minEventPoll, s.safety)
+	default: // events come: the socket serves, confirmed or not
+		s.polling = false
+		s.setPace(s.safety)
+	}
+}
+
+// setPace changes the pauses between polls, unless the final event has set them.
+func (s *watchState[T]) setPace(pauses ...time.Duration) {
+	if s.final {
+		return
+	}
+	s.pace, s.step = pauses, 0
+	s.timer.Reset(pauses[0])
+}
+
+// ask polls the endpoint once.
+func (s *watchState[T]) ask(ctx context.Context) {
+	now, err := s.poll(ctx)
+	s.polled = time.Now()
+	switch {
+	case err == nil:
+		s.last, s.failure, s.notFound, s.own = now, nil, 0, true
+		s.onPoll(now)
+		s.over = s.done(now)
+	case ctx.Err() != nil: // the wait ends with ctx's error
+	case errors.Is(err, ErrNotFound) && s.justCreated && s.notFound < maxNotFound:
+		s.notFound++
+		s.failure = err
+	case isFinal(err):
+		s.over, s.err = true, err
+	default:
+		s.failure = err
+	}
+}
+
+// stopped is the error of a wait that ended before what it waited for.
+func (s *watchState[T]) stopped(err error) error {
+	if s.failure != nil {
+		return fmt.Errorf("%w (the last poll failed: %w)", err, s.failure)
+	}
+	return err
+}
