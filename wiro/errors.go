@@ -71,12 +71,16 @@ const (
 //
 // Wiro docs: Error Reference.
 type APIError struct {
-	Operation  string        // the endpoint, such as "Task/Detail"
-	HTTPStatus int           // 200 for most
-	Code       int           // one of the Code constants; CodeGeneral if Wiro gave none
-	Reason     Reason        // what the refusal means
-	Detail     string        // what the reason is about, such as a parameter's name; "" for most
-	Messages   []string      // Wiro's own words, at least one, without secrets of the caller
+	Operation  string   // the endpoint, such as "Task/Detail"
+	HTTPStatus int      // 200 for most
+	Code       int      // one of the Code constants; CodeGeneral if Wiro gave none
+	Reason     Reason   // what the refusal means
+	Detail     string   // what the reason is about, such as a parameter's name; "" for most
+	Messages   []string // Wiro's own words, at least one, without secrets of the caller
+	// Extra is what else Wiro's response says, without secrets of the caller: conflicts and
+	// deps of a change of skills, agentstatus and agentbalance of a message. Numbers are
+	// json.Number.
+	Extra      map[string]any
 	RetryAfter time.Duration // from a 429; 0 if Wiro did not say
 }
 
@@ -172,7 +176,7 @@ func publicError(op wire.Operation, err error) error {
 		})
 	case wire.Refused:
 		refusal := newAPIError(op.Path, failure.HTTPStatus, failure.Code, failure.Messages...)
-		refusal.RetryAfter = failure.RetryAfter
+		refusal.RetryAfter, refusal.Extra = failure.RetryAfter, failure.Extra
 		if failure.HTTPStatus >= http.StatusInternalServerError {
 			return unknownOutcome(op, refusal)
 		}

@@ -23,14 +23,15 @@ const (
 type Error struct {
 	Kind       Kind
 	Operation  string
-	HTTPStatus int           // 0 without a response
-	RetryAfter time.Duration // 0 if the response did not say
-	Code       int           // of a refusal; 0 if Wiro gave none
-	Messages   []string      // of a refusal, redacted; at least one
-	Problem    string        // of bad content: what is wrong with it
-	Start      string        // of bad content: its first 200 bytes, redacted
-	TooLarge   bool          // of bad content: more bytes than are read
-	Err        error         // of NotSent, Stopped, Broken and BadRequest: the cause
+	HTTPStatus int            // 0 without a response
+	RetryAfter time.Duration  // 0 if the response did not say
+	Code       int            // of a refusal; 0 if Wiro gave none
+	Messages   []string       // of a refusal, redacted; at least one
+	Extra      map[string]any // of a refusal: what else the response holds, redacted; nil of an operation with secrets
+	Problem    string         // of bad content: what is wrong with it
+	Start      string         // of bad content: its first 200 bytes, redacted
+	TooLarge   bool           // of bad content: more bytes than are read
+	Err        error          // of NotSent, Stopped, Broken and BadRequest: the cause
 }
 
 // Error describes the failure for logs; package wiro has the words for users.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -73,11 +74,13 @@ func (r responseReader) open(data []byte) ([]byte, *Error) {
 	if len(e.Errors) == 0 && e.Result == nil {
 		return nil, r.bad("is an error without Wiro's envelope", data)
 	}
-	return nil, r.refused(e.Errors)
+	return nil, r.refused(e.Errors, data)
 }
 
-func (r responseReader) refused(refusals []refusal) *Error {
-	failure := &Error{Kind: Refused, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header)}
+func (r responseReader) refused(refusals []refusal, data []byte) *Error {
+	failure := &Error{
+		Kind: Refused, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header), Extra: r.extra(data),
+	}
 	for _, item := range refusals {
 		if item.Code != 0 && failure.Code == 0 {
 			failure.Code = item.Code
@@ -90,6 +93,45 @@ func (r responseReader) refused(refusals []refusal) *Error {
 		failure.Messages = []string{"Wiro refused without saying why"}
 	}
 	return failure
+}
+
+// extra returns what a refusal holds beside the envelope, such as the skills in conflict.
+func (r responseReader) extra(data []byte) map[string]any {
+	if r.op.Secret {
+		return nil
+	}
+	var response struct {
+		Result json.RawMessage `json:"result"`
+		Errors json.RawMessage `json:"errors"`
+		Extra  map[string]any  `json:"-" wire:"rest"`
+	}
+	if Decode(data, &response) != nil || response.Extra == nil {
+		return nil
+	}
+	return r.caller.redactAll(response.Extra).(map[string]any) //nolint:forcetypeassert // as it was given
+}
+
+// redactAll returns a decoded value without the caller's secrets, at any depth.
+func (c Caller) redactAll(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, member := range v {
+			object[c.redact(name)] = c.redactAll(member)
+		}
+		return object
+	case []any:
+		for i, item := range v {
+			v[i] = c.redactAll(item)
+		}
+	case string:
+		return c.redact(v)
+	case json.Number:
+		if text := c.redact(v.String()); text != v.String() {
+			return text
+		}
+	}
+	return value
 }
 
 // redirect refuses a redirect: credentials are never sent to where it points.

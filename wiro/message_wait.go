@@ -1,0 +1,164 @@
+package wiro
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wire"
+)
+
+// MessageUpdate is what is known of an answer that is being waited for. Each update carries all
+// of it.
+type MessageUpdate struct {
+	Status MessageStatus
+	Output AgentOutput // everything said so far
+	Error  string      // of a message that failed: Wiro's sentence for users
+}
+
+// Wait follows a message until it is final and calls update, which may be nil, whenever
+// something is new. It sends nothing. If ctx ends first, it returns the message as last seen
+// and an error that wraps ctx's; the agent goes on, and Wait can be called again.
+//
+// A message that failed or was canceled is no error: see Message.Status. ErrNotFound means that
+// there is no such message.
+//
+// Wiro docs: Agent WebSocket; Agent Messaging.
+func (s *MessagesService) Wait(ctx context.Context, ref MessageRef, update func(MessageUpdate)) (Message, error) {
+	if err := ref.check(); err != nil {
+		return Message{}, err
+	}
+	if ref.Token == "" { // the WebSocket needs it
+		message, err := s.Get(ctx, ref)
+		if err != nil || message.Status.Final() {
+			return message, err
+		}
+		ref.Token = message.AgentToken
+	}
+	return s.wait(ctx, ref, update, false)
+}
+
+// Wait is MessagesService.Wait for a message that was just sent: if Wiro does not know it yet,
+// Wait gives it a moment.
+func (m SentMessage) Wait(ctx context.Context, update func(MessageUpdate)) (Message, error) {
+	if m.client == nil {
+		return Message{}, errors.New("wiro: this SentMessage does not come from Messages.Send: use Messages.Wait")
+	}
+	return m.client.Messages.wait(ctx, MessageRef{GUID: m.GUID, Token: m.AgentToken}, update, true)
+}
+
+func (s *MessagesService) wait(ctx context.Context, ref MessageRef, update func(MessageUpdate), justCreated bool) (Message, error) {
+	if update == nil {
+		update = func(MessageUpdate) {}
+	}
+	tracker := messageTracker{notify: update}
+	byToken := MessageRef{Token: ref.Token}
+	if ref.Token == "" {
+		byToken = ref
+	}
+	message, err := watch(ctx, s.client, watcher[Message]{
+		token:       ref.Token,
+		register:    map[string]string{"type": "agent_info", "agenttoken": ref.Token},
+		poll:        func(ctx context.Context) (Message, error) { return s.Get(ctx, byToken) },
+		done:        func(m Message) bool { return m.Status.Final() },
+		onPoll:      tracker.onPoll,
+		event:       tracker.onEvent,
+		justCreated: justCreated,
+		intervals:   s.client.shortPollIntervals(),
+	})
+	return tracker.complete(message), err
+}
+
+// shortPollIntervals are the pauses between polls of what takes seconds, while no WebSocket
+// serves it: answers, and agents that start or stop.
+func (c *Client) shortPollIntervals() []time.Duration {
+	intervals := c.shared.options.PollIntervals
+	return []time.Duration{min(intervals[0], time.Second), min(intervals[len(intervals)-1], 2*time.Second)}
+}
+
+// messageTracker gathers what events and polls say of a message and notifies of what changed.
+type messageTracker struct {
+	notify func(MessageUpdate)
+	now    MessageUpdate
+}
+
+// messageOrder ranks the statuses as they pass. A poll may be behind the events.
+var messageOrder = []MessageStatus{MessageQueued, MessageStarted, MessageOutput, MessageEnded, MessageFailed, MessageCanceled}
+
+func (t *messageTracker) onPoll(m Message) {
+	output := m.Output()
+	further := slices.Index(messageOrder, m.Status) > slices.Index(messageOrder, t.now.Status)
+	longer := len(output.Raw) > len(t.now.Output.Raw)
+	if further {
+		t.now.Status = m.Status
+	}
+	if longer {
+		t.now.Output = output
+	}
+	if further || longer {
+		t.notify(t.now)
+	}
+}
+
+// onEvent takes an event in and reports whether it is the last one.
+func (t *messageTracker) onEvent(e wire.Event) (last bool) {
+	status := MessageStatus(e.Type)
+	switch status {
+	case MessageStarted:
+	case MessageOutput, MessageEnded:
+		t.output(e.Message)
+	case MessageFailed:
+		t.failed(e.Message)
+	case MessageCanceled: // its message is a technical reason, not part of the answer
+	case "agent_subscribed":
+		status = MessageStatus(e.Status)
+		if !slices.Contains(messageOrder, status) { // an unknown token: no event will come, so poll
+			return true
+		}
+		t.snapshot(status, e.DebugOutput)
+	default:
+		return false
+	}
+	t.now.Status = status
+	t.notify(t.now)
+	return status.Final()
+}
+
+// snapshot takes in what was said before the subscription was in place.
+func (t *messageTracker) snapshot(status MessageStatus, said string) {
+	switch status {
+	case MessageFailed, MessageCanceled: // it is a reason then
+	default:
+		if len(said) > len(t.now.Output.Raw) {
+			t.now.Output = Message{Status: status, DebugOutput: said}.Output()
+		}
+	}
+}
+
+func (t *messageTracker) output(message json.RawMessage) {
+	var output AgentOutput
+	if wire.Decode(message, &output) == nil {
+		t.now.Output = output
+	}
+}
+
+// failed takes in either form of an error: a sentence, or an output that is no answer.
+func (t *messageTracker) failed(message json.RawMessage) {
+	var output AgentOutput
+	if wire.Decode(message, &output) == nil {
+		t.now.Error = output.Raw
+	}
+}
+
+// complete adds what events told and the last poll did not carry yet.
+func (t *messageTracker) complete(m Message) Message {
+	if !m.Status.Final() && t.now.Status != "" {
+		m.Status = t.now.Status
+	}
+	if len(t.now.Output.Raw) > len(m.Output().Raw) {
+		m.Metadata = t.now.Output
+	}
+	return m
+}
