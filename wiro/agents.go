@@ -128,7 +128,7 @@ func (s *AgentsService) List(ctx context.Context, query AgentQuery) (AgentPage, 
 }
 
 // All iterates over the templates that match the query, from query.Start on, and fetches pages
-// of query.Limit (100 if 0) as it goes. It ends with the first error.
+// of query.Limit (20 if 0) as it goes. It ends with the first error.
 //
 // Wiro docs: Agent Overview, POST /Agent/List.
 func (s *AgentsService) All(ctx context.Context, query AgentQuery) iter.Seq2[Agent, error] {

@@ -43,8 +43,8 @@ func emulator(t *testing.T) (*sandbox.Sandbox, *wiro.Client) {
 	t.Cleanup(s.Close)
 	c := wiro.NewClient(wiro.Options{
 		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), MinBackoff: time.Millisecond,
-		Credentials: wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
-		PollIntervals:        []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
+		Credentials:   wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
+		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
 	t.Cleanup(c.Close)
 	return s, c
@@ -70,7 +70,7 @@ func clientOf(t *testing.T, base string) *wiro.Client {
 	c := wiro.NewClient(wiro.Options{
 		BaseURL: base, SocketURL: wiro.NoSocket, MinBackoff: time.Millisecond,
 		Credentials: wiro.Credentials{Key: testKey, Secret: testSecret},
-		HTTPClient: &http.Client{Transport: &http.Transport{}},
+		HTTPClient:  &http.Client{Transport: &http.Transport{}},
 	})
 	t.Cleanup(c.Close)
 	return c

@@ -70,7 +70,7 @@ func (s *BillingService) Transactions(ctx context.Context, query TransactionQuer
 }
 
 // AllTransactions iterates over the changes of an agent's credits, newest first, from
-// query.Start on, and fetches pages of query.Limit (100 if 0) as it goes. It ends with the
+// query.Start on, and fetches pages of query.Limit (20 if 0) as it goes. It ends with the
 // first error.
 //
 // Wiro docs: Agent Transactions, POST /UserAgent/TransactionList.
