@@ -128,15 +128,15 @@ func (s *AgentsService) List(ctx context.Context, query AgentQuery) (AgentPage, 
 }
 
 // All iterates over the templates that match the query, from query.Start on, and fetches pages
-// of query.Limit (20 if 0) as it goes. It ends with the first error.
+// of query.Limit as it goes. It ends with the first error.
 //
 // Wiro docs: Agent Overview, POST /Agent/List.
 func (s *AgentsService) All(ctx context.Context, query AgentQuery) iter.Seq2[Agent, error] {
-	return allPages(query.Start, query.Limit, func(start, limit int) ([]Agent, error) {
-		query.Start, query.Limit = start, limit
+	return pages(query.Start, func(start int) ([]Agent, int64, error) {
+		query.Start = start
 		page, err := s.List(ctx, query)
-		return page.Agents, err
-	})
+		return page.Agents, page.Total, err
+	}, func(a Agent) string { return a.GUID })
 }
 
 // AgentRef names a template by its GUID or its slug. If both are given, the slug counts.

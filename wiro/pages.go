@@ -2,30 +2,40 @@ package wiro
 
 import "iter"
 
-// maxPage is the largest page of most lists.
-const maxPage = 1000
+const defaultPageSize = 20
 
-// allPages iterates over a list that is paged by offset. It ends with an error, or with a page
-// that is shorter than its limit: not every list states how long it is.
-func allPages[T any](start, limit int, fetch func(start, limit int) ([]T, error)) iter.Seq2[T, error] {
+func pageSize(limit int) int {
 	if limit <= 0 {
-		limit = 100
+		return defaultPageSize
 	}
-	limit = min(limit, maxPage)
+	return limit
+}
+
+// pages returns the elements of a list that comes in pages, from start on. Page returns the
+// elements from an offset on and how many there are in all, 0 or below if that is unknown. An
+// element that moved onto the next page, because others came before it meanwhile, is not
+// returned twice.
+func pages[T any](start int, page func(start int) ([]T, int64, error), id func(T) string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for offset := start; ; offset += limit {
-			items, err := fetch(offset, limit)
-			for _, item := range items {
-				if !yield(item, nil) {
-					return
-				}
-			}
+		seen := map[string]bool{} // on the page before
+		for offset := max(0, start); ; {
+			list, total, err := page(offset)
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
 			}
-			if len(items) < limit {
+			previous := seen
+			seen = make(map[string]bool, len(list))
+			for _, element := range list {
+				name := id(element)
+				seen[name] = true
+				if !previous[name] && !yield(element, nil) {
+					return
+				}
+			}
+			offset += len(list)
+			if len(list) == 0 || total > 0 && int64(offset) >= total {
 				return
 			}
 		}

@@ -1,0 +1,93 @@
+package wiro
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Output is a file that a task made, or, with ContentType "raw", what a language model said.
+//
+// Wiro docs: Tasks; LLM & Chat Streaming.
+type Output struct {
+	ID          string      `json:"id,omitempty"`
+	Name        string      `json:"name,omitempty"`
+	ContentType string      `json:"contenttype"`
+	Size        int64       `json:"size,omitempty"`    // bytes; 0 if unknown
+	URL         string      `json:"url,omitempty"`     // public to everybody who knows it
+	Content     *RawContent `json:"content,omitempty"` // of a language model; else nil
+}
+
+// RawContent is what a language model said. Thinking[i] came before Answer[i].
+//
+// Wiro docs: LLM & Chat Streaming.
+type RawContent struct {
+	Prompt   string   `json:"prompt"`
+	Raw      string   `json:"raw" wire:"text"`
+	Thinking []string `json:"thinking"`
+	Answer   []string `json:"answer"`
+}
+
+// Text returns the answer, in paragraphs; the raw text if Wiro did not part it.
+func (r *RawContent) Text() string {
+	switch {
+	case r == nil:
+		return ""
+	case len(r.Answer) > 0:
+		return strings.Join(r.Answer, "\n\n")
+	}
+	return r.Raw
+}
+
+// Download writes the output to w: the file, or a language model's answer. It uses
+// http.DefaultClient and sends no credentials. See Client.Download for another HTTP client.
+func (o Output) Download(ctx context.Context, w io.Writer) (written int64, err error) {
+	return o.download(ctx, http.DefaultClient, w)
+}
+
+// Download is Output.Download through the client's HTTP client. It sends no credentials, and
+// follows redirects.
+func (c *Client) Download(ctx context.Context, o Output, w io.Writer) (written int64, err error) {
+	return o.download(ctx, c.shared.options.HTTPClient, w)
+}
+
+func (o Output) download(ctx context.Context, client *http.Client, w io.Writer) (int64, error) {
+	if o.URL == "" {
+		n, err := io.WriteString(w, o.Content.Text())
+		return int64(n), err
+	}
+	response, err := get(ctx, client, o.URL)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	return io.Copy(w, response.Body)
+}
+
+// get fetches an http or https address without credentials. The caller closes the body of the
+// response, whose status is 200.
+func get(ctx context.Context, client *http.Client, address string) (*http.Response, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, &InputError{Field: "url", Reason: "must be an http or https address"}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err // the address may hold a token
+		}
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return nil, &ResponseError{Operation: "GET " + u.Host, HTTPStatus: response.StatusCode, Problem: "is not the file"}
+	}
+	return response, nil
+}
