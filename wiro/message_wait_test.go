@@ -300,7 +300,8 @@ func TestMessageUpdatesEndWithTheMessage(t *testing.T) {
 func TestLeavingMessageUpdatesEndsTheWait(t *testing.T) {
 	t.Parallel()
 	s := chatting(t, nil, queued)
-	for range s.Messages.Updates(soon(t), chatRef) {
+	for _, err := range s.Messages.Updates(soon(t), chatRef) {
+		require.NoError(t, err)
 		break
 	}
 	s = chatting(t, nil, noMessage)
