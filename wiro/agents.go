@@ -128,15 +128,15 @@ func (s *AgentsService) List(ctx context.Context, query AgentQuery) (AgentPage, 
 }
 
 // All iterates over the templates that match the query, from query.Start on, and fetches pages
-// of query.Limit as it goes. It ends with the first error.
+// of query.Limit (100 if 0) as it goes. It ends with the first error.
 //
 // Wiro docs: Agent Overview, POST /Agent/List.
 func (s *AgentsService) All(ctx context.Context, query AgentQuery) iter.Seq2[Agent, error] {
-	return pages(query.Start, func(start int) ([]Agent, int64, error) {
-		query.Start = start
+	return allPages(query.Start, query.Limit, func(a Agent) string { return a.GUID }, func(start, limit int) ([]Agent, int64, error) {
+		query.Start, query.Limit = start, limit
 		page, err := s.List(ctx, query)
 		return page.Agents, page.Total, err
-	}, func(a Agent) string { return a.GUID })
+	})
 }
 
 // AgentRef names a template by its GUID or its slug. If both are given, the slug counts.

@@ -166,20 +166,20 @@ func (s *ModelsService) List(ctx context.Context, q ModelQuery) (ModelPage, erro
 		Summary    bool     `json:"summary"`
 	}{
 		q.Search, q.Categories, q.Tags, q.Owner, q.Sort, q.Order,
-		strconv.Itoa(max(0, q.Start)), strconv.Itoa(pageSize(q.Limit)), true, true,
+		strconv.Itoa(max(0, q.Start)), strconv.Itoa(listLimit(q.Limit)), true, true,
 	})
 }
 
-// All returns the models that the query matches, from Start on, and requests a page of Limit
-// models whenever it needs one. It ends after the first error.
+// All iterates over the models that the query matches, from q.Start on, and fetches pages of
+// q.Limit (100 if 0) as it goes. It ends with the first error.
 //
 // Wiro docs: Models, POST /Tool/List.
 func (s *ModelsService) All(ctx context.Context, q ModelQuery) iter.Seq2[Model, error] {
-	return pages(q.Start, func(start int) ([]Model, int64, error) {
-		q.Start = start
+	return allPages(q.Start, q.Limit, func(m Model) string { return m.ID }, func(start, limit int) ([]Model, int64, error) {
+		q.Start, q.Limit = start, limit
 		page, err := s.List(ctx, q)
 		return page.Models, page.Total, err
-	}, func(m Model) string { return m.ID })
+	})
 }
 
 // Get returns one model, named "owner/model", with its parameters. One that does not exist is

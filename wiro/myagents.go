@@ -47,15 +47,15 @@ func (s *MyAgentsService) List(ctx context.Context, query MyAgentsQuery) ([]User
 }
 
 // All iterates over the agents that match the query, from query.Start on, and fetches pages of
-// query.Limit as it goes. It ends with the first error.
+// query.Limit (100 if 0) as it goes. It ends with the first error.
 //
 // Wiro docs: Agent Overview, POST /UserAgent/MyAgents.
 func (s *MyAgentsService) All(ctx context.Context, query MyAgentsQuery) iter.Seq2[UserAgent, error] {
-	return pages(query.Start, func(start int) ([]UserAgent, int64, error) {
-		query.Start = start
+	return allPages(query.Start, query.Limit, func(u UserAgent) string { return u.GUID }, func(start, limit int) ([]UserAgent, int64, error) {
+		query.Start, query.Limit = start, limit
 		agents, err := s.List(ctx, query)
 		return agents, 0, err
-	}, func(u UserAgent) string { return u.GUID })
+	})
 }
 
 // Pinned returns the caller's pinned agents, as List does.

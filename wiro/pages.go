@@ -2,40 +2,48 @@ package wiro
 
 import "iter"
 
-const defaultPageSize = 20
+const (
+	defaultListLimit = 20   // of a list for which the caller names no limit
+	defaultAllLimit  = 100  // of the pages of an iterator
+	maxLimit         = 1000 // of most lists
+)
 
-func pageSize(limit int) int {
+func listLimit(limit int) int {
 	if limit <= 0 {
-		return defaultPageSize
+		return defaultListLimit
 	}
 	return limit
 }
 
-// pages returns the elements of a list that comes in pages, from start on. Page returns the
-// elements from an offset on and how many there are in all, 0 or below if that is unknown. An
-// element that moved onto the next page, because others came before it meanwhile, is not
-// returned twice.
-func pages[T any](start int, page func(start int) ([]T, int64, error), id func(T) string) iter.Seq2[T, error] {
+// allPages iterates over a list that is paged by offset. Fetch returns a page and how long the
+// list is; 0 or below if it does not say: then a page that is shorter than its limit is the
+// last. An element that moved onto the next page, because others came before it meanwhile, is
+// not returned twice. The iterator ends after the first error.
+func allPages[T any](start, limit int, id func(T) string, fetch func(start, limit int) ([]T, int64, error)) iter.Seq2[T, error] {
+	if limit <= 0 {
+		limit = defaultAllLimit
+	}
+	limit = min(limit, maxLimit)
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{} // on the page before
 		for offset := max(0, start); ; {
-			list, total, err := page(offset)
+			items, total, err := fetch(offset, limit)
+			previous := seen
+			seen = make(map[string]bool, len(items))
+			for _, item := range items {
+				name := id(item)
+				seen[name] = true
+				if (name == "" || !previous[name]) && !yield(item, nil) {
+					return
+				}
+			}
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
 			}
-			previous := seen
-			seen = make(map[string]bool, len(list))
-			for _, element := range list {
-				name := id(element)
-				seen[name] = true
-				if !previous[name] && !yield(element, nil) {
-					return
-				}
-			}
-			offset += len(list)
-			if len(list) == 0 || total > 0 && int64(offset) >= total {
+			offset += len(items)
+			if len(items) == 0 || total > 0 && int64(offset) >= total || total <= 0 && len(items) < limit {
 				return
 			}
 		}

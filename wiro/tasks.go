@@ -184,17 +184,17 @@ func (s *TasksService) List(ctx context.Context, q TaskQuery) (TaskPage, error) 
 		Start string `json:"start"`
 		Limit string `json:"limit"`
 		Model string `json:"modelName,omitempty"`
-	}{"model", "id", "DESC", strconv.Itoa(max(0, q.Start)), strconv.Itoa(pageSize(q.Limit)), q.Model})
+	}{"model", "id", "DESC", strconv.Itoa(max(0, q.Start)), strconv.Itoa(listLimit(q.Limit)), q.Model})
 }
 
-// All returns the caller's tasks, newest first, from Start on, and requests a page of Limit
-// tasks whenever it needs one. It ends after the first error.
+// All iterates over the caller's tasks, newest first, from q.Start on, and fetches pages of
+// q.Limit (100 if 0) as it goes. It ends with the first error.
 func (s *TasksService) All(ctx context.Context, q TaskQuery) iter.Seq2[Task, error] {
-	return pages(q.Start, func(start int) ([]Task, int64, error) {
-		q.Start = start
+	return allPages(q.Start, q.Limit, func(t Task) string { return t.ID }, func(start, limit int) ([]Task, int64, error) {
+		q.Start, q.Limit = start, limit
 		page, err := s.List(ctx, q)
 		return page.Tasks, page.Total, err
-	}, func(t Task) string { return t.ID })
+	})
 }
 
 // Cancel removes a task from the queue. A task that a worker has accepted is not canceled

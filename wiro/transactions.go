@@ -53,8 +53,11 @@ type Transaction struct {
 type TransactionQuery struct {
 	UserAgentGUID string `json:"useragentguid"`
 	Start         int    `json:"start,omitempty"`
-	Limit         int    `json:"limit,omitempty"` // 50 if 0, 500 at most
+	Limit         int    `json:"limit,omitempty"` // 50 if 0, MaxTransactions at most
 }
+
+// MaxTransactions is the largest page of a ledger.
+const MaxTransactions = 500
 
 // Transactions returns a page of the changes of an agent's credits, newest first.
 //
@@ -67,13 +70,15 @@ func (s *BillingService) Transactions(ctx context.Context, query TransactionQuer
 }
 
 // AllTransactions iterates over the changes of an agent's credits, newest first, from
-// query.Start on, and fetches pages of query.Limit as it goes. It ends with the first error.
+// query.Start on, and fetches pages of query.Limit (100 if 0) as it goes. It ends with the
+// first error.
 //
 // Wiro docs: Agent Transactions, POST /UserAgent/TransactionList.
 func (s *BillingService) AllTransactions(ctx context.Context, query TransactionQuery) iter.Seq2[Transaction, error] {
-	return pages(query.Start, func(start int) ([]Transaction, int64, error) {
-		query.Start = start
+	guid := func(t Transaction) string { return t.GUID }
+	return allPages(query.Start, min(query.Limit, MaxTransactions), guid, func(start, limit int) ([]Transaction, int64, error) {
+		query.Start, query.Limit = start, limit
 		page, err := s.Transactions(ctx, query)
 		return page.Transactions, page.Total, err
-	}, func(t Transaction) string { return t.GUID })
+	})
 }
