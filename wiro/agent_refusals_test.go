@@ -41,6 +41,6 @@ func TestWhatWiroAddsToARefusalNeverRepeatsASecret(t *testing.T) {
 
 func TestASentMessageThatWasNotSentHasNoAnswer(t *testing.T) {
 	t.Parallel()
-	_, err := wiro.SentMessage{AgentToken: "tok"}.Wait(t.Context(), nil)
+	_, err := wiro.SentMessage{AgentToken: "tok"}.Wait(t.Context())
 	require.ErrorContains(t, err, "Messages.Wait")
 }

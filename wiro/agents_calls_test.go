@@ -174,7 +174,7 @@ func TestAnAgentCallWithoutWhatItNeedsIsNotSent(t *testing.T) {
 		"Transactions":       ignore(o.Billing.Transactions(t.Context(), wiro.TransactionQuery{})),
 		"SendMessage":        ignore(o.Messages.Send(t.Context(), wiro.NewMessage{UserAgentGUID: "ua-1"})),
 		"Message":            ignore(o.Messages.Get(t.Context(), wiro.MessageRef{})),
-		"WaitMessage":        ignore(o.Messages.Wait(t.Context(), wiro.MessageRef{}, nil)),
+		"WaitMessage":        ignore(o.Messages.Wait(t.Context(), wiro.MessageRef{})),
 		"Messages":           ignore(o.Messages.History(t.Context(), wiro.HistoryQuery{})),
 		"Sessions":           ignore(o.Messages.Sessions(t.Context(), "")),
 		"CancelMessage":      o.Messages.Cancel(t.Context(), wiro.MessageRef{}),

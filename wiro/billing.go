@@ -57,10 +57,10 @@ type AgentPrice struct {
 
 // SkillPrice is a skill's part in an agent's price. An amount is nil if Wiro does not state it.
 type SkillPrice struct {
-	Skill       string             `json:"skill"`
-	PriceUSD    *float64           `json:"priceUsd"`
-	Credits     *float64           `json:"credits"`
-	ActionCosts map[string]float64 `json:"actionCostOverrides"` // credits by kind of action
+	Skill       string              `json:"skill"`
+	PriceUSD    *float64            `json:"priceUsd"`
+	Credits     *float64            `json:"credits"`
+	ActionCosts map[string]*float64 `json:"actionCostOverrides"` // credits by kind of action
 }
 
 // Preview returns what an agent would cost. It changes and charges nothing.

@@ -97,7 +97,7 @@ func (s *chatServer) sayAfterwards(details ...string) {
 func (s *chatServer) told(u wiro.MessageUpdate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u.Status.Final() && s.afterwards != nil {
+	if u.Status.Over() && s.afterwards != nil {
 		s.details = s.afterwards
 	}
 }

@@ -22,8 +22,8 @@ const (
 	MessageCanceled MessageStatus = "agent_cancel"
 )
 
-// Final reports whether nothing more will happen to the message.
-func (s MessageStatus) Final() bool {
+// Over reports whether nothing more will happen to the message.
+func (s MessageStatus) Over() bool {
 	return s == MessageEnded || s == MessageFailed || s == MessageCanceled
 }
 
@@ -37,7 +37,7 @@ type Message struct {
 	AgentToken   string        `json:"agenttoken"`
 	SessionKey   string        `json:"sessionkey"`
 	Content      string        `json:"content"`     // the question
-	Response     string        `json:"response"`    // the answer, once the message is final; of one that failed the reason
+	Response     string        `json:"response"`    // the answer, once it is over; of a message that failed the reason
 	DebugOutput  string        `json:"debugoutput"` // the answer so far; of a message that failed the reason
 	Status       MessageStatus `json:"status"`
 	Metadata     AgentOutput   `json:"metadata"`

@@ -14,9 +14,9 @@ func TestOnlyASubscriptionToAnUnknownTokenIsDoubted(t *testing.T) {
 	t.Parallel()
 	var told []MessageUpdate
 	tracker := messageTracker{notify: func(u MessageUpdate) { told = append(told, u) }}
-	assert.False(t, tracker.onEvent(wire.Event{Type: "agent_subscribed", Status: "agent_queue"}))
+	assert.False(t, tracker.event(wire.Event{Type: "agent_subscribed", Status: "agent_queue"}))
 	assert.Equal(t, []MessageUpdate{{Status: MessageQueued}}, told)
-	assert.True(t, tracker.onEvent(wire.Event{Type: "agent_subscribed", Status: "unknown"}))
-	assert.True(t, tracker.onEvent(wire.Event{Type: "agent_subscribed", Status: "agent_end", DebugOutput: "All of it"}))
+	assert.True(t, tracker.event(wire.Event{Type: "agent_subscribed", Status: "unknown"}))
+	assert.True(t, tracker.event(wire.Event{Type: "agent_subscribed", Status: "agent_end", DebugOutput: "All of it"}))
 	assert.Len(t, told, 2)
 }

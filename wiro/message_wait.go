@@ -3,57 +3,77 @@ package wiro
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wire"
 )
 
-// MessageUpdate is what is known of an answer that is being waited for. Each update carries all
-// of it.
+// MessageUpdate is something new about an answer that is being waited for. Each carries all that
+// is known.
 type MessageUpdate struct {
-	Status MessageStatus
-	Output AgentOutput // everything said so far
-	Error  string      // of a message that failed: Wiro's sentence for users
+	Status  MessageStatus
+	Output  AgentOutput // everything said so far
+	Error   string      // of a message that failed: Wiro's sentence for users
+	Message *Message    // the message, on the last update of Updates; else nil
 }
 
-// Wait follows a message until it is final and calls update, which may be nil, whenever
-// something is new. It sends nothing. If ctx ends first, it returns the message as last seen
-// and an error that wraps ctx's; the agent goes on, and Wait can be called again.
+// Wait follows a message to its end and returns it. It sends nothing, so that it costs nothing
+// and may be repeated. It calls onUpdate, if given, with everything new, from the goroutine that
+// called Wait.
 //
-// A message that failed or was canceled is no error: see Message.Status. ErrNotFound means that
-// there is no such message.
+// If ctx ends first, Wait returns the message as it stood last with an error that wraps ctx's;
+// the agent goes on. A message that failed or was canceled is no error: see Message.Status.
+// ErrNotFound means that there is no such message.
 //
 // Wiro docs: Agent WebSocket; Agent Messaging.
-func (s *MessagesService) Wait(ctx context.Context, ref MessageRef, update func(MessageUpdate)) (Message, error) {
+func (s *MessagesService) Wait(ctx context.Context, ref MessageRef, onUpdate ...func(MessageUpdate)) (Message, error) {
 	if err := ref.check(); err != nil {
 		return Message{}, err
 	}
 	if ref.Token == "" { // the WebSocket needs it
 		message, err := s.Get(ctx, ref)
-		if err != nil || message.Status.Final() {
+		if err != nil || message.Status.Over() {
 			return message, err
 		}
 		ref.Token = message.AgentToken
 	}
-	return s.wait(ctx, ref, update, false)
+	return s.wait(ctx, ref, notifier(onUpdate), false)
 }
 
-// Wait is MessagesService.Wait for a message that was just sent: if Wiro does not know it yet,
-// Wait gives it a moment.
-func (m SentMessage) Wait(ctx context.Context, update func(MessageUpdate)) (Message, error) {
+// Updates follows a message to its end like Wait, and returns everything new about it. The last
+// update carries the message; an error, with the last update, ends it early. Leaving the loop
+// ends the wait, not the answer.
+//
+//	for update, err := range client.Messages.Updates(ctx, ref) {
+func (s *MessagesService) Updates(ctx context.Context, ref MessageRef) iter.Seq2[MessageUpdate, error] {
+	return messageUpdates(ctx, func(ctx context.Context, notify func(MessageUpdate)) (Message, error) {
+		return s.Wait(ctx, ref, notify)
+	})
+}
+
+func messageUpdates(ctx context.Context, wait func(context.Context, func(MessageUpdate)) (Message, error)) iter.Seq2[MessageUpdate, error] {
+	return updates(ctx, wait, func(u *MessageUpdate, m Message) { u.Status, u.Output, u.Message = m.Status, m.Output(), &m })
+}
+
+// Wait follows the message to its end and returns it. It is Messages.Wait for a message that was
+// just sent: if Wiro does not know the message yet, it gives it a moment.
+func (m SentMessage) Wait(ctx context.Context, onUpdate ...func(MessageUpdate)) (Message, error) {
 	if m.client == nil {
-		return Message{}, errors.New("wiro: this SentMessage does not come from Messages.Send: use Messages.Wait")
+		return Message{}, &InputError{Field: "message", Reason: "must come from Send; Messages.Wait waits for a message by its token"}
 	}
-	return m.client.Messages.wait(ctx, MessageRef{GUID: m.GUID, Token: m.AgentToken}, update, true)
+	return m.client.Messages.wait(ctx, m.Ref(), notifier(onUpdate), true)
 }
 
-func (s *MessagesService) wait(ctx context.Context, ref MessageRef, update func(MessageUpdate), justCreated bool) (Message, error) {
-	if update == nil {
-		update = func(MessageUpdate) {}
-	}
-	tracker := messageTracker{notify: update}
+// Updates follows the message like Wait, and returns everything new about it. See
+// Messages.Updates.
+func (m SentMessage) Updates(ctx context.Context) iter.Seq2[MessageUpdate, error] {
+	return messageUpdates(ctx, func(ctx context.Context, notify func(MessageUpdate)) (Message, error) { return m.Wait(ctx, notify) })
+}
+
+func (s *MessagesService) wait(ctx context.Context, ref MessageRef, notify func(MessageUpdate), justCreated bool) (Message, error) {
+	tracker := messageTracker{notify: notify}
 	byToken := MessageRef{Token: ref.Token}
 	if ref.Token == "" {
 		byToken = ref
@@ -62,9 +82,9 @@ func (s *MessagesService) wait(ctx context.Context, ref MessageRef, update func(
 		token:       ref.Token,
 		register:    map[string]string{"type": "agent_info", "agenttoken": ref.Token},
 		poll:        func(ctx context.Context) (Message, error) { return s.Get(ctx, byToken) },
-		done:        func(m Message) bool { return m.Status.Final() },
+		done:        func(m Message) bool { return m.Status.Over() },
 		onPoll:      tracker.onPoll,
-		event:       tracker.onEvent,
+		event:       tracker.event,
 		justCreated: justCreated,
 		intervals:   s.client.shortPollIntervals(),
 	})
@@ -102,8 +122,8 @@ func (t *messageTracker) onPoll(m Message) {
 	}
 }
 
-// onEvent takes an event in and reports whether it is the last one.
-func (t *messageTracker) onEvent(e wire.Event) (last bool) {
+// event takes an event in and reports whether it is the last one.
+func (t *messageTracker) event(e wire.Event) (last bool) {
 	status := MessageStatus(e.Type)
 	switch status {
 	case MessageStarted:
@@ -123,7 +143,7 @@ func (t *messageTracker) onEvent(e wire.Event) (last bool) {
 	}
 	t.now.Status = status
 	t.notify(t.now)
-	return status.Final()
+	return status.Over()
 }
 
 // snapshot takes in what was said before the subscription was in place.
@@ -154,7 +174,7 @@ func (t *messageTracker) failed(message json.RawMessage) {
 
 // complete adds what events told and the last poll did not carry yet.
 func (t *messageTracker) complete(m Message) Message {
-	if !m.Status.Final() && t.now.Status != "" {
+	if !m.Status.Over() && t.now.Status != "" {
 		m.Status = t.now.Status
 	}
 	if len(t.now.Output.Raw) > len(m.Output().Raw) {

@@ -124,7 +124,7 @@ func TestWaitMessageFindsACancelWhileItWasQueued(t *testing.T) {
 		BaseURL: s.base(), SocketURL: s.socket(), Credentials: wiro.Credentials{Key: testKey}, SafetyPollInterval: 20 * time.Millisecond,
 	})
 	t.Cleanup(quick.Close)
-	message, err := quick.Messages.Wait(soon(t), chatRef, nil)
+	message, err := quick.Messages.Wait(soon(t), chatRef)
 	require.NoError(t, err)
 	require.Equal(t, wiro.MessageCanceled, message.Status)
 	require.Empty(t, message.Output().Answer)
@@ -192,7 +192,7 @@ func TestWaitMessageRefusesATokenThatNobodyKnows(t *testing.T) {
 	s = chatting(t, unknown, noMessage, noMessage, messageOf("agent_end", "There", ""))
 	sent, err := s.Messages.Send(t.Context(), wiro.NewMessage{UserAgentGUID: "ua-1", Message: "Hi"})
 	require.NoError(t, err)
-	message, err := sent.Wait(soon(t), nil)
+	message, err := sent.Wait(soon(t))
 	require.NoError(t, err)
 	require.Equal(t, []string{"There"}, message.Output().Answer)
 }
@@ -241,7 +241,7 @@ func TestWaitMessagePollsAfterASocketThatOnlySentEvents(t *testing.T) {
 		l.say(messageOf("agent_end", "Once upon a time", ""))
 		_ = l.conn.Close()
 	}, queued)
-	message, err := s.Messages.Wait(soon(t), chatRef, nil)
+	message, err := s.Messages.Wait(soon(t), chatRef)
 	require.NoError(t, err)
 	require.Equal(t, []string{"Once upon a time"}, message.Output().Answer)
 }
@@ -253,7 +253,7 @@ func TestWaitMessageByItsGUIDAsksForTheTokenFirst(t *testing.T) {
 		l.say(messageOf("agent_end", "Hello", ""))
 		l.event("agent_end", saying("Hello"))
 	}, queued)
-	message, err := s.Messages.Wait(soon(t), wiro.MessageRef{GUID: "m-1"}, nil)
+	message, err := s.Messages.Wait(soon(t), wiro.MessageRef{GUID: "m-1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"Hello"}, message.Output().Answer)
 	_, connections := s.count()
@@ -277,5 +277,35 @@ func TestAnOutputIsPartedIntoThinkingAndAnswer(t *testing.T) {
 			want.Raw = raw
 			require.Equal(t, want, got, form)
 		}
+	}
+}
+
+func TestMessageUpdatesEndWithTheMessage(t *testing.T) {
+	t.Parallel()
+	s := chatting(t, nil, queued, messageOf("agent_output", "", "Once"), messageOf("agent_end", "Once upon a time", ""))
+	var told []wiro.MessageUpdate
+	for update, err := range s.Messages.Updates(soon(t), chatRef) {
+		require.NoError(t, err)
+		told = append(told, update)
+	}
+	last := told[len(told)-1]
+	require.Equal(t, wiro.MessageEnded, last.Status)
+	require.Equal(t, "Once upon a time", last.Message.Response)
+	require.Equal(t, []string{"Once upon a time"}, last.Output.Answer)
+	for _, update := range told[:len(told)-1] {
+		require.Nil(t, update.Message)
+	}
+}
+
+func TestLeavingMessageUpdatesEndsTheWait(t *testing.T) {
+	t.Parallel()
+	s := chatting(t, nil, queued)
+	for _, err := range s.Messages.Updates(soon(t), chatRef) {
+		require.NoError(t, err)
+		break
+	}
+	s = chatting(t, nil, noMessage)
+	for _, err := range s.Messages.Updates(soon(t), chatRef) {
+		require.ErrorIs(t, err, wiro.ErrNotFound)
 	}
 }

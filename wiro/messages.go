@@ -32,7 +32,7 @@ type NewMessage struct {
 	UserAgentGUID string `json:"useragentguid"`
 	Message       string `json:"message"`
 	SessionKey    string `json:"sessionkey,omitempty"`  // the agent remembers what was said in a session; "default" if empty
-	CallbackURL   string `json:"callbackurl,omitempty"` // receives a POST once the message is final; none if empty
+	CallbackURL   string `json:"callbackurl,omitempty"` // receives a POST once the message is over; none if empty
 }
 
 // SentMessage is a message that an agent has accepted. Wait returns its answer.
@@ -43,6 +43,9 @@ type SentMessage struct {
 
 	client *Client
 }
+
+// Ref names the message.
+func (m SentMessage) Ref() MessageRef { return MessageRef{GUID: m.GUID, Token: m.AgentToken} }
 
 // Send gives a message to a running agent and returns at once: SentMessage.Wait waits for the
 // answer. The message is sent once; ErrUnknownOutcome means that it may have arrived: History
@@ -175,7 +178,7 @@ func (s *MessagesService) Sessions(ctx context.Context, userAgentGUID string) ([
 	return answer.Data.Sessions, err
 }
 
-// Cancel stops a message that is not final yet; else Wiro refuses with
+// Cancel stops a message that is not over yet; else Wiro refuses with
 // ReasonMessageNotCancelable. A message that was still queued ends without an event and without
 // a webhook.
 //

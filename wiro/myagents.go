@@ -181,19 +181,16 @@ func (s *MyAgentsService) Stop(ctx context.Context, guid string) error {
 	return do(ctx, s.client, userAgentStop, byGUID{guid})
 }
 
-// Wait polls an agent every second or two until settled returns true for it, and calls update,
-// which may be nil, after every poll. If ctx ends first, it returns the agent as last seen and
-// an error that wraps ctx's.
+// Wait polls an agent every second or two until settled returns true for it, and calls onUpdate,
+// if given, after every poll. If ctx ends first, it returns the agent as it stood last with an
+// error that wraps ctx's.
 //
 // Wiro docs: Agent Overview (UserAgent Statuses).
-func (s *MyAgentsService) Wait(ctx context.Context, guid string, settled func(UserAgent) bool, update func(UserAgent)) (UserAgent, error) {
-	if update == nil {
-		update = func(UserAgent) {}
-	}
+func (s *MyAgentsService) Wait(ctx context.Context, guid string, settled func(UserAgent) bool, onUpdate ...func(UserAgent)) (UserAgent, error) {
 	return watch(ctx, s.client, watcher[UserAgent]{
 		poll:      func(ctx context.Context) (UserAgent, error) { return s.Get(ctx, guid) },
 		done:      settled,
-		onPoll:    update,
+		onPoll:    notifier(onUpdate),
 		intervals: s.client.shortPollIntervals(),
 	})
 }

@@ -70,10 +70,12 @@ func TestAllIteratesOverEveryPage(t *testing.T) {
 func TestAllStopsWhereItsCallerDoes(t *testing.T) {
 	t.Parallel()
 	o := answering(t, `{"result":true,"agents":[{"guid":"a"},{"guid":"b"}],"data":{"messages":[{"guid":"a"}],"hasmore":true}}`)
-	for range o.Agents.All(t.Context(), wiro.AgentQuery{Limit: 2}) {
+	for _, err := range o.Agents.All(t.Context(), wiro.AgentQuery{Limit: 2}) {
+		require.NoError(t, err)
 		break
 	}
-	for range o.Messages.All(t.Context(), wiro.HistoryQuery{UserAgentGUID: "ua-1"}) {
+	for _, err := range o.Messages.All(t.Context(), wiro.HistoryQuery{UserAgentGUID: "ua-1"}) {
+		require.NoError(t, err)
 		break
 	}
 	paths, _ := o.seen()

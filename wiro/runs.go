@@ -142,7 +142,7 @@ func (s Submission) Wait(ctx context.Context, onUpdate ...func(Update)) (Task, e
 
 // Updates follows the task like Wait, and returns everything new about it. See Tasks.Updates.
 func (s Submission) Updates(ctx context.Context) iter.Seq2[Update, error] {
-	return updates(ctx, func(ctx context.Context, notify func(Update)) (Task, error) { return s.Wait(ctx, notify) })
+	return taskUpdates(ctx, func(ctx context.Context, notify func(Update)) (Task, error) { return s.Wait(ctx, notify) })
 }
 
 func (s Submission) task() Task { return Task{ID: s.TaskID, Token: s.Token, Status: TaskQueue} }

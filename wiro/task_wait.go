@@ -73,43 +73,11 @@ func (s *TasksService) Wait(ctx context.Context, ref TaskRef, onUpdate ...func(U
 //
 //	for update, err := range client.Tasks.Updates(ctx, ref) {
 func (s *TasksService) Updates(ctx context.Context, ref TaskRef) iter.Seq2[Update, error] {
-	return updates(ctx, func(ctx context.Context, notify func(Update)) (Task, error) { return s.Wait(ctx, ref, notify) })
+	return taskUpdates(ctx, func(ctx context.Context, notify func(Update)) (Task, error) { return s.Wait(ctx, ref, notify) })
 }
 
-// updates makes an iterator of a wait, which calls notify from its own goroutine.
-func updates(ctx context.Context, wait func(context.Context, func(Update)) (Task, error)) iter.Seq2[Update, error] {
-	return func(yield func(Update, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		var last Update
-		left := false
-		task, err := wait(ctx, func(u Update) {
-			last = u
-			if !left && !yield(u, nil) {
-				left = true
-				cancel()
-			}
-		})
-		switch {
-		case left:
-		case err != nil:
-			yield(last, err)
-		default:
-			last.TaskID, last.Status, last.Task = task.ID, task.Status, &task
-			yield(last, nil)
-		}
-	}
-}
-
-// notifier makes one function of any number of them.
-func notifier(functions []func(Update)) func(Update) {
-	return func(u Update) {
-		for _, f := range functions {
-			if f != nil {
-				f(u)
-			}
-		}
-	}
+func taskUpdates(ctx context.Context, wait func(context.Context, func(Update)) (Task, error)) iter.Seq2[Update, error] {
+	return updates(ctx, wait, func(u *Update, t Task) { u.TaskID, u.Status, u.Task = t.ID, t.Status, &t })
 }
 
 func (s *TasksService) wait(ctx context.Context, known Task, notify func(Update), justCreated bool) (Task, error) {

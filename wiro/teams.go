@@ -126,8 +126,8 @@ type TeamSpending struct {
 	Playground       *float64       `json:"playgroundTotal"`
 	API              *float64       `json:"apiTotal"`
 	Member           MemberSpending `json:"memberSpent"`
-	SpendLimit       *float64       `json:"spendLimit"`       // of the team; nil for none
-	MemberSpendLimit *float64       `json:"memberSpendLimit"` // of the caller; nil for none
+	SpendLimit       *float64       `json:"spendLimit"`       // of the team; nil if there is none
+	MemberSpendLimit *float64       `json:"memberSpendLimit"` // of the caller; nil if there is none
 }
 
 // MemberSpending is what the caller has spent in a team, in USD. An amount is nil if Wiro does
