@@ -321,6 +321,7 @@ var reasonSentinels = map[Reason][]error{
 	ReasonTaskNotFound:           {ErrNotFound},
 	ReasonNotCancellable:         {ErrNotCancellable},
 	ReasonAgentInTeam:            {ErrForbidden},
+	ReasonAgentPersonal:          {ErrForbidden},
 	ReasonAgentAccessDenied:      {ErrForbidden},
 	ReasonAgentNotFound:          {ErrNotFound},
 	ReasonTemplateNotFound:       {ErrNotFound},

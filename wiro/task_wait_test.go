@@ -25,19 +25,19 @@ func submit(t *testing.T, c *wiro.Client, model string) wiro.Submission {
 	return submission
 }
 
-// news gathers updates.
-type news struct {
+// updatesHeard gathers updates.
+type updatesHeard struct {
 	mu  sync.Mutex
 	all []wiro.Update
 }
 
-func (n *news) add(u wiro.Update) {
+func (n *updatesHeard) add(u wiro.Update) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all = append(n.all, u)
 }
 
-func (n *news) statuses() []wiro.Status {
+func (n *updatesHeard) statuses() []wiro.Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var list []wiro.Status
@@ -62,7 +62,7 @@ func (looks) Waits(int)   {}
 
 // followed runs a model and waits for it, from before it is accepted. It starts to work
 // once the wait has looked at it, so that the rest comes by events.
-func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *news) {
+func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *updatesHeard) {
 	t.Helper()
 	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{
@@ -75,7 +75,7 @@ func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *news)
 		<-looked
 		s.Release(submission.Token)
 	}()
-	heard := &news{}
+	heard := &updatesHeard{}
 	task, err := submission.Wait(soon(t), heard.add)
 	require.NoError(t, err)
 	return task, heard
@@ -346,7 +346,7 @@ func TestATokenAloneTellsNothing(t *testing.T) {
 			s.Release(submission.Token)
 		}
 	}()
-	var heard news
+	var heard updatesHeard
 	_, err := stranger.Tasks.Wait(ctx, wiro.TaskRef{Token: submission.Token}, heard.add)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.NoError(t, s.Reached(t.Context(), submission.Token, sandbox.TaskPostprocessEnd))
