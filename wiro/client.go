@@ -17,7 +17,7 @@ const (
 )
 
 // NoSocket as Options.SocketURL does without a WebSocket: tasks and messages are polled.
-const NoSocket = wire.NoSocket
+const NoSocket = "none"
 
 // Options configure NewClient. The zero value talks to Wiro itself, with the key and secret of
 // the environment.
@@ -102,10 +102,14 @@ func NewClient(o Options) *Client {
 		o.Credentials = environmentCredentials()
 	}
 	o = o.withDefaults()
+	socketURL := o.SocketURL
+	if socketURL == NoSocket {
+		socketURL = ""
+	}
 	c := &Client{
 		credentials: o.Credentials,
 		shared: &shared{options: o, transport: wire.New(wire.Options{
-			BaseURL: o.BaseURL, SocketURL: o.SocketURL, UserAgent: o.UserAgent, HTTPClient: o.HTTPClient,
+			BaseURL: o.BaseURL, SocketURL: socketURL, UserAgent: o.UserAgent, HTTPClient: o.HTTPClient,
 			MinBackoff: o.MinBackoff, Observer: o.Observer, Logger: o.Logger,
 		})},
 	}

@@ -1,2 +1,70 @@
-// Package wiro is a client of the Wiro API.
+// Package wiro is a client of the Wiro API: a marketplace of AI models behind one API, and a
+// host of agents. It runs models, follows their tasks, uploads files, and deploys agents and
+// talks with them.
+//
+//	client := wiro.NewClient(wiro.Options{}) // WIRO_API_KEY, WIRO_API_SECRET
+//	task, err := client.Run(ctx, "black-forest-labs/flux-2-pro", wiro.Params{"prompt": "a lighthouse at dawn"})
+//	if err == nil {
+//		err = task.Err()
+//	}
+//	if err != nil {
+//		return err
+//	}
+//	_, err = task.Outputs[0].Download(ctx, file)
+//
+// # Services
+//
+// The endpoints are methods of the client's services: Models, Runs, Tasks and Files for models,
+// Agents, MyAgents, Messages, Credentials, Skills, Billing, Logs and Teams for agents. Each
+// method names the page of Wiro's documentation that describes it.
+//
+// # Money
+//
+// A run is charged when it succeeds; Task.Cost is what Wiro's record says, and nil if it does
+// not say. Requests that start or spend something are sent once: they are repeated only if they
+// surely did not arrive, or on HTTP 429. If such a request may have arrived but no usable
+// response came back, the error matches ErrUnknownOutcome: look whether it took effect before
+// doing it again. All other requests are repeated on broken connections and HTTP 5xx.
+//
+// # Waiting
+//
+// Client.Run and the Wait methods follow a task or a message to its end, over a WebSocket that
+// all waits share, and by polling while there is none. If their context ends first, they return
+// what was known last with an error that wraps the context's; the task goes on, is charged, and
+// can be waited for again. Updates returns everything new as an iterator:
+//
+//	submission, err := client.Runs.Submit(ctx, "openai/gpt-5-2", wiro.Params{"prompt": "Hello"})
+//	…
+//	for update, err := range submission.Updates(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(update.Status, update.Answer)
+//	}
+//
+// # Lists
+//
+// List methods return one page; All methods iterate over every page:
+//
+//	for task, err := range client.Tasks.All(ctx, wiro.TaskQuery{}) {
+//
+// # Files
+//
+// A File in Params is sent along with the run; Files.Upload and Files.UploadURL store one for
+// several runs. A file parameter also takes a URL as text.
+//
+//	photo, err := wiro.FileFromPath("photo.jpg")
+//	task, err := client.Run(ctx, "owner/model", wiro.Params{"inputImage": photo})
+//
+// # Errors
+//
+// A refusal by Wiro is an *APIError, whose Reason says what it means; a response that is not
+// Wiro's is a *ResponseError; an argument that the client refuses to send is an *InputError.
+// The Err variables match them with errors.Is. No error holds a key, a secret, or a credential
+// that was handed over.
+//
+// # Callers
+//
+// Client.WithCredentials and Client.WithTeam return clients for another project or in a team's
+// context. They share connections and sockets, so that one process serves many callers.
 package wiro

@@ -37,7 +37,7 @@ var (
 	// usable response came back. Look whether it took effect before doing it again.
 	ErrUnknownOutcome = errors.New("the request may have reached Wiro")
 	// ErrClosed: the client was closed.
-	ErrClosed = wire.ErrClosed
+	ErrClosed = errors.New("the client is closed")
 )
 
 // Codes of Wiro's errors. A Reason says more.
@@ -161,7 +161,10 @@ func (e *InputError) Error() string { return e.Field + ": " + e.Reason }
 // does.
 func publicError(op wire.Operation, err error) error {
 	failure, ok := errors.AsType[*wire.Error](err)
-	if !ok {
+	switch {
+	case errors.Is(err, wire.ErrClosed):
+		return ErrClosed
+	case !ok:
 		return err
 	}
 	switch failure.Kind {

@@ -27,8 +27,8 @@ type watcher[T any] struct {
 const (
 	// firstSafetyPoll is when a socket that has brought nothing about the token is first doubted.
 	firstSafetyPoll = 10 * time.Second
-	// minEventPoll is the least time between two polls that events cause, but for the first
-	// poll after the final event.
+	// minEventPoll is the least time between two polls that events cause, except that the first
+	// final event is followed by a poll at once.
 	minEventPoll = time.Second
 	// maxNotFound is how often "not found" is too early for what was just created.
 	maxNotFound = 5
@@ -48,7 +48,7 @@ func watch[T any](ctx context.Context, c *Client, w watcher[T]) (T, error) {
 	if w.token != "" && c.shared.transport.HasSocket() {
 		var err error
 		if subscription, err = c.shared.transport.Subscribe(w.token, w.register); err != nil {
-			return s.last, err
+			return s.last, publicError(wire.Operation{}, err)
 		}
 		defer subscription.Close()
 	}
@@ -130,7 +130,8 @@ func (s *watchState[T]) isOwn(ctx context.Context) bool {
 func (s *watchState[T]) onOwnEvent(ctx context.Context, e wire.Event) {
 	switch {
 	case s.event(e):
-		if !s.final {
+		if !s.final || time.Since(s.polled) >= minEventPoll {
+			s.final = false
 			s.setPace(finalBackoff...)
 			s.final = true
 			s.ask(ctx)

@@ -31,7 +31,7 @@ type Observer interface {
 // Options configure New. Every field must be set, except SocketURL.
 type Options struct {
 	BaseURL    string // without a slash at its end
-	SocketURL  string
+	SocketURL  string // empty for none
 	UserAgent  string
 	HTTPClient *http.Client
 	MinBackoff time.Duration

@@ -13,9 +13,6 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// NoSocket as the address of the socket does without: everything is polled.
-const NoSocket = "none"
-
 const subscriberBuffer = 16 // events that wait for a slow subscriber; older ones are dropped
 
 // Event is a message of the socket. Message stays encoded: its shape depends on Type.
@@ -90,7 +87,7 @@ type Subscription struct {
 }
 
 // HasSocket reports whether there is a socket to subscribe to.
-func (t *Transport) HasSocket() bool { return t.options.SocketURL != NoSocket }
+func (t *Transport) HasSocket() bool { return t.options.SocketURL != "" }
 
 // Subscribe asks for a token's events by a message that the socket understands. The caller
 // must close the subscription when it is done.
