@@ -1,7 +1,6 @@
 package wiro
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -220,9 +219,4 @@ func isFinal(err error) bool {
 		}
 	}
 	return false
-}
-
-// isStopped reports whether the caller's context ended.
-func isStopped(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -156,10 +157,7 @@ func TestFilesInParamsMakeAForm(t *testing.T) {
 			answer(w, 400, `{}`)
 			return
 		}
-		got := map[string][]string{}
-		for name, values := range r.MultipartForm.Value {
-			got[name] = values
-		}
+		got := maps.Clone(r.MultipartForm.Value)
 		for name, headers := range r.MultipartForm.File {
 			for _, header := range headers {
 				content, _ := header.Open()

@@ -76,7 +76,9 @@ func taskIs(status string) string {
 	return fmt.Sprintf(`{"result":true,"tasklist":[{"id":"7","socketaccesstoken":%q,"status":%q,"pexit":"0","totalcost":"0.42"}]}`, taskToken, status)
 }
 
-func event(kind string) []byte { return fmt.Appendf(nil, `{"type":%q,"tasktoken":%q}`, kind, taskToken) }
+func event(kind string) []byte {
+	return fmt.Appendf(nil, `{"type":%q,"tasktoken":%q}`, kind, taskToken)
+}
 
 // However many final events arrive, the endpoint is asked once a second at most.
 func TestFinalEventsDoNotCauseAStormOfPolls(t *testing.T) {

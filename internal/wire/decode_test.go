@@ -48,7 +48,6 @@ type sample struct {
 	Any     any                `json:"any"`
 	Raw     json.RawMessage    `json:"raw"`
 	Rest    map[string]any     `json:"-" wire:"rest"`
-	hidden  string
 }
 
 func decoded(t *testing.T, text string) sample {

@@ -10,6 +10,7 @@ import (
 // Kind says at which point a call failed.
 type Kind int
 
+// The points at which a call can fail.
 const (
 	NotSent    Kind = iota // no connection came about: nothing was sent
 	Stopped                // the caller gave up before the request was sent, or between attempts
