@@ -1,0 +1,231 @@
+package emulator
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+)
+
+// A project is what a key opens: credentials and a wallet. Tasks and files belong to one.
+type project struct {
+	id, name, account string
+	key, secret       string
+	allowed           []netip.Prefix
+	suspended, guest  bool
+	blocked           map[string]bool // slugs of models that it may not run
+	wallet            wallet
+	shared            atomic.Pointer[wallet] // of the team that the project belongs to
+	nonces            nonces
+	limiter           *rate.Limiter // nil: no limit
+
+	mu     sync.Mutex
+	active int // tasks that have not ended
+}
+
+// newProjects builds the projects of keys, by API key.
+func newProjects(keys []Key, ids *ids) map[string]*project {
+	projects := make(map[string]*project, len(keys))
+	for _, k := range keys {
+		if k.Key == "" || projects[k.Key] != nil {
+			panic(fmt.Sprintf("emulator: API key %q is empty or given twice", k.Key))
+		}
+		p := &project{
+			id: k.ID, name: k.Name, account: k.Account, key: k.Key, secret: k.Secret,
+			suspended: k.Suspended, guest: k.Guest,
+			wallet: wallet{usd: k.Balance},
+		}
+		if p.id == "" {
+			p.id = ids.number()
+		}
+		if p.account == "" {
+			p.account = "account-" + p.id
+		}
+		for _, allowed := range k.AllowedIPs {
+			p.allowed = append(p.allowed, mustPrefix(allowed))
+		}
+		if k.RateLimit > 0 {
+			p.limiter = rate.NewLimiter(rate.Limit(k.RateLimit), max(1, int(k.RateLimit)))
+		}
+		for _, slug := range k.BlockedModels {
+			if p.blocked == nil {
+				p.blocked = map[string]bool{}
+			}
+			p.blocked[slug] = true
+		}
+		projects[k.Key] = p
+	}
+	return projects
+}
+
+func mustPrefix(s string) netip.Prefix {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen())
+	}
+	return netip.MustParsePrefix(s)
+}
+
+// authenticate finds the project of a request, or the documented reason to refuse it.
+//
+// Wiro docs: Authentication; Error Reference, Authentication Errors.
+func (s *Server) authenticate(r *http.Request) (*project, error) {
+	key := r.Header.Get("X-Api-Key")
+	if key == "" && r.Header.Get("Authorization") != "" {
+		return nil, unauthorized(99, "Authorization bearer token is invalid.")
+	}
+	p := s.projects[key]
+	if p == nil {
+		return nil, unauthorized(0, "Project authorization is not founded.")
+	}
+	if ip := remoteIP(r); !p.allows(ip) {
+		return nil, unauthorized(0, fmt.Sprintf("Requested ip %s is not allowed.", ip))
+	}
+	if p.secret == "" {
+		return p, nil
+	}
+	signature, nonce := r.Header.Get("X-Signature"), r.Header.Get("X-Nonce")
+	if signature == "" || nonce == "" {
+		return nil, unauthorized(0, "Project requires signature authentication. x-signature and x-nonce headers are required.")
+	}
+	if !p.signed(signature, nonce) || !p.nonces.firstUse(nonce) {
+		return nil, unauthorized(0, "Project authorization is not valid.")
+	}
+	return p, nil
+}
+
+func unauthorized(code int, message string) *failure {
+	return &failure{status: http.StatusUnauthorized, errors: []wireError{{Code: code, Message: message}}}
+}
+
+// signed checks HMAC-SHA256 of secret+nonce, keyed with the API key.
+func (p *project) signed(signature, nonce string) bool {
+	given, err := hex.DecodeString(signature)
+	if err != nil {
+		return false
+	}
+	mac := hmac.New(sha256.New, []byte(p.key))
+	mac.Write([]byte(p.secret + nonce))
+	return hmac.Equal(given, mac.Sum(nil))
+}
+
+func (p *project) allows(ip string) bool {
+	if len(p.allowed) == 0 {
+		return true
+	}
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return false
+	}
+	for _, prefix := range p.allowed {
+		if prefix.Contains(addr.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+func remoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return strings.Trim(r.RemoteAddr, "[]")
+	}
+	return host
+}
+
+// nonces remembers which nonces a project has used: at least the last 50,000, at most
+// twice as many.
+type nonces struct {
+	mu       sync.Mutex
+	now, old map[string]struct{}
+}
+
+const noncesKept = 50_000
+
+// firstUse reports whether the nonce is new, and remembers it.
+func (n *nonces) firstUse(nonce string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, now := n.now[nonce]
+	_, before := n.old[nonce]
+	if now || before {
+		return false
+	}
+	if n.now == nil || len(n.now) >= noncesKept {
+		n.now, n.old = map[string]struct{}{}, n.now
+	}
+	n.now[nonce] = struct{}{}
+	return true
+}
+
+// A wallet holds what a project can spend, in USD.
+type wallet struct {
+	mu    sync.Mutex
+	usd   float64
+	spent float64 // all charges so far
+}
+
+// purse is the wallet that pays for what the project does.
+func (p *project) purse() *wallet {
+	if w := p.shared.Load(); w != nil {
+		return w
+	}
+	return &p.wallet
+}
+
+func (w *wallet) balance() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.usd
+}
+
+// charge takes usd out; the wallet may end below zero, as a prepaid account does when
+// several runs finish at once.
+func (w *wallet) charge(usd float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.usd -= usd
+	w.spent += usd
+}
+
+// move puts usd in, or takes it out where it is negative, without counting it as spent.
+func (w *wallet) move(usd float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.usd += usd
+}
+
+// total is all that was ever spent, in USD.
+func (w *wallet) total() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.spent
+}
+
+func (w *wallet) set(usd float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.usd = usd
+}
+
+// Balance is what the project of an API key can still spend, in USD; 0 for an unknown key.
+func (s *Server) Balance(key string) float64 {
+	if p := s.projects[key]; p != nil {
+		return p.purse().balance()
+	}
+	return 0
+}
+
+// SetBalance puts usd into the wallet of an API key's project. An unknown key does nothing.
+func (s *Server) SetBalance(key string, usd float64) {
+	if p := s.projects[key]; p != nil {
+		p.wallet.set(usd)
+	}
+}

@@ -1,0 +1,176 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// An event is a message of the socket about a task.
+//
+// Wiro docs: WebSocket, Message Format.
+type event struct {
+	Type      Stage  `json:"type"`
+	ID        string `json:"id"`
+	TaskToken string `json:"tasktoken"`
+	Message   any    `json:"message"`
+	Result    bool   `json:"result"`
+}
+
+// announce publishes the event of a stage, with the message that build gives, and notes
+// that the stage was reached. The caller holds the task's lock, which keeps events in
+// order.
+func (t *task) announce(stage Stage, build func() any) {
+	t.send(stage, func() []byte {
+		e := event{Type: stage, ID: strconv.FormatInt(t.id, 10), TaskToken: t.topic.token, Result: true}
+		if build != nil {
+			e.Message = build()
+		}
+		return encode(e)
+	})
+}
+
+// send publishes a text event in the way that the behavior asks for.
+func (t *task) send(stage Stage, build func() []byte) {
+	defer t.note(stage)
+	b := &t.behavior
+	switch {
+	case b.Silent:
+		return
+	case b.DropSocketAt == stage && !slices.Contains(t.reached, stage):
+		t.topic.drop()
+		return
+	}
+	if b.Garbage {
+		for _, data := range garbage {
+			t.topic.publish(func() []byte { return data })
+		}
+	}
+	t.topic.publish(build)
+	if b.Duplicate {
+		t.topic.publish(build)
+	}
+}
+
+// note remembers that a stage was reached. The caller holds the lock.
+func (t *task) note(stage Stage) {
+	if !slices.Contains(t.reached, stage) {
+		t.reached = append(t.reached, stage)
+	}
+	if t.changed != nil {
+		close(t.changed)
+		t.changed = nil
+	}
+}
+
+// A progress is how models other than LLMs report how far they are.
+//
+// Wiro docs: WebSocket, Output Events.
+type progress struct {
+	Type          string `json:"type"`
+	Task          string `json:"task"`
+	Percentage    string `json:"percentage"`
+	StepCurrent   string `json:"stepCurrent"`
+	StepTotal     string `json:"stepTotal"`
+	Speed         string `json:"speed"`
+	SpeedType     string `json:"speedType"`
+	ElapsedTime   string `json:"elapsedTime"`
+	RemainingTime string `json:"remainingTime"`
+}
+
+func newProgress(step, total int, whole time.Duration) progress {
+	done := whole * time.Duration(step) / time.Duration(total)
+	return progress{
+		Type: "progressGenerate", Task: "Generate",
+		Percentage:  strconv.Itoa(100 * step / total),
+		StepCurrent: strconv.Itoa(step), StepTotal: strconv.Itoa(total),
+		Speed: fmt.Sprintf("%.1f", float64(total)/max(whole.Seconds(), 0.1)), SpeedType: "it/s",
+		ElapsedTime: clock(done), RemainingTime: clock(whole - done),
+	}
+}
+
+// clock writes a duration as the API does: "3s", "1m 5s".
+func clock(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	if seconds < 60 {
+		return fmt.Sprintf("%ds", seconds)
+	}
+	return fmt.Sprintf("%dm %ds", seconds/60, seconds%60)
+}
+
+// outputsJSON is the outputs as final event and Task/Detail show them. The caller holds
+// the lock.
+func (t *task) outputsJSON() json.RawMessage {
+	list := []any{}
+	if !t.deleted {
+		for _, o := range t.outputs {
+			list = append(list, o.wire(t))
+		}
+	}
+	return encode(list)
+}
+
+// Release lets a task, or a message to an agent, go on that a behavior holds (HoldAt), or
+// will hold; an agent that is held while it starts goes by its guid. An unknown token does
+// nothing.
+func (s *Server) Release(token string) {
+	t := s.tasks.token(token)
+	if t == nil {
+		s.agents.release(token)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.freed {
+		t.freed = true
+		close(t.release)
+	}
+}
+
+// Reached waits until a task, or a message to an agent, has come to a stage, or past it.
+// It fails when the task ends without, and with ctx's error.
+func (s *Server) Reached(ctx context.Context, token string, stage Stage) error {
+	t := s.tasks.token(token)
+	if t == nil {
+		if known, err := s.agents.reached(ctx, token, stage); known {
+			return err
+		}
+		return errForgotten
+	}
+	for {
+		t.mu.Lock()
+		there, over, status := slices.Contains(t.reached, stage), t.over(), t.status
+		if t.changed == nil {
+			t.changed = make(chan struct{})
+		}
+		changed := t.changed
+		t.mu.Unlock()
+		switch {
+		case there:
+			return nil
+		case over:
+			return fmt.Errorf("emulator: task ended with %s and never reached %s", status, stage)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// FinishedAt is when the final event of a task was sent (or, where a behavior loses it,
+// would have been), or that of a message to an agent. False while it runs, and for an
+// unknown token.
+func (s *Server) FinishedAt(token string) (time.Time, bool) {
+	t := s.tasks.token(token)
+	if t == nil {
+		return s.agents.endedAt(token)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended, t.over()
+}

@@ -1,0 +1,332 @@
+package emulator
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// errEnded stops the goroutine of a task that was canceled, killed, or closed with the
+// sandbox.
+var errEnded = errors.New("task has ended")
+
+// live takes the task through its stages. It is the task's only goroutine.
+func (t *task) live() {
+	defer t.cancel()
+	err := t.prepare()
+	if err == nil {
+		err = t.execute()
+	}
+	if err != nil && !errors.Is(err, errEnded) {
+		t.sandbox.opts.Log.Error().Err(err).Int64("task", t.id).Msg("sandbox task")
+	}
+}
+
+// prepare goes from the queue to the start of the model. How long each stage takes is
+// what a mid-sized model on a warm machine needs.
+func (t *task) prepare() error {
+	if t.behavior.AwaitSubscriber {
+		if err := t.topic.awaitFollower(t.ctx); err != nil {
+			return errEnded
+		}
+	}
+	if err := t.enter(TaskQueue, 0); err != nil {
+		return err
+	}
+	if err := t.enter(TaskAccept, t.vary(600*time.Millisecond)); err != nil {
+		return err
+	}
+	if err := t.preprocess(); err != nil {
+		return err
+	}
+	if err := t.enter(TaskAssign, 200*time.Millisecond); err != nil {
+		return err
+	}
+	return t.enter(TaskStart, t.vary(700*time.Millisecond))
+}
+
+// preprocess fetches the input files. Models that take none have no such stage.
+func (t *task) preprocess() error {
+	sources := t.in.sources(t.model)
+	trouble := t.behavior.FailEarly
+	for _, s := range sources {
+		if s.trouble != "" {
+			trouble = s.trouble
+		}
+	}
+	if len(sources) == 0 && trouble == "" {
+		return nil
+	}
+	if err := t.enter(TaskPreprocessStart, 50*time.Millisecond); err != nil {
+		return err
+	}
+	took := t.vary(time.Duration(300+150*len(sources)) * time.Millisecond)
+	if trouble == "" {
+		return t.enter(TaskPreprocessEnd, took)
+	}
+	if !t.sandbox.pause(t.ctx, took) {
+		return errEnded
+	}
+	t.failEarly(trouble)
+	return errEnded
+}
+
+// execute runs the model and what follows it.
+func (t *task) execute() error {
+	if t.model.Makes.realtime() {
+		return t.converse()
+	}
+	show := t.perform()
+	if err := t.play(show); err != nil {
+		return err
+	}
+	return t.conclude(show)
+}
+
+// play prints what the model prints, at its pace.
+func (t *task) play(show *performance) error {
+	for i, line := range t.noise() {
+		if err := t.printError(line, t.vary(100*time.Millisecond), i); err != nil {
+			return err
+		}
+	}
+	for _, c := range show.chunks {
+		if !t.sandbox.pause(t.ctx, c.after) {
+			return errEnded
+		}
+		if err := t.print(show.stdout[:c.end], c.message); err != nil {
+			return err
+		}
+	}
+	last := show.stderr
+	if exit := t.behavior.FailWith; exit != nil {
+		last = exit.Stderr
+	}
+	for i, line := range last {
+		if err := t.printError(line, 0, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noise is what the model writes to stderr although all is well.
+func (t *task) noise() []string {
+	return slices.Concat(t.model.Stderr, t.behavior.Stderr)
+}
+
+// conclude goes from the exit of the model to the final event.
+func (t *task) conclude(show *performance) error {
+	t.mu.Lock()
+	t.elapsed = show.elapsed
+	t.exit = "0"
+	if exit := t.behavior.FailWith; exit != nil {
+		t.exit = exit.Code
+		if t.exit == "" {
+			t.exit = "1"
+		}
+	}
+	stderr := t.stderr
+	t.mu.Unlock()
+
+	if show.full != nil {
+		if err := t.enterWith(TaskOutputFull, 0, show.full); err != nil {
+			return err
+		}
+	}
+	if stderr != "" {
+		if err := t.enterWith(TaskErrorFull, 0, func() any { return logText{Raw: stderr} }); err != nil {
+			return err
+		}
+	}
+	if err := t.enter(TaskEnd, 0); err != nil {
+		return err
+	}
+	if err := t.enter(TaskPostprocessStart, 50*time.Millisecond); err != nil {
+		return err
+	}
+	if !t.sandbox.pause(t.ctx, t.vary(400*time.Millisecond)) {
+		return errEnded
+	}
+	return t.finish(show)
+}
+
+// logText is the message of the _full events.
+type logText struct {
+	Raw string `json:"raw"`
+}
+
+// enter brings the task to its next stage after a believable time, announces it, and
+// stays there if it is to be held.
+func (t *task) enter(stage Stage, after time.Duration) error {
+	return t.enterWith(stage, after, nil)
+}
+
+// enterWith is enter for an event with a message.
+func (t *task) enterWith(stage Stage, after time.Duration, message func() any) error {
+	if !t.sandbox.pause(t.ctx, after) {
+		return errEnded
+	}
+	t.mu.Lock()
+	if t.over() {
+		t.mu.Unlock()
+		return errEnded
+	}
+	t.status = stage
+	if stage == TaskStart {
+		t.started = time.Now()
+	}
+	t.announce(stage, message)
+	t.mu.Unlock()
+	return t.hold(stage)
+}
+
+// hold waits for Release where the behavior says so.
+func (t *task) hold(stage Stage) error {
+	if t.behavior.HoldAt != stage {
+		return nil
+	}
+	select {
+	case <-t.release:
+		return nil
+	case <-t.ctx.Done():
+		return errEnded
+	}
+}
+
+// over reports whether the task has ended. The caller holds the lock.
+func (t *task) over() bool { return !t.ended.IsZero() }
+
+// print is one write to stdout: all of it so far, and the message of its event.
+func (t *task) print(stdout string, message func() any) error {
+	t.mu.Lock()
+	if t.over() {
+		t.mu.Unlock()
+		return errEnded
+	}
+	first := t.status != TaskOutput
+	t.status = TaskOutput
+	t.stdout = stdout
+	t.announce(TaskOutput, message)
+	t.mu.Unlock()
+	if first {
+		return t.hold(TaskOutput)
+	}
+	return nil
+}
+
+// printError is one line on stderr. It leaves the status alone.
+func (t *task) printError(line string, after time.Duration, i int) error {
+	if !t.sandbox.pause(t.ctx, after) {
+		return errEnded
+	}
+	t.mu.Lock()
+	if t.over() {
+		t.mu.Unlock()
+		return errEnded
+	}
+	if t.stderr != "" {
+		t.stderr += "\n"
+	}
+	t.stderr += line
+	t.announce(TaskError, func() any { return line })
+	t.mu.Unlock()
+	if i == 0 {
+		return t.hold(TaskError)
+	}
+	return nil
+}
+
+// finish is the last stage: outputs, exit code and cost stand, the wallet pays.
+func (t *task) finish(show *performance) error {
+	outputs, cost := show.outputs, 0.0
+	if t.behavior.NoOutputs {
+		outputs, show.used.outputs = nil, 0
+	}
+	t.mu.Lock()
+	if t.over() {
+		t.mu.Unlock()
+		return errEnded
+	}
+	if t.exit != "0" {
+		outputs = nil
+	} else {
+		show.used.elapsed = t.elapsed
+		cost = t.model.cost(show.used)
+		if show.done != nil {
+			show.done()
+		}
+	}
+	t.outputs, t.cost = outputs, cost
+	t.payer.purse().charge(cost - show.paid)
+	t.end(TaskPostprocessEnd, func() any { return t.outputsJSON() })
+	t.mu.Unlock()
+	t.closed()
+	return nil
+}
+
+// failEarly ends a task whose model never ran.
+func (t *task) failEarly(reason string) {
+	t.mu.Lock()
+	if t.over() {
+		t.mu.Unlock()
+		return
+	}
+	t.stderr = reason
+	t.end(TaskError, func() any { return reason })
+	t.mu.Unlock()
+	t.closed()
+}
+
+// interrupt ends the task from outside, if its status is one that may be.
+func (t *task) interrupt(may func(Stage) bool) (was Stage, done bool) {
+	t.mu.Lock()
+	was = t.status
+	if t.over() || !may(was) {
+		t.mu.Unlock()
+		return was, false
+	}
+	if !t.started.IsZero() {
+		t.elapsed = time.Since(t.started)
+	}
+	t.end(TaskCancel, nil)
+	t.mu.Unlock()
+	t.cancel()
+	t.closed()
+	return was, true
+}
+
+// end sets the terminal status and announces it. The caller holds the lock, and calls
+// closed after it.
+func (t *task) end(stage Stage, message func() any) {
+	t.status = stage
+	t.payer.endTask() // first, so that whoever hears of the end may run the next
+	t.ended = time.Now()
+	if t.behavior.LoseFinalEvent {
+		t.note(stage)
+		return
+	}
+	t.announce(stage, message)
+}
+
+// closed does what comes after the final event.
+func (t *task) closed() {
+	t.sandbox.tasks.end(t)
+	if t.callback != "" {
+		t.sandbox.notify(t.callback, encode(t.detail()))
+	}
+}
+
+// vary makes a duration a little longer or shorter, always the same for one task.
+func (t *task) vary(d time.Duration) time.Duration {
+	return d * time.Duration(80+(t.id*37)%41) / 100
+}
+
+// seconds is how long the model runs.
+func (t *task) seconds() time.Duration {
+	s := t.model.Seconds
+	if t.behavior.Seconds > 0 {
+		s = t.behavior.Seconds
+	}
+	return t.vary(time.Duration(s * float64(time.Second)))
+}
