@@ -22,7 +22,7 @@ func (a *agents) applySkills(c *call) (fields, error) {
 	if kept != nil {
 		return kept, nil
 	}
-	if !a.sandbox.pause(c.request.Context(), applyTime) {
+	if !a.server.pause(c.request.Context(), applyTime) {
 		return nil, fail(108, "skillsapply-db-tx-failed")
 	}
 	return a.locked(func(c *call) (fields, error) { return a.apply(c, u, key) })(c)

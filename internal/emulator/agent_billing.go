@@ -92,7 +92,7 @@ func (u *userAgent) reprice(price tierPrice) {
 
 // begin starts a period of 30 days with a full pool of credits.
 func (a *agents) begin(u *userAgent, by *project, from time.Time, description string) {
-	u.sub = &subscription{id: a.sandbox.ids.next(), amount: u.price, end: from.Add(subscriptionDays * day)}
+	u.sub = &subscription{id: a.server.ids.next(), amount: u.price, end: from.Add(subscriptionDays * day)}
 	u.used, u.period = 0, from.UTC().Format("2006-01")
 	a.book(u, by, &transaction{
 		kind: "renewal", action: "monthly", amount: u.monthly, description: description, provider: "prepaid",

@@ -7,12 +7,8 @@ import (
 	"time"
 )
 
-// Advance moves the clock of the agents forward and does what falls due on the way:
-// subscriptions renew, or expire where that was asked for or the wallet is empty;
-// scheduled tasks of running agents leave their lines in the log; old logs go; invitations,
-// extra credits and half-finished connections expire.
-func (s *Server) Advance(d time.Duration) {
-	a := s.agents
+// advanceClock moves the clock forward and does what falls due on the way.
+func (a *agents) advanceClock(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	until := a.skew + max(0, d)
@@ -76,10 +72,8 @@ func (a *agents) expire(u *userAgent) {
 	}
 }
 
-// SetAgentCredits leaves an instance with this many credits in the present period, by
-// changing how many it has used. It reports whether there is an instance with this guid.
-func (s *Server) SetAgentCredits(useragentguid string, remaining int) bool {
-	a := s.agents
+// setCredits leaves an instance with this many credits. It reports whether there is one.
+func (a *agents) setCredits(useragentguid string, remaining int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	u := a.byGUID(useragentguid)
@@ -99,11 +93,8 @@ func (a *agents) byGUID(guid string) *userAgent {
 	return a.instances[i]
 }
 
-// AgentAtRest waits until the status of an instance no longer changes by itself, and
-// returns it: 0 stopped, 4 running, 5 error, 6 setup required. It fails for an unknown
-// guid, and with ctx's error.
-func (s *Server) AgentAtRest(ctx context.Context, useragentguid string) (status int, err error) {
-	a := s.agents
+// atRest waits until the status of an instance no longer changes by itself.
+func (a *agents) atRest(ctx context.Context, useragentguid string) (status int, err error) {
 	err = a.await(ctx, func() (bool, error) {
 		u := a.byGUID(useragentguid)
 		if u == nil {

@@ -31,7 +31,7 @@ func (a *agents) deploy(c *call) (fields, error) {
 	}
 	now := a.now()
 	u := &userAgent{
-		guid: a.sandbox.ids.guid(), id: a.sandbox.ids.next(), owner: c.project, team: d.team, template: d.template,
+		guid: a.server.ids.guid(), id: a.server.ids.next(), owner: c.project, team: d.team, template: d.template,
 		title: title, description: c.args.text("description"), categories: []string{},
 		pinned: c.args.text("pinned") == "" || c.args.flag("pinned"),
 		tier:   d.tier, price: d.price.USD, monthly: d.price.Credits,

@@ -17,14 +17,3 @@ const (
 	notEnoughProration = "Insufficient wallet balance for proration. Required: $%.2f, available: $%.2f"
 	codeBalance        = 97
 )
-
-// keyed is an error without a code, as endpoints give it that answer with message keys.
-func keyed(message string) *failure {
-	return &failure{errors: []wireError{{Message: message}}}
-}
-
-// with adds a field that goes beside the errors.
-func (f *failure) with(name string, value any) *failure {
-	f.more = append(f.more, field{name, value})
-	return f
-}

@@ -26,7 +26,7 @@ const maxLedger = 5000
 // book adds an entry, with the balance as it is now.
 func (a *agents) book(u *userAgent, by *project, t *transaction) {
 	now := a.now()
-	t.guid, t.at, t.by, t.balance = a.sandbox.ids.guid(), now, by, u.remaining(now)
+	t.guid, t.at, t.by, t.balance = a.server.ids.guid(), now, by, u.remaining(now)
 	u.ledger = append(u.ledger, t)
 	if len(u.ledger) > maxLedger {
 		u.ledger = u.ledger[1:]

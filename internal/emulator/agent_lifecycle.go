@@ -168,13 +168,13 @@ func (a *agents) drive(u *userAgent) {
 	if !u.status.moving() {
 		return
 	}
-	a.sandbox.work.goDo(func() {
+	a.server.work.goDo(func() {
 		for {
 			wait, held := a.upcoming(u, me)
 			if held != nil {
-				held.wait(a.sandbox.ctx)
+				held.wait(a.server.ctx)
 			}
-			if !a.sandbox.pause(a.sandbox.ctx, wait) || !a.advance(u, me) {
+			if !a.server.pause(a.server.ctx, wait) || !a.advance(u, me) {
 				return
 			}
 		}

@@ -104,7 +104,7 @@ func (a *agents) tailLogs(c *call) (fields, error) {
 	if u.logsCache == nil {
 		u.logsCache = map[string]cachedLogs{}
 	}
-	life := time.Duration(float64(logsCacheTime) * a.sandbox.opts.Pace)
+	life := time.Duration(float64(logsCacheTime) * a.server.opts.Pace)
 	u.logsCache[date] = cachedLogs{lines, a.now().Add(life), slices.Clone(out)}
 	return out, nil
 }

@@ -165,8 +165,8 @@ func (a *agents) uploadCover(c *call) (fields, error) {
 	case image.tooLarge || image.size > maxCover:
 		return nil, fail(0, "File size must not exceed 10 MB.")
 	}
-	stored := a.sandbox.files.add(c.project, image, "")
-	u.cover = stored.url(a.sandbox.origin(c.request))
+	stored := a.server.files.add(c.project, image, "")
+	u.cover = stored.url(a.server.origin(c.request))
 	u.times.updated = a.now()
 	return fields{{"cover", u.cover}, {"useragents", []object{a.view(u, shapeCover)}}}, nil
 }

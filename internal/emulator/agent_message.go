@@ -115,11 +115,11 @@ func (a *agents) sendMessage(c *call) (fields, error) {
 	m.plan.apply(&m.behavior)
 	m.topic.refuse = m.behavior.RefuseSocket
 	for _, up := range c.files {
-		f := a.sandbox.files.add(c.project, up, "")
-		m.attachments = append(m.attachments, attachment{f.url(a.sandbox.origin(c.request)), f.name, f.contentType, f.blob.size})
+		f := a.server.files.add(c.project, up, "")
+		m.attachments = append(m.attachments, attachment{f.url(a.server.origin(c.request)), f.name, f.contentType, f.blob.size})
 	}
 	a.keep(m)
-	a.sandbox.work.goDo(m.live)
+	a.server.work.goDo(m.live)
 	return fields{{"messageguid", m.guid}, {"agenttoken", m.topic.token}, {"status", m.status}}, nil
 }
 
@@ -139,11 +139,11 @@ func (u *userAgent) balance(now time.Time) object {
 
 func (a *agents) newMessage(u *userAgent, sender *project, session, content string) *agentMessage {
 	m := &agentMessage{
-		agents: a, agent: u, guid: a.sandbox.ids.guid(), topic: &topic{token: a.sandbox.ids.token()},
+		agents: a, agent: u, guid: a.server.ids.guid(), topic: &topic{token: a.server.ids.token()},
 		sender: sender, session: session, content: content,
 		gate: newGate(), status: AgentQueue, reached: []Stage{AgentQueue}, metadata: object{}, created: a.now(),
 	}
-	m.ctx, m.cancel = context.WithCancelCause(a.sandbox.ctx)
+	m.ctx, m.cancel = context.WithCancelCause(a.server.ctx)
 	return m
 }
 
@@ -152,8 +152,8 @@ func (a *agents) keep(m *agentMessage) {
 	u := m.agent
 	u.messages = append(u.messages, m)
 	a.messages[m.guid], a.tokens[m.topic.token] = m, m
-	a.sandbox.hub.open(m.topic)
-	if len(u.messages) > a.sandbox.opts.MaxTasks && u.messages[0].over() {
+	a.server.hub.open(m.topic)
+	if len(u.messages) > a.server.opts.MaxTasks && u.messages[0].over() {
 		a.forget(u.messages[0])
 	}
 	a.touch()
@@ -168,7 +168,7 @@ func (a *agents) forget(m *agentMessage) {
 	m.agent.messages = slices.DeleteFunc(m.agent.messages, func(other *agentMessage) bool { return other == m })
 	delete(a.messages, m.guid)
 	delete(a.tokens, m.topic.token)
-	a.sandbox.hub.forget(m.topic.token)
+	a.server.hub.forget(m.topic.token)
 }
 
 // message finds the message that a call is about, by messageguid or agenttoken.
@@ -279,7 +279,7 @@ func (m *agentMessage) notifyDone() {
 	if m.callback == "" {
 		return
 	}
-	m.agents.sandbox.notify(m.callback, encode(object{
+	m.agents.server.notify(m.callback, encode(object{
 		{"messageguid", m.guid}, {"status", m.status}, {"content", m.content}, {"response", m.response},
 		{"debugoutput", m.debug}, {"metadata", m.metadata}, {"endedat", m.ended.Unix()},
 	}))

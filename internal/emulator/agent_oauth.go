@@ -98,9 +98,9 @@ func (a *agents) connect(c *call, cr *credential) (fields, error) {
 			delete(a.flows, state)
 		}
 	}
-	state := a.sandbox.ids.token()
+	state := a.server.ids.token()
 	a.flows[state] = &oauthFlow{u, h, redirect, mode, now.Add(flowLife)}
-	origin := a.sandbox.origin(c.request)
+	origin := a.server.origin(c.request)
 	query := url.Values{
 		"client_id": {"sandbox-" + mode}, "redirect_uri": {origin + apiPath + "UserAgentOAuth/" + cr.OAuth.Prefix + "Callback"},
 		"response_type": {"code"}, "state": {state},
@@ -136,7 +136,7 @@ func (h *heldCredential) hasOwnApp() bool {
 
 // consent serves the page that authorizeUrl names. Whoever opens it has consented, unless
 // the query says deny=1; either way it leads back to the redirect URL.
-func (a *agents) consent(w http.ResponseWriter, r *http.Request) {
+func (a *agents) consent(w http.ResponseWriter, r *http.Request, _ string) {
 	state := r.URL.Query().Get("state")
 	a.mu.Lock()
 	f := a.flows[state]

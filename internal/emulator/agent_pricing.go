@@ -13,7 +13,7 @@ var agentBase = tierPrice{USD: 9, Credits: 1000}
 
 func (a *agents) installPricing() {
 	a.serve("UserAgent/PricingPreview", a.previewPrice)
-	a.sandbox.serve("UserAgent/SkillsApply", endpoint{handle: a.applySkills})
+	a.server.serve("UserAgent/SkillsApply", endpoint{handle: a.applySkills})
 }
 
 // tiers are the prices of an instance: those of its template, or of its skills.

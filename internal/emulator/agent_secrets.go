@@ -36,13 +36,8 @@ func (s *plantedSecrets) tokens(c *credential) map[string]string {
 	return tokens
 }
 
-// PlantedSecrets are all the secrets that the sandbox hands out of its own accord: OAuth
-// tokens, client and app secrets, passwords, bot tokens, API keys, service accounts and
-// private keys. They appear in answers of UserAgent/Detail, UserAgent/CredentialFieldHistory
-// and UserAgentOAuth/TokenRefresh, in error messages of TokenRefresh and in the debugoutput
-// of messages that failed, so that a scan of what a program shows can prove that it lets
-// none of them through.
-func PlantedSecrets() []string {
+// allSecrets are all that the emulator plants, sorted.
+func allSecrets() []string {
 	s, r := secrets(), loadRegistry()
 	var all []string
 	for _, c := range r.credentials {

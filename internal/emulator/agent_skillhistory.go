@@ -18,7 +18,7 @@ type skillChange struct {
 // record adds the present state to the history.
 func (s *customSkill) record(a *agents, by *project, operation string) {
 	s.history = append(s.history, &skillChange{
-		guid: a.sandbox.ids.guid(), operation: operation, after: s.state, by: by, at: a.now(),
+		guid: a.server.ids.guid(), operation: operation, after: s.state, by: by, at: a.now(),
 	})
 }
 

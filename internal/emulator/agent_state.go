@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +12,7 @@ import (
 // its state, and events are published under it, so that what a socket hears and what the
 // API tells never disagree. Nobody waits for anything while holding it.
 type agents struct {
-	sandbox  *Server
+	server   *base
 	registry *registry
 
 	mu            sync.Mutex
@@ -28,16 +27,17 @@ type agents struct {
 	changed       chan struct{}      // closed at the next change; nil while nobody waits
 }
 
-// installAgents adds the endpoints of agents, their messages, accounts and teams.
-func installAgents(s *Server) {
+// newAgents adds the endpoints of agents, their messages, accounts and teams.
+func newAgents(s *base) *agents {
 	a := &agents{
-		sandbox: s, registry: loadRegistry(),
+		server: s, registry: loadRegistry(),
 		messages: map[string]*agentMessage{}, tokens: map[string]*agentMessage{},
 		flows:         map[string]*oauthFlow{},
 		organizations: map[string]*organization{}, teams: map[string]*team{},
 		moved: map[*project]*team{},
 	}
-	s.agents = a
+	s.mayRun = a.mayRun
+	s.routes[consentPath] = a.consent
 	a.installCatalog()
 	a.installInstances()
 	a.installCredentials()
@@ -49,16 +49,17 @@ func installAgents(s *Server) {
 	a.installOAuth()
 	a.installTeams()
 	s.hub.route("agent_info", a.subscribe)
+	return a
 }
 
 // serve adds an endpoint whose handler holds the lock.
 func (a *agents) serve(path string, handle func(*call) (fields, error)) {
-	a.sandbox.serve(path, endpoint{handle: a.locked(handle)})
+	a.server.serve(path, endpoint{handle: a.locked(handle)})
 }
 
 // serveOpen adds one that asks for no credentials.
 func (a *agents) serveOpen(path string, handle func(*call) (fields, error)) {
-	a.sandbox.serve(path, endpoint{handle: a.locked(handle), open: true})
+	a.server.serve(path, endpoint{handle: a.locked(handle), open: true})
 }
 
 // locked holds the lock around a handler, and around the encoding of its answer.
@@ -237,40 +238,8 @@ func purseOf(p *project, t *team) *wallet {
 	return &p.wallet
 }
 
-// pay takes usd out, or puts it back where it is negative. Where there is not enough it
-// says so in the given words, which end in what was required and what is there.
-func (w *wallet) pay(usd float64, code int, words string) error {
-	if balance := w.balance(); usd > 0 && balance < usd {
-		return fail(code, fmt.Sprintf(words, usd, balance))
-	}
-	w.charge(usd)
-	return nil
-}
-
-// An actor is the person behind a write, as many answers show it.
-type actor struct {
-	UUID      string `json:"uuid"`
-	FirstName string `json:"firstname"`
-	LastName  string `json:"lastname"`
-	Email     string `json:"email"`
-	Username  string `json:"username"`
-	Avatar    string `json:"avatar"`
-	Initials  string `json:"avatarinitials"`
-}
-
 // system is what stands in place of a uuid where nobody did it.
 const system = "system"
-
-// uuid is the account of a project as agents know it.
-func (p *project) uuid() string { return p.account + "-uuid" }
-
-func (p *project) actor() *actor {
-	return &actor{
-		UUID: p.uuid(), FirstName: "Ada", LastName: "Lovelace",
-		Email: "ada+" + p.account + "@example.com", Username: "ada",
-		Avatar: "https://cdn.wiro.ai/avatars/ada.webp", Initials: "AL",
-	}
-}
 
 // stamp is a time in Unix seconds, nil where there is none.
 func stamp(t time.Time) *int64 {

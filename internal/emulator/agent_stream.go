@@ -58,7 +58,7 @@ func (m *agentMessage) live() {
 	steps := chunks(answer)
 	wait := m.stepTime(len(steps))
 	for i, end := range steps {
-		if !m.agents.sandbox.pause(m.ctx, wait) || !m.write(answer[:end], i == len(steps)/2) {
+		if !m.agents.server.pause(m.ctx, wait) || !m.write(answer[:end], i == len(steps)/2) {
 			m.interrupted()
 			return
 		}
@@ -75,7 +75,7 @@ func (m *agentMessage) begin() (answer string, ok bool) {
 	if m.behavior.AwaitSubscriber && m.topic.awaitFollower(m.ctx) != nil {
 		return "", false
 	}
-	if !m.hold(AgentQueue) || !m.agents.sandbox.pause(m.ctx, 400*time.Millisecond) {
+	if !m.hold(AgentQueue) || !m.agents.server.pause(m.ctx, 400*time.Millisecond) {
 		return "", false
 	}
 	m.agents.mu.Lock()
@@ -199,7 +199,7 @@ func (m *agentMessage) abort(reason error) {
 func (m *agentMessage) interrupted() {
 	m.agents.mu.Lock()
 	defer m.agents.mu.Unlock()
-	if reason := context.Cause(m.ctx); !m.over() && m.agents.sandbox.ctx.Err() == nil {
+	if reason := context.Cause(m.ctx); !m.over() && m.agents.server.ctx.Err() == nil {
 		m.abort(reason)
 	}
 }

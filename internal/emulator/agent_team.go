@@ -63,7 +63,7 @@ func (a *agents) createOrganization(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &organization{guid: a.sandbox.ids.guid(), name: name, account: c.project.account}
+	o := &organization{guid: a.server.ids.guid(), name: name, account: c.project.account}
 	a.organizations[o.guid] = o
 	return fields{{"organization", o.view()}}, nil
 }
@@ -112,7 +112,7 @@ func (a *agents) createTeam(c *call) (fields, error) {
 	case o.removed:
 		return nil, errNoOrganization
 	}
-	t := &team{guid: a.sandbox.ids.guid(), name: name, org: o, access: "all"}
+	t := &team{guid: a.server.ids.guid(), name: name, org: o, access: "all"}
 	a.teams[t.guid] = t
 	return fields{{"team", t.view()}}, nil
 }
@@ -233,11 +233,9 @@ func (a *agents) spendingSummary(c *call) (fields, error) {
 	}, nil
 }
 
-// RemoveOrganization removes an organization as its owner would in the dashboard: its
-// agents and projects go back to their personal workspaces. Organization/Restore brings
-// it back. It reports whether there is one with this guid.
-func (s *Server) RemoveOrganization(guid string) bool {
-	a := s.agents
+// removeOrganization sends its agents and projects back to their personal workspaces. It
+// reports whether there is one with this guid.
+func (a *agents) removeOrganization(guid string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	o := a.organizations[guid]
@@ -258,9 +256,8 @@ func (s *Server) RemoveOrganization(guid string) bool {
 	return true
 }
 
-// SetTeamBalance puts usd into the wallet of a team. An unknown guid does nothing.
-func (s *Server) SetTeamBalance(guid string, usd float64) {
-	a := s.agents
+// setTeamBalance puts usd into the wallet of a team. An unknown guid does nothing.
+func (a *agents) setTeamBalance(guid string, usd float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if t := a.teams[guid]; t != nil {
@@ -268,9 +265,8 @@ func (s *Server) SetTeamBalance(guid string, usd float64) {
 	}
 }
 
-// TeamBalance is what a team can spend, in USD; 0 for an unknown guid.
-func (s *Server) TeamBalance(guid string) float64 {
-	a := s.agents
+// teamBalance is what a team can spend, in USD; 0 for an unknown guid.
+func (a *agents) teamBalance(guid string) float64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if t := a.teams[guid]; t != nil {

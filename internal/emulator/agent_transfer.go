@@ -56,7 +56,7 @@ func (a *agents) transferProject(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := a.sandbox.projects[key]
+	p := a.server.projects[key]
 	if p == nil || p.account != c.project.account {
 		return nil, errNoProject
 	}
@@ -81,10 +81,10 @@ func (a *agents) moveProject(p *project, t *team) {
 var errNotInTeam = fail(0, "This model is not allowed in your team. Contact your team admin.")
 
 // mayRun reports whether the project's team, if it has one, may run a model.
-func (a *agents) mayRun(p *project, m *model) error {
+func (a *agents) mayRun(p *project, model int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if t := a.moved[p]; t != nil && !t.admits(strconv.Itoa(m.ID)) {
+	if t := a.moved[p]; t != nil && !t.admits(strconv.Itoa(model)) {
 		return errNotInTeam
 	}
 	return nil

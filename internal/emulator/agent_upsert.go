@@ -43,7 +43,7 @@ func (a *agents) write(u *userAgent, h *heldCredential, row credentialRow, by *p
 			row.value = "[REDACTED]"
 		}
 	}
-	h.history = append(h.history, credentialChange{guid: a.sandbox.ids.guid(), row: row, status: status, by: by, at: a.now()})
+	h.history = append(h.history, credentialChange{guid: a.server.ids.guid(), row: row, status: status, by: by, at: a.now()})
 	if len(h.history) > maxCredentialHistory {
 		h.history = h.history[1:]
 	}

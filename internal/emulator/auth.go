@@ -76,7 +76,7 @@ func mustPrefix(s string) netip.Prefix {
 // authenticate finds the project of a request, or the documented reason to refuse it.
 //
 // Wiro docs: Authentication; Error Reference, Authentication Errors.
-func (s *Server) authenticate(r *http.Request) (*project, error) {
+func (s *base) authenticate(r *http.Request) (*project, error) {
 	key := r.Header.Get("X-Api-Key")
 	if key == "" && r.Header.Get("Authorization") != "" {
 		return nil, unauthorized(99, "Authorization bearer token is invalid.")
@@ -140,6 +140,31 @@ func remoteIP(r *http.Request) string {
 	return host
 }
 
+// Where concurrency limits end, in USD.
+//
+// Wiro docs: Concurrency Limits.
+const unlimitedAbove = 250
+
+// beginTask counts one more active task, unless the balance allows no more; endTask takes
+// it back.
+func (p *project) beginTask() error {
+	balance := p.purse().balance()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit := max(1, int(balance*0.10))
+	if balance <= unlimitedAbove && p.active >= limit {
+		return fail(96, fmt.Sprintf("You have reached your concurrent task limit. With your current balance of $%.2f, you can run up to %d tasks at the same time. Add funds to increase your limit.", balance, limit))
+	}
+	p.active++
+	return nil
+}
+
+func (p *project) endTask() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.active--
+}
+
 // nonces remembers which nonces a project has used: at least the last 50,000, at most
 // twice as many.
 type nonces struct {
@@ -163,69 +188,4 @@ func (n *nonces) firstUse(nonce string) bool {
 	}
 	n.now[nonce] = struct{}{}
 	return true
-}
-
-// A wallet holds what a project can spend, in USD.
-type wallet struct {
-	mu    sync.Mutex
-	usd   float64
-	spent float64 // all charges so far
-}
-
-// purse is the wallet that pays for what the project does.
-func (p *project) purse() *wallet {
-	if w := p.shared.Load(); w != nil {
-		return w
-	}
-	return &p.wallet
-}
-
-func (w *wallet) balance() float64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.usd
-}
-
-// charge takes usd out; the wallet may end below zero, as a prepaid account does when
-// several runs finish at once.
-func (w *wallet) charge(usd float64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.usd -= usd
-	w.spent += usd
-}
-
-// move puts usd in, or takes it out where it is negative, without counting it as spent.
-func (w *wallet) move(usd float64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.usd += usd
-}
-
-// total is all that was ever spent, in USD.
-func (w *wallet) total() float64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.spent
-}
-
-func (w *wallet) set(usd float64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.usd = usd
-}
-
-// Balance is what the project of an API key can still spend, in USD; 0 for an unknown key.
-func (s *Server) Balance(key string) float64 {
-	if p := s.projects[key]; p != nil {
-		return p.purse().balance()
-	}
-	return 0
-}
-
-// SetBalance puts usd into the wallet of an API key's project. An unknown key does nothing.
-func (s *Server) SetBalance(key string, usd float64) {
-	if p := s.projects[key]; p != nil {
-		p.wallet.set(usd)
-	}
 }

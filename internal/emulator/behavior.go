@@ -84,7 +84,7 @@ type Exit struct {
 // again. A target is an endpoint ("Task/Detail", "Run/openai/sora-2") or, for short, a
 // model ("openai/sora-2"); "Run/" is every model and "*" every endpoint, where nothing
 // closer has a script.
-func (s *Server) Behave(target string, script ...Behavior) {
+func (s *base) Behave(target string, script ...Behavior) {
 	s.behaviors.set(target, script)
 }
 
@@ -103,14 +103,8 @@ type script struct {
 	used  int // requests that the first line has had
 }
 
-func newBehaviors(models *catalog) behaviors {
-	b := behaviors{mu: new(sync.RWMutex), scripts: map[string]*script{}}
-	for _, m := range models.all {
-		if m.Behavior != nil {
-			b.set(m.Slug, []Behavior{*m.Behavior})
-		}
-	}
-	return b
+func newBehaviors() behaviors {
+	return behaviors{mu: new(sync.RWMutex), scripts: map[string]*script{}}
 }
 
 func (b *behaviors) set(target string, lines []Behavior) {
@@ -165,7 +159,7 @@ func (s *script) next() (Behavior, bool) {
 
 // beforeHandler does what comes before the endpoint, and reports whether that was the
 // whole answer.
-func (b *Behavior) beforeHandler(s *Server, w http.ResponseWriter, r *http.Request) bool {
+func (b *Behavior) beforeHandler(s *base, w http.ResponseWriter, r *http.Request) bool {
 	if b.Delay > 0 {
 		ctx, stop := context.WithCancel(r.Context())
 		defer stop()

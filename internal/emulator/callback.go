@@ -42,7 +42,7 @@ const (
 )
 
 // notify posts a JSON body to a callback URL, without waiting for it.
-func (s *Server) notify(url string, body []byte) {
+func (s *base) notify(url string, body []byte) {
 	s.work.goDo(func() {
 		for try := range callbackTries {
 			if try > 0 && !s.pause(s.ctx, callbackGap) {
@@ -61,7 +61,7 @@ func (s *Server) notify(url string, body []byte) {
 }
 
 // post sends one callback; anything but 200 is an error.
-func (s *Server) post(ctx context.Context, url string, body []byte) error {
+func (s *base) post(ctx context.Context, url string, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err

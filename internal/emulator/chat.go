@@ -18,8 +18,8 @@ func (t *task) makeChat(show *performance) {
 	remembers := t.in.values["session_id"] != ""
 	var history []string
 	if remembers {
-		history = t.sandbox.chats.history(session)
-		show.done = func() { t.sandbox.chats.remember(session, prompt) }
+		history = t.service.chats.history(session)
+		show.done = func() { t.service.chats.remember(session, prompt) }
 	}
 	s := speech{speed: 12.4}
 	s.parts = t.compose(prompt, history)

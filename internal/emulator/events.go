@@ -113,14 +113,12 @@ func (t *task) outputsJSON() json.RawMessage {
 	return encode(list)
 }
 
-// Release lets a task, or a message to an agent, go on that a behavior holds (HoldAt), or
-// will hold; an agent that is held while it starts goes by its guid. An unknown token does
-// nothing.
-func (s *Server) Release(token string) {
-	t := s.tasks.token(token)
+// freeTask lets a task go on that a behavior holds, or will hold. It reports whether there
+// is one.
+func (s *taskService) freeTask(token string) bool {
+	t := s.store.token(token)
 	if t == nil {
-		s.agents.release(token)
-		return
+		return false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -128,17 +126,15 @@ func (s *Server) Release(token string) {
 		t.freed = true
 		close(t.release)
 	}
+	return true
 }
 
-// Reached waits until a task, or a message to an agent, has come to a stage, or past it.
-// It fails when the task ends without, and with ctx's error.
-func (s *Server) Reached(ctx context.Context, token string, stage Stage) error {
-	t := s.tasks.token(token)
+// taskReached waits until a task has come to a stage, or past it. known is false where no
+// task has the token.
+func (s *taskService) taskReached(ctx context.Context, token string, stage Stage) (known bool, err error) {
+	t := s.store.token(token)
 	if t == nil {
-		if known, err := s.agents.reached(ctx, token, stage); known {
-			return err
-		}
-		return errForgotten
+		return false, nil
 	}
 	for {
 		t.mu.Lock()
@@ -150,27 +146,25 @@ func (s *Server) Reached(ctx context.Context, token string, stage Stage) error {
 		t.mu.Unlock()
 		switch {
 		case there:
-			return nil
+			return true, nil
 		case over:
-			return fmt.Errorf("emulator: task ended with %s and never reached %s", status, stage)
+			return true, fmt.Errorf("emulator: task ended with %s and never reached %s", status, stage)
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return ctx.Err()
+			return true, ctx.Err()
 		}
 	}
 }
 
-// FinishedAt is when the final event of a task was sent (or, where a behavior loses it,
-// would have been), or that of a message to an agent. False while it runs, and for an
-// unknown token.
-func (s *Server) FinishedAt(token string) (time.Time, bool) {
-	t := s.tasks.token(token)
+// taskEndedAt is when the final event of a task was sent.
+func (s *taskService) taskEndedAt(token string) (at time.Time, over, known bool) {
+	t := s.store.token(token)
 	if t == nil {
-		return s.agents.endedAt(token)
+		return at, false, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.ended, t.over()
+	return t.ended, t.over(), true
 }

@@ -27,7 +27,7 @@ const (
 
 // A hub holds the sockets, and the topics that they may register for.
 type hub struct {
-	sandbox  *Server
+	server   *base
 	upgrader websocket.Upgrader
 	// routes handle client messages by their type.
 	routes map[string]func(*socket, message)
@@ -46,9 +46,9 @@ type message struct {
 	AgentToken string `json:"agenttoken"`
 }
 
-func newHub(s *Server) *hub {
+func newHub(s *base) *hub {
 	h := &hub{
-		sandbox: s,
+		server: s,
 		upgrader: websocket.Upgrader{
 			HandshakeTimeout: 10 * time.Second,
 			ReadBufferSize:   1 << 10,
@@ -120,7 +120,7 @@ func (h *hub) track(s *socket, open bool) {
 	defer h.mu.Unlock()
 	if open {
 		h.sockets[s] = struct{}{}
-		if h.sandbox.ctx.Err() != nil {
+		if h.server.ctx.Err() != nil {
 			s.abort() // closeAll has passed
 		}
 	} else {
@@ -142,24 +142,24 @@ func (h *hub) closeAll() {
 
 // SetSocketMode changes how the WebSocket server treats everybody, sockets that are open
 // already included, except that SocketRefuse leaves those alone.
-func (s *Server) SetSocketMode(mode SocketMode) {
+func (s *base) SetSocketMode(mode SocketMode) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.hub.mode = mode
 }
 
 // DropSockets closes every open socket abruptly, without a closing handshake.
-func (s *Server) DropSockets() { s.hub.closeAll() }
+func (s *base) DropSockets() { s.hub.closeAll() }
 
 // Sockets is how many sockets are open.
-func (s *Server) Sockets() int {
+func (s *base) Sockets() int {
 	s.hub.mu.RLock()
 	defer s.hub.mu.RUnlock()
 	return len(s.hub.sockets)
 }
 
 // SocketsOpen waits until exactly n sockets are open, or returns ctx's error.
-func (s *Server) SocketsOpen(ctx context.Context, n int) error {
+func (s *base) SocketsOpen(ctx context.Context, n int) error {
 	h := s.hub
 	for {
 		h.mu.Lock()

@@ -18,7 +18,7 @@ func (t *task) live() {
 		err = t.execute()
 	}
 	if err != nil && !errors.Is(err, errEnded) {
-		t.sandbox.opts.Log.Error().Err(err).Int64("task", t.id).Msg("sandbox task")
+		t.service.opts.Log.Error().Err(err).Int64("task", t.id).Msg("sandbox task")
 	}
 }
 
@@ -64,7 +64,7 @@ func (t *task) preprocess() error {
 	if trouble == "" {
 		return t.enter(TaskPreprocessEnd, took)
 	}
-	if !t.sandbox.pause(t.ctx, took) {
+	if !t.service.pause(t.ctx, took) {
 		return errEnded
 	}
 	t.failEarly(trouble)
@@ -91,7 +91,7 @@ func (t *task) play(show *performance) error {
 		}
 	}
 	for _, c := range show.chunks {
-		if !t.sandbox.pause(t.ctx, c.after) {
+		if !t.service.pause(t.ctx, c.after) {
 			return errEnded
 		}
 		if err := t.print(show.stdout[:c.end], c.message); err != nil {
@@ -145,7 +145,7 @@ func (t *task) conclude(show *performance) error {
 	if err := t.enter(TaskPostprocessStart, 50*time.Millisecond); err != nil {
 		return err
 	}
-	if !t.sandbox.pause(t.ctx, t.vary(400*time.Millisecond)) {
+	if !t.service.pause(t.ctx, t.vary(400*time.Millisecond)) {
 		return errEnded
 	}
 	return t.finish(show)
@@ -164,7 +164,7 @@ func (t *task) enter(stage Stage, after time.Duration) error {
 
 // enterWith is enter for an event with a message.
 func (t *task) enterWith(stage Stage, after time.Duration, message func() any) error {
-	if !t.sandbox.pause(t.ctx, after) {
+	if !t.service.pause(t.ctx, after) {
 		return errEnded
 	}
 	t.mu.Lock()
@@ -217,7 +217,7 @@ func (t *task) print(stdout string, message func() any) error {
 
 // printError is one line on stderr. It leaves the status alone.
 func (t *task) printError(line string, after time.Duration, i int) error {
-	if !t.sandbox.pause(t.ctx, after) {
+	if !t.service.pause(t.ctx, after) {
 		return errEnded
 	}
 	t.mu.Lock()
@@ -311,9 +311,9 @@ func (t *task) end(stage Stage, message func() any) {
 
 // closed does what comes after the final event.
 func (t *task) closed() {
-	t.sandbox.tasks.end(t)
+	t.service.store.end(t)
 	if t.callback != "" {
-		t.sandbox.notify(t.callback, encode(t.detail()))
+		t.service.notify(t.callback, encode(t.detail()))
 	}
 }
 

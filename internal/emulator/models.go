@@ -12,20 +12,20 @@ import (
 
 var errNoModel = fail(1, "slug-owner-project-not-exist")
 
-func installModels(s *Server) {
-	s.serve("Tool/List", endpoint{handle: listModels})
-	s.serve("Tool/Detail", endpoint{handle: modelDetail})
-	s.serve("Tool/Explore", endpoint{handle: exploreModels})
+func (s *taskService) installModels() {
+	s.serve("Tool/List", endpoint{handle: s.listModels})
+	s.serve("Tool/Detail", endpoint{handle: s.modelDetail})
+	s.serve("Tool/Explore", endpoint{handle: s.exploreModels})
 }
 
 // listModels answers POST /Tool/List.
-func listModels(c *call) (fields, error) {
-	found := c.sandbox.models.query(c.args)
+func (s *taskService) listModels(c *call) (fields, error) {
+	found := s.models.query(c.args)
 	start, limit := c.args.whole("start", 0), min(c.args.whole("limit", 20), 100)
 	page := found[min(start, len(found)):]
 	page = page[:min(limit, len(page))]
 
-	pages := c.sandbox.pages.of(c.sandbox.origin(c.request))
+	pages := s.pages.of(s.origin(c.request))
 	summary := c.args.flag("summary")
 	var total any = strconv.Itoa(len(found))
 	if !summary {
@@ -41,7 +41,7 @@ func listModels(c *call) (fields, error) {
 }
 
 // modelDetail answers POST /Tool/Detail.
-func modelDetail(c *call) (fields, error) {
+func (s *taskService) modelDetail(c *call) (fields, error) {
 	owner, err := c.args.need("slugowner")
 	if err != nil {
 		return nil, err
@@ -50,11 +50,11 @@ func modelDetail(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := c.sandbox.models.find(owner, name)
+	m := s.models.find(owner, name)
 	if m == nil {
 		return nil, errNoModel
 	}
-	pages := c.sandbox.pages.of(c.sandbox.origin(c.request))
+	pages := s.pages.of(s.origin(c.request))
 	detail := pages.detail[m]
 	if c.args.flag("summary") {
 		detail = pages.summary[m]

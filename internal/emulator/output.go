@@ -56,8 +56,6 @@ func file(name, contentType string, data []byte) *output {
 	return &output{name: name, contentType: contentType, size: int64(len(data)), make: func() []byte { return data }}
 }
 
-func escapeName(name string) string { return url.PathEscape(name) }
-
 // find is one output of the task, as long as its files have not been deleted.
 func (t *task) find(name string) *output {
 	t.mu.Lock()
@@ -108,7 +106,7 @@ func (rc *renderCache) forget(folder string) {
 // serveFile serves what lies under cdnPath: outputs of tasks (o/FOLDER/NAME), uploads
 // (u/KEY/NAME) and pictures of models (m/OWNER/MODEL.png). As on the real CDN, whoever has
 // the URL has the file.
-func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, rel string) {
+func (s *taskService) serveFile(w http.ResponseWriter, r *http.Request, rel string) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -138,12 +136,12 @@ type served struct {
 	open        func() (content, error)
 }
 
-func (s *Server) locate(rel string) (served, bool) {
+func (s *taskService) locate(rel string) (served, bool) {
 	kind, rest, _ := strings.Cut(rel, "/")
 	key, name, _ := strings.Cut(rest, "/")
 	switch kind {
 	case "o":
-		if t := s.tasks.inFolder(key); t != nil {
+		if t := s.store.inFolder(key); t != nil {
 			if o := t.find(name); o != nil {
 				return served{o.contentType, t.ended, func() (content, error) {
 					return memory{bytes.NewReader(s.rendered.get(rest, o.make))}, nil
@@ -166,7 +164,7 @@ func (s *Server) locate(rel string) (served, bool) {
 
 // source finds the file that a run was given by URL or id. Addresses elsewhere are taken
 // on trust: the sandbox fetches nothing.
-func (s *Server) source(p *project, origin, ref string) source {
+func (s *taskService) source(p *project, origin, ref string) source {
 	if f := s.files.byID(p, ref); f != nil {
 		return source{url: ref, stored: f}
 	}
@@ -185,7 +183,7 @@ func (s *Server) source(p *project, origin, ref string) source {
 	}
 	switch kind {
 	case "o":
-		if t := s.tasks.inFolder(key); t != nil {
+		if t := s.store.inFolder(key); t != nil {
 			if o := t.find(name); o != nil {
 				return source{url: ref, output: o}
 			}
@@ -198,12 +196,4 @@ func (s *Server) source(p *project, origin, ref string) source {
 		return source{url: ref}
 	}
 	return source{url: ref, trouble: "Input file could not be downloaded: HTTP 404"}
-}
-
-// shorten cuts a text that goes into a message.
-func shorten(text string) string {
-	if runes := []rune(text); len(runes) > 80 {
-		return string(runes[:80]) + "…"
-	}
-	return text
 }

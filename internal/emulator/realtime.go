@@ -206,7 +206,7 @@ func (s *session) speak(text string) (seconds float64, err error) {
 	prefix := []byte(s.topic.token + "|")
 	for len(pcm) > 0 {
 		n := min(2*frameSamples, len(pcm))
-		if !s.sandbox.pause(s.ctx, frameTime) {
+		if !s.service.pause(s.ctx, frameTime) {
 			return seconds, errEnded
 		}
 		if err := s.frame(slices.Concat(prefix, pcm[:n])); err != nil {

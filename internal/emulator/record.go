@@ -84,7 +84,7 @@ func (r *record) count(path string) {
 }
 
 // Requests returns what came in, in order, as long as Options.Record is set.
-func (s *Server) Requests() []Request {
+func (s *base) Requests() []Request {
 	r := &s.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,7 +94,7 @@ func (s *Server) Requests() []Request {
 }
 
 // RequestsTo returns the recorded requests of one path: "Task/Detail", "Run/openai/sora-2".
-func (s *Server) RequestsTo(path string) []Request {
+func (s *base) RequestsTo(path string) []Request {
 	var found []Request
 	for _, r := range s.Requests() {
 		if r.Path == path {
@@ -107,7 +107,7 @@ func (s *Server) RequestsTo(path string) []Request {
 // RequestCount is how many requests a path had: "Task/Detail", "Run/openai/sora-2". A path
 // that ends in a slash counts everything below it: "Run/". It counts without Options.Record
 // too, and refused requests as well.
-func (s *Server) RequestCount(path string) int {
+func (s *base) RequestCount(path string) int {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
 	return s.record.total(path)
@@ -127,7 +127,7 @@ func (r *record) total(path string) int {
 }
 
 // Requested waits until a path has had n requests, or returns ctx's error.
-func (s *Server) Requested(ctx context.Context, path string, n int) error {
+func (s *base) Requested(ctx context.Context, path string, n int) error {
 	for {
 		s.record.mu.Lock()
 		if s.record.total(path) >= n {

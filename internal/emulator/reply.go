@@ -40,6 +40,17 @@ func fail(code int, message string) *failure {
 	return &failure{errors: []wireError{{Code: code, Message: message}}}
 }
 
+// keyed is an error without a code, as endpoints give it that answer with message keys.
+func keyed(message string) *failure {
+	return &failure{errors: []wireError{{Message: message}}}
+}
+
+// with adds a field that goes beside the errors.
+func (f *failure) with(name string, value any) *failure {
+	f.more = append(f.more, field{name, value})
+	return f
+}
+
 // Errors that belong to no endpoint in particular.
 var (
 	errNoEndpoint  = &failure{status: http.StatusNotFound, errors: []wireError{{Code: 0, Message: "Error parsing url."}}}

@@ -21,7 +21,7 @@ const (
 
 // A call is one request of the API on its way through the sandbox.
 type call struct {
-	sandbox *Server
+	server  *base
 	project *project // nil until authenticated, and for open endpoints
 	request *http.Request
 	path    string // relative to the base URL: "Run/openai/sora-2"
@@ -97,7 +97,7 @@ func (c *call) readPart(part *multipart.Part) error {
 		c.args.add(name, string(value))
 		return nil
 	}
-	b, err := c.sandbox.files.spool(io.LimitReader(part, maxFileSize+1))
+	b, err := c.server.files.spool(io.LimitReader(part, maxFileSize+1))
 	if err != nil {
 		return err
 	}

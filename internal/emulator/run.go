@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -20,13 +19,8 @@ var (
 	errNotAccessible = fail(1, "tool-not-accessible")
 )
 
-func installRun(s *Server) {
-	s.serve("Run/", endpoint{handle: runModel})
-}
-
 // runModel answers POST /Run/{owner}/{model}.
-func runModel(c *call) (fields, error) {
-	s := c.sandbox
+func (s *taskService) runModel(c *call) (fields, error) {
 	owner, name, _ := strings.Cut(c.rest, "/")
 	m := s.models.find(owner, name)
 	if m == nil {
@@ -36,10 +30,10 @@ func runModel(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := payer.admits(m); err != nil {
+	if err := m.admits(payer); err != nil {
 		return nil, err
 	}
-	if err := s.agents.mayRun(c.project, m); err != nil {
+	if err := s.permits(c.project, m); err != nil {
 		return nil, err
 	}
 	in, err := m.inputs(c)
@@ -49,15 +43,23 @@ func runModel(c *call) (fields, error) {
 	if err := payer.beginTask(); err != nil {
 		return nil, err
 	}
-	in.store(c)
+	s.keepFiles(c, in)
 	t := s.newTask(c, m, payer, in)
 	s.work.goDo(t.live)
 	return fields{{"taskid", m.num(int(t.id))}, {"socketaccesstoken", t.topic.token}}, nil
 }
 
+// permits asks the agents' half whether the project's team may run a model.
+func (s *taskService) permits(p *project, m *model) error {
+	if s.mayRun == nil {
+		return nil
+	}
+	return s.mayRun(p, m.ID)
+}
+
 // payer is the project that a run is billed to: the caller's own, or another one of the
 // same account.
-func (s *Server) payer(p *project, id string) (*project, error) {
+func (s *taskService) payer(p *project, id string) (*project, error) {
 	if id == "" || id == p.id {
 		return p, nil
 	}
@@ -70,7 +72,7 @@ func (s *Server) payer(p *project, id string) (*project, error) {
 }
 
 // admits checks what does not depend on the parameters of a run.
-func (p *project) admits(m *model) error {
+func (m *model) admits(p *project) error {
 	need := minBalance
 	if m.Training {
 		need = minTrainingBalance
@@ -87,29 +89,4 @@ func (p *project) admits(m *model) error {
 	default:
 		return nil
 	}
-}
-
-// Where concurrency limits end, in USD.
-//
-// Wiro docs: Concurrency Limits.
-const unlimitedAbove = 250
-
-// beginTask counts one more active task, unless the balance allows no more; endTask takes
-// it back.
-func (p *project) beginTask() error {
-	balance := p.purse().balance()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	limit := max(1, int(balance*0.10))
-	if balance <= unlimitedAbove && p.active >= limit {
-		return fail(96, fmt.Sprintf("You have reached your concurrent task limit. With your current balance of $%.2f, you can run up to %d tasks at the same time. Add funds to increase your limit.", balance, limit))
-	}
-	p.active++
-	return nil
-}
-
-func (p *project) endTask() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.active--
 }

@@ -122,8 +122,8 @@ func sortModels(models []*model, scores map[*model]int, sort, order string, sear
 }
 
 // exploreModels answers POST /Tool/Explore.
-func exploreModels(c *call) (fields, error) {
-	return fields{{"explore", c.sandbox.pages.of(c.sandbox.origin(c.request)).explore}}, nil
+func (s *taskService) exploreModels(c *call) (fields, error) {
+	return fields{{"explore", s.pages.of(s.origin(c.request)).explore}}, nil
 }
 
 // sections are what Tool/Explore shows: a title, and the category behind it.

@@ -19,7 +19,7 @@ type endpoint struct {
 // serve adds an endpoint. Its path is written as the documentation does, without the
 // slash in front: "Tool/List". A path that ends in a slash takes everything below it,
 // which the call finds in its rest.
-func (s *Server) serve(path string, e endpoint) {
+func (s *base) serve(path string, e endpoint) {
 	if prefix, found := strings.CutSuffix(path, "/"); found {
 		s.prefixes[prefix] = e
 		return
@@ -28,7 +28,7 @@ func (s *Server) serve(path string, e endpoint) {
 }
 
 // find returns the endpoint of a path, and what follows the path of a prefix endpoint.
-func (s *Server) find(path string) (e endpoint, rest string, found bool) {
+func (s *base) find(path string) (e endpoint, rest string, found bool) {
 	if e, found = s.endpoints[path]; found {
 		return e, "", true
 	}
@@ -39,7 +39,7 @@ func (s *Server) find(path string) (e endpoint, rest string, found bool) {
 
 // Handler is the whole emulator: API, socket and files. Unlike Start it takes the origin
 // of its URLs from each request.
-func (s *Server) Handler() http.Handler {
+func (s *base) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.work.begin() {
 			http.Error(w, "closing", http.StatusServiceUnavailable)
@@ -49,24 +49,34 @@ func (s *Server) Handler() http.Handler {
 		switch path := r.URL.Path; {
 		case path == socketPath || path == socketPath+"/":
 			s.hub.serve(w, r)
-		case strings.HasPrefix(path, cdnPath):
-			s.serveFile(w, r, strings.TrimPrefix(path, cdnPath))
-		case strings.HasPrefix(path, consentPath):
-			s.agents.consent(w, r)
 		case strings.HasPrefix(path, apiPath):
 			s.serveAPI(w, r, strings.TrimPrefix(path, apiPath))
 		default:
-			writeFailure(w, errNoEndpoint)
+			s.serveRoute(w, r, path)
 		}
 	})
 }
 
+// A route answers what lies beside the API; rest is the path below its prefix.
+type route func(w http.ResponseWriter, r *http.Request, rest string)
+
+// serveRoute answers a request that is none of the API.
+func (s *base) serveRoute(w http.ResponseWriter, r *http.Request, path string) {
+	for prefix, handle := range s.routes {
+		if rest, found := strings.CutPrefix(path, prefix); found {
+			handle(w, r, rest)
+			return
+		}
+	}
+	writeFailure(w, errNoEndpoint)
+}
+
 // serveAPI answers one request of the API: it reads, records, misbehaves where told to,
 // authenticates, and hands over to the endpoint.
-func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+func (s *base) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	started := time.Now()
 	e, rest, found := s.find(path)
-	c := &call{sandbox: s, request: r, path: path, rest: rest}
+	c := &call{server: s, request: r, path: path, rest: rest}
 	bodyErr := c.read(w)
 	defer c.discard()
 	s.record.add(c, started)
@@ -96,7 +106,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // answer authenticates a call and runs its endpoint.
-func (s *Server) answer(c *call, e endpoint, known bool, bodyErr error) (fields, error) {
+func (s *base) answer(c *call, e endpoint, known bool, bodyErr error) (fields, error) {
 	if !known {
 		return nil, errNoEndpoint
 	}
@@ -118,7 +128,7 @@ func (s *Server) answer(c *call, e endpoint, known bool, bodyErr error) (fields,
 }
 
 // origin is where URLs handed out in answer to r start.
-func (s *Server) origin(r *http.Request) string {
+func (s *base) origin(r *http.Request) string {
 	if s.opts.PublicURL != "" {
 		return s.opts.PublicURL
 	}

@@ -95,7 +95,7 @@ func (s *socket) writeEvent(data []byte) { s.write(websocket.TextMessage, data) 
 
 func (s *socket) writeLoop() {
 	defer s.abort()
-	ping := time.NewTicker(s.hub.sandbox.opts.PingInterval)
+	ping := time.NewTicker(s.hub.server.opts.PingInterval)
 	defer ping.Stop()
 	var batch []outbound
 	for {
@@ -141,7 +141,7 @@ func (s *socket) sendFrame(kind int, data []byte) error {
 
 // patience is how long a client may be silent, pongs included.
 func (s *socket) patience() time.Duration {
-	return max(3*s.hub.sandbox.opts.PingInterval, time.Minute)
+	return max(3*s.hub.server.opts.PingInterval, time.Minute)
 }
 
 func (s *socket) readLoop() {

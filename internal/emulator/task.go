@@ -8,7 +8,7 @@ import (
 
 // A task is one run of a model.
 type task struct {
-	sandbox  *Server
+	service  *taskService
 	id       int64
 	place    int // the first task of the sandbox is 1
 	topic    *topic
@@ -44,9 +44,9 @@ type task struct {
 }
 
 // newTask adds a task; live runs it.
-func (s *Server) newTask(c *call, m *model, payer *project, in *inputs) *task {
+func (s *taskService) newTask(c *call, m *model, payer *project, in *inputs) *task {
 	t := &task{
-		sandbox: s, topic: &topic{token: s.ids.token(), refuse: c.behavior.RefuseSocket},
+		service: s, topic: &topic{token: s.ids.token(), refuse: c.behavior.RefuseSocket},
 		project: c.project, payer: payer, model: m, in: in,
 		behavior: c.behavior, origin: s.origin(c.request), callback: c.args.text("callbackUrl"),
 		created: time.Now(), status: TaskQueue, folder: s.ids.token(),
@@ -62,7 +62,7 @@ func (s *Server) newTask(c *call, m *model, payer *project, in *inputs) *task {
 		t.topic.abandoned = func() { t.receive(inbound{kind: kindAbandoned}) }
 	}
 	s.hub.open(t.topic)
-	for _, gone := range s.tasks.add(t, s.ids) {
+	for _, gone := range s.store.add(t, s.ids) {
 		s.hub.forget(gone.topic.token)
 	}
 	return t

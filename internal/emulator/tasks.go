@@ -18,17 +18,17 @@ var (
 	errNotCompleted   = fail(1, "Task must be completed or cancelled before deleting files")
 )
 
-func installTasks(s *Server) {
-	s.serve("Task/Detail", endpoint{handle: taskDetail})
-	s.serve("Task/List", endpoint{handle: listTasks})
-	s.serve("Task/Cancel", endpoint{handle: cancelTask})
-	s.serve("Task/Kill", endpoint{handle: killTask})
-	s.serve("Task/InputOutputDelete", endpoint{handle: deleteTaskFiles})
+func (s *taskService) installTasks() {
+	s.serve("Task/Detail", endpoint{handle: s.taskDetail})
+	s.serve("Task/List", endpoint{handle: s.listTasks})
+	s.serve("Task/Cancel", endpoint{handle: s.cancelTask})
+	s.serve("Task/Kill", endpoint{handle: s.killTask})
+	s.serve("Task/InputOutputDelete", endpoint{handle: s.deleteTaskFiles})
 }
 
 // task finds the task that a call is about, by tasktoken, socketaccesstoken or taskid.
 // Another project's task does not exist for it.
-func (c *call) task() (*task, error) {
+func (s *taskService) find(c *call) (*task, error) {
 	token := c.args.text("tasktoken")
 	if token == "" {
 		token = c.args.text("socketaccesstoken")
@@ -39,9 +39,9 @@ func (c *call) task() (*task, error) {
 	}
 	var t *task
 	if token != "" {
-		t = c.sandbox.tasks.token(token)
+		t = s.store.token(token)
 	} else if n, err := strconv.ParseInt(id, 10, 64); err == nil {
-		t = c.sandbox.tasks.id(n)
+		t = s.store.id(n)
 	}
 	if t == nil || t.project != c.project {
 		return nil, errNoTask
@@ -50,8 +50,8 @@ func (c *call) task() (*task, error) {
 }
 
 // taskDetail answers POST /Task/Detail.
-func taskDetail(c *call) (fields, error) {
-	t, err := c.task()
+func (s *taskService) taskDetail(c *call) (fields, error) {
+	t, err := s.find(c)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +59,9 @@ func taskDetail(c *call) (fields, error) {
 }
 
 // listTasks answers POST /Task/List, in the shape of Task/Detail.
-func listTasks(c *call) (fields, error) {
+func (s *taskService) listTasks(c *call) (fields, error) {
 	name := strings.ToLower(c.args.text("modelName"))
-	found := c.sandbox.tasks.all(func(t *task) bool {
+	found := s.store.all(func(t *task) bool {
 		return t.project == c.project && strings.Contains(t.model.Slug+" "+strings.ToLower(t.model.Title), name)
 	})
 	if !strings.EqualFold(c.args.text("order"), "ASC") {
@@ -78,20 +78,20 @@ func listTasks(c *call) (fields, error) {
 }
 
 // cancelTask answers POST /Task/Cancel: out of the queue, while the task waits there.
-func cancelTask(c *call) (fields, error) {
-	t, err := c.task()
+func (s *taskService) cancelTask(c *call) (fields, error) {
+	t, err := s.find(c)
 	if err != nil {
 		return nil, err
 	}
-	if _, done := t.interrupt(func(s Stage) bool { return s == TaskQueue }); !done {
+	if _, done := t.interrupt(func(at Stage) bool { return at == TaskQueue }); !done {
 		return nil, errNotCancellable
 	}
 	return nil, nil
 }
 
 // killTask answers POST /Task/Kill: stops a task that a worker runs.
-func killTask(c *call) (fields, error) {
-	t, err := c.task()
+func (s *taskService) killTask(c *call) (fields, error) {
+	t, err := s.find(c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +109,12 @@ func notKillable(was Stage) string {
 }
 
 // deleteTaskFiles answers POST /Task/InputOutputDelete. A second time it does nothing.
-func deleteTaskFiles(c *call) (fields, error) {
+func (s *taskService) deleteTaskFiles(c *call) (fields, error) {
 	token, err := c.args.need("tasktoken")
 	if err != nil {
 		return nil, err
 	}
-	t := c.sandbox.tasks.token(token)
+	t := s.store.token(token)
 	if t == nil || t.project != c.project {
 		return nil, fail(1, "task-not-exist")
 	}
@@ -127,10 +127,10 @@ func deleteTaskFiles(c *call) (fields, error) {
 	if !over {
 		return nil, errNotCompleted
 	}
-	c.sandbox.rendered.forget(t.folder)
-	for _, s := range t.in.sources(t.model) {
-		if s.stored != nil && s.stored.project == t.project {
-			c.sandbox.files.delete(s.stored)
+	s.rendered.forget(t.folder)
+	for _, source := range t.in.sources(t.model) {
+		if source.stored != nil && source.stored.project == t.project {
+			s.files.delete(source.stored)
 		}
 	}
 	return nil, nil

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"errors"
 	"sync"
 )
 
@@ -98,13 +97,10 @@ func (ts *taskStore) all(keep func(*task) bool) []*task {
 	return found
 }
 
-// errForgotten is the answer to a token that names no remembered task.
-var errForgotten = errors.New("emulator: no such task")
-
-// Launched waits until n tasks have been started since New, and returns the token of the
+// launched waits until n tasks have been started since New, and returns the token of the
 // n-th, or ctx's error.
-func (s *Server) Launched(ctx context.Context, n int) (token string, err error) {
-	ts := s.tasks
+func (s *taskService) launched(ctx context.Context, n int) (token string, err error) {
+	ts := s.store
 	for {
 		ts.mu.Lock()
 		if ts.total >= n {

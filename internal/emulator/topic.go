@@ -122,7 +122,7 @@ func (t *topic) awaitFollower(ctx context.Context) error {
 
 // Subscribed waits until a socket has registered for a token, or returns ctx's error. A
 // token that was never handed out is an error at once.
-func (s *Server) Subscribed(ctx context.Context, token string) error {
+func (s *base) Subscribed(ctx context.Context, token string) error {
 	t := s.hub.topic(token)
 	if t == nil {
 		return fmt.Errorf("emulator: no topic %q", token)

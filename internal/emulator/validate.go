@@ -127,19 +127,19 @@ func (in *inputs) takeFiles(c *call, p *parameter) string {
 	return ""
 }
 
-// store keeps the uploads of a run that has been accepted, and finds the files that its
+// keepFiles keeps the uploads of a run that has been accepted, and finds the files that its
 // URLs name.
-func (in *inputs) store(c *call) {
-	origin := c.sandbox.origin(c.request)
+func (s *taskService) keepFiles(c *call, in *inputs) {
+	origin := s.origin(c.request)
 	in.files = make(map[string][]source, len(in.given))
 	for name, g := range in.given {
 		var sources []source
 		for _, up := range g.uploads {
-			stored := c.sandbox.files.add(c.project, up, "")
+			stored := s.files.add(c.project, up, "")
 			sources = append(sources, source{url: stored.url(origin), stored: stored})
 		}
 		for _, url := range g.urls {
-			sources = append(sources, c.sandbox.source(c.project, origin, url))
+			sources = append(sources, s.source(c.project, origin, url))
 		}
 		in.files[name] = sources
 		if len(g.uploads) > 0 {
