@@ -63,7 +63,7 @@ func (a *agents) apply(c *call, u *userAgent, key string) (fields, error) {
 	if toggles == nil {
 		return nil, required("skills")
 	}
-	tier, err := c.tierArg(u.tier)
+	tier, err := tierArg(c, u.tier)
 	switch {
 	case err != nil:
 		return nil, err
@@ -107,7 +107,7 @@ func (a *agents) apply(c *call, u *userAgent, key string) (fields, error) {
 		u.setSkills(enabled)
 		a.syncSkills(u)
 		if a.restart(u) {
-			out[3].value, out[4].value = true, a.now().Unix()
+			out[3][1], out[4][1] = true, a.now().Unix()
 		}
 		a.settle(u)
 	}

@@ -111,7 +111,7 @@ func (a *agents) subscribeInstance(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	tier, err := c.tierArg(u.tier)
+	tier, err := tierArg(c, u.tier)
 	switch {
 	case err != nil:
 		return nil, err

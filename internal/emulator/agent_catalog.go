@@ -129,9 +129,9 @@ func (a *agents) listSkills(c *call) (fields, error) {
 		ok := (category == "" || s.category() == category) &&
 			(capability == "" || slices.Contains(s.Capabilities, capability)) &&
 			(c.args["name_in"] == nil || slices.Contains(names, s.Name)) &&
-			c.args.agrees("user_invocable", !s.Internal) &&
-			c.args.agrees("requires_credentials", s.Credential != "") &&
-			c.args.agrees("wiro_connect_pending", s.Credential != "" && a.registry.credentialByKey[s.Credential].Pending)
+			agrees(c.args, "user_invocable", !s.Internal) &&
+			agrees(c.args, "requires_credentials", s.Credential != "") &&
+			agrees(c.args, "wiro_connect_pending", s.Credential != "" && a.registry.credentialByKey[s.Credential].Pending)
 		if ok {
 			list = append(list, a.registry.entry(s))
 		}
@@ -140,7 +140,7 @@ func (a *agents) listSkills(c *call) (fields, error) {
 }
 
 // agrees reports whether a boolean filter is absent or has the given value.
-func (a args) agrees(name string, value bool) bool {
+func agrees(a args, name string, value bool) bool {
 	return a.text(name) == "" || a.flag(name) == value
 }
 
@@ -180,7 +180,7 @@ func (a *agents) listCredentials(c *call) (fields, error) {
 	mode := c.args.text("credential_mode")
 	list := []object{}
 	for _, cr := range a.registry.credentials {
-		if !cr.Platform && (mode == "" || cr.Mode == mode) && c.args.agrees("wiro_connect_pending", cr.Pending) {
+		if !cr.Platform && (mode == "" || cr.Mode == mode) && agrees(c.args, "wiro_connect_pending", cr.Pending) {
 			list = append(list, a.registry.credentialEntry(cr))
 		}
 	}

@@ -297,7 +297,7 @@ func (a *agents) deleteCustomSkill(c *call) (fields, error) {
 }
 
 // between reports whether a time lies within the parameters startdate and enddate.
-func (c *call) between(t time.Time) bool {
+func between(c *call, t time.Time) bool {
 	from, to := c.args.whole("startdate", 0), c.args.whole("enddate", 0)
 	return t.Unix() >= int64(from) && (to == 0 || t.Unix() <= int64(to))
 }

@@ -75,7 +75,7 @@ func (a *agents) deployment(c *call) (d *deployment, err error) {
 	if !c.args.flag("useprepaid") {
 		return nil, errPrepaid
 	}
-	if d.tier, err = c.tierArg(tierStarter); err != nil {
+	if d.tier, err = tierArg(c, tierStarter); err != nil {
 		return nil, err
 	}
 	if err := d.chooseSkills(a, c); err != nil {

@@ -84,12 +84,3 @@ func (t *transaction) view() object {
 	}
 	return o
 }
-
-// set changes a member.
-func (o object) set(name string, value any) {
-	for i := range o {
-		if o[i].name == name {
-			o[i].value = value
-		}
-	}
-}

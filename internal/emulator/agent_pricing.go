@@ -94,7 +94,7 @@ func (a *agents) toggles(c *call, param string) (map[string]bool, error) {
 }
 
 // tierArg reads a tier, or gives the fallback.
-func (c *call) tierArg(fallback string) (string, error) {
+func tierArg(c *call, fallback string) (string, error) {
 	switch tier := c.args.text("tier"); tier {
 	case "":
 		return fallback, nil
@@ -108,7 +108,7 @@ func (c *call) tierArg(fallback string) (string, error) {
 // previewPrice answers POST /UserAgent/PricingPreview.
 func (a *agents) previewPrice(c *call) (fields, error) {
 	if c.args.flag("draft") {
-		tier, err := c.tierArg(tierStarter)
+		tier, err := tierArg(c, tierStarter)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (a *agents) previewPrice(c *call) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	tier, err := c.tierArg(u.tier)
+	tier, err := tierArg(c, u.tier)
 	if err != nil {
 		return nil, err
 	}

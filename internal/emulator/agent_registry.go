@@ -40,7 +40,7 @@ type agentTemplate struct {
 	Tiers      tiers            `json:"tiers"`
 	Inactive   bool             `json:"inactive"` // not listed, cannot be deployed
 	Keys       string           `json:"keys"`     // prefix with which keys of custom skills are shown
-	Quirks     []quirk          `json:"quirks"`
+	Quirks     []string         `json:"quirks"`
 	Skills     []string         `json:"skills"`
 	Needs      []credentialNeed `json:"credentials"`
 	OneOf      []string         `json:"oneof"` // of these credentials one is enough
@@ -49,7 +49,7 @@ type agentTemplate struct {
 }
 
 // quirkStrings writes every number and boolean of an instance as a string.
-const quirkStrings quirk = "strings"
+const quirkStrings = "strings"
 
 // tierMultiplier is how much more Pro costs, and allows, than Starter.
 const tierMultiplier = 3

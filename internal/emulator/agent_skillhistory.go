@@ -36,7 +36,7 @@ func (a *agents) customSkillHistory(c *call) (fields, error) {
 	}
 	entries := []object{}
 	for i, e := range slices.Backward(s.history) {
-		if c.between(e.at) {
+		if between(c, e.at) {
 			entries = append(entries, s.entry(u, i))
 		}
 	}

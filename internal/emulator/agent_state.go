@@ -69,7 +69,7 @@ func (a *agents) locked(handle func(*call) (fields, error)) func(*call) (fields,
 		defer a.mu.Unlock()
 		out, err := handle(c)
 		for i := range out {
-			out[i].value = json.RawMessage(encode(out[i].value))
+			out[i][1] = json.RawMessage(encode(out[i][1]))
 		}
 		return out, err
 	}

@@ -46,8 +46,8 @@ type teamMember struct {
 
 // The wording of these errors is not documented. Two have their code as a string.
 var (
-	errNoOrganization = &failure{errors: []wireError{{"1", "Organization not found"}}}
-	errNoTeam         = &failure{errors: []wireError{{"1", "Team not found"}}}
+	errNoOrganization = &failure{errors: []wireError{{Code: "1", Message: "Organization not found"}}}
+	errNoTeam         = &failure{errors: []wireError{{Code: "1", Message: "Team not found"}}}
 	errRole           = fail(0, "role must be 'admin' or 'member'")
 	errAccess         = fail(0, "modelaccess must be 'all', 'allowlist' or 'blocklist'")
 	errNoProject      = fail(1, "Project not found")

@@ -141,7 +141,7 @@ func (a *agents) credentialHistory(c *call) (fields, error) {
 	}
 	entries := []object{}
 	for _, change := range slices.Backward(h.history) {
-		if !h.Platform && c.between(change.at) {
+		if !h.Platform && between(c, change.at) {
 			entries = append(entries, change.view(u, h.Key))
 		}
 	}

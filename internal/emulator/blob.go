@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// inMemory is the size up to which an uploaded file stays in memory. Larger ones wait on
+// smallFile is the size up to which an uploaded file stays in memory. Larger ones wait on
 // disk, so that a sandbox inside another process costs it little.
-const inMemory = 1 << 20
+const smallFile = 1 << 20
 
 // A blob is the content of a stored file.
 type blob struct {
@@ -22,7 +22,7 @@ type blob struct {
 // spool reads r to its end.
 func (fs *fileStore) spool(r io.Reader) (*blob, error) {
 	var head bytes.Buffer
-	n, err := io.CopyN(&head, r, inMemory+1)
+	n, err := io.CopyN(&head, r, smallFile+1)
 	if errors.Is(err, io.EOF) {
 		return &blob{size: n, data: head.Bytes()}, nil
 	}
@@ -65,7 +65,7 @@ func (b *blob) open() (content, error) {
 	if b.path != "" {
 		return os.Open(b.path)
 	}
-	return memory{bytes.NewReader(b.data)}, nil
+	return inMemory(b.data), nil
 }
 
 func (b *blob) remove() {
@@ -79,3 +79,6 @@ func (b *blob) remove() {
 type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
+
+// inMemory is data as a content.
+func inMemory(data []byte) content { return memory{bytes.NewReader(data)} }

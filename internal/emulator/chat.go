@@ -12,28 +12,28 @@ import (
 )
 
 // makeChat is what LLMs do: they think where the model does, and answer word by word.
-func (t *task) makeChat(show *performance) {
+func (t *task) makeChat(exec *execution) {
 	prompt := t.in.text()
 	session := t.project.key + "\x00" + t.in.values["session_id"]
 	remembers := t.in.values["session_id"] != ""
 	var history []string
 	if remembers {
 		history = t.service.chats.history(session)
-		show.done = func() { t.service.chats.remember(session, prompt) }
+		exec.done = func() { t.service.chats.remember(session, prompt) }
 	}
 	s := speech{speed: 12.4}
 	s.parts = t.compose(prompt, history)
-	s.stream(show, t.model.Role == "echo")
+	s.stream(exec, t.model.Role == "echo")
 	content := s.upTo(len(s.parts), 0).content(prompt)
-	show.full = func() any { return fullText{content.Raw, content.Thinking, content.Answer} }
-	show.outputs = []*output{{contentType: "raw", raw: content}}
-	show.used.tokens = tokens(prompt) + tokens(show.stdout)
+	exec.full = func() any { return fullText{content.Raw, content.Thinking, content.Answer} }
+	exec.outputs = []*output{{contentType: "raw", raw: content}}
+	exec.used.tokens = tokens(prompt) + tokens(exec.stdout)
 	for _, h := range history {
-		show.used.tokens += tokens(h)
+		exec.used.tokens += tokens(h)
 	}
 	if tier := t.model.Price; len(tier) > 0 && tier[0].Method == "cp-readoutput" {
-		show.used.reported = float64(show.used.tokens) * 0.000012
-		show.stderr = []string{fmt.Sprintf(`{"usage":{"total_tokens":%d},"cost":%.6f}`, show.used.tokens, show.used.reported)}
+		exec.used.reported = float64(exec.used.tokens) * 0.000012
+		exec.stderr = []string{fmt.Sprintf(`{"usage":{"total_tokens":%d},"cost":%.6f}`, exec.used.tokens, exec.used.reported)}
 	}
 }
 
@@ -75,7 +75,7 @@ type chatMessage struct {
 const wordsPerChunk = 3
 
 // stream prints the speech, a few words at a time or all at once.
-func (s speech) stream(show *performance, atOnce bool) {
+func (s speech) stream(exec *execution, atOnce bool) {
 	var log strings.Builder
 	words := 0
 	for i, p := range s.parts {
@@ -87,20 +87,20 @@ func (s speech) stream(show *performance, atOnce bool) {
 		for _, end := range cuts(p.text, atOnce) {
 			words += wordsPerChunk
 			at := time.Duration(float64(words) / s.speed * float64(time.Second))
-			show.chunks = append(show.chunks, chunk{
+			exec.chunks = append(exec.chunks, chunk{
 				after: time.Duration(wordsPerChunk / s.speed * float64(time.Second)), end: start + end,
 				message: func() any { return s.upTo(i, end).message(s.speed, at) },
 			})
 		}
 	}
-	show.stdout = log.String()
+	exec.stdout = log.String()
 	if atOnce {
-		for i := range show.chunks {
-			show.chunks[i].after = show.elapsed / time.Duration(len(show.chunks))
+		for i := range exec.chunks {
+			exec.chunks[i].after = exec.elapsed / time.Duration(len(exec.chunks))
 		}
 		return
 	}
-	show.elapsed = time.Duration(float64(words) / s.speed * float64(time.Second))
+	exec.elapsed = time.Duration(float64(words) / s.speed * float64(time.Second))
 }
 
 // cuts are the places where a text is cut for streaming: after every few words, and at

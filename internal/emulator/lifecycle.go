@@ -76,29 +76,29 @@ func (t *task) execute() error {
 	if t.model.Makes.realtime() {
 		return t.converse()
 	}
-	show := t.perform()
-	if err := t.play(show); err != nil {
+	exec := t.newExecution()
+	if err := t.play(exec); err != nil {
 		return err
 	}
-	return t.conclude(show)
+	return t.conclude(exec)
 }
 
 // play prints what the model prints, at its pace.
-func (t *task) play(show *performance) error {
+func (t *task) play(exec *execution) error {
 	for i, line := range t.noise() {
 		if err := t.printError(line, t.vary(100*time.Millisecond), i); err != nil {
 			return err
 		}
 	}
-	for _, c := range show.chunks {
+	for _, c := range exec.chunks {
 		if !t.service.pause(t.ctx, c.after) {
 			return errEnded
 		}
-		if err := t.print(show.stdout[:c.end], c.message); err != nil {
+		if err := t.print(exec.stdout[:c.end], c.message); err != nil {
 			return err
 		}
 	}
-	last := show.stderr
+	last := exec.stderr
 	if exit := t.behavior.FailWith; exit != nil {
 		last = exit.Stderr
 	}
@@ -116,9 +116,9 @@ func (t *task) noise() []string {
 }
 
 // conclude goes from the exit of the model to the final event.
-func (t *task) conclude(show *performance) error {
+func (t *task) conclude(exec *execution) error {
 	t.mu.Lock()
-	t.elapsed = show.elapsed
+	t.elapsed = exec.elapsed
 	t.exit = "0"
 	if exit := t.behavior.FailWith; exit != nil {
 		t.exit = exit.Code
@@ -129,8 +129,8 @@ func (t *task) conclude(show *performance) error {
 	stderr := t.stderr
 	t.mu.Unlock()
 
-	if show.full != nil {
-		if err := t.enterWith(TaskOutputFull, 0, show.full); err != nil {
+	if exec.full != nil {
+		if err := t.enterWith(TaskOutputFull, 0, exec.full); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func (t *task) conclude(show *performance) error {
 	if !t.service.pause(t.ctx, t.vary(400*time.Millisecond)) {
 		return errEnded
 	}
-	return t.finish(show)
+	return t.finish(exec)
 }
 
 // logText is the message of the _full events.
@@ -238,10 +238,10 @@ func (t *task) printError(line string, after time.Duration, i int) error {
 }
 
 // finish is the last stage: outputs, exit code and cost stand, the wallet pays.
-func (t *task) finish(show *performance) error {
-	outputs, cost := show.outputs, 0.0
+func (t *task) finish(exec *execution) error {
+	outputs, cost := exec.outputs, 0.0
 	if t.behavior.NoOutputs {
-		outputs, show.used.outputs = nil, 0
+		outputs, exec.used.outputs = nil, 0
 	}
 	t.mu.Lock()
 	if t.over() {
@@ -251,14 +251,14 @@ func (t *task) finish(show *performance) error {
 	if t.exit != "0" {
 		outputs = nil
 	} else {
-		show.used.elapsed = t.elapsed
-		cost = t.model.cost(show.used)
-		if show.done != nil {
-			show.done()
+		exec.used.elapsed = t.elapsed
+		cost = t.model.cost(exec.used)
+		if exec.done != nil {
+			exec.done()
 		}
 	}
 	t.outputs, t.cost = outputs, cost
-	t.payer.purse().charge(cost - show.paid)
+	t.payer.purse().charge(cost - exec.paid)
 	t.end(TaskPostprocessEnd, func() any { return t.outputsJSON() })
 	t.mu.Unlock()
 	t.closed()

@@ -13,9 +13,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			buf.WriteByte(',')
 		}
-		buf.Write(encode(f.name))
+		buf.Write(encode(f[0]))
 		buf.WriteByte(':')
-		encodeTo(&buf, f.value)
+		encodeTo(&buf, f[1])
 	}
 	buf.WriteByte('}')
 	return buf.Bytes(), nil
@@ -24,11 +24,20 @@ func (o object) MarshalJSON() ([]byte, error) {
 // strings turns numbers and booleans into strings, as some rows of the API have them.
 func (o object) strings() object {
 	for i, f := range o {
-		value := encode(f.value)
+		value := encode(f[1])
 		switch value[0] {
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 't', 'f':
-			o[i].value = string(value)
+			o[i][1] = string(value)
 		}
 	}
 	return o
+}
+
+// set changes a member.
+func (o object) set(name string, value any) {
+	for i := range o {
+		if o[i][0] == name {
+			o[i][1] = value
+		}
+	}
 }

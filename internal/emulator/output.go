@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"path"
@@ -144,7 +143,7 @@ func (s *taskService) locate(rel string) (served, bool) {
 		if t := s.store.inFolder(key); t != nil {
 			if o := t.find(name); o != nil {
 				return served{o.contentType, t.ended, func() (content, error) {
-					return memory{bytes.NewReader(s.rendered.get(rest, o.make))}, nil
+					return inMemory(s.rendered.get(rest, o.make)), nil
 				}}, true
 			}
 		}
@@ -155,7 +154,7 @@ func (s *taskService) locate(rel string) (served, bool) {
 	case "m":
 		if m := s.models.find(key, strings.TrimSuffix(name, path.Ext(name))); m != nil {
 			return served{"image/png", time.Unix(m.stats.lastRun, 0), func() (content, error) {
-				return memory{bytes.NewReader(s.rendered.get(rel, m.picture))}, nil
+				return inMemory(s.rendered.get(rel, m.picture)), nil
 			}}, true
 		}
 	}

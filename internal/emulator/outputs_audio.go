@@ -10,23 +10,23 @@ import (
 
 // makeSpeech is what text-to-speech models do: a WAV with a tune that follows the letters
 // of the text. The text itself is in its comment, where the sandbox's transcribers find it.
-func (t *task) makeSpeech(show *performance) {
+func (t *task) makeSpeech(exec *execution) {
 	text := t.in.text()
 	a := media.Tune{Text: text, Seconds: speechSeconds(text), Note: 0.12}
-	show.used.tokens = tokens(text) + int(a.Seconds*25)
-	t.leaveAudio(show, a)
+	exec.used.tokens = tokens(text) + int(a.Seconds*25)
+	t.leaveAudio(exec, a)
 }
 
 // makeMusic is what music models do: a slower tune, as long as asked for.
-func (t *task) makeMusic(show *performance) {
-	t.leaveAudio(show, media.Tune{Text: t.in.text(), Seconds: t.in.number("duration", 10), Note: 0.3})
+func (t *task) makeMusic(exec *execution) {
+	t.leaveAudio(exec, media.Tune{Text: t.in.text(), Seconds: t.in.number("duration", 10), Note: 0.3})
 }
 
-func (t *task) leaveAudio(show *performance, a media.Tune) {
-	show.outputs = []*output{{
+func (t *task) leaveAudio(exec *execution, a media.Tune) {
+	exec.outputs = []*output{{
 		name: "0.wav", contentType: "audio/wav", size: a.Size(), make: a.WAV, text: a.Text, secs: a.Seconds,
 	}}
-	t.showProgress(show, "Done.")
+	t.showProgress(exec, "Done.")
 }
 
 // speechSeconds is how long a text takes to say, up to a minute.
@@ -37,7 +37,7 @@ func speechSeconds(text string) float64 {
 
 // makeTranscript is what speech-to-text models do. They read what speech of the sandbox
 // carries in its comment, and say so where there is nothing to read.
-func (t *task) makeTranscript(show *performance) {
+func (t *task) makeTranscript(exec *execution) {
 	var text string
 	for _, s := range t.in.sources(t.model) {
 		text = s.text()
@@ -45,8 +45,8 @@ func (t *task) makeTranscript(show *performance) {
 			text = fmt.Sprintf("This is a recording of %.0f seconds. The Wiro sandbox cannot hear it; a real model would write down what is said.", s.seconds())
 		}
 	}
-	show.say(text)
-	t.leaveText(show, text)
+	exec.say(text)
+	t.leaveText(exec, text)
 }
 
 // unknownSeconds is how long audio is taken to be that lies at a foreign URL.

@@ -9,7 +9,7 @@ import (
 )
 
 // makeImages is what image models do: one PNG a sample, with the prompt on it.
-func (t *task) makeImages(show *performance) {
+func (t *task) makeImages(exec *execution) {
 	width, height := t.in.pixels(t.model)
 	samples := int(t.in.number("samples", 1))
 	for i := range samples {
@@ -18,13 +18,13 @@ func (t *task) makeImages(show *performance) {
 			Text: t.caption(), Footer: t.model.Slug + " · Wiro sandbox",
 			Key: t.model.Slug + t.in.text() + t.in.values["seed"] + strconv.Itoa(i),
 		}
-		show.outputs = append(show.outputs, &output{
+		exec.outputs = append(exec.outputs, &output{
 			name: strconv.Itoa(i) + ".png", contentType: "image/png",
 			size: media.PNGSize(width, height), make: p.PNG,
 		})
 	}
-	show.used.pixels = width * height
-	t.showProgress(show, "Done.")
+	exec.used.pixels = width * height
+	t.showProgress(exec, "Done.")
 }
 
 // caption is the text on what the task makes.

@@ -17,13 +17,13 @@ func sample(name, contentType, file string) *output {
 
 // makeVideo is what video models do: the sample clip, billed at the length that was asked
 // for.
-func (t *task) makeVideo(show *performance) {
+func (t *task) makeVideo(exec *execution) {
 	seconds := float64(t.in.length())
-	show.used.videoSeconds = seconds
+	exec.used.videoSeconds = seconds
 	o := sample("0.mp4", "video/mp4", "sample.mp4")
 	o.secs = seconds
-	show.outputs = []*output{o}
-	t.showProgress(show, "Done.")
+	exec.outputs = []*output{o}
+	t.showProgress(exec, "Done.")
 }
 
 // length is how many seconds of video were asked for.
@@ -37,27 +37,27 @@ func (in *inputs) length() int {
 }
 
 // makeMesh is what 3D models do: a GLB with a cube.
-func (t *task) makeMesh(show *performance) {
-	show.outputs = []*output{sample("0.glb", "model/gltf-binary", "sample.glb")}
-	t.showProgress(show, "Done.")
+func (t *task) makeMesh(exec *execution) {
+	exec.outputs = []*output{sample("0.glb", "model/gltf-binary", "sample.glb")}
+	t.showProgress(exec, "Done.")
 }
 
 // makeArchive is what trainers do: a ZIP with an adapter's configuration and its card.
-func (t *task) makeArchive(show *performance) {
-	show.outputs = []*output{sample("adapter.zip", "application/zip", "sample.zip")}
-	t.showProgress(show, "Training finished.")
+func (t *task) makeArchive(exec *execution) {
+	exec.outputs = []*output{sample("adapter.zip", "application/zip", "sample.zip")}
+	t.showProgress(exec, "Training finished.")
 }
 
 // makeVector is what embedding models do: texts that share words get vectors that are
 // near each other.
-func (t *task) makeVector(show *performance) {
+func (t *task) makeVector(exec *execution) {
 	vector := embed(t.in.text(), int(t.in.number("dimensions", 64)))
 	data := encode(map[string]any{
 		"object": "embedding", "model": t.model.Slug, "dimensions": len(vector), "embedding": vector,
 	})
-	show.say(string(data))
-	show.outputs = []*output{file("0.json", "application/json", data)}
-	show.used.tokens = tokens(t.in.text())
+	exec.say(string(data))
+	exec.outputs = []*output{file("0.json", "application/json", data)}
+	exec.used.tokens = tokens(t.in.text())
 }
 
 // embed adds up one random direction a word, and brings the sum to length 1.
@@ -80,15 +80,15 @@ func embed(text string, dimensions int) []float64 {
 }
 
 // makeDocument is what document models do: a report in the format that was asked for.
-func (t *task) makeDocument(show *performance) {
+func (t *task) makeDocument(exec *execution) {
 	text := t.report()
-	show.say(text)
-	t.leaveText(show, text)
-	show.used.tokens = tokens(t.in.text()) + tokens(text)
+	exec.say(text)
+	t.leaveText(exec, text)
+	exec.used.tokens = tokens(t.in.text()) + tokens(text)
 }
 
 // leaveText leaves a text behind as a file: plain, Markdown or JSON.
-func (t *task) leaveText(show *performance, text string) {
+func (t *task) leaveText(exec *execution, text string) {
 	name, contentType, data := "0.txt", "text/plain", []byte(text)
 	switch t.in.values["outputType"] {
 	case "markdown":
@@ -101,5 +101,5 @@ func (t *task) leaveText(show *performance, text string) {
 	}
 	o := file(name, contentType, data)
 	o.text = text
-	show.outputs = []*output{o}
+	exec.outputs = []*output{o}
 }

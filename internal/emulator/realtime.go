@@ -28,7 +28,7 @@ const (
 // Wiro docs: Realtime Voice, Realtime Text to Speech, Realtime Speech to Text.
 type session struct {
 	*task
-	show  *performance
+	exec  *execution
 	lines []string // the transcript
 
 	speech, silence int // samples since the turn began
@@ -38,7 +38,7 @@ type session struct {
 
 // converse runs a realtime model from task_stream_ready to its end.
 func (t *task) converse() error {
-	s := &session{task: t, show: &performance{}}
+	s := &session{task: t, exec: &execution{}}
 	waiting, stop := context.WithTimeout(t.ctx, sessionPatience)
 	defer stop()
 	if t.topic.awaitFollower(waiting) == nil { // a session needs its client
@@ -51,11 +51,11 @@ func (t *task) converse() error {
 	} else if t.ctx.Err() != nil {
 		return errEnded
 	}
-	t.bill(s.show)
-	s.show.elapsed = time.Since(t.begun())
-	s.show.used.audioSeconds = float64(s.heard) / media.SampleRate
+	t.bill(s.exec)
+	s.exec.elapsed = time.Since(t.begun())
+	s.exec.used.audioSeconds = float64(s.heard) / media.SampleRate
 	s.leave()
-	return t.conclude(s.show)
+	return t.conclude(s.exec)
 }
 
 func (t *task) begun() time.Time {
@@ -145,9 +145,9 @@ func (s *session) endTalk() error {
 func (s *session) turn() error {
 	seconds := float64(s.speech) / media.SampleRate
 	s.speech, s.silence = 0, 0
-	s.show.used.turns++
+	s.exec.used.turns++
 	user := fmt.Sprintf("(%.1f seconds of speech)", seconds)
-	answer := fmt.Sprintf("Turn %d. The sandbox heard %.1f seconds.", s.show.used.turns, seconds)
+	answer := fmt.Sprintf("Turn %d. The sandbox heard %.1f seconds.", s.exec.used.turns, seconds)
 	if err := s.transcribe("TRANSCRIPT_USER:" + user); err != nil {
 		return err
 	}
@@ -191,8 +191,8 @@ func (s *session) narrate() error {
 	if err != nil {
 		return err
 	}
-	s.show.used.turns = 1
-	s.show.outputs = []*output{s.recording(text, spoken)}
+	s.exec.used.turns = 1
+	s.exec.outputs = []*output{s.recording(text, spoken)}
 	if err := s.streamEnd(); err != nil {
 		return err
 	}
@@ -256,12 +256,12 @@ func (s *session) transcribe(line string) error {
 
 // leave adds what the session leaves behind.
 func (s *session) leave() {
-	s.show.stdout = strings.Join(s.lines, "\n")
-	if s.show.stdout != "" {
-		s.show.full = func() any { return logText{Raw: s.show.stdout} }
+	s.exec.stdout = strings.Join(s.lines, "\n")
+	if s.exec.stdout != "" {
+		s.exec.full = func() any { return logText{Raw: s.exec.stdout} }
 	}
 	if s.model.Makes != makesNarration {
-		s.show.outputs = []*output{file("transcript.txt", "text/plain", []byte(s.show.stdout+"\n"))}
+		s.exec.outputs = []*output{file("transcript.txt", "text/plain", []byte(s.exec.stdout+"\n"))}
 	}
 }
 
@@ -300,11 +300,11 @@ func (s *session) charge(u usage, input, output int) error {
 	u.values = s.in.values
 	turn := s.model.cost(u)
 	s.payer.purse().charge(turn)
-	s.show.paid += turn
+	s.exec.paid += turn
 	s.mu.Lock()
-	s.cost = s.show.paid
+	s.cost = s.exec.paid
 	s.mu.Unlock()
-	return s.streamEvent(TaskCost, &costs{turn, s.show.paid, tokenUsage{input, output}})
+	return s.streamEvent(TaskCost, &costs{turn, s.exec.paid, tokenUsage{input, output}})
 }
 
 // streamEvent enters a stage of a realtime model.

@@ -12,10 +12,9 @@ import (
 // fields are what an endpoint adds to the envelope, in order.
 type fields []field
 
-type field struct {
-	name  string
-	value any // anything that encoding/json takes; json.RawMessage goes out as it is
-}
+// A field is the name of a member and its value: anything that encoding/json takes;
+// json.RawMessage goes out as it is.
+type field [2]any
 
 // A failure is an error as the API words it: HTTP 200 with result false, unless status
 // says otherwise.
@@ -56,6 +55,7 @@ var (
 	errNoEndpoint  = &failure{status: http.StatusNotFound, errors: []wireError{{Code: 0, Message: "Error parsing url."}}}
 	errRateLimit   = &failure{status: http.StatusTooManyRequests, errors: []wireError{{Code: 0, Message: "Too Many Requests"}}}
 	errInvalidBody = fail(0, "Request parameters are invalid.")
+	errSuspended   = fail(0, "Your account has been suspended. Please contact support.")
 	errPermission  = fail(0, "You don't have any permission for this action.")
 )
 
@@ -68,11 +68,13 @@ func writeReply(w http.ResponseWriter, out fields) {
 	buf.Reset()
 	buf.WriteString(`{"result":true,"errors":[]`)
 	for _, f := range out {
-		buf.WriteString(`,"` + f.name + `":`)
-		if raw, ok := f.value.(json.RawMessage); ok {
+		buf.WriteByte(',')
+		encodeTo(buf, f[0])
+		buf.WriteByte(':')
+		if raw, ok := f[1].(json.RawMessage); ok {
 			buf.Write(raw)
 		} else {
-			encodeTo(buf, f.value)
+			encodeTo(buf, f[1])
 		}
 	}
 	buf.WriteString("}\n")

@@ -15,7 +15,6 @@ const (
 var (
 	errBalance       = fail(97, "Insufficient balance")
 	errSignIn        = fail(98, "sign in to run this model")
-	errSuspended     = fail(0, "Your account has been suspended. Please contact support.")
 	errNotAccessible = fail(1, "tool-not-accessible")
 )
 

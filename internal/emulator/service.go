@@ -29,3 +29,6 @@ func newTaskService(b *base) *taskService {
 	s.routes[cdnPath] = s.serveFile
 	return s
 }
+
+// modelCount is how many models there are.
+func (s *taskService) modelCount() int { return len(s.models.all) }

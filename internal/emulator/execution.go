@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A performance is what a model does once it has started: what it prints, what it leaves
+// An execution is what a model does once it has started: what it prints, what it leaves
 // behind, and what it is billed for. It is worked out before the first line is printed.
-type performance struct {
+type execution struct {
 	stdout  string
 	chunks  []chunk
 	full    func() any // the message of task_output_full
@@ -28,41 +28,41 @@ type chunk struct {
 	message func() any    // of its event
 }
 
-// perform works out what the task's model does.
-func (t *task) perform() *performance {
-	show := &performance{elapsed: t.seconds()}
+// newExecution works out what the task's model does.
+func (t *task) newExecution() *execution {
+	exec := &execution{elapsed: t.seconds()}
 	switch t.model.Makes {
 	case makesVideo:
-		t.makeVideo(show)
+		t.makeVideo(exec)
 	case makesSpeech:
-		t.makeSpeech(show)
+		t.makeSpeech(exec)
 	case makesMusic:
-		t.makeMusic(show)
+		t.makeMusic(exec)
 	case makesMesh:
-		t.makeMesh(show)
+		t.makeMesh(exec)
 	case makesChat:
-		t.makeChat(show)
+		t.makeChat(exec)
 	case makesTranscript:
-		t.makeTranscript(show)
+		t.makeTranscript(exec)
 	case makesDocument:
-		t.makeDocument(show)
+		t.makeDocument(exec)
 	case makesVector:
-		t.makeVector(show)
+		t.makeVector(exec)
 	case makesArchive:
-		t.makeArchive(show)
+		t.makeArchive(exec)
 	default:
-		t.makeImages(show)
+		t.makeImages(exec)
 	}
-	if show.full == nil {
-		show.full = func() any { return logText{Raw: show.stdout} }
+	if exec.full == nil {
+		exec.full = func() any { return logText{Raw: exec.stdout} }
 	}
-	t.bill(show)
-	return show
+	t.bill(exec)
+	return exec
 }
 
 // bill fills in what every kind of model may be billed for.
-func (t *task) bill(show *performance) {
-	u := &show.used
+func (t *task) bill(exec *execution) {
+	u := &exec.used
 	u.values = t.in.values
 	u.files = map[string]int{}
 	for name, sources := range t.in.files {
@@ -74,7 +74,7 @@ func (t *task) bill(show *performance) {
 			}
 		}
 	}
-	u.outputs = len(show.outputs)
+	u.outputs = len(exec.outputs)
 	u.promptLength = len([]rune(t.in.text()))
 	if u.tokens == 0 {
 		u.tokens = tokens(t.in.text())
@@ -100,19 +100,19 @@ func progressSteps(whole time.Duration) int {
 }
 
 // showProgress prints the start of the work, a bar in steps, and an end.
-func (t *task) showProgress(show *performance, last string) {
-	steps := progressSteps(show.elapsed)
+func (t *task) showProgress(exec *execution, last string) {
+	steps := progressSteps(exec.elapsed)
 	log, ends := progressLog(steps)
-	show.stdout = log + last
-	show.chunks = make([]chunk, 0, steps+2)
-	show.chunks = append(show.chunks, chunk{end: ends[0], message: func() any { return loading }})
+	exec.stdout = log + last
+	exec.chunks = make([]chunk, 0, steps+2)
+	exec.chunks = append(exec.chunks, chunk{end: ends[0], message: func() any { return loading }})
 	for i := 1; i <= steps; i++ {
-		show.chunks = append(show.chunks, chunk{
-			after: show.elapsed / time.Duration(steps), end: ends[i],
-			message: func() any { return newProgress(i, steps, show.elapsed) },
+		exec.chunks = append(exec.chunks, chunk{
+			after: exec.elapsed / time.Duration(steps), end: ends[i],
+			message: func() any { return newProgress(i, steps, exec.elapsed) },
 		})
 	}
-	show.chunks = append(show.chunks, chunk{end: len(show.stdout), message: func() any { return last }})
+	exec.chunks = append(exec.chunks, chunk{end: len(exec.stdout), message: func() any { return last }})
 }
 
 // loading is what models print first.
@@ -154,7 +154,7 @@ func barLine(step, total int) string {
 }
 
 // say prints a text at once, as one plain string.
-func (show *performance) say(text string) {
-	show.stdout = text
-	show.chunks = append(show.chunks, chunk{after: show.elapsed, end: len(text), message: func() any { return text }})
+func (exec *execution) say(text string) {
+	exec.stdout = text
+	exec.chunks = append(exec.chunks, chunk{after: exec.elapsed, end: len(text), message: func() any { return text }})
 }
