@@ -1,0 +1,250 @@
+package tasks
+
+import (
+	"bytes"
+	_ "embed" // the catalog
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/wiroai/wiro-mcp-go/internal/emulator/media"
+
+	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
+)
+
+// catalogData holds the models: what they take, make and cost. Its "items" are parameters
+// that several models share.
+//
+//go:embed catalog.json
+var catalogData []byte
+
+// A catalog is every model of the sandbox.
+type catalog struct {
+	all    []*model // in the order of their ids
+	bySlug map[string]*model
+}
+
+// A model is one entry of the catalog.
+type model struct {
+	Slug       string         `json:"slug"` // owner/model, clean
+	ID         int            `json:"id"`   // 0: its place in the catalog
+	Title      string         `json:"title"`
+	About      string         `json:"about"`
+	Categories []string       `json:"categories"`
+	Tags       []string       `json:"tags"`
+	Makes      kind           `json:"makes"`
+	Role       string         `json:"role"`    // of a model that writes: "translator", "recruiter", …
+	Thinks     bool           `json:"thinks"`  // an LLM that shows its reasoning
+	Seconds    float64        `json:"seconds"` // how long one run takes
+	Price      []tier         `json:"price"`
+	CPS        float64        `json:"cps"` // USD a second, where there is no price
+	Inputs     parameters     `json:"input"`
+	Advanced   parameters     `json:"advanced"`
+	Members    bool           `json:"members"`  // needs a registered account
+	Workflow   bool           `json:"workflow"` // hideworkflows hides it
+	Training   bool           `json:"training"` // needs a balance of $10
+	Stderr     []string       `json:"stderr"`   // noise of every run
+	Quirks     []quirk        `json:"quirks"`
+	Behavior   *core.Behavior `json:"behavior"`
+
+	owner, name string
+	items       []*parameter // of both groups
+	stats       stats
+	search      [3]string // what a search looks at, from what weighs most
+}
+
+// A kind is what a model makes.
+type kind string
+
+const (
+	makesImage      kind = "image"
+	makesVideo      kind = "video"
+	makesSpeech     kind = "speech"
+	makesMusic      kind = "music"
+	makesMesh       kind = "mesh"
+	makesChat       kind = "chat"
+	makesTranscript kind = "transcript"
+	makesDocument   kind = "document"
+	makesVector     kind = "vector"
+	makesArchive    kind = "archive"
+	makesVoice      kind = "voice"     // realtime conversation
+	makesNarration  kind = "narration" // realtime text to speech
+	makesDictation  kind = "dictation" // realtime speech to text
+)
+
+func (k kind) realtime() bool {
+	return k == makesVoice || k == makesNarration || k == makesDictation
+}
+
+// A quirk is one of the ways in which the API writes the same thing differently. A model
+// keeps its quirks, so answers repeat.
+type quirk string
+
+const (
+	quirkNumbers       quirk = "numbers"       // numbers where others have numeric strings
+	quirkNoParameters  quirk = "no-parameters" // parameters is null
+	quirkPriceArray    quirk = "price-array"   // dynamicprice is an array, not JSON in a string
+	quirkPriceEmpty    quirk = "price-empty"   // dynamicprice is ""
+	quirkPriceNull     quirk = "price-null"    // dynamicprice is null
+	quirkStringFlags   quirk = "string-flags"  // required is "true" or "false"
+	quirkISOTime       quirk = "iso-time"      // times are ISO 8601
+	quirkTextCodes     quirk = "text-codes"    // error codes are numeric strings
+	quirkNoSummaryText quirk = "no-seo"        // seodescription is missing
+)
+
+func (m *model) has(q quirk) bool { return slices.Contains(m.Quirks, q) }
+
+// A parameter is one input of a model, as Tool/Detail describes it.
+type parameter struct {
+	ID          string   `json:"id"`
+	Type        string   `json:"type"`
+	Label       string   `json:"label"`
+	Required    bool     `json:"required"`
+	Default     any      `json:"default"`
+	Options     []string `json:"options"`
+	Min         *float64 `json:"min"` // of a range
+	Max         *float64 `json:"max"` // of a range; how many files
+	Step        *float64 `json:"step"`
+	Placeholder string   `json:"placeholder"`
+	Note        string   `json:"note"`
+	Description string   `json:"description"`
+}
+
+// isFile reports whether the parameter takes files.
+func (p *parameter) isFile() bool { return strings.HasSuffix(p.Type, "fileinput") }
+
+// maxFiles is how many files the parameter takes.
+func (p *parameter) maxFiles() int {
+	switch {
+	case p.Type == "fileinput":
+		return 1
+	case p.Max != nil:
+		return int(*p.Max)
+	default:
+		return 10
+	}
+}
+
+// parameters in the catalog are names of shared items ("prompt", or "prompt*" where it is
+// required here) or objects; an object with "use" changes a shared item.
+type parameters []json.RawMessage
+
+func (ps parameters) resolve(shared map[string]json.RawMessage) ([]*parameter, error) {
+	var resolved []*parameter
+	for _, raw := range ps {
+		var ref struct {
+			Use string `json:"use"`
+		}
+		var name string
+		if json.Unmarshal(raw, &name) == nil {
+			ref.Use = name
+			raw = json.RawMessage(`{}`)
+		} else if err := json.Unmarshal(raw, &ref); err != nil {
+			return nil, err
+		}
+		p := new(parameter)
+		if base, required := strings.CutSuffix(ref.Use, "*"); base != "" {
+			if shared[base] == nil {
+				return nil, fmt.Errorf("no shared item %q", base)
+			}
+			if err := json.Unmarshal(shared[base], p); err != nil {
+				return nil, err
+			}
+			p.ID, p.Required = base, required
+		}
+		if err := json.Unmarshal(raw, p); err != nil {
+			return nil, err
+		}
+		resolved = append(resolved, p)
+	}
+	return resolved, nil
+}
+
+// loadCatalog is the catalog, read once: nothing changes it. A mistake in it is a bug, so
+// it panics.
+var loadCatalog = sync.OnceValue(func() *catalog {
+	var data struct {
+		Items  map[string]json.RawMessage `json:"items"`
+		Models []*model                   `json:"models"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(catalogData))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&data); err != nil {
+		panic(fmt.Sprintf("emulator: catalog: %v", err))
+	}
+	c := &catalog{bySlug: make(map[string]*model, len(data.Models))}
+	for i, m := range data.Models {
+		if err := m.complete(i, data.Items); err != nil {
+			panic(fmt.Sprintf("emulator: catalog: %s: %v", m.Slug, err))
+		}
+		c.all = append(c.all, m)
+		c.bySlug[m.Slug] = m
+	}
+	return c
+})
+
+// complete fills in what the catalog leaves out.
+func (m *model) complete(place int, shared map[string]json.RawMessage) error {
+	var found bool
+	if m.owner, m.name, found = strings.Cut(m.Slug, "/"); !found {
+		return errors.New("slug without an owner")
+	}
+	if m.ID == 0 {
+		m.ID = 1000 + 7*place
+	}
+	inputs, err := m.Inputs.resolve(shared)
+	if err != nil {
+		return err
+	}
+	advanced, err := m.Advanced.resolve(shared)
+	if err != nil {
+		return err
+	}
+	m.items = slices.Concat(inputs, advanced)
+	m.stats = madeUpStats(m.Slug)
+	m.index()
+	if m.Seconds == 0 {
+		m.Seconds = 5
+	}
+	return nil
+}
+
+// groups are the parameters as Tool/Detail arranges them.
+func (m *model) groups() (input, advanced []*parameter) {
+	n := len(m.Inputs)
+	return m.items[:n], m.items[n:]
+}
+
+// find returns a model by its slug, clean ("wiro/virtual-try-on") or as people write it
+// ("wiro", "Virtual Try-On"). Nil where there is none.
+func (c *catalog) find(owner, name string) *model {
+	clean := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), " ", "-") }
+	return c.bySlug[clean(owner)+"/"+clean(name)]
+}
+
+// stats are the numbers that a marketplace has and an emulator makes up: always the same
+// ones for the same model.
+type stats struct {
+	rating             float64 // 0 to 5
+	comments, rated    int
+	runs, good, failed int
+	lastRun            int64 // Unix seconds
+}
+
+func madeUpStats(slug string) stats {
+	h := media.Hash(slug)
+	pick := func(n uint64) int {
+		got := h % n
+		h = h/n ^ h<<7
+		return int(got) //nolint:gosec // below n, which is small
+	}
+	s := stats{rating: 3.5 + float64(pick(16))/10, comments: pick(40), runs: 200 + pick(90_000)}
+	s.rated = s.comments + pick(60)
+	s.failed = s.runs / (8 + pick(40))
+	s.good = s.runs - s.failed
+	s.lastRun = 1_774_000_000 + int64(pick(2_000_000))
+	return s
+}
