@@ -109,8 +109,9 @@ func newBehaviors() behaviors {
 
 func (b *behaviors) Set(target string, lines []Behavior) {
 	if owner, _, found := strings.Cut(target, "/"); found && owner == strings.ToLower(owner) {
-		target = everyRun + target // endpoints start with a capital, models never
+		target = everyRun + target // endpoints start with a capital, clean slugs never
 	}
+	target = cleanPath(target)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(lines) == 0 {
@@ -120,8 +121,19 @@ func (b *behaviors) Set(target string, lines []Behavior) {
 	b.scripts[target] = &script{lines: lines}
 }
 
+// cleanPath writes the model of a run by its clean slug, however the client wrote it.
+func cleanPath(path string) string {
+	slug, found := strings.CutPrefix(path, everyRun)
+	owner, name, full := strings.Cut(slug, "/")
+	if !found || !full {
+		return path
+	}
+	return everyRun + CleanSlug(owner) + "/" + CleanSlug(name)
+}
+
 // next is the behavior for one more request to a path.
 func (b *behaviors) next(path string) (Behavior, bool) {
+	path = cleanPath(path)
 	b.mu.RLock()
 	script := b.scripts[path]
 	if script == nil && strings.HasPrefix(path, everyRun) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,4 +32,13 @@ func Shorten(text string) string {
 		return string(runes[:80]) + "…"
 	}
 	return text
+}
+
+// CleanSlug is one half of a model's slug as URLs have it: lower case, with hyphens for
+// everything else, as in "gpt-5-2" for "GPT-5.2".
+func CleanSlug(written string) string {
+	words := strings.FieldsFunc(strings.ToLower(written), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(words, "-")
 }

@@ -2,7 +2,7 @@ package tasks
 
 import (
 	"bytes"
-	_ "embed" // the catalog
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +15,14 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
 )
 
-// catalogData holds the models: what they take, make and cost. Its "items" are parameters
-// that several models share.
+// catalogData holds the models, a file for each kind of work: what they take, make and
+// cost. items.json holds parameters that several models share.
 //
-//go:embed catalog.json
-var catalogData []byte
+//go:embed catalog/*.json
+var catalogData embed.FS
+
+// catalogFiles are the files with models, in the order in which the models were added.
+var catalogFiles = []string{"sandbox", "image", "editing", "video", "audio", "llm", "business", "3d-training", "realtime"}
 
 // A catalog is every model of the sandbox.
 type catalog struct {
@@ -50,7 +53,8 @@ type model struct {
 	Quirks     []quirk        `json:"quirks"`
 	Behavior   *core.Behavior `json:"behavior"`
 
-	owner, name string
+	owner, name string       // of the clean slug
+	written     [2]string    // both as people write them
 	items       []*parameter // of both groups
 	stats       stats
 	search      [3]string // what a search looks at, from what weighs most
@@ -104,13 +108,39 @@ type parameter struct {
 	Label       string   `json:"label"`
 	Required    bool     `json:"required"`
 	Default     any      `json:"default"`
-	Options     []string `json:"options"`
+	Options     []option `json:"options"`
 	Min         *float64 `json:"min"` // of a range
 	Max         *float64 `json:"max"` // of a range; how many files
 	Step        *float64 `json:"step"`
 	Placeholder string   `json:"placeholder"`
 	Note        string   `json:"note"`
 	Description string   `json:"description"`
+}
+
+// An option is one choice of a select or multiselect. In the catalog it is a value, or a
+// value and its label.
+type option struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// UnmarshalJSON reads both forms.
+func (o *option) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &o.Value) == nil {
+		o.Label = o.Value
+		return nil
+	}
+	var pair [2]string
+	err := json.Unmarshal(data, &pair)
+	o.Value, o.Label = pair[0], pair[1]
+	return err
+}
+
+// has reports whether a value is among the options. A list that holds nothing but an empty
+// value is filled in elsewhere, so it takes any.
+func (p *parameter) has(value string) bool {
+	return !slices.ContainsFunc(p.Options, func(o option) bool { return o.Value != "" }) ||
+		slices.ContainsFunc(p.Options, func(o option) bool { return o.Value == value })
 }
 
 // isFile reports whether the parameter takes files.
@@ -163,35 +193,47 @@ func (ps parameters) resolve(shared map[string]json.RawMessage) ([]*parameter, e
 	return resolved, nil
 }
 
-// loadCatalog is the catalog, read once: nothing changes it. A mistake in it is a bug, so
-// it panics.
+// loadCatalog is the catalog, read once, when the first emulator starts: nothing changes
+// it. A mistake in it is a bug, so it panics.
 var loadCatalog = sync.OnceValue(func() *catalog {
-	var data struct {
-		Items  map[string]json.RawMessage `json:"items"`
-		Models []*model                   `json:"models"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(catalogData))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&data); err != nil {
-		panic(fmt.Sprintf("emulator: catalog: %v", err))
-	}
-	c := &catalog{bySlug: make(map[string]*model, len(data.Models))}
-	for i, m := range data.Models {
-		if err := m.complete(i, data.Items); err != nil {
-			panic(fmt.Sprintf("emulator: catalog: %s: %v", m.Slug, err))
+	var items map[string]json.RawMessage
+	decodeCatalog("items", &items)
+	c := &catalog{bySlug: map[string]*model{}}
+	for _, file := range catalogFiles {
+		var models []*model
+		decodeCatalog(file, &models)
+		for _, m := range models {
+			if err := m.complete(len(c.all), items); err != nil {
+				panic(fmt.Sprintf("emulator: catalog: %s: %v", m.Slug, err))
+			}
+			c.all = append(c.all, m)
+			c.bySlug[m.Slug] = m
 		}
-		c.all = append(c.all, m)
-		c.bySlug[m.Slug] = m
 	}
 	return c
 })
 
+func decodeCatalog(file string, into any) {
+	data, err := catalogData.ReadFile("catalog/" + file + ".json")
+	if err != nil {
+		panic(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		panic(fmt.Sprintf("emulator: catalog/%s.json: %v", file, err))
+	}
+}
+
 // complete fills in what the catalog leaves out.
 func (m *model) complete(place int, shared map[string]json.RawMessage) error {
-	var found bool
-	if m.owner, m.name, found = strings.Cut(m.Slug, "/"); !found {
+	owner, name, found := strings.Cut(m.Slug, "/")
+	if !found {
 		return errors.New("slug without an owner")
 	}
+	m.written = [2]string{owner, name}
+	m.owner, m.name = core.CleanSlug(owner), core.CleanSlug(name)
+	m.Slug = m.owner + "/" + m.name
 	if m.ID == 0 {
 		m.ID = 1000 + 7*place
 	}
@@ -221,8 +263,7 @@ func (m *model) groups() (input, advanced []*parameter) {
 // find returns a model by its slug, clean ("wiro/virtual-try-on") or as people write it
 // ("wiro", "Virtual Try-On"). Nil where there is none.
 func (c *catalog) find(owner, name string) *model {
-	clean := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), " ", "-") }
-	return c.bySlug[clean(owner)+"/"+clean(name)]
+	return c.bySlug[core.CleanSlug(owner)+"/"+core.CleanSlug(name)]
 }
 
 // stats are the numbers that a marketplace has and an emulator makes up: always the same

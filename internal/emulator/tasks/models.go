@@ -184,7 +184,7 @@ func (m *model) num(n int) any {
 func (m *model) tool(origin string) tool {
 	t := tool{
 		ID: m.num(m.ID), Title: m.Title,
-		SlugOwner: m.owner, SlugProject: m.Title,
+		SlugOwner: m.written[0], SlugProject: m.project(),
 		CleanSlugOwner: m.owner, CleanSlugProject: m.name,
 		Description:  m.About,
 		Image:        m.cover(origin),
@@ -205,6 +205,14 @@ func (m *model) tool(origin string) tool {
 		t.SEODescription = m.About
 	}
 	return t
+}
+
+// project is the model's half of its slug as people write it.
+func (m *model) project() string {
+	if m.written[1] == m.name {
+		return m.Title
+	}
+	return m.written[1]
 }
 
 // cover is the picture of the model.
@@ -288,24 +296,16 @@ type parameterItem struct {
 	Description string   `json:"description,omitempty"`
 }
 
-type option struct {
-	Label string `json:"label"`
-	Value string `json:"value"`
-}
-
 func (m *model) group(title string, params []*parameter) parameterGroup {
 	g := parameterGroup{Title: title, Items: []parameterItem{}}
 	for _, p := range params {
 		item := parameterItem{
 			ID: p.ID, Type: p.Type, Label: p.Label, Required: p.Required, Default: p.Default,
 			Min: p.Min, Max: p.Max, Step: p.Step,
-			Placeholder: p.Placeholder, Note: p.Note, Description: p.Description,
+			Options: p.Options, Placeholder: p.Placeholder, Note: p.Note, Description: p.Description,
 		}
 		if m.has(quirkStringFlags) {
 			item.Required = strconv.FormatBool(p.Required)
-		}
-		for _, value := range p.Options {
-			item.Options = append(item.Options, option{Label: value, Value: value})
 		}
 		g.Items = append(g.Items, item)
 	}

@@ -53,7 +53,7 @@ func (t *task) makeArchive(exec *execution) {
 // makeVector is what embedding models do: texts that share words get vectors that are
 // near each other.
 func (t *task) makeVector(exec *execution) {
-	vector := embed(t.in.text(), int(t.in.number("dimensions", 64)))
+	vector := embedding(t.in.text(), int(t.in.number("dimensions", 64)))
 	data := core.Encode(map[string]any{
 		"object": "embedding", "model": t.model.Slug, "dimensions": len(vector), "embedding": vector,
 	})
@@ -62,8 +62,8 @@ func (t *task) makeVector(exec *execution) {
 	exec.used.tokens = tokens(t.in.text())
 }
 
-// embed adds up one random direction a word, and brings the sum to length 1.
-func embed(text string, dimensions int) []float64 {
+// embedding adds up one random direction a word, and brings the sum to length 1.
+func embedding(text string, dimensions int) []float64 {
 	vector := make([]float64, dimensions)
 	for word := range strings.FieldsSeq(strings.ToLower(text)) {
 		rng := rand.New(rand.NewPCG(media.Hash(word), 1)) //nolint:gosec // it must repeat

@@ -73,6 +73,9 @@ func (m *model) code(code int) any {
 // takeValue checks one scalar parameter. It returns what is wrong with it.
 func (in *inputs) takeValue(a core.Args, p *parameter) string {
 	value := strings.TrimSpace(a.Text(p.ID))
+	if p.Type == "multiselect" {
+		value = strings.Join(a.List(p.ID), ",")
+	}
 	if value == "" {
 		if p.Required {
 			return core.Required(p.ID).Error()
@@ -90,7 +93,7 @@ func (in *inputs) takeValue(a core.Args, p *parameter) string {
 	switch {
 	case err != nil:
 		return fmt.Sprintf("Request parameter [%s] must be integer or float", p.ID)
-	case p.Min != nil && n < *p.Min, p.Max != nil && n > *p.Max:
+	case p.Min != nil && p.Max != nil && (n < *p.Min || n > *p.Max):
 		return fmt.Sprintf("Request parameter [%s] must be between %v and %v", p.ID, *p.Min, *p.Max)
 	default:
 		return ""
@@ -101,6 +104,8 @@ func defaultText(value any) string {
 	switch v := value.(type) {
 	case string:
 		return v
+	case bool:
+		return strconv.FormatBool(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	default:
@@ -151,11 +156,16 @@ func (s *Tasks) keepFiles(c *core.Call, in *inputs) {
 	in.given = nil
 }
 
-// fileURLs are the URLs (or file ids) that a file parameter was given. Only a list of
-// several files is split at commas: one URL may hold some.
+// fileURLs are the URLs (or file ids) that a file parameter was given: in {id}, and in its
+// companion {id}Url, which a combinefileinput does not have. Only a list of several files
+// is split at commas: one URL may hold some.
 func fileURLs(a core.Args, p *parameter) []string {
 	var urls []string
-	for _, name := range []string{p.ID, p.ID + "Url"} {
+	names := []string{p.ID, p.ID + "Url"}
+	if p.Type == "combinefileinput" {
+		names = names[:1]
+	}
+	for _, name := range names {
 		if p.Type == "multifileinput" {
 			urls = append(urls, a.List(name)...)
 			continue
@@ -191,11 +201,30 @@ func urlsOf(sources []source) any {
 // not check those.
 func (m *model) mistake(in *inputs) string {
 	for _, p := range m.items {
-		if value := in.values[p.ID]; p.Type == "select" && value != "" && !slices.Contains(p.Options, value) {
-			return fmt.Sprintf("ValueError: %s must be one of %s, not %q", p.ID, strings.Join(p.Options, ", "), core.Shorten(value))
+		value := in.values[p.ID]
+		if value == "" || p.Type != "select" && p.Type != "multiselect" {
+			continue
+		}
+		chosen := []string{value}
+		if p.Type == "multiselect" {
+			chosen = strings.Split(value, ",")
+		}
+		for _, one := range chosen {
+			if !p.has(one) {
+				return fmt.Sprintf("ValueError: %s must be one of %s, not %q", p.ID, p.choices(), core.Shorten(one))
+			}
 		}
 	}
 	return ""
+}
+
+// choices are the values of the options, for an error.
+func (p *parameter) choices() string {
+	values := make([]string, len(p.Options))
+	for i, o := range p.Options {
+		values[i] = o.Value
+	}
+	return strings.Join(values, ", ")
 }
 
 // number is a range parameter's value, or fallback.
