@@ -3,7 +3,10 @@ package core
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,6 +42,32 @@ type Behavior struct {
 	// Oversize sends a valid success envelope with a field of this many bytes.
 	Oversize int64 `json:"oversize,omitempty"`
 
+	// Accept lets the endpoint handle the request in full before Delay, Status, Body and the
+	// rest come to bear: a run that is answered so has started its task. A Status without a
+	// Body or Message then sends the endpoint's own answer at that status.
+	Accept bool `json:"accept,omitempty"`
+	// Edit sets fields of the answer, by path: "tool.0.dynamicprice", "tasklist.*.totalcost".
+	// An asterisk stands for every element or member.
+	Edit map[string]any `json:"edit,omitempty"`
+	// Drop removes fields of the answer, by path.
+	Drop []string `json:"drop,omitempty"`
+	// Truncate cuts the answer to this many bytes.
+	Truncate int `json:"truncate,omitempty"`
+	// Garble makes the answer unreadable: bytes that are no UTF-8 in place of its quotes.
+	Garble bool `json:"garble,omitempty"`
+
+	// Detail is how Task/Detail answers about the task from its final event on: each
+	// behavior for its Times, then the next, then normally. Those of requests work here.
+	Detail []Behavior `json:"detail,omitempty"`
+	// Lag is how long Task/Detail and Task/List lag behind the final event (real time): until
+	// then they show the task as it was before it.
+	Lag time.Duration `json:"lag,omitempty"`
+	// Inflate adds a parameter "padding" of this many bytes to the parameters that Task/Detail
+	// and Task/List show.
+	Inflate int `json:"inflate,omitempty"`
+	// Charge is what the task costs in USD however it ends: failed, killed or canceled too.
+	// 0: what its price says, and nothing where it fails.
+	Charge float64 `json:"charge,omitempty"`
 	// FailWith makes the model exit with an error: nothing is charged, no outputs.
 	FailWith *Exit `json:"failWith,omitempty"`
 	// FailEarly ends the task with status task_error before its model runs. Its text is what
@@ -94,17 +123,18 @@ const everyRun = "Run/"
 // behaviors holds the scripts by path of the API.
 type behaviors struct {
 	mu      *sync.RWMutex
-	scripts map[string]*script
+	scripts map[string]*Script
 }
 
-type script struct {
+// A Script is what a target does, behavior after behavior.
+type Script struct {
 	mu    sync.Mutex
 	lines []Behavior
 	used  int // requests that the first line has had
 }
 
 func newBehaviors() behaviors {
-	return behaviors{mu: new(sync.RWMutex), scripts: map[string]*script{}}
+	return behaviors{mu: new(sync.RWMutex), scripts: map[string]*Script{}}
 }
 
 func (b *behaviors) Set(target string, lines []Behavior) {
@@ -118,7 +148,7 @@ func (b *behaviors) Set(target string, lines []Behavior) {
 		delete(b.scripts, target)
 		return
 	}
-	b.scripts[target] = &script{lines: lines}
+	b.scripts[target] = NewScript(lines)
 }
 
 // cleanPath writes the model of a run by its clean slug, however the client wrote it.
@@ -146,10 +176,14 @@ func (b *behaviors) next(path string) (Behavior, bool) {
 	if script == nil {
 		return Behavior{}, false
 	}
-	return script.next()
+	return script.Next()
 }
 
-func (s *script) next() (Behavior, bool) {
+// NewScript begins with the first of lines.
+func NewScript(lines []Behavior) *Script { return &Script{lines: lines} }
+
+// Next is the behavior for one more request, false where the target behaves normally.
+func (s *Script) Next() (Behavior, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.lines) > 0 {
@@ -160,7 +194,10 @@ func (s *script) next() (Behavior, bool) {
 		case line.Times == 0:
 			return line, true
 		case line.Every > 0:
-			return line, n%line.Every < line.Times
+			if n%line.Every < line.Times {
+				return line, true
+			}
+			return Behavior{}, false
 		case n < line.Times:
 			return line, true
 		}
@@ -169,9 +206,10 @@ func (s *script) next() (Behavior, bool) {
 	return Behavior{}, false
 }
 
-// beforeHandler does what comes before the endpoint, and reports whether that was the
-// whole answer.
-func (b *Behavior) beforeHandler(s *Server, w http.ResponseWriter, r *http.Request) bool {
+// intervene waits, sets headers, and answers in place of the endpoint where the behavior
+// says so. It reports whether it did. accepted says that the endpoint has handled the
+// request.
+func (b *Behavior) intervene(s *Server, w http.ResponseWriter, r *http.Request, accepted bool) bool {
 	if b.Delay > 0 {
 		ctx, stop := context.WithCancel(r.Context())
 		defer stop()
@@ -191,12 +229,70 @@ func (b *Behavior) beforeHandler(s *Server, w http.ResponseWriter, r *http.Reque
 		writeOversize(w, b.Oversize)
 	case b.Body != "":
 		b.writeBody(w)
-	case b.Message != "" || b.Status != 0:
+	case b.Message != "" || b.Status != 0 && !accepted:
 		writeFailure(w, &Failure{status: b.Status, Errors: []WireError{{Code: b.Code, Message: b.message()}}})
 	default:
 		return false
 	}
 	return true
+}
+
+// alter changes the endpoint's own answer in the way that the behavior asks for.
+func (b *Behavior) alter(status int, body []byte) (int, []byte) {
+	if len(b.Edit) > 0 || len(b.Drop) > 0 {
+		body = b.edited(body)
+	}
+	if b.Garble {
+		body = bytes.ReplaceAll(body, []byte(`"`), []byte{0xff})
+	}
+	if b.Truncate > 0 {
+		body = body[:min(b.Truncate, len(body))]
+	}
+	if b.Accept && b.Status != 0 {
+		status = b.Status
+	}
+	return status, body
+}
+
+// edited applies Edit and Drop to an answer.
+func (b *Behavior) edited(body []byte) []byte {
+	var answer any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := dec.Decode(&answer); err != nil { // never: the emulator wrote it
+		panic(err)
+	}
+	for path, value := range b.Edit {
+		editJSON(answer, strings.Split(path, "."), func(object map[string]any, name string) { object[name] = value })
+	}
+	for _, path := range b.Drop {
+		editJSON(answer, strings.Split(path, "."), func(object map[string]any, name string) { delete(object, name) })
+	}
+	return append(Encode(answer), '\n')
+}
+
+// editJSON calls edit for every object and member that a path leads to.
+func editJSON(value any, path []string, edit func(object map[string]any, name string)) {
+	switch v := value.(type) {
+	case map[string]any:
+		names := []string{path[0]}
+		if path[0] == "*" {
+			names = slices.Collect(maps.Keys(v))
+		}
+		for _, name := range names {
+			if len(path) == 1 {
+				edit(v, name)
+			} else {
+				editJSON(v[name], path[1:], edit)
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if len(path) > 1 && (path[0] == "*" || path[0] == strconv.Itoa(i)) {
+				editJSON(item, path[1:], edit)
+			}
+		}
+	}
 }
 
 func (b *Behavior) message() string {

@@ -61,8 +61,14 @@ var (
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// writeReply answers a call that went well.
-func writeReply(w http.ResponseWriter, out Fields) {
+// writeAnswer answers a call with what its endpoint said, altered as a behavior says.
+func writeAnswer(w http.ResponseWriter, b *Behavior, out Fields, err error) {
+	if err != nil {
+		status, body := failureBody(err)
+		status, body = b.alter(status, body)
+		writeBody(w, status, body)
+		return
+	}
 	buf := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buf)
 	buf.Reset()
@@ -78,22 +84,24 @@ func writeReply(w http.ResponseWriter, out Fields) {
 		}
 	}
 	buf.WriteString("}\n")
-	writeBody(w, http.StatusOK, buf.Bytes())
+	status, body := b.alter(http.StatusOK, buf.Bytes())
+	writeBody(w, status, body)
 }
 
-// writeFailure answers a call that did not. An error that is no *failure is a bug of the
-// sandbox and becomes HTTP 500.
 func writeFailure(w http.ResponseWriter, err error) {
+	status, body := failureBody(err)
+	writeBody(w, status, body)
+}
+
+// failureBody is the answer to a call that did not go well. An error that is no *Failure is
+// a bug of the emulator and becomes HTTP 500.
+func failureBody(err error) (status int, body []byte) {
 	var f *Failure
 	if !errors.As(err, &f) {
 		f = &Failure{status: http.StatusInternalServerError, Errors: []WireError{{Code: 0, Message: "emulator: " + err.Error()}}}
 	}
-	body := Encode(append(Object{{"result", f.Partly}, {"errors", f.Errors}}, f.more...))
-	status := f.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	writeBody(w, status, append(body, '\n'))
+	body = Encode(append(Object{{"result", f.Partly}, {"errors", f.Errors}}, f.more...))
+	return max(f.status, http.StatusOK), append(body, '\n')
 }
 
 func writeBody(w http.ResponseWriter, status int, body []byte) {

@@ -31,6 +31,8 @@ type Call struct {
 
 	retryAfter int      // seconds, for the header of that name; 0 leaves it out
 	Behavior   Behavior // how the target misbehaves; the task of a run inherits it
+	// Detail, where the endpoint sets it, is how its answer misbehaves, in place of Behavior.
+	Detail *Behavior
 }
 
 // An Upload is a file of a multipart request.

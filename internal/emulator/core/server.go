@@ -85,23 +85,27 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		s.record.count(path)
 	}
 
-	b, misbehaves := s.Behaviors.next(path)
+	b, _ := s.Behaviors.next(path)
 	c.Behavior = b
-	if misbehaves && b.beforeHandler(s, w, r) {
+	if !b.Accept && b.intervene(s, w, r, false) {
 		return
 	}
 	out, err := s.answer(c, e, known, bodyErr)
-	if misbehaves && b.CutConnection {
+	if b.Accept && b.intervene(s, w, r, true) {
+		return
+	}
+	if c.Detail != nil {
+		if b = *c.Detail; b.intervene(s, w, r, b.Accept) {
+			return
+		}
+	}
+	if b.CutConnection {
 		panic(http.ErrAbortHandler) // net/http closes the connection and says nothing
 	}
 	if c.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(c.retryAfter))
 	}
-	if err != nil {
-		writeFailure(w, err)
-	} else {
-		writeReply(w, out)
-	}
+	writeAnswer(w, &b, out, err)
 	s.Options.Log.Debug().Str("path", path).Dur("took", time.Since(started)).Err(err).Msg("sandbox")
 }
 

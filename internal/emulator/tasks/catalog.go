@@ -32,26 +32,28 @@ type catalog struct {
 
 // A model is one entry of the catalog.
 type model struct {
-	Slug       string         `json:"slug"` // owner/model, clean
-	ID         int            `json:"id"`   // 0: its place in the catalog
-	Title      string         `json:"title"`
-	About      string         `json:"about"`
-	Categories []string       `json:"categories"`
-	Tags       []string       `json:"tags"`
-	Makes      kind           `json:"makes"`
-	Role       string         `json:"role"`    // of a model that writes: "translator", "recruiter", …
-	Thinks     bool           `json:"thinks"`  // an LLM that shows its reasoning
-	Seconds    float64        `json:"seconds"` // how long one run takes
-	Price      []tier         `json:"price"`
-	CPS        float64        `json:"cps"` // USD a second, where there is no price
-	Inputs     parameters     `json:"input"`
-	Advanced   parameters     `json:"advanced"`
-	Members    bool           `json:"members"`  // needs a registered account
-	Workflow   bool           `json:"workflow"` // hideworkflows hides it
-	Training   bool           `json:"training"` // needs a balance of $10
-	Stderr     []string       `json:"stderr"`   // noise of every run
-	Quirks     []quirk        `json:"quirks"`
-	Behavior   *core.Behavior `json:"behavior"`
+	Slug       string                     `json:"slug"` // owner/model, clean
+	ID         int                        `json:"id"`   // 0: its place in the catalog
+	Title      string                     `json:"title"`
+	About      string                     `json:"about"`
+	Categories []string                   `json:"categories"`
+	Tags       []string                   `json:"tags"`
+	Makes      kind                       `json:"makes"`
+	Role       string                     `json:"role"`    // of a model that writes: "translator", "recruiter", …
+	Thinks     bool                       `json:"thinks"`  // an LLM that shows its reasoning
+	Seconds    float64                    `json:"seconds"` // how long one run takes
+	Price      []tier                     `json:"price"`
+	CPS        float64                    `json:"cps"` // USD a second, where there is no price
+	Inputs     parameters                 `json:"input"`
+	Advanced   parameters                 `json:"advanced"`
+	Members    bool                       `json:"members"`  // needs a registered account
+	Workflow   bool                       `json:"workflow"` // hideworkflows hides it
+	Training   bool                       `json:"training"` // needs a balance of $10
+	Stderr     []string                   `json:"stderr"`   // noise of every run
+	Quirks     []quirk                    `json:"quirks"`
+	Behavior   *core.Behavior             `json:"behavior"`
+	Shows      map[string]json.RawMessage `json:"shows"` // members of Tool answers, in place of the right ones
+	Hides      []string                   `json:"hides"` // members that Tool answers leave out
 
 	owner, name string       // of the clean slug
 	written     [2]string    // both as people write them

@@ -301,7 +301,11 @@ func (t *task) interrupt(may func(core.Stage) bool) (was core.Stage, done bool) 
 // end sets the terminal status and announces it. The caller holds the lock, and calls
 // closed after it.
 func (t *task) end(stage core.Stage, message func() any) {
-	t.status = stage
+	t.before, t.status = t.status, stage
+	if charge := t.behavior.Charge; charge > 0 {
+		t.payer.Wallet().Charge(charge - t.cost)
+		t.cost = charge
+	}
 	t.payer.EndTask() // first, so that whoever hears of the end may run the next
 	t.ended = time.Now()
 	if t.behavior.LoseFinalEvent {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,14 +118,31 @@ func renderPages(c *catalog, origin string) *pages {
 	}
 	for _, m := range c.all {
 		t := m.tool(origin)
-		p.summary[m] = core.Encode(t)
+		p.summary[m] = m.show(t)
 		t.toolStats = m.toolStats()
-		p.listing[m] = core.Encode(t)
+		p.listing[m] = m.show(t)
 		t.toolDetail = m.toolDetail(origin)
-		p.detail[m] = core.Encode(t)
+		p.detail[m] = m.show(t)
 	}
 	p.explore = c.explore(origin)
 	return p
+}
+
+// show encodes a model, with what its entry in the catalog shows and hides.
+func (m *model) show(t tool) []byte {
+	data := core.Encode(t)
+	if len(m.Shows) == 0 && len(m.Hides) == 0 {
+		return data
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil { // never: it was just encoded
+		panic(err)
+	}
+	maps.Copy(members, m.Shows)
+	for _, name := range m.Hides {
+		delete(members, name)
+	}
+	return core.Encode(members)
 }
 
 // A tool is a model as the Tool endpoints show it: first what a summary holds, then what a

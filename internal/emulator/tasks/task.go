@@ -19,8 +19,9 @@ type task struct {
 	model    *model
 	in       *inputs
 	behavior core.Behavior
-	origin   string // where URLs of its outputs start
-	folder   string // secret part of those URLs
+	answers  *core.Script // how Task/Detail answers once the task has ended
+	origin   string       // where URLs of its outputs start
+	folder   string       // secret part of those URLs
 	callback string
 	created  time.Time
 	inbox    chan core.Inbound // what clients of a realtime model send; nil for others
@@ -30,6 +31,7 @@ type task struct {
 
 	mu      sync.Mutex
 	status  core.Stage
+	before  core.Stage    // the status before the last one, once the task has ended
 	reached []core.Stage  // without repeats
 	changed chan struct{} // closed at the next change; nil while nobody waits
 	release chan struct{} // closed by Release
@@ -54,6 +56,7 @@ func (s *Tasks) newTask(c *core.Call, m *model, payer *core.Project, in *inputs)
 		created: time.Now(), status: core.TaskQueue, folder: s.IDs.Token(),
 		release: make(chan struct{}),
 	}
+	t.answers = core.NewScript(t.behavior.Detail)
 	if mistake := m.mistake(in); mistake != "" && t.behavior.FailWith == nil {
 		t.behavior.FailWith = &core.Exit{Stderr: []string{mistake}}
 	}

@@ -57,7 +57,21 @@ func (s *Tasks) taskDetail(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b, misbehaves := t.answer(); misbehaves {
+		c.Detail = &b
+	}
 	return core.Fields{{"total", "1"}, {"tasklist", []taskJSON{t.detail()}}}, nil
+}
+
+// answer is how Task/Detail misbehaves about a task that has ended, if it does.
+func (t *task) answer() (core.Behavior, bool) {
+	t.mu.Lock()
+	over := t.over()
+	t.mu.Unlock()
+	if !over {
+		return core.Behavior{}, false
+	}
+	return t.answers.Next()
 }
 
 // listTasks answers POST /Task/List, in the shape of Task/Detail.
@@ -163,7 +177,7 @@ func (t *task) detail() taskJSON {
 	defer t.mu.Unlock()
 	d := taskJSON{
 		ID: t.model.num(int(t.id)), Token: t.topic.Token,
-		Parameters: t.in.json(), Status: t.status,
+		Parameters: t.in.json(t.behavior.Inflate), Status: t.status,
 		DebugOutput: t.stdout, DebugError: t.stderr,
 		StartTime: t.model.time(t.started), EndTime: t.model.time(t.ended),
 		ModelDescription: t.model.About, ModelSlugOwner: t.model.owner, ModelSlugProject: t.model.name,
@@ -184,6 +198,9 @@ func (t *task) detail() taskJSON {
 	} else {
 		d.ElapsedSeconds = strconv.FormatFloat(elapsed.Seconds(), 'f', 4, 64)
 		d.TotalCost = usd(t.cost)
+	}
+	if t.over() && time.Since(t.ended) < t.behavior.Lag {
+		d.Status, d.Exit, d.EndTime, d.TotalCost, d.Outputs = t.before, nil, t.model.time(time.Time{}), "0", json.RawMessage("[]")
 	}
 	return d
 }

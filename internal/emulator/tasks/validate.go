@@ -255,10 +255,15 @@ func (in *inputs) sources(m *model) []source {
 	return all
 }
 
-// json is the parameters as Task/Detail shows them.
-func (in *inputs) json() json.RawMessage {
-	if len(in.params) == 0 {
+// json is the parameters as Task/Detail shows them, with so many bytes of padding.
+func (in *inputs) json(padding int) json.RawMessage {
+	params := in.params
+	if padding > 0 {
+		params = maps.Clone(params)
+		params["padding"] = strings.Repeat("x", padding)
+	}
+	if len(params) == 0 {
 		return json.RawMessage(`{}`)
 	}
-	return core.Encode(in.params)
+	return core.Encode(params)
 }
