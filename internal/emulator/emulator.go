@@ -72,6 +72,17 @@ func (s *Server) Launched(ctx context.Context, n int) (token string, err error) 
 	return s.tasks.Launched(ctx, n)
 }
 
+// Task is the task of a token as it is now, whatever Task/Detail says of it; false where
+// there is none.
+func (s *Server) Task(token string) (Task, bool) { return s.tasks.Snapshot(token) }
+
+// Tasks are the remembered tasks, oldest first.
+func (s *Server) Tasks() []Task { return s.tasks.Snapshots() }
+
+// SetTaskCost changes what a task says it cost, in USD, and leaves the wallet alone. An
+// unknown token does nothing.
+func (s *Server) SetTaskCost(token string, usd float64) { s.tasks.SetCost(token, usd) }
+
 // Advance moves the clock of the agents forward and does what falls due on the way:
 // subscriptions renew, or expire where that was asked for or the wallet is empty;
 // scheduled tasks of running agents leave their lines in the log; old logs go; invitations,

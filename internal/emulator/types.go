@@ -1,6 +1,9 @@
 package emulator
 
-import "github.com/wiroai/wiro-mcp-go/internal/emulator/core"
+import (
+	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator/tasks"
+)
 
 // What programs that use a Server name.
 type (
@@ -20,6 +23,8 @@ type (
 	SocketMode = core.SocketMode
 	// Stage is a status of a task or message, and the type of the event that announces it.
 	Stage = core.Stage
+	// Task is a task as it is at one moment.
+	Task = tasks.Snapshot
 )
 
 // Projects that exist when Options.Keys is empty.

@@ -14,6 +14,7 @@ type Actor struct {
 // UUID is the account of a project as agents know it.
 func (p *Project) UUID() string { return p.Account + "-uuid" }
 
+// Actor is the person behind the project's account.
 func (p *Project) Actor() *Actor {
 	return &Actor{
 		UUID: p.UUID(), FirstName: "Ada", LastName: "Lovelace",

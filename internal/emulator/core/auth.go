@@ -159,6 +159,7 @@ func (p *Project) BeginTask() error {
 	return nil
 }
 
+// EndTask takes back what BeginTask counted.
 func (p *Project) EndTask() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -201,6 +201,7 @@ func Required(name string) *Failure {
 	return Fail(0, "Request parameter ["+name+"] required")
 }
 
+// Scalar is a string, number or boolean as text, "" for anything else.
 func Scalar(value any) string {
 	switch v := value.(type) {
 	case string:

@@ -91,6 +91,7 @@ func (s *Socket) write(kind int, data []byte) {
 	}
 }
 
+// WriteEvent queues a text frame.
 func (s *Socket) WriteEvent(data []byte) { s.write(websocket.TextMessage, data) }
 
 func (s *Socket) writeLoop() {

@@ -20,6 +20,7 @@ func (p *Project) Wallet() *Wallet {
 	return &p.OwnWallet
 }
 
+// Balance is what is left, in USD.
 func (w *Wallet) Balance() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,6 +50,7 @@ func (w *Wallet) Total() float64 {
 	return w.spent
 }
 
+// Set replaces what is left, in USD.
 func (w *Wallet) Set(usd float64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
