@@ -150,8 +150,8 @@ func TestModelsAndEndpointsMisbehave(t *testing.T) {
 
 // fill sets every exported field of a struct to something.
 func fill(v reflect.Value, depth int) {
-	for i := range v.NumField() {
-		switch f := v.Field(i); f.Kind() {
+	for _, f := range v.Fields() {
+		switch f.Kind() {
 		case reflect.String:
 			f.SetString("x")
 		case reflect.Bool:
@@ -205,21 +205,21 @@ func TestEveryTypeCanBeNamedOutside(t *testing.T) {
 			check(where, typ.Key())
 			check(where, typ.Elem())
 		case reflect.Func:
-			for i := range typ.NumIn() {
-				check(where, typ.In(i))
+			for in := range typ.Ins() {
+				check(where, in)
 			}
-			for i := range typ.NumOut() {
-				check(where, typ.Out(i))
+			for out := range typ.Outs() {
+				check(where, out)
 			}
 		case reflect.Struct:
-			for i := range typ.NumField() {
-				if f := typ.Field(i); f.IsExported() && strings.Contains(typ.PkgPath(), "wirotest") {
+			for f := range typ.Fields() {
+				if f.IsExported() && strings.Contains(typ.PkgPath(), "wirotest") {
 					check(where+"."+f.Name, f.Type)
 				}
 			}
 		}
-		for i := range typ.NumMethod() {
-			if m := typ.Method(i); m.IsExported() && strings.Contains(typ.String(), "wirotest.") {
+		for m := range typ.Methods() {
+			if m.IsExported() && strings.Contains(typ.String(), "wirotest.") {
 				check(where+"."+m.Name, m.Type)
 			}
 		}

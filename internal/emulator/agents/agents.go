@@ -134,7 +134,7 @@ type userAgent struct {
 	restartAfter bool
 	driver       int // the goroutine that moves the status has this number
 	launch       core.Behavior
-	gate         *hold
+	held         *hold
 	times        statusTimes
 }
 

@@ -132,10 +132,10 @@ func (a *Agents) Release(token string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if m := a.tokens[token]; m != nil {
-		m.gate.release()
+		m.held.release()
 	}
-	if u := a.byGUID(token); u != nil && u.gate != nil {
-		u.gate.release()
+	if u := a.byGUID(token); u != nil && u.held != nil {
+		u.held.release()
 	}
 }
 

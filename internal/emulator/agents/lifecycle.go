@@ -58,7 +58,7 @@ func (a *Agents) startAgent(c *core.Call) (core.Fields, error) {
 		return nil, core.Fail(0, "No credits available. Please renew your subscription or purchase extra credits.")
 	}
 	u.launch = c.Behavior
-	u.gate = newHold()
+	u.held = newHold()
 	a.queue(u)
 	return nil, nil
 }
@@ -164,8 +164,8 @@ func (a *Agents) enter(u *userAgent, to instanceStatus) {
 func (a *Agents) drive(u *userAgent) {
 	u.driver++
 	me := u.driver
-	if u.gate != nil && u.status != agentQueued {
-		u.gate.release() // the start that it held is over
+	if u.held != nil && u.status != agentQueued {
+		u.held.release() // the start that it held is over
 	}
 	if !u.status.moving() {
 		return
@@ -199,7 +199,7 @@ func (a *Agents) upcoming(u *userAgent, me int) (time.Duration, *hold) {
 	if stage == "" || u.launch.HoldAt != stage {
 		return wait, nil
 	}
-	return wait, u.gate
+	return wait, u.held
 }
 
 // advance takes the next step. It reports whether there are more.
@@ -241,18 +241,18 @@ type hold struct {
 
 func newHold() *hold { return &hold{open: make(chan struct{})} }
 
-// release opens the gate for good. The caller holds the lock of the agents.
-func (g *hold) release() {
-	if !g.done {
-		g.done = true
-		close(g.open)
+// release ends the hold for good. The caller holds the lock of the agents.
+func (h *hold) release() {
+	if !h.done {
+		h.done = true
+		close(h.open)
 	}
 }
 
-// wait returns when the gate is open, or ctx has ended.
-func (g *hold) wait(ctx context.Context) {
+// wait returns when the hold is over, or ctx has ended.
+func (h *hold) wait(ctx context.Context) {
 	select {
-	case <-g.open:
+	case <-h.open:
 	case <-ctx.Done():
 	}
 }

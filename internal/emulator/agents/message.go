@@ -34,7 +34,7 @@ type agentMessage struct {
 	callback    string
 	behavior    core.Behavior
 	plan        trigger
-	gate        *hold
+	held        *hold
 
 	status   core.Stage
 	reached  []core.Stage
@@ -126,7 +126,7 @@ func (a *Agents) newMessage(u *userAgent, sender *core.Project, session, content
 	m := &agentMessage{
 		agents: a, agent: u, guid: a.server.IDs.GUID(), topic: &core.Topic{Token: a.server.IDs.Token()},
 		sender: sender, session: session, content: content,
-		gate: newHold(), status: core.AgentQueue, reached: []core.Stage{core.AgentQueue}, metadata: core.Object{}, created: a.now(),
+		held: newHold(), status: core.AgentQueue, reached: []core.Stage{core.AgentQueue}, metadata: core.Object{}, created: a.now(),
 	}
 	m.ctx, m.cancel = context.WithCancelCause(a.server.Context)
 	return m

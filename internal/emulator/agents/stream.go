@@ -106,7 +106,7 @@ func (m *agentMessage) begin() (answer string, ok bool) {
 // has ended.
 func (m *agentMessage) hold(stage core.Stage) bool {
 	if m.behavior.HoldAt == stage {
-		m.gate.wait(m.ctx)
+		m.held.wait(m.ctx)
 	}
 	return m.ctx.Err() == nil
 }

@@ -3,10 +3,10 @@ package core
 import (
 	"os"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // fileTypes are the types that File/Upload takes, by extension.
@@ -32,13 +32,20 @@ func fileType(name string) (ext, contentType string) {
 
 // Errors of the Files endpoints. Only the limits are documented, not the wording.
 var (
-	ErrTooLarge    = Fail(0, "File size must not exceed 100 MB.")
-	ErrFileType    = Fail(0, "File type is not supported.")
-	ErrFolderName  = Fail(0, "Request parameter [name] is invalid. Only letters, numbers, hyphens and underscores are allowed.")
-	ErrNoFolder    = Fail(1, "There is no folder yet.")
-	errBrokenZIP   = Fail(0, "ZIP archive could not be extracted.")
-	FolderNameRule = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	ErrTooLarge   = Fail(0, "File size must not exceed 100 MB.")
+	ErrFileType   = Fail(0, "File type is not supported.")
+	ErrFolderName = Fail(0, "Request parameter [name] is invalid. Only letters, numbers, hyphens and underscores are allowed.")
+	ErrNoFolder   = Fail(1, "There is no folder yet.")
+	errBrokenZIP  = Fail(0, "ZIP archive could not be extracted.")
 )
+
+// IsFolderName reports whether a folder may be called so: letters, digits, hyphens and
+// underscores.
+func IsFolderName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+}
 
 const maxFolders, maxFiles = 10_000, 100_000
 

@@ -29,7 +29,7 @@ func (s *Tasks) createFolder(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !core.FolderNameRule.MatchString(name) {
+	if !core.IsFolderName(name) {
 		return nil, core.ErrFolderName
 	}
 	parent := c.Args.Text("parentid")

@@ -84,15 +84,15 @@ func (m *model) score(words []string) (score, hits int) {
 	return score, hits
 }
 
-// noise are words that say nothing about a model.
-var noise = strings.Fields(`a an and any are can could explain for from how i in into is it me model my of on or
-	please that the to want what why with would you your`)
+// noise are words that say nothing about a model, between spaces.
+const noise = " a an and any are can could explain for from how i in into is it me model my of on or" +
+	" please that the to want what why with would you your "
 
 func searchWords(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
-	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(noise, w) })
+	return slices.DeleteFunc(words, func(w string) bool { return strings.Contains(noise, " "+w+" ") })
 }
 
 // sortModels sorts by the field that sort names: newest first where it names none, best
