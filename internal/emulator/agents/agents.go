@@ -28,7 +28,7 @@ type Agents struct {
 	organizations map[string]*organization
 	teams         map[string]*team
 	moved         map[*core.Project]*team // projects that belong to a team
-	wake          chan struct{}           // closed at the next change; nil while nobody waits
+	changed       core.Signal             // raised at each change
 }
 
 // New adds the endpoints of agents, their messages, accounts and teams.
@@ -82,22 +82,6 @@ func (a *Agents) locked(handle func(*core.Call) (core.Fields, error)) func(*core
 // now is the time of the agents' clock.
 func (a *Agents) now() time.Time { return time.Now().Add(a.skew) }
 
-// changed tells those who wait for a change. The caller holds the lock.
-func (a *Agents) changed() {
-	if a.wake != nil {
-		close(a.wake)
-		a.wake = nil
-	}
-}
-
-// nextChange is closed at the next change. The caller holds the lock.
-func (a *Agents) nextChange() <-chan struct{} {
-	if a.wake == nil {
-		a.wake = make(chan struct{})
-	}
-	return a.wake
-}
-
 // A userAgent is one deployed instance.
 type userAgent struct {
 	guid        string
@@ -134,7 +118,7 @@ type userAgent struct {
 	restartAfter bool
 	driver       int // the goroutine that moves the status has this number
 	launch       core.Behavior
-	held         *hold
+	held         *core.Hold
 	times        statusTimes
 }
 

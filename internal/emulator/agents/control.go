@@ -25,7 +25,7 @@ func (a *Agents) AdvanceClock(d time.Duration) {
 			a.tick(u)
 		}
 	}
-	a.changed()
+	a.changed.Raise()
 }
 
 // runCrons logs that the scheduled tasks of a running agent ran, once a day whatever their
@@ -83,7 +83,7 @@ func (a *Agents) SetCredits(useragentguid string, remaining int) bool {
 		return false
 	}
 	u.used = max(0, u.monthly+u.extra(a.now())-max(0, remaining))
-	a.changed()
+	a.changed.Raise()
 	return true
 }
 
@@ -110,20 +110,7 @@ func (a *Agents) AtRest(ctx context.Context, useragentguid string) (status int, 
 
 // await waits until done, which is asked under the lock.
 func (a *Agents) await(ctx context.Context, done func() (bool, error)) error {
-	for {
-		a.mu.Lock()
-		ok, err := done()
-		changed := a.nextChange()
-		a.mu.Unlock()
-		if ok || err != nil {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return a.changed.Await(ctx, &a.mu, done)
 }
 
 // Release opens what a behavior holds: a message by its agenttoken, a starting agent by
@@ -132,10 +119,10 @@ func (a *Agents) Release(token string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if m := a.tokens[token]; m != nil {
-		m.held.release()
+		m.held.Release()
 	}
 	if u := a.byGUID(token); u != nil && u.held != nil {
-		u.held.release()
+		u.held.Release()
 	}
 }
 

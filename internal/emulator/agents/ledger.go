@@ -35,7 +35,7 @@ func (a *Agents) record(u *userAgent, by *core.Project, t *transaction) {
 	if len(u.ledger) > maxLedger {
 		u.ledger = u.ledger[1:]
 	}
-	a.changed()
+	a.changed.Raise()
 }
 
 // deduct burns credits for an action of the runtime.

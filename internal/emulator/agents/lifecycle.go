@@ -1,7 +1,6 @@
 package agents
 
 import (
-	"context"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
@@ -58,7 +57,7 @@ func (a *Agents) startAgent(c *core.Call) (core.Fields, error) {
 		return nil, core.Fail(0, "No credits available. Please renew your subscription or purchase extra credits.")
 	}
 	u.launch = c.Behavior
-	u.held = newHold()
+	u.held = core.NewHold()
 	a.queue(u)
 	return nil, nil
 }
@@ -157,7 +156,7 @@ func (a *Agents) enter(u *userAgent, to instanceStatus) {
 		u.launch = core.Behavior{}
 		a.log(u, logEvent{Kind: "system", Action: "agent_error"})
 	}
-	a.changed()
+	a.changed.Raise()
 }
 
 // drive moves the status on until it rests. A later drive takes over from an earlier one.
@@ -165,7 +164,7 @@ func (a *Agents) drive(u *userAgent) {
 	u.driver++
 	me := u.driver
 	if u.held != nil && u.status != agentQueued {
-		u.held.release() // the start that it held is over
+		u.held.Release() // the start that it held is over
 	}
 	if !u.status.moving() {
 		return
@@ -174,7 +173,7 @@ func (a *Agents) drive(u *userAgent) {
 		for {
 			wait, held := a.upcoming(u, me)
 			if held != nil {
-				held.wait(a.server.Context)
+				held.Wait(a.server.Context)
 			}
 			if !a.server.Pause(a.server.Context, wait) || !a.advance(u, me) {
 				return
@@ -184,7 +183,7 @@ func (a *Agents) drive(u *userAgent) {
 }
 
 // upcoming is how long the present status lasts, and what holds it beyond that.
-func (a *Agents) upcoming(u *userAgent, me int) (time.Duration, *hold) {
+func (a *Agents) upcoming(u *userAgent, me int) (time.Duration, *core.Hold) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	wait, stage := stopTime, core.Stage("")
@@ -231,28 +230,4 @@ func (a *Agents) advance(u *userAgent, me int) bool {
 		}
 	}
 	return u.status.moving()
-}
-
-// A hold is where something is held until Release.
-type hold struct {
-	open chan struct{}
-	done bool
-}
-
-func newHold() *hold { return &hold{open: make(chan struct{})} }
-
-// release ends the hold for good. The caller holds the lock of the agents.
-func (h *hold) release() {
-	if !h.done {
-		h.done = true
-		close(h.open)
-	}
-}
-
-// wait returns when the hold is over, or ctx has ended.
-func (h *hold) wait(ctx context.Context) {
-	select {
-	case <-h.open:
-	case <-ctx.Done():
-	}
 }

@@ -34,7 +34,7 @@ type agentMessage struct {
 	callback    string
 	behavior    core.Behavior
 	plan        trigger
-	held        *hold
+	held        *core.Hold
 
 	status   core.Stage
 	reached  []core.Stage
@@ -126,7 +126,7 @@ func (a *Agents) newMessage(u *userAgent, sender *core.Project, session, content
 	m := &agentMessage{
 		agents: a, agent: u, guid: a.server.IDs.GUID(), topic: &core.Topic{Token: a.server.IDs.Token()},
 		sender: sender, session: session, content: content,
-		held: newHold(), status: core.AgentQueue, reached: []core.Stage{core.AgentQueue}, metadata: core.Object{}, created: a.now(),
+		held: core.NewHold(), status: core.AgentQueue, reached: []core.Stage{core.AgentQueue}, metadata: core.Object{}, created: a.now(),
 	}
 	m.ctx, m.cancel = context.WithCancelCause(a.server.Context)
 	return m
@@ -141,7 +141,7 @@ func (a *Agents) keep(m *agentMessage) {
 	if len(u.messages) > a.server.Options.MaxTasks && u.messages[0].over() {
 		a.forget(u.messages[0])
 	}
-	a.changed()
+	a.changed.Raise()
 }
 
 // forget removes a message for good.

@@ -190,7 +190,7 @@ func (a *Agents) accountChanged(u *userAgent) {
 	u.times.updated = a.now()
 	a.settle(u)
 	a.restart(u)
-	a.changed()
+	a.changed.Raise()
 }
 
 // accountStatus answers POST /UserAgentOAuth/{Provider}Status.

@@ -106,7 +106,7 @@ func (m *agentMessage) begin() (answer string, ok bool) {
 // has ended.
 func (m *agentMessage) hold(stage core.Stage) bool {
 	if m.behavior.HoldAt == stage {
-		m.held.wait(m.ctx)
+		m.held.Wait(m.ctx)
 	}
 	return m.ctx.Err() == nil
 }
@@ -249,5 +249,5 @@ func (m *agentMessage) note(stage core.Stage) {
 	if !slices.Contains(m.reached, stage) {
 		m.reached = append(m.reached, stage)
 	}
-	m.agents.changed()
+	m.agents.changed.Raise()
 }

@@ -36,7 +36,7 @@ type hub struct {
 	topics  map[string]*Topic
 	sockets map[*Socket]struct{}
 	mode    SocketMode
-	changed chan struct{} // closed when a socket opens or closes; nil while nobody waits
+	changed Signal // raised when a socket opens or closes
 }
 
 // A Message is a JSON object from a client.
@@ -126,10 +126,7 @@ func (h *hub) track(s *Socket, open bool) {
 	} else {
 		delete(h.sockets, s)
 	}
-	if h.changed != nil {
-		close(h.changed)
-		h.changed = nil
-	}
+	h.changed.Raise()
 }
 
 func (h *hub) closeAll() {
@@ -161,23 +158,7 @@ func (s *Server) Sockets() int {
 // SocketsOpen waits until exactly n sockets are open, or returns ctx's error.
 func (s *Server) SocketsOpen(ctx context.Context, n int) error {
 	h := s.Hub
-	for {
-		h.mu.Lock()
-		there := len(h.sockets) == n
-		if h.changed == nil {
-			h.changed = make(chan struct{})
-		}
-		changed := h.changed
-		h.mu.Unlock()
-		if there {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return h.changed.Await(ctx, &h.mu, func() (bool, error) { return len(h.sockets) == n, nil })
 }
 
 // Garbage is what a broken socket sends: no JSON, no object, types and tokens that nobody

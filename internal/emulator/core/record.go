@@ -41,7 +41,7 @@ type record struct {
 	counts   map[string]int
 	requests []Request // a ring once it is full
 	oldest   int
-	changed  chan struct{} // closed at the next count; nil while nobody waits
+	changed  Signal // raised at each count
 }
 
 func newRecord(opts Options) record {
@@ -77,10 +77,7 @@ func (r *record) count(path string) {
 		return // made-up model names are not remembered for ever
 	}
 	r.counts[path]++
-	if r.changed != nil {
-		close(r.changed)
-		r.changed = nil
-	}
+	r.changed.Raise()
 }
 
 // Requests returns what came in, in order, as long as Options.Record is set.
@@ -128,21 +125,6 @@ func (r *record) total(path string) int {
 
 // Requested waits until a path has had n requests, or returns ctx's error.
 func (s *Server) Requested(ctx context.Context, path string, n int) error {
-	for {
-		s.record.mu.Lock()
-		if s.record.total(path) >= n {
-			s.record.mu.Unlock()
-			return nil
-		}
-		if s.record.changed == nil {
-			s.record.changed = make(chan struct{})
-		}
-		changed := s.record.changed
-		s.record.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	r := &s.record
+	return r.changed.Await(ctx, &r.mu, func() (bool, error) { return r.total(path) >= n, nil })
 }

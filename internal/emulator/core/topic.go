@@ -25,8 +25,8 @@ type Topic struct {
 
 	mu      sync.Mutex
 	sockets map[*Socket]struct{}
-	joined  int           // registrations so far
-	changed chan struct{} // closed at the next registration; nil while nobody waits
+	joined  int    // registrations so far
+	changed Signal // raised at each registration
 }
 
 // Inbound is what a client sent about a token: a typed message, or audio.
@@ -78,10 +78,7 @@ func (t *Topic) join(s *Socket) {
 	}
 	t.sockets[s] = struct{}{}
 	t.joined++
-	if t.changed != nil {
-		close(t.changed)
-		t.changed = nil
-	}
+	t.changed.Raise()
 }
 
 func (t *Topic) leave(s *Socket) {
@@ -94,30 +91,9 @@ func (t *Topic) leave(s *Socket) {
 	}
 }
 
-// followed reports whether a socket has ever registered, and a channel that closes at the
-// next registration.
-func (t *Topic) followed() (bool, <-chan struct{}) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.changed == nil {
-		t.changed = make(chan struct{})
-	}
-	return t.joined > 0, t.changed
-}
-
 // AwaitFollower waits until a socket has registered.
 func (t *Topic) AwaitFollower(ctx context.Context) error {
-	for {
-		yes, changed := t.followed()
-		if yes {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return t.changed.Await(ctx, &t.mu, func() (bool, error) { return t.joined > 0, nil })
 }
 
 // Subscribed waits until a socket has registered for a token, or returns ctx's error. A

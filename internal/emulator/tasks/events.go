@@ -62,10 +62,7 @@ func (t *task) note(stage core.Stage) {
 	if !slices.Contains(t.reached, stage) {
 		t.reached = append(t.reached, stage)
 	}
-	if t.changed != nil {
-		close(t.changed)
-		t.changed = nil
-	}
+	t.changed.Raise()
 }
 
 // A progress is how models other than LLMs report how far they are.
@@ -122,12 +119,7 @@ func (s *Tasks) Release(token string) bool {
 	if t == nil {
 		return false
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.freed {
-		t.freed = true
-		close(t.release)
-	}
+	t.held.Release()
 	return true
 }
 
@@ -138,26 +130,16 @@ func (s *Tasks) Reached(ctx context.Context, token string, stage core.Stage) (kn
 	if t == nil {
 		return false, nil
 	}
-	for {
-		t.mu.Lock()
-		there, over, status := slices.Contains(t.reached, stage), t.over(), t.status
-		if t.changed == nil {
-			t.changed = make(chan struct{})
-		}
-		changed := t.changed
-		t.mu.Unlock()
+	return true, t.changed.Await(ctx, &t.mu, func() (bool, error) {
 		switch {
-		case there:
+		case slices.Contains(t.reached, stage):
 			return true, nil
-		case over:
-			return true, fmt.Errorf("emulator: task ended with %s and never reached %s", status, stage)
+		case t.over():
+			return false, fmt.Errorf("emulator: task ended with %s and never reached %s", t.status, stage)
+		default:
+			return false, nil
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return true, ctx.Err()
-		}
-	}
+	})
 }
 
 // EndedAt is when the final event of a task was sent.

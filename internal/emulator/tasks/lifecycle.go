@@ -185,15 +185,10 @@ func (t *task) enterWith(stage core.Stage, after time.Duration, message func() a
 
 // hold waits for Release where the behavior says so.
 func (t *task) hold(stage core.Stage) error {
-	if t.behavior.HoldAt != stage {
-		return nil
-	}
-	select {
-	case <-t.release:
-		return nil
-	case <-t.ctx.Done():
+	if t.behavior.HoldAt == stage && !t.held.Wait(t.ctx) {
 		return errEnded
 	}
+	return nil
 }
 
 // over reports whether the task has ended. The caller holds the lock.

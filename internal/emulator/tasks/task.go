@@ -31,11 +31,10 @@ type task struct {
 
 	mu      sync.Mutex
 	status  core.Stage
-	before  core.Stage    // the status before the last one, once the task has ended
-	reached []core.Stage  // without repeats
-	changed chan struct{} // closed at the next change; nil while nobody waits
-	release chan struct{} // closed by Release
-	freed   bool
+	before  core.Stage   // the status before the last one, once the task has ended
+	reached []core.Stage // without repeats
+	changed core.Signal  // raised at each change
+	held    *core.Hold
 	started time.Time
 	ended   time.Time
 	elapsed time.Duration
@@ -54,7 +53,7 @@ func (s *Tasks) newTask(c *core.Call, m *model, payer *core.Project, in *inputs)
 		project: c.Project, payer: payer, model: m, in: in,
 		behavior: c.Behavior, origin: s.Origin(c.Request), callback: c.Args.Text("callbackUrl"),
 		created: time.Now(), status: core.TaskQueue, folder: s.IDs.Token(),
-		release: make(chan struct{}),
+		held: core.NewHold(),
 	}
 	t.answers = core.NewScript(t.behavior.Detail)
 	if mistake := m.mistake(in); mistake != "" && t.behavior.FailWith == nil {

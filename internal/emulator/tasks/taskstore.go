@@ -15,10 +15,10 @@ type taskStore struct {
 	byToken  map[string]*task
 	byID     map[int64]*task
 	byFolder map[string]*task
-	order    []*task       // by id; forgotten ones linger until compact
-	ended    []*task       // in the order in which they ended
-	total    int           // tasks so far
-	changed  chan struct{} // closed at the next task; nil while nobody waits
+	order    []*task     // by id; forgotten ones linger until compact
+	ended    []*task     // in the order in which they ended
+	total    int         // tasks so far
+	changed  core.Signal // raised at each task
 }
 
 func newTaskStore(limit int) *taskStore {
@@ -33,10 +33,7 @@ func (ts *taskStore) add(t *task, ids *core.IDs) (forgotten []*task) {
 	t.id, t.place = ids.Next(), ts.total
 	ts.byToken[t.topic.Token], ts.byID[t.id], ts.byFolder[t.folder] = t, t, t
 	ts.order = append(ts.order, t)
-	if ts.changed != nil {
-		close(ts.changed)
-		ts.changed = nil
-	}
+	ts.changed.Raise()
 	if n := len(ts.ended) - ts.max; n > 0 {
 		forgotten, ts.ended = ts.ended[:n], ts.ended[n:]
 	}
@@ -103,24 +100,12 @@ func (ts *taskStore) all(keep func(*task) bool) []*task {
 // n-th, or ctx's error.
 func (s *Tasks) Launched(ctx context.Context, n int) (token string, err error) {
 	ts := s.store
-	for {
-		ts.mu.Lock()
-		if ts.total >= n {
-			ts.mu.Unlock()
-			for _, t := range ts.all(func(t *task) bool { return t.place == n }) {
-				return t.topic.Token, nil
-			}
-			return "", core.ErrForgotten
-		}
-		if ts.changed == nil {
-			ts.changed = make(chan struct{})
-		}
-		changed := ts.changed
-		ts.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
+	err = ts.changed.Await(ctx, &ts.mu, func() (bool, error) { return ts.total >= n, nil })
+	if err != nil {
+		return "", err
 	}
+	for _, t := range ts.all(func(t *task) bool { return t.place == n }) {
+		return t.topic.Token, nil
+	}
+	return "", core.ErrForgotten
 }
