@@ -27,7 +27,7 @@ func (s *Server) Settings() []string {
 // what there is to try. Call it after Start.
 func (s *Server) Banner() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Wiro sandbox: %d models, no key needed, nothing is charged.\n\n", s.tasks.ModelCount())
+	fmt.Fprintf(&b, "Wiro sandbox: %d models, no key needed, nothing is charged.\n\n", s.Tasks.ModelCount())
 	fmt.Fprintf(&b, "  API     %s\n  Socket  %s\n\n", s.APIURL(), s.SocketURL())
 	b.WriteString("Point wiro-mcp (or anything that speaks the Wiro API) at it:\n\n")
 	for _, setting := range s.Settings() {

@@ -155,13 +155,13 @@ func (s *Server) AwaitRequests(ctx context.Context, path string, n int) error {
 
 // Task is the task of a token, false where there is none.
 func (s *Server) Task(token string) (Task, bool) {
-	t, found := s.emulator.Task(token)
+	t, found := s.emulator.Snapshot(token)
 	return task(t), found
 }
 
 // Tasks returns the remembered tasks, oldest first.
 func (s *Server) Tasks() []Task {
-	all := s.emulator.Tasks()
+	all := s.emulator.Snapshots()
 	list := make([]Task, len(all))
 	for i, t := range all {
 		list[i] = task(t)

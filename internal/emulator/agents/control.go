@@ -9,8 +9,11 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
 )
 
-// AdvanceClock moves the clock forward and does what falls due on the way.
-func (a *Agents) AdvanceClock(d time.Duration) {
+// Advance moves the clock of the agents forward and does what falls due on the way:
+// subscriptions renew, or expire where that was asked for or the wallet is empty;
+// scheduled tasks of running agents leave their lines in the log; old logs go; invitations,
+// extra credits and half-finished connections expire.
+func (a *Agents) Advance(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	until := a.skew + max(0, d)
@@ -74,8 +77,9 @@ func (a *Agents) expire(u *userAgent) {
 	}
 }
 
-// SetCredits leaves an instance with this many credits. It reports whether there is one.
-func (a *Agents) SetCredits(useragentguid string, remaining int) bool {
+// SetAgentCredits leaves an instance with this many credits in the present period, by
+// changing how many it has used. It reports whether there is an instance with this guid.
+func (a *Agents) SetAgentCredits(useragentguid string, remaining int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	u := a.byGUID(useragentguid)
@@ -95,8 +99,10 @@ func (a *Agents) byGUID(guid string) *userAgent {
 	return a.instances[i]
 }
 
-// AtRest waits until the status of an instance no longer changes by itself.
-func (a *Agents) AtRest(ctx context.Context, useragentguid string) (status int, err error) {
+// AgentAtRest waits until the status of an instance no longer changes by itself, and
+// returns it: 0 stopped, 4 running, 5 error, 6 setup required. It fails for an unknown
+// guid, and with ctx's error.
+func (a *Agents) AgentAtRest(ctx context.Context, useragentguid string) (status int, err error) {
 	err = a.await(ctx, func() (bool, error) {
 		u := a.byGUID(useragentguid)
 		if u == nil {

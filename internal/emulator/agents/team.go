@@ -235,8 +235,9 @@ func (a *Agents) spendingSummary(c *core.Call) (core.Fields, error) {
 	}, nil
 }
 
-// RemoveOrganization sends its agents and projects back to their personal workspaces. It
-// reports whether there is one with this guid.
+// RemoveOrganization removes an organization as its owner would in the dashboard: its
+// agents and projects go back to their personal workspaces. Organization/Restore brings
+// it back. It reports whether there is one with this guid.
 func (a *Agents) RemoveOrganization(guid string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -52,9 +52,9 @@ func (s *Tasks) Snapshots() []Snapshot {
 	return snapshots
 }
 
-// SetCost changes what a task says it cost, in USD, and leaves the wallet alone. An unknown
+// SetTaskCost changes what a task says it cost, in USD, and leaves the wallet alone. An unknown
 // token does nothing.
-func (s *Tasks) SetCost(token string, usd float64) {
+func (s *Tasks) SetTaskCost(token string, usd float64) {
 	if t := s.store.token(token); t != nil {
 		t.mu.Lock()
 		t.cost = usd
