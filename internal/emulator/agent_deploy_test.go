@@ -86,7 +86,7 @@ func TestDeployRefusals(t *testing.T) {
 		{"UserAgent/Deploy", obj{"title": "x", "agentguid": guid, "useprepaid": true, "customskills": []obj{{"key": "nope"}}}, nil, "skill-not-found"},
 	})
 	_, message := a.as("banned").refused("UserAgent/Deploy", obj{"title": "x", "agentguid": guid, "useprepaid": true})
-	require.Equal(t, "Your account has been suspended. Please contact support.", message)
+	require.Equal(t, "Your account has been suspended. Please contact support if you believe this is a mistake.", message)
 	require.InDelta(t, 8.5, a.s.Balance(emulator.DemoKey), 1e-9, "nothing was charged")
 	require.Empty(t, a.ok("UserAgent/MyAgents", obj{})["useragents"])
 }

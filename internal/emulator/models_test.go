@@ -234,6 +234,9 @@ func TestEveryModelRunsWithItsRequiredParameters(t *testing.T) {
 				default:
 					params[id] = "https://example.com/file"
 				}
+				if id == "trainModelName" {
+					params[id] = "My_model-1.0"
+				}
 			}
 			out := a.post("Run/"+slug, params)
 			require.Equal(t, true, out.body["result"], "%s: %s", slug, out.text)
@@ -244,6 +247,18 @@ func TestEveryModelRunsWithItsRequiredParameters(t *testing.T) {
 			require.Equal(t, "0", task["pexit"], "%s: %v", slug, task["debugerror"])
 			require.NotEmpty(t, outputs(task), slug)
 		}
+	}
+}
+
+func TestTrainedModelsNeedANameOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	for name, problem := range map[string]string{
+		"a model": "Your model name should be contain (A-Z) (0-9) (-) (_) (.)",
+		"Wiro":    "This name is not allowed", "rag-chat": "This model name is already in use",
+	} {
+		out := a.post("Run/wiro/train-flux-lora", obj{"trainModelName": name})
+		require.Contains(t, pluck(out.body["errors"], "message"), problem)
 	}
 }
 

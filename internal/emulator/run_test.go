@@ -75,7 +75,7 @@ func TestRunIsRefusedForWhoMayNot(t *testing.T) {
 	}{
 		{"poor", "openai/sora-2", 97, "Insufficient balance"},
 		{"modest", "wiro/flux-lora-trainer", 97, "Insufficient balance"},
-		{"suspended", "openai/sora-2", 0, "Your account has been suspended. Please contact support."},
+		{"suspended", "openai/sora-2", 0, "Your account has been suspended. Please contact support if you believe this is a mistake."},
 		{"guest", "openai/sora-2-pro", 98, "sign in to run this model"},
 		{"blocked", "openai/sora-2", 1, "tool-not-accessible"},
 		{"modest", "openai/sora-9", 1, "slug-owner-project-not-exist"},

@@ -15,7 +15,7 @@ type Behavior struct {
 	// Every starts Times again after every N requests: Times 1, Every 2 hits each other one.
 	Every int
 
-	// Delay is how long the answer takes (real time, whatever the pace).
+	// Delay is how long the answer takes (real time, independent of the pace).
 	Delay time.Duration
 	// Status answers with this HTTP status and Body instead of asking the endpoint.
 	Status int
@@ -25,7 +25,7 @@ type Behavior struct {
 	ContentType string
 	// RetryAfter is the header of that name, in seconds. 0 leaves it out.
 	RetryAfter int
-	// Header adds headers to the answer, whoever gives it: Location, a date for Retry-After.
+	// Header adds headers to the answer: Location, a date for Retry-After.
 	Header map[string]string
 	// Code and Message answer with an error envelope, at Status or 200.
 	Code    int
@@ -60,7 +60,7 @@ type Behavior struct {
 	// and Task/List show.
 	Inflate int
 	// Charge is what the task costs in USD however it ends: failed, killed or canceled too.
-	// 0: what its price says, and nothing where it fails.
+	// 0: its price, and nothing if it fails.
 	Charge float64
 	// FailWith makes the model exit with an error: nothing is charged, no outputs.
 	FailWith *Exit
@@ -90,7 +90,7 @@ type Behavior struct {
 	// Duplicate sends every event twice.
 	Duplicate bool
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
-	// tokens that nobody asked for.
+	// unknown tokens.
 	Garbage bool
 }
 

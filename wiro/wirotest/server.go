@@ -25,11 +25,11 @@ type Server struct {
 	URL string
 	// SocketURL is the address of the WebSocket, "ws://ipaddr:port/path".
 	SocketURL string
-	// Key is the API key of the first project that authenticates by key alone. Empty where
+	// Key is the API key of the first project that authenticates by key alone. Empty if
 	// there is none.
 	Key string
 	// SignedKey and SignedSecret belong to the first project that signs its requests. Empty
-	// where there is none.
+	// if there is none.
 	SignedKey, SignedSecret string
 
 	emulator *emulator.Server
@@ -112,17 +112,16 @@ func NewServer(opts ...Option) *Server {
 	return srv
 }
 
-// Close shuts the Server down: it ends every task and socket where it stands, deletes the
-// stored files, and returns when the last goroutine of the Server has. It may be called
-// twice.
+// Close shuts the Server down: it ends all tasks and sockets, deletes the stored files, and
+// returns when the last goroutine of the Server has ended. It may be called twice.
 func (s *Server) Close() { s.emulator.Close() }
 
 // Behave scripts what a target does from now on, in place of what it did: each behavior for
-// its Times, then the next, then normally. Without behaviors the target is well again.
+// its Times, then the next, then normally. Without behaviors the target works normally again.
 //
 // A target is an endpoint ("Task/Detail", "UserAgent/Start", "Run/openai/sora-2") or, for
-// short, a model by its slug ("openai/sora-2"); "Run/" is every model and "*" every
-// endpoint, where nothing closer has a script.
+// short, a model by its slug ("openai/sora-2"). "Run/" is every model and "*" every endpoint
+// without a script of its own.
 func (s *Server) Behave(target string, behaviors ...Behavior) {
 	s.emulator.Behave(target, script(behaviors)...)
 }
@@ -153,7 +152,7 @@ func (s *Server) AwaitRequests(ctx context.Context, path string, n int) error {
 	return s.emulator.Requested(ctx, path, n)
 }
 
-// Task is the task of a token, false where there is none.
+// Task is the task of a token, false if there is none.
 func (s *Server) Task(token string) (Task, bool) {
 	t, found := s.emulator.Snapshot(token)
 	return task(t), found
@@ -197,12 +196,12 @@ func (s *Server) AwaitStage(ctx context.Context, token string, stage Stage) erro
 // nothing.
 func (s *Server) Release(token string) { s.emulator.Release(token) }
 
-// FinishedAt is when the final event of a task, or of a message to an agent, was sent (or,
-// where a behavior loses it, would have been). False while it runs, and for an unknown token.
+// FinishedAt is when the final event of a task, or of a message to an agent, was sent, or
+// would have been if a behavior loses it. False while it runs, and for an unknown token.
 func (s *Server) FinishedAt(token string) (time.Time, bool) { return s.emulator.FinishedAt(token) }
 
-// SetSocketMode changes how the WebSocket server treats everybody, sockets that are open
-// already included, except that SocketRefuse leaves those alone.
+// SetSocketMode changes how the WebSocket server treats its clients, including those that are
+// connected. SocketRefuse leaves connected ones alone.
 func (s *Server) SetSocketMode(mode SocketMode) {
 	s.emulator.SetSocketMode(emulator.SocketMode(mode))
 }
@@ -260,7 +259,7 @@ func (s *Server) AwaitAgent(ctx context.Context, useragentguid string) (status i
 }
 
 // PlantedSecrets are all the secrets that the Server hands out of its own accord, in answers
-// about agents and their credentials, so that a test can prove that a program shows none.
+// about agents and their credentials. A test searches what a program shows for them.
 func PlantedSecrets() []string { return emulator.PlantedSecrets() }
 
 // Settings are the environment variables, as NAME=value, that point wiro-mcp at the Server

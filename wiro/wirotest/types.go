@@ -40,7 +40,7 @@ const (
 	AgentCancel          Stage = "agent_cancel"
 )
 
-// A SocketMode is how the WebSocket server treats everybody.
+// A SocketMode is how the WebSocket server treats its clients.
 type SocketMode int
 
 // Socket modes.
@@ -105,7 +105,8 @@ type RequestFile struct {
 	Size int64
 }
 
-// A Task is a run of a model as it stands, whatever Task/Detail says of it.
+// A Task is a run of a model as the Server has it; a Behavior can make Task/Detail
+// say something else.
 type Task struct {
 	// ID and Token are what the run was answered with.
 	ID    int64
@@ -121,7 +122,7 @@ type Task struct {
 	Cost float64
 	// Params are the parameters of the run, with URLs in place of uploads.
 	Params map[string]any
-	// Created, Started and Ended are zero where the task is not there yet.
+	// Created, Started and Ended are zero until the task gets there.
 	Created, Started, Ended time.Time
 	// Outputs is how many things it has left behind.
 	Outputs int

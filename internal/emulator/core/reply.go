@@ -55,7 +55,7 @@ var (
 	errNoEndpoint  = &Failure{status: http.StatusNotFound, Errors: []WireError{{Code: 0, Message: "Error parsing url."}}}
 	errRateLimit   = &Failure{status: http.StatusTooManyRequests, Errors: []WireError{{Code: 0, Message: "Too Many Requests"}}}
 	ErrInvalidBody = Fail(0, "Request parameters are invalid.")
-	ErrSuspended   = Fail(0, "Your account has been suspended. Please contact support.")
+	ErrSuspended   = Fail(0, "Your account has been suspended. Please contact support if you believe this is a mistake.")
 	ErrPermission  = Fail(0, "You don't have any permission for this action.")
 )
 

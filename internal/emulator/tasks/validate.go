@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
 )
@@ -86,7 +87,10 @@ func (in *inputs) takeValue(a core.Args, p *parameter) string {
 		return ""
 	}
 	in.values[p.ID] = value
-	if p.Type != "range" {
+	switch {
+	case p.ID == "trainModelName":
+		return badModelName(value)
+	case p.Type != "range":
 		return ""
 	}
 	n, err := strconv.ParseFloat(value, 64)
@@ -95,6 +99,24 @@ func (in *inputs) takeValue(a core.Args, p *parameter) string {
 		return fmt.Sprintf("Request parameter [%s] must be integer or float", p.ID)
 	case p.Min != nil && p.Max != nil && (n < *p.Min || n > *p.Max):
 		return fmt.Sprintf("Request parameter [%s] must be between %v and %v", p.ID, *p.Min, *p.Max)
+	default:
+		return ""
+	}
+}
+
+// badModelName says what is wrong with the name of a model to train.
+//
+// Wiro docs: Error Reference, Training Model Errors.
+func badModelName(name string) string {
+	switch {
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	}):
+		return "Your model name should be contain (A-Z) (0-9) (-) (_) (.)"
+	case loadCatalog().find("wiro", name) != nil:
+		return "This model name is already in use"
+	case strings.EqualFold(name, "wiro"):
+		return "This name is not allowed"
 	default:
 		return ""
 	}
