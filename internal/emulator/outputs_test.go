@@ -76,6 +76,14 @@ func TestSamplesAreWhatTheySay(t *testing.T) {
 		require.Equal(t, "video/mp4", http.DetectContentType([]byte(data)), model)
 		require.NotEqual(t, "0", task["totalcost"])
 	}
+	pdf := a.file(a.result("wiro/job-description-writer", obj{"prompt": "a job", "outputType": "pdf"}), 0).text
+	require.Equal(t, "application/pdf", http.DetectContentType([]byte(pdf)))
+	voice := obj{"inputSongUrl": "https://example.com/song.mp3", "pitch_change": "-1", "pitch_detection_algo": "mangio-crepe", "pitch_change_all": "0", "output_format": "mp3"}
+	for _, name := range strings.Fields("index_rate filter_radius rms_mix_rate crepe_hop_length protect reverb_size reverb_wetness reverb_dryness reverb_damping") {
+		voice[name] = 1
+	}
+	mp3 := a.file(a.result("wiro/RVC-Voice-Clone-Youtube", voice), 0).text
+	require.Equal(t, "audio/mpeg", http.DetectContentType([]byte(mp3)))
 }
 
 func TestAudioIsAWAVThatPlays(t *testing.T) {
@@ -153,7 +161,7 @@ func TestDocumentsComeInTheFormatAskedFor(t *testing.T) {
 	t.Parallel()
 	a := start(t, emulator.Options{})
 	cv := []formFile{{"inputDocumentMultiple", "cv.txt", "Ada Lovelace, programmer"}}
-	for format, name := range map[string]string{"text": "0.txt", "markdown": "0.md", "json": "0.json"} {
+	for format, name := range map[string]string{"text": "0.txt", "markdown": "0.md", "json": "0.json", "csv": "0.csv", "srt": "0.srt"} {
 		out := a.form("Run/wiro/cv-evaluator", cv, "outputType", format)
 		task := a.finish(out.body["socketaccesstoken"].(string))
 		require.Equal(t, name, outputs(task)[0]["name"])

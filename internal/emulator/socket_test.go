@@ -148,3 +148,16 @@ func TestSubscribedWaitsForTheRegistration(t *testing.T) {
 	require.NoError(t, <-done)
 	require.Error(t, a.s.Subscribed(t.Context(), "nonsense"))
 }
+
+func TestAnyFrameCanBePublished(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	token := a.run("sandbox/run-forever", obj{})
+	l := a.dial()
+	a.follow(l, token)
+	lie := `{"type":"task_postprocess_end","tasktoken":"` + token + `","message":[],"result":true}`
+	require.True(t, a.s.Publish(token, lie))
+	require.Equal(t, []any{}, l.until(emulator.TaskPostprocessEnd)[0]["message"])
+	require.Equal(t, "task_start", a.detail(token)["status"])
+	require.False(t, a.s.Publish("nonsense", lie))
+}

@@ -223,6 +223,11 @@ func (s *Server) AwaitSubscriber(ctx context.Context, token string) error {
 	return s.emulator.Subscribed(ctx, token)
 }
 
+// Publish sends a text frame to every socket that has registered for a token, as if it were
+// an event of Wiro: a final event that is not true, an unknown type, broken JSON. It reports
+// whether the token was ever handed out.
+func (s *Server) Publish(token, frame string) bool { return s.emulator.Publish(token, frame) }
+
 // Balance is what the project of an API key can still spend, in USD; 0 for an unknown key.
 func (s *Server) Balance(key string) float64 { return s.emulator.Balance(key) }
 

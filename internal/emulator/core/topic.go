@@ -105,3 +105,14 @@ func (s *Server) Subscribed(ctx context.Context, token string) error {
 	}
 	return t.AwaitFollower(ctx)
 }
+
+// Publish sends a text frame to every socket that has registered for a token, as if it were
+// an event of Wiro. It reports whether the token was ever handed out.
+func (s *Server) Publish(token, frame string) bool {
+	t := s.Hub.topic(token)
+	if t == nil {
+		return false
+	}
+	t.Publish(func() []byte { return []byte(frame) })
+	return true
+}

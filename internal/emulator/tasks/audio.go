@@ -23,6 +23,11 @@ func (t *task) makeMusic(exec *execution) {
 }
 
 func (t *task) leaveAudio(exec *execution, a media.Tune) {
+	if strings.HasPrefix(t.in.values["outputFormat"]+t.in.values["output_format"], "mp3") {
+		exec.outputs = []*output{sample("0.mp3", "audio/mpeg", "sample.mp3")}
+		t.showProgress(exec, "Done.")
+		return
+	}
 	exec.outputs = []*output{{
 		name: "0.wav", contentType: "audio/wav", size: a.Size(), make: a.WAV, text: a.Text, secs: a.Seconds,
 	}}

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -89,7 +90,8 @@ func (t *task) makeDocument(exec *execution) {
 	exec.used.tokens = tokens(t.in.text()) + tokens(text)
 }
 
-// leaveText leaves a text behind as a file: plain, Markdown or JSON.
+// leaveText leaves a text behind as a file: plain, Markdown, JSON, CSV or subtitles,
+// or the sample PDF.
 func (t *task) leaveText(exec *execution, text string) {
 	name, contentType, data := "0.txt", "text/plain", []byte(text)
 	switch t.in.values["outputType"] {
@@ -100,6 +102,18 @@ func (t *task) leaveText(exec *execution, text string) {
 		if !json.Valid(data) {
 			data = core.Encode(map[string]string{"text": text})
 		}
+	case "csv":
+		name, contentType = "0.csv", "text/csv"
+		data = []byte("line,text\n")
+		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+			data = fmt.Appendf(data, "%d,\"%s\"\n", i+1, strings.ReplaceAll(line, `"`, `""`))
+		}
+	case "srt":
+		name, contentType = "0.srt", "application/x-subrip"
+		data = []byte("1\n00:00:00,000 --> 00:00:05,000\n" + text + "\n")
+	case "pdf":
+		exec.outputs = []*output{sample("0.pdf", "application/pdf", "sample.pdf")}
+		return
 	}
 	o := file(name, contentType, data)
 	o.text = text
