@@ -9,7 +9,7 @@ import (
 )
 
 // Settings are the environment variables, as NAME=value, that point wiro-mcp at this
-// sandbox with the credentials of its first project. Call it after Start.
+// server with the credentials of its first project. Call it after Start.
 func (s *Server) Settings() []string {
 	first := s.Options.Keys[0]
 	settings := []string{"WIRO_API_KEY=" + first.Key}
@@ -23,7 +23,7 @@ func (s *Server) Settings() []string {
 	)
 }
 
-// Banner is what the command that runs a sandbox prints: where it is, how to use it, and
+// Banner is what the command that runs an emulator prints: where it is, how to use it, and
 // what there is to try. Call it after Start.
 func (s *Server) Banner() string {
 	var b strings.Builder

@@ -19,7 +19,7 @@ type (
 	Request = core.Request
 	// RequestFile is one file of a multipart form.
 	RequestFile = core.RequestFile
-	// SocketMode is how the WebSocket server treats everybody.
+	// SocketMode is how the WebSocket server treats its clients.
 	SocketMode = core.SocketMode
 	// Stage is a status of a task or message, and the type of the event that announces it.
 	Stage = core.Stage

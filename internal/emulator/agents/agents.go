@@ -10,7 +10,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
 )
 
-// Agents is the half of a sandbox that deploys and runs agents. One lock guards all of
+// Agents is the half of an emulator that deploys and runs agents. One lock guards all of
 // its state, and events are published under it, so that what a socket hears and what the
 // API tells never disagree. Nobody waits for anything while holding it.
 type Agents struct {
@@ -159,9 +159,9 @@ func (u *userAgent) enabledSkills() []string {
 }
 
 // instance is the instance that a parameter names, if the caller may see it: its owner,
-// and everybody of its team.
+// and the members of its team.
 func (a *Agents) instance(c *core.Call, param string, unknown *core.Failure) (*userAgent, error) {
-	guid, err := c.Args.Need(param)
+	guid, err := c.Args.Require(param)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func walletOf(p *core.Project, t *team) *core.Wallet {
 	return &p.OwnWallet
 }
 
-// system is what stands in place of a uuid where nobody did it.
+// system is what stands in place of a uuid if no person did it.
 const system = "system"
 
 // unixOrNil is a time in Unix seconds, nil where there is none.

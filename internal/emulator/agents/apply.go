@@ -37,7 +37,7 @@ func (a *Agents) beginApply(c *core.Call) (*userAgent, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	key, err := c.Args.Need("idempotencyKey")
+	key, err := c.Args.Require("idempotencyKey")
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -116,7 +116,7 @@ func (a *Agents) apply(c *core.Call, u *userAgent, key string) (core.Fields, err
 	if u.applied == nil {
 		u.applied = map[string]core.Fields{}
 	}
-	u.applied[key] = out // its values are encoded in place before anybody reads them again
+	u.applied[key] = out // its values are encoded in place before they are read again
 	return out, nil
 }
 

@@ -117,7 +117,7 @@ func (a *Agents) subscribeInstance(c *core.Call) (core.Fields, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !c.Args.Flag("useprepaid"):
+	case !c.Args.Bool("useprepaid"):
 		return nil, errPrepaid
 	case u.sub.active():
 		return nil, core.Fail(0, "Subscription already active for this useragent. Cancel or modify the existing subscription instead.")
@@ -136,7 +136,7 @@ func (a *Agents) subscribeInstance(c *core.Call) (core.Fields, error) {
 	return core.Fields{{"subscriptionId", u.sub.id}, {"monthlypriceusd", u.price}, {"monthlycredits", u.monthly}}, nil
 }
 
-// revive queues an agent that rested because nobody paid.
+// revive queues an agent that rested for want of payment.
 func (a *Agents) revive(u *userAgent) {
 	a.settle(u)
 	if u.status == agentStopped || u.status == agentFailed {
@@ -230,7 +230,7 @@ func (a *Agents) buyCredits(c *core.Call) (core.Fields, error) {
 	switch {
 	case key == "":
 		return nil, core.Fail(0, "Pack key required")
-	case !c.Args.Flag("useprepaid"):
+	case !c.Args.Bool("useprepaid"):
 		return nil, errPrepaid
 	case !u.sub.active():
 		return nil, core.Fail(0, "Active subscription required to purchase extra credits.")

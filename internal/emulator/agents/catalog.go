@@ -143,12 +143,12 @@ func (a *Agents) listSkills(c *core.Call) (core.Fields, error) {
 
 // agrees reports whether a boolean filter is absent or has the given value.
 func agrees(a core.Args, name string, value bool) bool {
-	return a.Text(name) == "" || a.Flag(name) == value
+	return a.Text(name) == "" || a.Bool(name) == value
 }
 
 // skillDetail answers POST /Skills/Detail.
 func (a *Agents) skillDetail(c *core.Call) (core.Fields, error) {
-	name, err := c.Args.Need("name")
+	name, err := c.Args.Require("name")
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (a *Agents) skillDetail(c *core.Call) (core.Fields, error) {
 
 // skillCredential answers POST /Skills/CredentialSchema.
 func (a *Agents) skillCredential(c *core.Call) (core.Fields, error) {
-	name, err := c.Args.Need("name")
+	name, err := c.Args.Require("name")
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (a *Agents) listCredentials(c *core.Call) (core.Fields, error) {
 
 // credentialDetail answers POST /Credentials/Detail.
 func (a *Agents) credentialDetail(c *core.Call) (core.Fields, error) {
-	key, err := c.Args.Need("key")
+	key, err := c.Args.Require("key")
 	if err != nil {
 		return nil, err
 	}
@@ -318,8 +318,8 @@ func order[T any](c *core.Call, rows []T, columns map[string]func(x, y T) int) {
 
 // page cuts rows by the parameters start and limit.
 func page[T any](c *core.Call, rows []T, most int) []T {
-	rows = rows[min(c.Args.Whole("start", 0), len(rows)):]
-	return rows[:min(c.Args.Whole("limit", 20), most, len(rows))]
+	rows = rows[min(c.Args.Int("start", 0), len(rows)):]
+	return rows[:min(c.Args.Int("limit", 20), most, len(rows))]
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -142,10 +142,10 @@ func readCustomSkill(row core.Args, key, created string) customSkillArg {
 	}
 	s := customSkillArg{
 		key: row.Text(key), value: text("value"), interval: text("interval"), about: text("description"),
-		created: row.Flag(created),
+		created: row.Bool(created),
 	}
 	if row.Text("enabled") != "" {
-		enabled := row.Flag("enabled")
+		enabled := row.Bool("enabled")
 		s.enabled = &enabled
 	}
 	return s
@@ -212,7 +212,7 @@ func (a *Agents) upsertCustomSkill(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Args.Need("skillkey"); err != nil {
+	if _, err := c.Args.Require("skillkey"); err != nil {
 		return nil, err
 	}
 	arg := readCustomSkill(c.Args, "skillkey", "usercreated")
@@ -232,7 +232,7 @@ func (a *Agents) renameCustomSkill(c *core.Call) (core.Fields, error) {
 		return nil, err
 	}
 	for _, name := range []string{"oldskillkey", "newskillkey"} {
-		if _, err := c.Args.Need(name); err != nil {
+		if _, err := c.Args.Require(name); err != nil {
 			return nil, err
 		}
 	}
@@ -283,7 +283,7 @@ func (a *Agents) deleteCustomSkill(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.Args.Need("skillkey")
+	key, err := c.Args.Require("skillkey")
 	if err != nil {
 		return nil, err
 	}
@@ -300,6 +300,6 @@ func (a *Agents) deleteCustomSkill(c *core.Call) (core.Fields, error) {
 
 // between reports whether a time lies within the parameters startdate and enddate.
 func between(c *core.Call, t time.Time) bool {
-	from, to := c.Args.Whole("startdate", 0), c.Args.Whole("enddate", 0)
+	from, to := c.Args.Int("startdate", 0), c.Args.Int("enddate", 0)
 	return t.Unix() >= int64(from) && (to == 0 || t.Unix() <= int64(to))
 }

@@ -20,7 +20,7 @@ type deployment struct {
 
 // deploy answers POST /UserAgent/Deploy. Nothing is charged unless everything is right.
 func (a *Agents) deploy(c *core.Call) (core.Fields, error) {
-	title, err := c.Args.Need("title")
+	title, err := c.Args.Require("title")
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (a *Agents) deploy(c *core.Call) (core.Fields, error) {
 	u := &userAgent{
 		guid: a.server.IDs.GUID(), id: a.server.IDs.Next(), owner: c.Project, team: d.team, template: d.template,
 		title: title, description: c.Args.Text("description"), categories: []string{},
-		pinned: c.Args.Text("pinned") == "" || c.Args.Flag("pinned"),
+		pinned: c.Args.Text("pinned") == "" || c.Args.Bool("pinned"),
 		tier:   d.tier, price: d.price.USD, monthly: d.price.Credits,
 		times: statusTimes{created: now, updated: now},
 	}
@@ -74,7 +74,7 @@ func (a *Agents) deployment(c *core.Call) (d *deployment, err error) {
 	if err := d.chooseTemplate(a, c); err != nil {
 		return nil, err
 	}
-	if !c.Args.Flag("useprepaid") {
+	if !c.Args.Bool("useprepaid") {
 		return nil, errPrepaid
 	}
 	if d.tier, err = tierArg(c, tierStarter); err != nil {
@@ -94,7 +94,7 @@ func (a *Agents) deployment(c *core.Call) (d *deployment, err error) {
 }
 
 func (d *deployment) chooseTemplate(a *Agents, c *core.Call) error {
-	guid, custom := c.Args.Text("agentguid"), c.Args.Flag("custom")
+	guid, custom := c.Args.Text("agentguid"), c.Args.Bool("custom")
 	switch {
 	case custom && guid != "":
 		return core.Fail(0, "agentguid and custom are mutually exclusive")

@@ -14,7 +14,7 @@ func (a *Agents) messageHistory(c *core.Call) (core.Fields, error) {
 		return nil, err
 	}
 	session := sessionOr(c.Args.Text("sessionkey"), "default")
-	limit := min(c.Args.Whole("limit", 50), 200)
+	limit := min(c.Args.Int("limit", 50), 200)
 	rows := slices.DeleteFunc(slices.Clone(u.messages), func(m *agentMessage) bool {
 		return m.session != session || m.deleted == messageSides["both"]
 	})
@@ -91,7 +91,7 @@ func (a *Agents) deleteSession(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := c.Args.Need("sessionkey")
+	session, err := c.Args.Require("sessionkey")
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +110,11 @@ func (a *Agents) insertSystemMessage(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	uuid, err := c.Args.Need("uuid")
+	uuid, err := c.Args.Require("uuid")
 	if err != nil {
 		return nil, err
 	}
-	content, err := c.Args.Need("content")
+	content, err := c.Args.Require("content")
 	switch {
 	case err != nil:
 		return nil, err

@@ -57,7 +57,7 @@ func (a *Agents) listTransactions(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, limit := c.Args.Whole("start", 0), min(c.Args.Whole("limit", 50), 500)
+	start, limit := c.Args.Int("start", 0), min(c.Args.Int("limit", 50), 500)
 	list := []core.Object{}
 	for i := len(u.ledger) - 1 - start; i >= 0 && len(list) < limit; i-- {
 		list = append(list, u.ledger[i].view())

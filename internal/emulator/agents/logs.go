@@ -95,7 +95,7 @@ func (a *Agents) tailLogs(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := min(c.Args.Whole("lines", 200), 5000)
+	lines := min(c.Args.Int("lines", 200), 5000)
 	if kept, found := u.logsCache[date]; found && kept.lines == lines && a.now().Before(kept.until) {
 		return slices.Clone(kept.out), nil
 	}

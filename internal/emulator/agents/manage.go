@@ -104,10 +104,10 @@ func (a *Agents) pin(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Args.Need("pinned"); err != nil {
+	if _, err := c.Args.Require("pinned"); err != nil {
 		return nil, err
 	}
-	u.pinned = c.Args.Flag("pinned")
+	u.pinned = c.Args.Bool("pinned")
 	return nil, nil
 }
 

@@ -84,7 +84,7 @@ func (a *Agents) sendMessage(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := c.Args.Need("message")
+	content, err := c.Args.Require("message")
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func sessionOr(key, fallback string) string {
 	return key
 }
 
-// balance is what the answer to a message that nobody can pay carries.
+// balance is what the answer to a message carries that the credits do not cover.
 func (u *userAgent) balance(now time.Time) core.Object {
 	return core.Object{
 		{"monthlycredits", u.monthly}, {"extracredits", u.extra(now)}, {"usedcredits", u.used}, {"remainingcredits", u.remaining(now)},

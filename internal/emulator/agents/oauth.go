@@ -136,7 +136,7 @@ func (h *heldCredential) hasOwnApp() bool {
 	return true
 }
 
-// consent serves the page that authorizeUrl names. Whoever opens it has consented, unless
+// consent serves the page that authorizeUrl names. Opening it is consent, unless
 // the query says deny=1; either way it leads back to the redirect URL.
 func (a *Agents) consent(w http.ResponseWriter, r *http.Request, _ string) {
 	state := r.URL.Query().Get("state")

@@ -90,7 +90,7 @@ func (a *Agents) toggles(c *core.Call, param string) (map[string]bool, error) {
 		if s == nil {
 			return nil, core.Fail(404, "Skill not found: "+name)
 		}
-		toggles[s.Name] = core.Args(given).Flag(name)
+		toggles[s.Name] = core.Args(given).Bool(name)
 	}
 	return toggles, nil
 }
@@ -109,7 +109,7 @@ func tierArg(c *core.Call, fallback string) (string, error) {
 
 // previewPrice answers POST /UserAgent/PricingPreview.
 func (a *Agents) previewPrice(c *core.Call) (core.Fields, error) {
-	if c.Args.Flag("draft") {
+	if c.Args.Bool("draft") {
 		tier, err := tierArg(c, tierStarter)
 		if err != nil {
 			return nil, err

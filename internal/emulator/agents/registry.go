@@ -11,12 +11,12 @@ import (
 )
 
 // agentData holds what agents are made of: templates, skills, credentials, and the
-// secrets that the sandbox plants.
+// secrets that the emulator plants.
 //
 //go:embed *.json
 var agentData embedded.FS
 
-// A registry is the public side of agents: what anybody may look up.
+// A registry is the public side of agents: what needs no agent to look up.
 type registry struct {
 	templates    []*agentTemplate
 	skills       []*skill

@@ -50,7 +50,7 @@ func (a *Agents) customSkillOf(c *core.Call) (*userAgent, *customSkill, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	key, err := c.Args.Need("skillkey")
+	key, err := c.Args.Require("skillkey")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +127,7 @@ const actionReset = "reset-to-preset"
 
 // revertTarget is the state to go back to, and what that is called.
 func (s *customSkill) revertTarget(c *core.Call) (skillState, string, error) {
-	source, err := c.Args.Need("source")
+	source, err := c.Args.Require("source")
 	if err != nil {
 		return skillState{}, "", err
 	}
@@ -138,7 +138,7 @@ func (s *customSkill) revertTarget(c *core.Call) (skillState, string, error) {
 		}
 		return *s.preset, actionReset, nil
 	case "history":
-		version, err := c.Args.Need("versionguid")
+		version, err := c.Args.Require("versionguid")
 		if err != nil {
 			return skillState{}, "", err
 		}

@@ -197,7 +197,7 @@ func (m *agentMessage) abort(reason error) {
 }
 
 // interrupted ends a message whose context has ended, unless somebody has done so already.
-// When the whole sandbox closes it stays as it is.
+// When the whole emulator closes it stays as it is.
 func (m *agentMessage) interrupted() {
 	m.agents.mu.Lock()
 	defer m.agents.mu.Unlock()

@@ -61,7 +61,7 @@ const inviteLife = 7 * day
 
 // createOrganization answers POST /Organization/Create.
 func (a *Agents) createOrganization(c *core.Call) (core.Fields, error) {
-	name, err := c.Args.Need("name")
+	name, err := c.Args.Require("name")
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (o *organization) view() core.Object {
 }
 
 func (a *Agents) organization(c *core.Call) (*organization, error) {
-	guid, err := c.Args.Need("organizationguid")
+	guid, err := c.Args.Require("organizationguid")
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (a *Agents) createTeam(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := c.Args.Need("name")
+	name, err := c.Args.Require("name")
 	switch {
 	case err != nil:
 		return nil, err
@@ -144,7 +144,7 @@ func (a *Agents) ownTeam(c *core.Call, guid string) (*team, error) {
 }
 
 func (a *Agents) teamArg(c *core.Call) (*team, error) {
-	guid, err := c.Args.Need("teamguid")
+	guid, err := c.Args.Require("teamguid")
 	if err != nil {
 		return nil, err
 	}
@@ -197,11 +197,11 @@ func (a *Agents) inviteMember(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	email, err := c.Args.Need("email")
+	email, err := c.Args.Require("email")
 	if err != nil {
 		return nil, err
 	}
-	role, err := c.Args.Need("role")
+	role, err := c.Args.Require("role")
 	switch {
 	case err != nil:
 		return nil, err

@@ -47,7 +47,7 @@ func (a *Agents) moveInstance(u *userAgent, t *team) {
 // transferProject answers POST /Team/TransferProject. What the project's key does from now
 // on, it does in the other workspace.
 func (a *Agents) transferProject(c *core.Call) (core.Fields, error) {
-	key, err := c.Args.Need("projectapikey")
+	key, err := c.Args.Require("projectapikey")
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (a *Agents) mayRun(p *core.Project, model int) error {
 	return nil
 }
 
-// transferCredit answers POST /Team/TransferCredit. Everything in a wallet of the sandbox
+// transferCredit answers POST /Team/TransferCredit. Everything in a wallet of the emulator
 // was deposited, so nothing is split into pools.
 func (a *Agents) transferCredit(c *core.Call) (core.Fields, error) {
 	amount, err := strconv.ParseFloat(c.Args.Text("amount"), 64)

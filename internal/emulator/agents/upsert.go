@@ -113,7 +113,7 @@ func (a *Agents) upsertRow(c *core.Call, u *userAgent, item any) *core.Failure {
 	if status := arg.Text("fieldstatus"); status != "" && status != statusUser {
 		return errFieldRole
 	}
-	row := credentialRow{parent: arg.Text("parentfield"), ordinal: arg.Whole("ordinal", 0), name: arg.Text("fieldname")}
+	row := credentialRow{parent: arg.Text("parentfield"), ordinal: arg.Int("ordinal", 0), name: arg.Text("fieldname")}
 	if err := h.writable(&row); err != nil {
 		return err.(*core.Failure) //nolint:errorlint // writable makes no others
 	}
@@ -133,7 +133,7 @@ func (a *Agents) credentialHistory(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.Args.Need("credentialkey")
+	key, err := c.Args.Require("credentialkey")
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type Behavior struct {
 	// Every starts Times again after every N requests: Times 1, Every 2 hits each other one.
 	Every int `json:"every,omitempty"`
 
-	// Delay is how long the answer takes (real time, whatever the pace).
+	// Delay is how long the answer takes (real time, independent of the pace).
 	Delay time.Duration `json:"delay,omitempty"`
 	// Status answers with this HTTP status and Body instead of asking the endpoint.
 	Status int `json:"status,omitempty"`
@@ -31,7 +31,7 @@ type Behavior struct {
 	ContentType string `json:"contentType,omitempty"`
 	// RetryAfter is the header of that name, in seconds. 0 leaves it out.
 	RetryAfter int `json:"retryAfter,omitempty"`
-	// Header adds headers to the answer, whoever gives it: Location, a date for Retry-After.
+	// Header adds headers to the answer: Location, a date for Retry-After.
 	Header map[string]string `json:"header,omitempty"`
 	// Code and Message answer with an error envelope, at Status or 200.
 	Code    int    `json:"code,omitempty"`
@@ -96,7 +96,7 @@ type Behavior struct {
 	// Duplicate sends every event twice.
 	Duplicate bool `json:"duplicate,omitempty"`
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
-	// tokens that nobody asked for.
+	// unknown tokens.
 	Garbage bool `json:"garbage,omitempty"`
 }
 
@@ -215,7 +215,7 @@ func (b *Behavior) intervene(s *Server, w http.ResponseWriter, r *http.Request, 
 		defer stop()
 		defer context.AfterFunc(s.Context, stop)()
 		if !sleep(ctx, b.Delay) {
-			panic(http.ErrAbortHandler) // the client has gone, or the sandbox is closing
+			panic(http.ErrAbortHandler) // the client has gone, or the emulator is closing
 		}
 	}
 	for name, value := range b.Header {

@@ -8,7 +8,7 @@ import (
 )
 
 // smallFile is the size up to which an uploaded file stays in memory. Larger ones wait on
-// disk, so that a sandbox inside another process costs it little.
+// disk, so that an emulator inside another process costs it little.
 const smallFile = 1 << 20
 
 // A blob is the content of a stored file.

@@ -13,7 +13,7 @@ import (
 var errNotLoopback = errors.New("callbacks go to loopback addresses only")
 
 // newCallbackClient is the client that posts callbacks. Unless anywhere is set, it connects
-// to nothing but this machine, whatever a name resolves to.
+// to nothing but this machine, also if a name resolves elsewhere.
 func newCallbackClient(anywhere bool) *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	if !anywhere {

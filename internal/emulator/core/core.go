@@ -97,7 +97,7 @@ func (s *Server) Start(addr string) error {
 }
 
 // Close stops the server, ends every task and socket where it stands, deletes the stored
-// files, and returns when the last goroutine of the sandbox has. It may be called twice.
+// files, and returns when the last goroutine of the emulator has. It may be called twice.
 func (s *Server) Close() {
 	s.cancel()
 	if s.server != nil {
@@ -145,7 +145,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// work counts what runs on behalf of a sandbox. Unlike a bare WaitGroup it may be asked
+// work counts what runs on behalf of an emulator. Unlike a bare WaitGroup it may be asked
 // to start more while somebody waits: after wait has begun, it declines.
 type work struct {
 	mu     sync.Mutex
@@ -166,7 +166,7 @@ func (w *work) begin() bool {
 
 func (w *work) done() { w.group.Done() }
 
-// GoDo runs f in a goroutine of its own, unless the sandbox is closing.
+// GoDo runs f in a goroutine of its own, unless the emulator is closing.
 func (w *work) GoDo(f func()) {
 	if !w.begin() {
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A SocketMode is how the WebSocket server treats everybody.
+// A SocketMode is how the WebSocket server treats its clients.
 type SocketMode int
 
 // Socket modes.
@@ -137,8 +137,8 @@ func (h *hub) closeAll() {
 	}
 }
 
-// SetSocketMode changes how the WebSocket server treats everybody, sockets that are open
-// already included, except that SocketRefuse leaves those alone.
+// SetSocketMode changes how the WebSocket server treats its clients, including those that are
+// connected. SocketRefuse leaves connected ones alone.
 func (s *Server) SetSocketMode(mode SocketMode) {
 	s.Hub.mu.Lock()
 	defer s.Hub.mu.Unlock()

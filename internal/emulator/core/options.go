@@ -27,7 +27,7 @@ const (
 	CDNPath    = "/cdn/"
 )
 
-// Options sets up a sandbox. The zero value runs as fast as possible, with the demo keys
+// Options sets up an emulator. The zero value runs as fast as possible, with the demo keys
 // and nothing recorded.
 type Options struct {
 	// Pace scales how long every stage takes: 1 is believable (an image takes seconds, a
@@ -36,7 +36,7 @@ type Options struct {
 	Pace float64
 	// Keys are the projects that exist. Empty: the two demo projects.
 	Keys []Key
-	// Seed makes tokens and ids repeat from one sandbox to the next. 0 picks one at random.
+	// Seed makes tokens and ids repeat from one server to the next. 0 picks one at random.
 	Seed uint64
 	// Log receives one debug line a request. The zero value logs nothing.
 	Log zerolog.Logger

@@ -112,7 +112,7 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// Encode is v as JSON. What the sandbox sends always encodes, so a failure is a bug.
+// Encode is v as JSON. What the emulator sends always encodes, so a failure is a bug.
 func Encode(v any) []byte {
 	var buf bytes.Buffer
 	encodeTo(&buf, v)

@@ -19,7 +19,7 @@ const (
 	maxFileSize  = 100 << 20 // Wiro docs: Files, 100 MB per file
 )
 
-// A Call is one request of the API on its way through the sandbox.
+// A Call is one request of the API on its way through the emulator.
 type Call struct {
 	server  *Server
 	Project *Project // nil until authenticated, and for open endpoints
@@ -45,7 +45,7 @@ type Upload struct {
 	Size        int64
 }
 
-// read decodes the body, a JSON object or a form. On an error whatever could be read is
+// read decodes the body, a JSON object or a form. On an error what could be read is
 // in args and files all the same.
 func (c *Call) read(w http.ResponseWriter) error {
 	c.Args = Args{}
@@ -155,8 +155,8 @@ func (a Args) add(name, value string) {
 // Text is a parameter as text, "" where it is missing, null, or no scalar.
 func (a Args) Text(name string) string { return Scalar(a[name]) }
 
-// Whole is a parameter as an integer that is not negative, or fallback.
-func (a Args) Whole(name string, fallback int) int {
+// Int is a parameter as an integer that is not negative, or fallback.
+func (a Args) Int(name string, fallback int) int {
 	n, err := strconv.Atoi(a.Text(name))
 	if err != nil || n < 0 {
 		return fallback
@@ -164,8 +164,8 @@ func (a Args) Whole(name string, fallback int) int {
 	return n
 }
 
-// Flag is a parameter as a boolean: true, "true", 1 and "1" are true.
-func (a Args) Flag(name string) bool {
+// Bool is a parameter as a boolean: true, "true", 1 and "1" are true.
+func (a Args) Bool(name string) bool {
 	text := a.Text(name)
 	return text == "true" || text == "1"
 }
@@ -188,8 +188,8 @@ func (a Args) List(name string) []string {
 	return slices.DeleteFunc(items, func(item string) bool { return item == "" })
 }
 
-// Need is a parameter that must be there, as text.
-func (a Args) Need(name string) (string, error) {
+// Require is a parameter that must be there, as text.
+func (a Args) Require(name string) (string, error) {
 	if text := a.Text(name); text != "" {
 		return text, nil
 	}

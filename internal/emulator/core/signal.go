@@ -8,7 +8,7 @@ import (
 // A Signal tells those who wait that something changed. Its owner's lock guards it; the zero
 // value is ready.
 type Signal struct {
-	changed chan struct{} // closed at the next change; nil while nobody waits
+	changed chan struct{} // closed at the next change; nil while there is none to wake
 }
 
 // Raise wakes all who wait. The caller holds the lock.

@@ -140,14 +140,14 @@ func (s *Socket) sendFrame(kind int, data []byte) error {
 	return s.conn.WriteMessage(kind, data)
 }
 
-// patience is how long a client may be silent, pongs included.
-func (s *Socket) patience() time.Duration {
+// idleTimeout is how long a client may be silent, pongs included.
+func (s *Socket) idleTimeout() time.Duration {
 	return max(3*s.hub.server.Options.PingInterval, time.Minute)
 }
 
 func (s *Socket) readLoop() {
 	s.conn.SetReadLimit(maxSocketFrame)
-	alive := func(string) error { return s.conn.SetReadDeadline(time.Now().Add(s.patience())) }
+	alive := func(string) error { return s.conn.SetReadDeadline(time.Now().Add(s.idleTimeout())) }
 	s.conn.SetPongHandler(alive)
 	for {
 		if alive("") != nil {

@@ -224,7 +224,7 @@ func hsv(h, s, v float64) color.RGBA {
 }
 
 // PNGSize is how long the PNG of a painting is: what the largest may need, the rest is
-// padding. So the size of an image is known before anybody makes it.
+// padding. So the size of an image is known before it is made.
 func PNGSize(width, height int) int64 { return int64(24<<10 + width*height/6) }
 
 // PNG encodes the painting in exactly PNGSize bytes.

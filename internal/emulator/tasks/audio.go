@@ -9,7 +9,7 @@ import (
 )
 
 // makeSpeech is what text-to-speech models do: a WAV with a tune that follows the letters
-// of the text. The text itself is in its comment, where the sandbox's transcribers find it.
+// of the text. The text itself is in its comment, where the emulator's transcribers find it.
 func (t *task) makeSpeech(exec *execution) {
 	text := t.in.text()
 	a := media.Tune{Text: text, Seconds: speechSeconds(text), Note: 0.12}
@@ -40,7 +40,7 @@ func speechSeconds(text string) float64 {
 	return min(max(float64(words)*0.36, 1), 60)
 }
 
-// makeTranscript is what speech-to-text models do. They read what speech of the sandbox
+// makeTranscript is what speech-to-text models do. They read what speech of the emulator
 // carries in its comment, and say so where there is nothing to read.
 func (t *task) makeTranscript(exec *execution) {
 	var text string

@@ -24,7 +24,7 @@ var catalogData embed.FS
 // catalogFiles are the files with models, in the order in which the models were added.
 var catalogFiles = []string{"sandbox", "image", "editing", "video", "audio", "llm", "business", "3d-training", "realtime"}
 
-// A catalog is every model of the sandbox.
+// A catalog is every model of the emulator.
 type catalog struct {
 	all    []*model // in the order of their ids
 	bySlug map[string]*model

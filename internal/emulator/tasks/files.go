@@ -25,7 +25,7 @@ type entry struct {
 
 // createFolder answers POST /File/FolderCreate.
 func (s *Tasks) createFolder(c *core.Call) (core.Fields, error) {
-	name, err := c.Args.Need("name")
+	name, err := c.Args.Require("name")
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // errEnded stops the goroutine of a task that was canceled, killed, or closed with the
-// sandbox.
+// emulator.
 var errEnded = errors.New("task has ended")
 
 // run takes the task through its stages. It is the task's only goroutine.
@@ -301,7 +301,7 @@ func (t *task) end(stage core.Stage, message func() any) {
 		t.payer.Wallet().Charge(charge - t.cost)
 		t.cost = charge
 	}
-	t.payer.EndTask() // first, so that whoever hears of the end may run the next
+	t.payer.EndTask() // first, a client that hears of the end may run the next
 	t.ended = time.Now()
 	if t.behavior.LoseFinalEvent {
 		t.note(stage)

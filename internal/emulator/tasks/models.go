@@ -24,12 +24,12 @@ func (s *Tasks) installModels() {
 // listModels answers POST /Tool/List.
 func (s *Tasks) listModels(c *core.Call) (core.Fields, error) {
 	found := s.models.query(c.Args)
-	start, limit := c.Args.Whole("start", 0), min(c.Args.Whole("limit", 20), 100)
+	start, limit := c.Args.Int("start", 0), min(c.Args.Int("limit", 20), 100)
 	page := found[min(start, len(found)):]
 	page = page[:min(limit, len(page))]
 
 	pages := s.pages.of(s.Origin(c.Request))
-	summary := c.Args.Flag("summary")
+	summary := c.Args.Bool("summary")
 	var total any = strconv.Itoa(len(found))
 	if !summary {
 		total = len(found) // the API writes either
@@ -45,11 +45,11 @@ func (s *Tasks) listModels(c *core.Call) (core.Fields, error) {
 
 // modelDetail answers POST /Tool/Detail.
 func (s *Tasks) modelDetail(c *core.Call) (core.Fields, error) {
-	owner, err := c.Args.Need("slugowner")
+	owner, err := c.Args.Require("slugowner")
 	if err != nil {
 		return nil, err
 	}
-	name, err := c.Args.Need("slugproject")
+	name, err := c.Args.Require("slugproject")
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Tasks) modelDetail(c *core.Call) (core.Fields, error) {
 	}
 	pages := s.pages.of(s.Origin(c.Request))
 	detail := pages.detail[m]
-	if c.Args.Flag("summary") {
+	if c.Args.Bool("summary") {
 		detail = pages.summary[m]
 	}
 	return core.Fields{{"tool", core.Raw(bytes.Join([][]byte{[]byte("["), detail, []byte("]")}, nil))}}, nil

@@ -164,7 +164,7 @@ func (s *Tasks) locate(rel string) (served, bool) {
 }
 
 // source finds the file that a run was given by URL or id. Addresses elsewhere are taken
-// on trust: the sandbox fetches nothing.
+// on trust: the emulator fetches nothing.
 func (s *Tasks) source(p *core.Project, origin, ref string) source {
 	if f := s.Files.ByID(p, ref); f != nil {
 		return source{url: ref, stored: f}

@@ -19,10 +19,10 @@ const (
 	// kindAbandoned is how a session hears that its last client has gone.
 	kindAbandoned = "abandoned"
 	kindEnd       = "task_session_end"
-	// sessionPatience is how long a session waits for its client, in real time.
-	sessionPatience = 10 * time.Minute
-	// quiet is the loudest sample that counts as silence.
-	quiet = 500
+	// sessionTimeout is how long a session waits for its client, in real time.
+	sessionTimeout = 10 * time.Minute
+	// silenceThreshold is the loudest sample that counts as silence.
+	silenceThreshold = 500
 )
 
 // A session is a realtime model at work.
@@ -41,7 +41,7 @@ type session struct {
 // converse runs a realtime model from task_stream_ready to its end.
 func (t *task) converse() error {
 	s := &session{task: t, exec: &execution{}}
-	waiting, stop := context.WithTimeout(t.ctx, sessionPatience)
+	waiting, stop := context.WithTimeout(t.ctx, sessionTimeout)
 	defer stop()
 	if t.topic.AwaitFollower(waiting) == nil { // a session needs its client
 		if err := t.streamReady(); err != nil {
@@ -80,9 +80,9 @@ func (s *session) run() error {
 // listen hands audio to hear until the client ends the session, is gone, or cannot pay;
 // then it calls end.
 func (s *session) listen(hear func([]byte) error, end func() error) error {
-	idle := time.NewTimer(sessionPatience)
+	idle := time.NewTimer(sessionTimeout)
 	defer idle.Stop()
-	for s.solvent() {
+	for s.canPay() {
 		select {
 		case in := <-s.inbox:
 			if in.Kind != "" {
@@ -91,7 +91,7 @@ func (s *session) listen(hear func([]byte) error, end func() error) error {
 			if err := hear(in.Audio); err != nil {
 				return err
 			}
-			idle.Reset(sessionPatience)
+			idle.Reset(sessionTimeout)
 		case <-idle.C:
 			return end()
 		case <-s.ctx.Done():
@@ -101,9 +101,9 @@ func (s *session) listen(hear func([]byte) error, end func() error) error {
 	return end()
 }
 
-// solvent reports whether the wallet can pay for more. Dictation is charged at its end, so
+// canPay reports whether the wallet can pay for more. Dictation is charged at its end, so
 // what it owes counts.
-func (s *session) solvent() bool {
+func (s *session) canPay() bool {
 	owed := 0.0
 	if s.model.Makes == makesDictation {
 		owed = s.model.cost(usage{audioSeconds: float64(s.heard) / media.SampleRate})
@@ -116,7 +116,7 @@ func (s *session) count(audio []byte) {
 	samples, loud := len(audio)/2, false
 	for i := 0; i+1 < len(audio); i += 2 {
 		v := int16(uint16(audio[i]) | uint16(audio[i+1])<<8) //nolint:gosec // two bytes of PCM
-		loud = loud || v > quiet || v < -quiet
+		loud = loud || v > silenceThreshold || v < -silenceThreshold
 	}
 	if loud {
 		s.speech += samples
@@ -137,7 +137,7 @@ func (s *session) talk(audio []byte) error {
 }
 
 func (s *session) endTalk() error {
-	if s.speech > 0 && s.solvent() {
+	if s.speech > 0 && s.canPay() {
 		return s.turn()
 	}
 	return nil

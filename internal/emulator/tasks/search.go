@@ -23,7 +23,7 @@ func (m *model) index() {
 func (c *catalog) query(a core.Args) []*model {
 	owner := strings.ToLower(a.Text("slugowner"))
 	categories, tags := a.List("categories"), a.List("tags")
-	hideWorkflows := a.Flag("hideworkflows")
+	hideWorkflows := a.Bool("hideworkflows")
 	found := make([]*model, 0, len(c.all))
 	for _, m := range c.all {
 		if (owner == "" || m.owner == owner) && (!hideWorkflows || !m.Workflow) &&
@@ -84,15 +84,15 @@ func (m *model) score(words []string) (score, hits int) {
 	return score, hits
 }
 
-// noise are words that say nothing about a model, between spaces.
-const noise = " a an and any are can could explain for from how i in into is it me model my of on or" +
+// stopWords are words that say nothing about a model, between spaces.
+const stopWords = " a an and any are can could explain for from how i in into is it me model my of on or" +
 	" please that the to want what why with would you your "
 
 func searchWords(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
-	return slices.DeleteFunc(words, func(w string) bool { return strings.Contains(noise, " "+w+" ") })
+	return slices.DeleteFunc(words, func(w string) bool { return strings.Contains(stopWords, " "+w+" ") })
 }
 
 // sortModels sorts by the field that sort names: newest first where it names none, best

@@ -7,7 +7,8 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/core"
 )
 
-// A Snapshot is a task as it is at one moment, whatever Task/Detail says.
+// A Snapshot is a task as it is at one moment; a behavior can make Task/Detail
+// say something else.
 type Snapshot struct {
 	ID       int64
 	Token    string

@@ -12,7 +12,7 @@ import (
 type task struct {
 	service  *Tasks
 	id       int64
-	place    int // the first task of the sandbox is 1
+	place    int // the first task of the emulator is 1
 	topic    *core.Topic
 	project  *core.Project // who sees it
 	payer    *core.Project // who pays

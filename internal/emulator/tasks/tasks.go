@@ -83,7 +83,7 @@ func (s *Tasks) listTasks(c *core.Call) (core.Fields, error) {
 	if !strings.EqualFold(c.Args.Text("order"), "ASC") {
 		slices.Reverse(found)
 	}
-	start, limit := c.Args.Whole("start", 0), min(c.Args.Whole("limit", 20), 100)
+	start, limit := c.Args.Int("start", 0), min(c.Args.Int("limit", 20), 100)
 	page := found[min(start, len(found)):]
 	page = page[:min(limit, len(page))]
 	list := make([]taskJSON, len(page))
@@ -126,7 +126,7 @@ func notKillable(was core.Stage) string {
 
 // deleteTaskFiles answers POST /Task/InputOutputDelete. A second time it does nothing.
 func (s *Tasks) deleteTaskFiles(c *core.Call) (core.Fields, error) {
-	token, err := c.Args.Need("tasktoken")
+	token, err := c.Args.Require("tasktoken")
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ type given struct {
 }
 
 // A source is one file that a run works on: stored here, made by another run, or at a URL
-// that the sandbox does not open.
+// that the emulator does not open.
 type source struct {
 	url     string
 	stored  *core.StoredFile
@@ -258,7 +258,7 @@ func (in *inputs) number(name string, fallback float64) float64 {
 	return n
 }
 
-// text is what the run is about: its prompt, or whatever text it was given.
+// text is what the run is about: its prompt, or another text that it was given.
 func (in *inputs) text() string {
 	for _, name := range []string{"prompt", "text", "system_instructions"} {
 		if text := in.values[name]; text != "" {
