@@ -145,3 +145,21 @@ func TestAnswersAreEditedByPath(t *testing.T) {
 	a.s.Behave("Tool/Detail", emulator.Behavior{Accept: true, Status: http.StatusTeapot})
 	require.Equal(t, http.StatusTeapot, a.post("Tool/Detail", obj{"slugowner": "openai", "slugproject": "sora-2"}).status)
 }
+
+func TestPricesOfAgentsCannotBeReadEither(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	a.s.Behave("UserAgent/PricingPreview", emulator.Behavior{
+		Edit: map[string]any{"totalPriceUsd": "$49", "tiers.*.priceUsd": nil, "skillBreakdown.*.priceUsd": "NaN"},
+		Drop: []string{"peractioncosts"},
+	})
+	guid := a.deploy("blog-content-editor", obj{"credentials": blog})
+	out := a.ok("UserAgent/PricingPreview", obj{"useragentguid": guid})
+	require.Equal(t, "$49", out["totalPriceUsd"])
+	require.NotContains(t, out, "peractioncosts")
+	require.Nil(t, out["tiers"].(obj)["pro"].(obj)["priceUsd"])
+	require.NotEmpty(t, out["skillBreakdown"])
+	for _, price := range pluck(out["skillBreakdown"], "priceUsd") {
+		require.Equal(t, "NaN", price)
+	}
+}
