@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // emulator stands in for Wiro. A program of yours leaves BaseURL and SocketURL out.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const file = new URL('../internal/sandbox/agents/secrets.json', import.meta.url);
+const file = new URL('../internal/emulator/agents/secrets.json', import.meta.url);
 
 /** What to look for: the secrets, and what is inside those that are encoded. */
 export function plantedSecrets() {

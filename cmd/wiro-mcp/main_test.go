@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,7 +34,7 @@ func commandIn(ctx context.Context, environ []string, stdin string, args ...stri
 }
 
 // emulator is an environment with a sandbox at full speed.
-func emulator(t *testing.T) (*sandbox.Sandbox, []string) {
+func emulator(t *testing.T) (*sandbox.Server, []string) {
 	t.Helper()
 	s := sandbox.New(sandbox.Options{})
 	require.NoError(t, s.Start(""))

@@ -13,7 +13,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // Exit codes.

@@ -15,7 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // row is a budget with what was measured.
@@ -32,7 +32,7 @@ type bench struct {
 	ctx     context.Context
 	binary  string
 	floor   string
-	sandbox *sandbox.Sandbox
+	sandbox *sandbox.Server
 	inside  upstream // the sandbox of this process, which tells when a task ended
 	apart   upstream // one in a process of its own, as far from the client as from the server
 }

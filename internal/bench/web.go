@@ -13,7 +13,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // holdUntilWatched keeps a task in the queue until somebody listens for it, so that every

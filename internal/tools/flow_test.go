@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )

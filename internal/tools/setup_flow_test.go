@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // setter is a user who sets an agent up, and remembers all that they were told.

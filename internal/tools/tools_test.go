@@ -17,8 +17,8 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -37,7 +37,7 @@ func soon(t *testing.T) context.Context {
 // stage is a server of all tools against a sandbox at full speed.
 type stage struct {
 	*tools.Server
-	sandbox *sandbox.Sandbox
+	sandbox *sandbox.Server
 	t       *testing.T
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // Each call searches for its own key's name, so that the upstream's record shows whether

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/wiroai/wiro-mcp-go/internal/config"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 func TestAKeyOverItsRateIsToldWhenToComeBack(t *testing.T) {

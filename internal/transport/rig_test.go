@@ -20,7 +20,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -44,7 +44,7 @@ type setup struct {
 type rig struct {
 	*HTTP
 	t       *testing.T
-	wiro    *sandbox.Sandbox
+	wiro    *sandbox.Server
 	client  *wiro.Client
 	url     string
 	logs    *logs
@@ -65,7 +65,7 @@ func start(t *testing.T, adjust ...func(*setup)) *rig {
 }
 
 // startOn is start on an emulator that several servers share.
-func startOn(t *testing.T, emulator *sandbox.Sandbox, s setup) *rig {
+func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
 	t.Helper()
 	r := &rig{t: t, wiro: emulator, logs: &logs{}}
 	metrics := NewMetrics("1.2.3")

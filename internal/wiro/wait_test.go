@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -26,7 +26,7 @@ func soon(t *testing.T) context.Context {
 }
 
 // emulator returns a sandbox at full speed and a client of it that polls fast.
-func emulator(t *testing.T) (*sandbox.Sandbox, *wiro.Client) {
+func emulator(t *testing.T) (*sandbox.Server, *wiro.Client) {
 	t.Helper()
 	s := sandbox.New(sandbox.Options{Record: true})
 	require.NoError(t, s.Start(""))
@@ -91,7 +91,7 @@ func (looks) Waits(int)   {}
 
 // followed runs a model and waits for it, from before it is accepted. It starts to work
 // once the wait has looked at it, so that the rest comes by events.
-func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *news) {
+func followed(t *testing.T, s *sandbox.Server, model string) (wiro.Task, *news) {
 	t.Helper()
 	looked := make(looks, 10)
 	c := wiro.New(wiro.Options{

@@ -1,0 +1,3 @@
+// Package agents is the half of the emulator that deploys and runs agents: their catalog,
+// credentials, skills, messages, logs, billing and teams.
+package agents
