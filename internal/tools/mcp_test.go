@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -51,7 +52,7 @@ func TestDocumentationPagesAreResources(t *testing.T) {
 
 func complete(t *testing.T, c *client.Client, ref any, name, value string) []string {
 	t.Helper()
-	answer, err := c.Complete(soon(t), mcp.CompleteRequest{Params: mcp.CompleteParams{
+	answer, err := c.Complete(own(t), mcp.CompleteRequest{Params: mcp.CompleteParams{
 		Ref: ref, Argument: mcp.CompleteArgument{Name: name, Value: value},
 	}})
 	require.NoError(t, err)
@@ -97,7 +98,7 @@ func TestPromptsAskForTheirTools(t *testing.T) {
 func TestResultsAreCompleteInBothForms(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newStage(t))
-	result, err := c.CallTool(soon(t), mcp.CallToolRequest{Params: mcp.CallToolParams{
+	result, err := c.CallTool(own(t), mcp.CallToolRequest{Params: mcp.CallToolParams{
 		Name: "run_model", Arguments: map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 	}})
 	require.NoError(t, err)
@@ -115,7 +116,7 @@ func TestResultsAreCompleteInBothForms(t *testing.T) {
 func TestNarrowedToolsDoNotExist(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	ctx := tools.Narrow(soon(t), func(d tools.Definition) bool { return d.Name == "search_docs" })
+	ctx := mcptool.WithScope(soon(t), mcptool.Scope{Allowed: func(t mcptool.Tool) bool { return t.Name == "search_docs" }})
 	handle := func(ctx context.Context, message string) string {
 		data, err := json.Marshal(s.MCP().HandleMessage(ctx, json.RawMessage(message)))
 		require.NoError(t, err)
