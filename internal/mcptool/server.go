@@ -17,6 +17,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 )
 
 // Options configure New. Only Name, Version and Tools are needed.
@@ -166,8 +168,8 @@ func (s *Server) unknown(name string) error {
 			return Problemf("%s is off: its toolset %s is not among those chosen (%s).", name, t.Toolset, joinToolsets(s.options.Toolsets))
 		}
 	}
-	if closest := DidYouMean(name, names); closest != "" {
-		return Problemf("There is no tool %q.%s", name, closest)
+	if hint := closest.DidYouMean(name, names); hint != "" {
+		return Problemf("There is no tool %q.%s", name, hint)
 	}
 	return Problemf("There is no tool %q. wiro-mcp tools lists them.", name)
 }

@@ -75,7 +75,7 @@ func getMyAgent(ctx context.Context, call *Call, in agentGUID) (MyAgentDetail, e
 var deployAgentTool = defineConfirmed(mcptool.Meta{
 	Name:        "deploy_agent",
 	Title:       "Deploy an agent",
-	Description: "Deploy an agent from a template (agentguid) or built of skills (custom:true). Charges the wallet with its first month at once, after a yes. Then enter what get_my_agent says is missing, and start it.",
+	Description: "Deploy an agent from a template (agentguid) or built of skills (custom:true). Charges the wallet with its first month at once, after confirmation. Then enter what get_my_agent says is missing, and start it.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Secrets:     []string{"credentials"},
@@ -209,7 +209,7 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 		done = append(done, map[bool]string{true: "it is pinned", false: "it is not pinned any more"}[*in.Pinned])
 	}
 	if done == nil {
-		return AgentAction{}, mcptool.Problemf("update_my_agent changes nothing so: give title, description, categories, cover, cover_file_url or pinned.")
+		return AgentAction{}, mcptool.Problemf("Nothing to update: give at least one of title, description, categories, cover, cover_file_url and pinned.")
 	}
 	action := agentAction("update", agent, sentence(done))
 	if agent.Status == wiro.AgentStopping || agent.Status == wiro.AgentQueued {

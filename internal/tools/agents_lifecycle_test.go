@@ -239,7 +239,7 @@ func TestCoverIsFetchedAndUploaded(t *testing.T) {
 
 	require.Contains(t, f.ok("update_my_agent", `{"useragentguid": "`+agentID+`", "title": "New"}`).text, "It restarts with the change.")
 	f.refused("update_my_agent", `{"useragentguid": "`+agentID+`", "cover_file_url": "`+site.URL+`/page.pdf"}`, "must lead to a picture")
-	f.refused("update_my_agent", `{"useragentguid": "`+agentID+`"}`, "changes nothing", "title, description")
+	f.refused("update_my_agent", `{"useragentguid": "`+agentID+`"}`, "Nothing to update", "title, description")
 	f.say("UserAgent/Pin", saysNo("User agent not found"))
 	f.refused("update_my_agent", `{"useragentguid": "`+agentID+`", "title": "New", "pinned": true}`, "Its details are changed. Then: User agent not found")
 }

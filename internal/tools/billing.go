@@ -50,7 +50,7 @@ type paidAgent struct {
 var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 	Name:        "subscribe_agent",
 	Title:       "Subscribe an agent",
-	Description: "Pay for a deployed agent that has no subscription, out of the wallet, after a yes. It is queued to start.",
+	Description: "Pay for a deployed agent that has no subscription, out of the wallet, after confirmation. It is queued to start.",
 	Toolset:     Billing,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "tier": "pro", "confirm": true}`}},
@@ -102,7 +102,7 @@ type subscriptionRef struct {
 var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
 	Name:        "renew_agent_subscription",
 	Title:       "Renew an agent's subscription",
-	Description: "Take back a cancellation, at no cost, or pay for 30 more days of a subscription that has expired, out of the wallet, after a yes.",
+	Description: "Take back a cancellation, at no cost, or pay for 30 more days of a subscription that has expired, out of the wallet, after confirmation.",
 	Toolset:     Billing,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "confirm": true}`}},
@@ -123,7 +123,7 @@ func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (Bill
 var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
 	Name:        "upgrade_agent_tier",
 	Title:       "Upgrade an agent to Pro",
-	Description: "Take a deployed agent from Starter to Pro, after a yes: charges the difference for the rest of the period and restarts it. There is no way back but to cancel.",
+	Description: "Take a deployed agent from Starter to Pro, after confirmation: charges the difference for the rest of the period and restarts it. There is no way back but to cancel.",
 	Toolset:     Billing,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "confirm": true}`}},
@@ -142,7 +142,7 @@ func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAct
 var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
 	Name:        "buy_agent_credits",
 	Title:       "Buy credits for an agent",
-	Description: "Buy a pack of extra credits for a Pro agent, out of the wallet, after a yes. get_my_agent lists the packs. They expire after six months.",
+	Description: "Buy a pack of extra credits for a Pro agent, out of the wallet, after confirmation. get_my_agent lists the packs. They expire after six months.",
 	Toolset:     Billing,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "pack": "medium", "confirm": true}`}},
@@ -169,7 +169,7 @@ type creditPurchase struct {
 var listAgentTransactionsTool = define(mcptool.Meta{
 	Name:           "list_agent_transactions",
 	Title:          "List an agent's transactions",
-	Description:    "Where an agent's credits went and came from, newest first, with the balance.",
+	Description:    "Credit ledger of an agent, newest first, with the balance.",
 	Toolset:        Billing,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "limit": 50}`}},

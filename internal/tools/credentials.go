@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -77,7 +78,7 @@ func (c *Call) noSuchCredential(ctx context.Context, key string, err error) erro
 		for i, credential := range page.Credentials {
 			keys[i] = string(credential.Key)
 		}
-		p.Text += mcptool.DidYouMean(key, keys)
+		p.Text += closest.DidYouMean(key, keys)
 	}
 	return p.WithNext("list_credential_types", "see what there is", map[string]any{})
 }

@@ -92,7 +92,7 @@ func getAgentAccountStatus(ctx context.Context, call *Call, in account) (Account
 var disconnectAgentAccountTool = define(mcptool.Meta{
 	Name:        "disconnect_agent_account",
 	Title:       "Disconnect an agent's account",
-	Description: "Take an account of a service away from an agent: its tokens are deleted. A running agent restarts without it. Connecting it again needs the user's consent.",
+	Description: "Disconnect an account from an agent: its tokens are deleted. A running agent restarts without it. Connecting it again needs the user's consent.",
 	Toolset:     Credentials,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

@@ -78,7 +78,7 @@ func logDay(text string) (date string, until time.Time, err error) {
 var listAgentLogDatesTool = define(mcptool.Meta{
 	Name:        "list_agent_log_dates",
 	Title:       "List the days of an agent's logs",
-	Description: "The days of which a deployed agent has logs. Wiro keeps 180.",
+	Description: "Days with logs of a deployed agent. Wiro keeps 180.",
 	Toolset:     Logs,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, listAgentLogDates)

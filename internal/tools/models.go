@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -210,7 +211,7 @@ func (c *Call) similarModels(ctx context.Context, slug wiro.Slug, n int) []strin
 			}
 		}
 	}
-	near = mcptool.ByDistance(slug.String(), near)
+	near = closest.Sort(slug.String(), near)
 	return near[:min(n, len(near))]
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
@@ -13,7 +14,7 @@ import (
 var listSkillsTool = define(mcptool.Meta{
 	Name:           "list_skills",
 	Title:          "List skills",
-	Description:    "What agents can be able to do, with what each skill adds to the monthly price and which credential it needs. With name, one skill in full.",
+	Description:    "Skills that agents can have, with what each adds to the monthly price and which credential it needs. With name, one skill in full.",
 	Toolset:        Skills,
 	Public:         true,
 	TruncationHint: "Narrow it with capability, category or name_in.",
@@ -66,7 +67,7 @@ func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
 		for i, skill := range page.Skills {
 			names[i] = string(skill.Name)
 		}
-		p.Text += mcptool.DidYouMean(name, names)
+		p.Text += closest.DidYouMean(name, names)
 	}
 	return p.WithNext("list_skills", "see what there is", map[string]any{})
 }

@@ -84,7 +84,7 @@ func (s customSkill) set() []string {
 var renameCustomSkillTool = define(mcptool.Meta{
 	Name:        "rename_custom_skill",
 	Title:       "Rename a custom skill",
-	Description: "Rename a custom skill that a user created, and describe it anew if you like. Its history moves along. A running agent restarts.",
+	Description: "Rename a custom skill that a user created, and change its description. Its history moves along. A running agent restarts.",
 	Toolset:     Skills,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "oldskillkey": "cs-a", "newskillkey": "cs-b"}`}},

@@ -75,7 +75,7 @@ type projectTransfer struct {
 var transferCreditTool = defineConfirmed(mcptool.Meta{
 	Name:        "transfer_credit",
 	Title:       "Transfer credit",
-	Description: "Move credit between the personal wallet and the wallets of teams that you manage, after a yes. Deposits keep their expiry.",
+	Description: "Move credit between the personal wallet and the wallets of teams that you manage, after confirmation. Deposits keep their expiry.",
 	Toolset:     Teams,
 	Effect:      mcptool.Destroys,
 	Examples:    []mcptool.Example{{Arguments: `{"amount": 100, "targetteamguid": "t1", "confirm": true}`}},

@@ -1,4 +1,5 @@
-package mcptool
+// Package closest finds the name that a mistyped one may mean.
+package closest
 
 import (
 	"slices"
@@ -7,8 +8,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// ByDistance sorts names by how like they are to a mistyped one, the closest first.
-func ByDistance(name string, names []string) []string {
+// Sort sorts names by how like they are to a mistyped one, the closest first.
+func Sort(name string, names []string) []string {
 	name = strings.ToLower(name)
 	type candidate struct {
 		name     string
@@ -26,9 +27,9 @@ func ByDistance(name string, names []string) []string {
 	return sorted
 }
 
-// Closest returns the name that a mistyped one may mean: one that contains it, as
+// Name returns the name that a mistyped one may mean: one that contains it, as
 // int-gmail-check does int-gmail, or the closest; "" where none is close.
-func Closest(name string, names []string) string {
+func Name(name string, names []string) string {
 	const shortest = 3 // characters that say something when another name contains them
 	for _, other := range names {
 		if len(name) > shortest && strings.Contains(other, name) {
@@ -38,7 +39,7 @@ func Closest(name string, names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	best := ByDistance(name, names)[0]
+	best := Sort(name, names)[0]
 	if levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(best)) > max(3, len(name)/3) {
 		return ""
 	}
@@ -48,7 +49,7 @@ func Closest(name string, names []string) string {
 // DidYouMean is a sentence with the name that a mistyped one may mean, to append to an error;
 // "" where none is close.
 func DidYouMean(name string, names []string) string {
-	if closest := Closest(name, names); closest != "" {
+	if closest := Name(name, names); closest != "" {
 		return " Did you mean " + closest + "?"
 	}
 	return ""
