@@ -228,7 +228,7 @@ func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
 	return t.handle(ctx, call, arguments)
 }
 
-// refuse returns what the caller is told of an error. What nobody can explain is logged.
+// refuse returns what the caller is told of an error. An error that cannot be explained is logged.
 func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (*Problem, Status) {
 	p := call.completeNextAction(s.explain(err))
 	switch {

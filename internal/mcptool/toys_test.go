@@ -164,7 +164,7 @@ func TestArgumentsAreCoercedAndChecked(t *testing.T) {
 		`{"color":"green"}`:             `color must be one of red, blue, not "green"`,
 		`{"color":"red","coats":10}`:    "coats must be between 1 and 9, not 10",
 		`{"color":"red","coats":"two"}`: "coats must be a whole number",
-		`{"colour":"red"}`:              `paint has no argument "colour": it takes color, coats, tags, secret, confirm`,
+		`{"colr":"red"}`:                `paint has no argument "colr": it takes color, coats, tags, secret, confirm`,
 		`{"color":{"a":1}}`:             "color must be text, not an object",
 	} {
 		text, _, failed := y.call("paint", arguments)
