@@ -171,7 +171,7 @@ func (s *Server) unknown(name string) error {
 	if hint := closest.DidYouMean(name, names); hint != "" {
 		return Problemf("There is no tool %q.%s", name, hint)
 	}
-	return Problemf("There is no tool %q. wiro-mcp tools lists them.", name)
+	return Problemf("There is no tool %q. %s tools lists them.", name, s.options.Name)
 }
 
 // CallTool answers a request to call a tool that is enabled.

@@ -149,7 +149,7 @@ func (t Tool) Arguments() []string { return t.input().names() }
 
 // Waits reports whether a call may take minutes: whether the tool takes a time to wait.
 func (t Tool) Waits() bool {
-	return slices.ContainsFunc(t.Arguments(), func(name string) bool { return strings.HasSuffix(name, "_seconds") })
+	return slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
 }
 
 // Tool is the tool as MCP lists it.

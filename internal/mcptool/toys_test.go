@@ -353,3 +353,20 @@ func TestAPageKnowsItsPlace(t *testing.T) {
 	require.Equal(t, "12 models, 4 to 6 shown:\n", mcptool.NewPage(12, 3, 3).Heading(3, "model"))
 	require.Equal(t, "1 model:\n", mcptool.NewPage(1, 0, 1).Heading(1, "model"))
 }
+
+func FuzzArguments(f *testing.F) {
+	for _, seed := range []string{`{"color":"red","coats":[1,{"y":null}]}`, `{"tags":"[]"}`, `{"coats":1e400}`, `{"confirm":[]}`, `{"":""}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var arguments map[string]any
+		if json.Unmarshal([]byte(text), &arguments) != nil {
+			return
+		}
+		y := newToys(t)
+		for _, tool := range []string{"paint", "buy_paint", "open_fence"} {
+			_, err := y.Call(t.Context(), tool, arguments)
+			require.NoError(t, err)
+		}
+	})
+}
