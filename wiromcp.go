@@ -21,6 +21,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -65,15 +66,15 @@ type (
 	// Toolset is a group of tools.
 	Toolset = tools.Toolset
 	// ReportFunc takes a call's progress.
-	ReportFunc = tools.ReportFunc
+	ReportFunc = mcptool.ProgressFunc
 	// HTTPSettings are an operator's settings of the HTTP server. Zero limits are the defaults.
 	HTTPSettings = config.HTTP
 	// Metrics count what the server and its client do.
 	Metrics = transport.Metrics
 	// Result is a tool call's outcome.
-	Result = tools.Result
-	// Tool describes a tool.
-	Tool = tools.Definition
+	Result = mcptool.Result
+	// Tool is a tool: NewTool makes one of a program's own.
+	Tool = mcptool.Tool
 )
 
 // What an *APIError can stand for; test with errors.Is.
@@ -105,7 +106,8 @@ type ServerOptions struct {
 	// brings its own.
 	Client *Client
 
-	Toolsets   []Toolset     // the default ones where nil
+	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
+	Toolsets   []Toolset     // where nil the default ones, and those of Tools
 	ReadOnly   bool          // only tools that change nothing
 	RunTimeout time.Duration // how long run_model waits by default; 120 s where 0
 
@@ -144,7 +146,7 @@ func NewServer(o ServerOptions) *Server {
 	draining, drain := context.WithCancel(context.Background())
 	s := &Server{options: o, docs: docs.Open(docsindex.Pages(), options...), drain: drain}
 	s.tools = tools.New(tools.Options{
-		Wiro: o.Client, Docs: s.docs, Fetch: guarded,
+		Wiro: o.Client, Docs: s.docs, Fetch: guarded, Own: o.Tools,
 		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Version: Version(), Log: o.Log, Drain: draining,
 	})
@@ -153,16 +155,19 @@ func NewServer(o ServerOptions) *Server {
 }
 
 // MCP returns the MCP server itself, to be served in ways that this package does not know.
+// Its tools work with the credentials of the context (see WithCredentials), and with none
+// where the context has none.
 func (s *Server) MCP() *server.MCPServer { return s.mcp() }
 
-// Tools lists the tools that are on.
-func (s *Server) Tools() []Tool { return s.tools.Definitions() }
+// Tools lists the tools that are enabled.
+func (s *Server) Tools() []Tool { return s.tools.Tools() }
 
 // RefreshDocs takes in newer documentation, where DocsURL or DocsDir say that there is some.
 // Servers do so by themselves, in the background.
 func (s *Server) RefreshDocs(ctx context.Context) error { return s.docs.Refresh(ctx) }
 
-// Call calls a tool in this process. A call that the tool refuses is a Result with IsError;
+// Call calls a tool in this process, with the credentials of the context (see
+// WithCredentials) or else those of the client. A call that the tool refuses is a Result with IsError;
 // an error is a tool that does not exist or is off. Report may be nil.
 func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any, report ReportFunc) (Result, error) {
 	return s.tools.Call(ctx, tool, arguments, report)

@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -65,14 +65,14 @@ func (v *visit) serveBatch(ctx context.Context, messages []message) {
 }
 
 // answerOf answers a message of a batch.
-func (v *visit) answerOf(ctx context.Context, m message, notify tools.NotifyFunc) json.RawMessage {
+func (v *visit) answerOf(ctx context.Context, m message, notify mcptool.Notifier) json.RawMessage {
 	if fault := m.fault(); fault != "" {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
 	}
 	if m.Method == string(mcp.MethodInitialize) {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch.")
 	}
-	x := v.http.exchange(ctx, v.entry.caller, newRequestID(), m, notify)
+	x := v.http.exchange(ctx, v.scope, v.entry.caller, newRequestID(), m, notify)
 	if limit := x.begin(); limit != "" {
 		v.http.metrics.limited(limit)
 		x.entry.outcome = outcomeLimited

@@ -16,7 +16,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -29,7 +29,8 @@ type visit struct {
 	http    *HTTP
 	w       http.ResponseWriter
 	r       *http.Request
-	entry   entry // of the log, as far as it is known
+	scope   mcptool.Scope // of its messages
+	entry   entry         // of the log, as far as it is known
 	started time.Time
 }
 
@@ -57,11 +58,12 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.entry.caller.hash, v.entry.caller.header = credentials.Caller(h.salt), passOn(r.Header)
-	ctx, err := narrow(wiro.WithCredentials(r.Context(), credentials), r.Header, h.tools.Definitions())
+	allowed, err := narrow(r.Header, h.tools)
 	if err != nil {
 		v.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
 		return
 	}
+	v.scope = mcptool.Scope{Caller: credentials, Allowed: allowed}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		v.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
@@ -80,9 +82,9 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		v.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
 	case batch:
-		v.serveBatch(ctx, messages)
+		v.serveBatch(r.Context(), messages)
 	default:
-		v.serveOne(ctx, messages[0])
+		v.serveOne(r.Context(), messages[0])
 	}
 }
 
@@ -98,7 +100,7 @@ func (v *visit) serveOne(ctx context.Context, m message) {
 	}
 	s := newStream(v.w, v.r, v.http.timeouts)
 	defer s.abandon()
-	x := v.http.exchange(ctx, v.entry.caller, v.entry.id, m, s.notify)
+	x := v.http.exchange(ctx, v.scope, v.entry.caller, v.entry.id, m, s.notify)
 	if limit := x.begin(); limit != "" {
 		s.abandon()
 		v.entry = x.entry

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // exchange is one message on its way through the MCP server.
@@ -19,22 +19,24 @@ type exchange struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the exchange
 	caller  caller
 	message message
-	notify  tools.NotifyFunc
+	notify  mcptool.Notifier
 	entry   entry
 	started time.Time
 	release func()
 }
 
-// exchange readies a message for the MCP server.
-func (h *HTTP) exchange(ctx context.Context, c caller, id string, m message, notify tools.NotifyFunc) *exchange {
+// exchange readies a message for the MCP server: its scope is complete from here on.
+func (h *HTTP) exchange(ctx context.Context, scope mcptool.Scope, c caller, id string, m message, notify mcptool.Notifier) *exchange {
 	x := &exchange{
 		http: h, caller: c, message: m, notify: notify, started: time.Now(), release: func() {},
 		entry: entry{caller: c, id: id, method: m.label()},
 	}
-	x.ctx = tools.Notifying(tools.Traced(ctx, id, func(e tools.Event) {
-		x.entry.tool, x.entry.outcome = e.Tool, outcome(e.Outcome)
+	scope.RequestID, scope.Notify = id, notify
+	scope.Observe = func(e mcptool.Event) {
+		x.entry.tool, x.entry.outcome = e.Tool, outcome(e.Status)
 		h.metrics.called(e)
-	}), notify)
+	}
+	x.ctx = mcptool.WithScope(ctx, scope)
 	return x
 }
 
@@ -111,11 +113,11 @@ func (x *exchange) end(status int, failed bool) {
 	switch {
 	case e.outcome != "":
 	case x.ctx.Err() != nil:
-		e.outcome = outcome(tools.Canceled)
+		e.outcome = outcome(mcptool.Canceled)
 	case failed:
-		e.outcome = outcome(tools.Refused)
+		e.outcome = outcome(mcptool.Refused)
 	default:
-		e.outcome = outcome(tools.OK)
+		e.outcome = outcome(mcptool.OK)
 	}
 	x.http.log(e)
 }

@@ -87,7 +87,7 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	}
 	h := &HTTP{
 		tools: o.Tools, settings: settings, guard: guard, limits: limits, metrics: o.Metrics,
-		page: newPage(o.Tools.Definitions(), o.Version),
+		page: newPage(o.Tools, o.Version),
 		salt: make([]byte, 32), logger: o.Log, timeouts: defaultTimeouts,
 		mcp: o.Tools.MCP(),
 	}

@@ -148,7 +148,7 @@ func TestThePageTellsHowToConnectToThisVeryURL(t *testing.T) {
 	for _, text := range []string{r.url + "/v1", "cursor://anysphere.cursor-deeplink/mcp/install?name=wiro&amp;config=", "vscode:mcp/install?%7B", "claude mcp add", "mcp-remote", "serverUrl"} {
 		require.Contains(t, a.body, text)
 	}
-	for _, d := range r.tools.Definitions() {
+	for _, d := range r.tools.Tools() {
 		require.Contains(t, a.body, "<code>"+d.Name+"</code>")
 	}
 	require.NotContains(t, strings.ReplaceAll(a.body, "http://www.w3.org/2000/svg", ""), "src=")

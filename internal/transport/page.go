@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -42,11 +43,11 @@ type pageClient struct {
 	Note     string
 }
 
-func newPage(definitions []tools.Definition, version string) *page {
+func newPage(s *tools.Server, version string) *page {
 	fixed := strings.NewReplacer(
 		"{{css}}", pageCSS, "{{js}}", pageJS,
-		"{{count}}", strconv.Itoa(len(definitions)),
-		"{{toolsets}}", toolsetsHTML(definitions),
+		"{{count}}", strconv.Itoa(len(s.Tools())),
+		"{{toolsets}}", toolsetsHTML(s),
 		"{{version}}", html.EscapeString(version),
 	)
 	return &page{
@@ -56,18 +57,18 @@ func newPage(definitions []tools.Definition, version string) *page {
 	}
 }
 
-func toolsetsHTML(definitions []tools.Definition) string {
+func toolsetsHTML(s *tools.Server) string {
 	var b strings.Builder
-	for _, set := range tools.AllToolsets {
+	for _, set := range s.Toolsets() {
 		var rows strings.Builder
 		count := 0
-		for _, d := range definitions {
+		for _, d := range s.Tools() {
 			if d.Toolset != set {
 				continue
 			}
 			count++
 			fmt.Fprintf(&rows, "      <dt><code>%s</code> <span class=\"effect %[2]s\">%[2]s</span></dt>\n      <dd>%[3]s</dd>\n",
-				html.EscapeString(d.Name), effectOf(d), html.EscapeString(d.About))
+				html.EscapeString(d.Name), effectOf(d), html.EscapeString(d.Description))
 		}
 		if count > 0 {
 			fmt.Fprintf(&b, "  <details>\n    <summary>%s <span class=\"count\">%d</span></summary>\n    <dl>\n%s    </dl>\n  </details>\n",
@@ -77,13 +78,13 @@ func toolsetsHTML(definitions []tools.Definition) string {
 	return b.String()
 }
 
-func effectOf(d tools.Definition) string {
+func effectOf(d mcptool.Tool) string {
 	switch {
-	case d.Spends:
+	case d.RequiresConfirmation:
 		return "spends"
-	case d.Effect == tools.Destroys:
+	case d.Effect == mcptool.Destroys:
 		return "deletes"
-	case d.Effect == tools.Writes:
+	case d.Effect == mcptool.Writes:
 		return "changes"
 	}
 	return "reads"

@@ -11,6 +11,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -19,15 +21,16 @@ const (
 	lastWords = 700 * time.Millisecond
 )
 
-// Stdio serves one client until its input ends or ctx does, and returns at most a second
-// after that: calls in flight are canceled then, and a submit that Wiro is just taking is
-// left to itself.
+// Stdio serves one client, with the server's own credentials, until its input ends or ctx
+// does, and returns at most a second after that: calls in flight are canceled then, and a
+// submit that Wiro is just taking is left to itself.
 func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, logger zerolog.Logger) error {
 	stdio := server.NewStdioServer(s)
 	stdio.SetErrorLogger(log.New(logger, "", 0))
 	server.WithWorkerPoolSize(workers)(stdio)
 	server.WithQueueSize(queue)(stdio)
 
+	ctx = mcptool.WithScope(ctx, mcptool.Scope{Caller: mcptool.ServerCredentials{}})
 	ended := make(chan struct{})
 	done := make(chan error, 1)
 	go func() { done <- stdio.Listen(ctx, &endOfInput{Reader: in, ended: ended}, out) }()

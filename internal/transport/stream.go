@@ -56,7 +56,7 @@ func isFlusher(w http.ResponseWriter) bool {
 	}
 }
 
-// notify sends a notification, where the client takes events. It is a tools.NotifyFunc.
+// notify sends a notification, where the client takes events. It is a mcptool.Notifier.
 func (s *stream) notify(method string, params map[string]any) {
 	data, err := json.Marshal(struct {
 		Version string         `json:"jsonrpc"`
