@@ -31,7 +31,7 @@ func (c *AgentCredential) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// IsPlatformCredential reports whether Wiro itself holds the credential of this key, so that
+// IsPlatformCredential reports whether Wiro itself holds the credential of this key and
 // no user enters it.
 //
 // Wiro docs: Agent Overview (Field redaction in responses; CredentialFieldHistory).

@@ -88,7 +88,7 @@ func (s *MyAgentsService) LastMessages(ctx context.Context) (map[string]string, 
 }
 
 // Get returns an agent with everything that Wiro shows of it, the secrets of the caller's own
-// OAuth apps included. ErrNotFound means that it does not exist or belongs to somebody else.
+// OAuth apps included. ErrNotFound means that it does not exist or belongs to another account.
 //
 // Wiro docs: Agent Overview, POST /UserAgent/Detail.
 func (s *MyAgentsService) Get(ctx context.Context, guid string) (UserAgent, error) {
