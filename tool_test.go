@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 type stockQuery struct {

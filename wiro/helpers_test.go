@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/wire"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -36,7 +36,7 @@ func soon(t *testing.T) context.Context {
 }
 
 // emulator returns a sandbox at full speed and a client of it that polls fast.
-func emulator(t *testing.T) (*sandbox.Sandbox, *wiro.Client) {
+func emulator(t *testing.T) (*sandbox.Server, *wiro.Client) {
 	t.Helper()
 	s := sandbox.New(sandbox.Options{Record: true})
 	require.NoError(t, s.Start(""))

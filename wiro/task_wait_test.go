@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -62,7 +62,7 @@ func (looks) Waits(int)   {}
 
 // followed runs a model and waits for it, from before it is accepted. It starts to work
 // once the wait has looked at it, so that the rest comes by events.
-func followed(t *testing.T, s *sandbox.Sandbox, model string) (wiro.Task, *updatesHeard) {
+func followed(t *testing.T, s *sandbox.Server, model string) (wiro.Task, *updatesHeard) {
 	t.Helper()
 	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{
