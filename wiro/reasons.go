@@ -280,8 +280,8 @@ func (r reasonRule) matches(operation string, status, code int, said string) boo
 		strings.Contains(said, r.says) && strings.Contains(operation, r.op)
 }
 
-// detailOf returns the parameter that a message names in brackets, or the number of an agent's
-// status.
+// detailOf returns the parameter that a message names in brackets, the number of an agent's
+// status, or a message's status.
 func detailOf(reason Reason, message string) string {
 	switch reason { //nolint:exhaustive // the others have none
 	case ReasonMissingParameter, ReasonInvalidParameter:
@@ -289,6 +289,12 @@ func detailOf(reason Reason, message string) string {
 		name, _, found := strings.Cut(rest, "]")
 		if found {
 			return name
+		}
+	case ReasonMessageNotCancelable:
+		_, rest, _ := strings.Cut(message, "status: ")
+		status, _, found := strings.Cut(rest, ")")
+		if found {
+			return strings.TrimSpace(status)
 		}
 	case ReasonAgentNotRunning:
 		isDigit := func(r rune) bool { return r >= '0' && r <= '9' }

@@ -1,15 +1,14 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // AgentList is a list of templates.
@@ -32,9 +31,9 @@ type AgentInfo struct {
 
 // TierInfo is what a month costs and how many credits it brings.
 type TierInfo struct {
-	Tier     string  `json:"tier"` // starter or pro
-	PriceUSD float64 `json:"priceUsd"`
-	Credits  float64 `json:"credits"`
+	Tier     string   `json:"tier"`               // starter or pro
+	PriceUSD *float64 `json:"priceUsd,omitempty"` // left out where it cannot be read
+	Credits  *float64 `json:"credits,omitempty"`
 }
 
 func agentInfo(a wiro.Agent) AgentInfo {
@@ -48,7 +47,7 @@ func agentInfo(a wiro.Agent) AgentInfo {
 	return info
 }
 
-func plainTexts(list []wiro.Text) []string {
+func plainTexts(list []string) []string {
 	texts := make([]string, len(list))
 	for i, text := range list {
 		texts[i] = string(text)
@@ -60,9 +59,9 @@ func plainTexts(list []wiro.Text) []string {
 func tiers(byName map[string]wiro.Tier) []TierInfo {
 	list := make([]TierInfo, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		list = append(list, TierInfo{name, float64(byName[name].PriceUSD), float64(byName[name].Credits)})
+		list = append(list, TierInfo{name, byName[name].PriceUSD, byName[name].Credits})
 	}
-	slices.SortStableFunc(list, func(a, b TierInfo) int { return int(a.PriceUSD*100) - int(b.PriceUSD*100) })
+	slices.SortStableFunc(list, func(a, b TierInfo) int { return cmp.Compare(valueOf(a.PriceUSD), valueOf(b.PriceUSD)) })
 	return list
 }
 
@@ -70,17 +69,28 @@ func tiers(byName map[string]wiro.Tier) []TierInfo {
 func tierLine(list []TierInfo) string {
 	parts := make([]string, len(list))
 	for i, t := range list {
-		parts[i] = fmt.Sprintf("%s $%s a month with %s", t.Tier, mcptool.Money(t.PriceUSD), credits(t.Credits))
+		parts[i] = fmt.Sprintf("%s %s a month with %s", t.Tier, mcptool.USD(t.PriceUSD), credits(t.Credits))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// credits writes "1,000 credits".
-func credits(n float64) string {
-	if n == 1 {
+// credits writes "1,000 credits"; "an unknown number of credits" where Wiro does not say.
+func credits(n *float64) string {
+	switch {
+	case n == nil:
+		return "an unknown number of credits"
+	case *n == 1:
 		return "1 credit"
 	}
-	return humanize.Commaf(n) + " credits"
+	return mcptool.Amount(n) + " credits"
+}
+
+// valueOf is an amount to sort by; one that is unknown comes first.
+func valueOf(amount *float64) float64 {
+	if amount == nil {
+		return -1
+	}
+	return *amount
 }
 
 // Text is a line an agent, with where the page stands in the whole.
@@ -119,19 +129,19 @@ type AgentTemplate struct {
 
 // ActionCosts is how many credits each action burns.
 type ActionCosts struct {
-	Message    float64 `json:"message"`
-	Create     float64 `json:"create"`
-	Modify     float64 `json:"modify"`
-	Regenerate float64 `json:"regenerate"`
+	Message    *float64 `json:"message,omitempty"` // amounts that Wiro does not say are left out
+	Create     *float64 `json:"create,omitempty"`
+	Modify     *float64 `json:"modify,omitempty"`
+	Regenerate *float64 `json:"regenerate,omitempty"`
 }
 
 func actionCosts(c wiro.CreditCosts) ActionCosts {
-	return ActionCosts{float64(c.Message), float64(c.Create), float64(c.Modify), float64(c.Regenerate)}
+	return ActionCosts(c)
 }
 
 func (c ActionCosts) String() string {
 	return fmt.Sprintf("message %s, create %s, modify %s, regenerate %s",
-		humanize.Commaf(c.Message), humanize.Commaf(c.Create), humanize.Commaf(c.Modify), humanize.Commaf(c.Regenerate))
+		mcptool.Amount(c.Message), mcptool.Amount(c.Create), mcptool.Amount(c.Modify), mcptool.Amount(c.Regenerate))
 }
 
 // SkillLine is an integration skill.
@@ -142,7 +152,7 @@ type SkillLine struct {
 }
 
 // skillLines are the skills that are on.
-func skillLines(skills []wiro.EnabledSkill, meta wiro.SkillsMeta) []SkillLine {
+func skillLines(skills []wiro.EnabledSkill, meta map[string]wiro.SkillMeta) []SkillLine {
 	lines := make([]SkillLine, 0, len(skills))
 	for _, skill := range skills {
 		if !skill.Enabled {
@@ -167,13 +177,13 @@ type CredentialNeed struct {
 func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNeed {
 	needs := make([]CredentialNeed, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
-		if wiro.Platform(key) {
+		if wiro.IsPlatformCredential(key) {
 			continue
 		}
 		c := credentials[key]
 		need := CredentialNeed{
 			Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
-			Provider: string(c.Schema.Service(key)), OwnApp: bool(c.Schema.WiroConnectPending),
+			Provider: string(c.Schema.Provider(key)), OwnApp: bool(c.Schema.WiroConnectPending),
 		}
 		for _, field := range c.Schema.Fields {
 			if bool(field.AutoFilledByOAuth) || bool(field.OAuthManaged) && !need.OwnApp {

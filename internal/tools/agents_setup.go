@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // States of an agent's credential.
@@ -61,7 +61,7 @@ func credentialStates(credentials map[string]wiro.AgentCredential) []CredentialS
 	states := make([]CredentialState, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
 		c := credentials[key]
-		if wiro.Platform(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
+		if wiro.IsPlatformCredential(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
 			continue // it is not entered by people
 		}
 		states = append(states, credentialState(key, c))
@@ -82,7 +82,7 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 		Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
 		Values: shownValues(c),
 	}
-	service := c.Schema.Service(key)
+	service := c.Schema.Provider(key)
 	method, _ := c.Values["authmethod"].(string)
 	own := method == "own" || method == "" && bool(c.Schema.WiroConnectPending)
 	toConnect := service != "" && !bool(c.Connected)
@@ -96,7 +96,7 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 		}
 		s.Missing = append(s.Missing, fieldInfo(field))
 	}
-	switch thing, _ := service.Picks(); {
+	switch thing, _ := service.Selection(); {
 	case bool(c.Connected):
 		s.State = credentialConnected
 	case toConnect && thing != "" && !empty(c.Values["connectedat"]):

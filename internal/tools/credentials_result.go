@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // CredentialTypes are services that agents can connect to.
@@ -43,9 +43,9 @@ type CredentialFieldInfo struct {
 func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 	info := CredentialTypeInfo{
 		Key: string(t.Key), Title: string(t.Title), Mode: string(t.Mode), Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
-		Pending: bool(t.WiroPending), Skills: plainTexts(t.UsedBySkills), Docs: string(t.DocsURL),
+		Pending: bool(t.WiroConnectPending), Skills: plainTexts(t.UsedBySkills), Docs: string(t.DocsURL),
 	}
-	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Service(info.Key))
+	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Provider(info.Key))
 	for _, f := range t.Fields {
 		if !f.AutoFilledByOAuth {
 			info.Fields = append(info.Fields, string(f.Key))
@@ -63,7 +63,7 @@ func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 
 func setup(t CredentialTypeInfo) string {
 	enter := "set_agent_credentials with " + strings.Join(t.Fields, ", ")
-	switch own := wiro.OAuthKey(t.Provider).OwnFields(); {
+	switch own := wiro.OAuthProvider(t.Provider).OwnAppFields(); {
 	case t.Provider == "" && len(t.Fields) == 0:
 		return "nothing to enter"
 	case t.Provider == "":
@@ -203,7 +203,7 @@ func credentialChange(c wiro.CredentialChange, secret func(field string) bool) C
 }
 
 // changedBy is somebody's name, or "system" for Wiro itself.
-func changedBy(user wiro.Person, id wiro.Text) string { return cmp.Or(user.Name(), string(id)) }
+func changedBy(user *wiro.User, id string) string { return cmp.Or(user.Name(), string(id)) }
 
 // Text is a line a change.
 func (h CredentialHistory) Text() string {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var getAgentLogsTool = define(mcptool.Meta{
@@ -24,24 +24,24 @@ func getAgentLogs(ctx context.Context, call *Call, in logQuery) (LogResult, erro
 	if err != nil {
 		return LogResult{}, err
 	}
-	var logs wiro.Logs
+	var logs wiro.AgentLog
 	if in.Full {
 		if date == "" {
 			date = time.Now().UTC().Format(time.DateOnly)
 		}
-		logs, err = call.Wiro.LogFile(ctx, in.GUID, date)
+		logs, err = call.Wiro.Logs.Day(ctx, in.GUID, date)
 		if errors.Is(err, wiro.ErrTooLarge) {
 			err = mcptool.Problemf("The whole day is too long to be read at once: read its last events, with full left out.").
 				WithNext("get_agent_logs", "see the day's last events", map[string]any{"date": date, "lines": mostLines})
 		}
 	} else {
-		logs, err = call.Wiro.Logs(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
+		logs, err = call.Wiro.Logs.Tail(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
 	}
 	if err != nil {
 		return LogResult{}, err
 	}
 	if logs.Date == "" {
-		logs.Date = wiro.Text(date)
+		logs.Date = string(date)
 	}
 	return call.logResult(logs, in, until), nil
 }
@@ -84,7 +84,7 @@ var listAgentLogDatesTool = define(mcptool.Meta{
 }, listAgentLogDates)
 
 func listAgentLogDates(ctx context.Context, call *Call, in agentGUID) (LogDates, error) {
-	dates, err := call.Wiro.LogDates(ctx, in.GUID)
+	dates, err := call.Wiro.Logs.Days(ctx, in.GUID)
 	if err != nil {
 		return LogDates{}, err
 	}
@@ -109,7 +109,7 @@ var deleteAgentLogTool = define(mcptool.Meta{
 }, deleteAgentLog)
 
 func deleteAgentLog(ctx context.Context, call *Call, in logDayRef) (LogDeletion, error) {
-	deleted, err := call.Wiro.DeleteLog(ctx, in.GUID, in.Date)
+	deleted, err := call.Wiro.Logs.Delete(ctx, in.GUID, in.Date)
 	if err != nil {
 		return LogDeletion{}, err
 	}

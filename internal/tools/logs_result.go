@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // LogResult is what an agent did on a day, newest last.
@@ -46,7 +46,7 @@ func logLine(e wiro.LogEvent) LogLine {
 }
 
 // details are the members of an object that somebody else made, short and without secrets.
-func details(object wiro.Object) map[string]any {
+func details(object map[string]any) map[string]any {
 	if len(object) == 0 {
 		return nil
 	}
@@ -77,10 +77,10 @@ func detail(value any) any {
 }
 
 // logResult keeps the newest events that fit, and says how to go on to older ones.
-func (c *Call) logResult(logs wiro.Logs, in logQuery, until time.Time) LogResult {
+func (c *Call) logResult(logs wiro.AgentLog, in logQuery, until time.Time) LogResult {
 	r := LogResult{Date: string(logs.Date), Total: max(int(logs.Total), len(logs.Events))}
 	events := slices.Clone(logs.Events)
-	if n := len(events); n > 1 && events[0].At.After(events[n-1].At.Time) {
+	if n := len(events); n > 1 && events[0].At.After(events[n-1].At) {
 		slices.Reverse(events) // Logs begins with the newest
 	}
 	if !until.IsZero() {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // MessageResult is a message to an agent and its answer.
@@ -43,8 +43,8 @@ func messageInfo(m wiro.Message) MessageInfo {
 		Question: mcptool.Clip(question(m), 2000), By: m.User.Name(), Sent: moment(m.CreatedAt), Elapsed: elapsed(said.Elapsed),
 		Speed: strings.TrimSpace(string(said.Speed + " " + said.SpeedUnit)), Words: int(said.Words),
 	}
-	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt.Time) {
-		info.Seconds = m.EndedAt.Sub(m.StartedAt.Time).Seconds()
+	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt) {
+		info.Seconds = m.EndedAt.Sub(m.StartedAt).Seconds()
 	}
 	for _, file := range m.Attachments {
 		info.Files = append(info.Files, string(file.URL))
@@ -72,7 +72,7 @@ func saidIn(m wiro.Message) (answer, thinking string) {
 }
 
 // elapsed writes a time as an agent counts it: "8.1s", or a bare number of milliseconds.
-func elapsed(text wiro.Text) string {
+func elapsed(text string) string {
 	if ms, err := strconv.ParseFloat(string(text), 64); err == nil {
 		return mcptool.Seconds(ms / 1000)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // ModelInfo is a model as lists show it.
@@ -16,7 +16,7 @@ type ModelInfo struct {
 	Description      string   `json:"description"`
 	Categories       []string `json:"categories"`
 	Pricing          string   `json:"pricing"`
-	EstimatedCostUSD float64  `json:"estimatedCostUsd,omitempty"` // of an ordinary run, where known
+	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of an ordinary run, where known
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
 	Runs             int      `json:"runs,omitempty"`
 }
@@ -45,15 +45,16 @@ func modelInfo(m wiro.Model) ModelInfo {
 		Rating:      float64(m.AveragePoint),
 		Runs:        int(m.Stats.Runs),
 	}
-	info.EstimatedCostUSD = float64(m.ApproximateCost)
-	if info.EstimatedCostUSD == 0 && len(m.DynamicPrice) > 0 && perRun(m.DynamicPrice[0].Method) {
-		info.EstimatedCostUSD = float64(m.DynamicPrice[0].Price)
+	if valueOf(m.ApproximateCost) > 0 {
+		info.EstimatedCostUSD = m.ApproximateCost
+	} else if len(m.DynamicPrice) > 0 && perRun(m.DynamicPrice[0].Method) {
+		info.EstimatedCostUSD = m.DynamicPrice[0].Price
 	}
 	return info
 }
 
 // categories leaves out the pseudo-category that every model has.
-func categories(list []wiro.Text) []string {
+func categories(list []string) []string {
 	names := make([]string, 0, len(list))
 	for _, name := range list {
 		if name != "tool" && name != "" {
@@ -124,7 +125,7 @@ type OptionInfo struct {
 // PriceRow is what a run costs with these inputs.
 type PriceRow struct {
 	Inputs map[string]any `json:"inputs,omitempty"`
-	USD    float64        `json:"usd"`
+	USD    *float64       `json:"usd,omitempty"`
 	Per    string         `json:"per"`
 	Extra  string         `json:"extra,omitempty"`
 }
@@ -162,7 +163,7 @@ func paramInfo(p wiro.Param) ParamInfo {
 		info.Default = nil
 	}
 	var notes []string
-	for _, note := range []wiro.Text{p.Description, p.Note} {
+	for _, note := range []string{p.Description, p.Note} {
 		if text := mcptool.Clip(string(note), 200); text != "" && !slices.Contains(notes, text) {
 			notes = append(notes, text)
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // CustomSkillAction is something done to a custom skill.
@@ -66,7 +66,7 @@ func customSkillHistory(of customSkillName, h wiro.CustomSkillHistory) CustomSki
 	return history
 }
 
-func customSkillState(value wiro.Text, interval *wiro.Text, enabled wiro.Bool) *CustomSkillState {
+func customSkillState(value string, interval *string, enabled bool) *CustomSkillState {
 	return &CustomSkillState{Value: redactTokens(string(value)), Interval: string(orZero(interval)), Enabled: bool(enabled)}
 }
 

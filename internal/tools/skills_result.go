@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // SkillList is a list of skills, or one in full.
@@ -22,8 +22,8 @@ type SkillInfo struct {
 	Title                 string       `json:"title"`
 	Description           string       `json:"description"`
 	Category              string       `json:"category"`
-	PriceUSD              float64      `json:"monthlyPriceUsd"` // what it adds to Starter's month
-	Credits               float64      `json:"monthlyCredits"`
+	PriceUSD              *float64     `json:"monthlyPriceUsd,omitempty"` // what it adds to Starter's month
+	Credits               *float64     `json:"monthlyCredits,omitempty"`
 	RequiresCredentials   bool         `json:"requiresCredentials"`
 	Credential            string       `json:"credentialkey,omitempty"`
 	AdditionalCredentials []string     `json:"additionalCredentialKeys,omitempty"`
@@ -96,10 +96,10 @@ func (l SkillList) Text() string {
 }
 
 func (s SkillInfo) price() string {
-	if s.PriceUSD == 0 && s.Credits == 0 {
+	if s.PriceUSD != nil && s.Credits != nil && *s.PriceUSD == 0 && *s.Credits == 0 {
 		return "free"
 	}
-	return fmt.Sprintf("+$%s and %s a month", mcptool.Money(s.PriceUSD), credits(s.Credits))
+	return fmt.Sprintf("+%s and %s a month", mcptool.USD(s.PriceUSD), credits(s.Credits))
 }
 
 func (s SkillInfo) text() string {
