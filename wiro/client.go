@@ -171,7 +171,8 @@ func (c *Client) clone() *Client {
 	return clone.init()
 }
 
-// WithCredentials returns a client for another project. It shares connections and sockets.
+// WithCredentials returns a client for another project; with the zero Credentials one that
+// sends none. It shares connections and sockets.
 func (c *Client) WithCredentials(credentials Credentials) *Client {
 	c = c.clone()
 	c.credentials = credentials

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
 	"time"
@@ -104,8 +105,8 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 	switch {
 	case err == nil:
 		return response, nil
-	case last == nil || errors.Is(err, context.Cause(ctx)) && last.Kind != Broken: // during a pause
-		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: err}
+	case last == nil || ctx.Err() != nil && !errors.Is(err, last): // the caller gave up during a pause
+		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
 	}
 	return nil, last
 }
@@ -120,9 +121,9 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
 	}
 	tracked := &trackedBody{content: content}
-	ctx, cancel := requestContext(ctx, op, tracked)
+	exchange, cancel := requestContext(ctx, op, tracked)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked)
+	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked)
 	if err != nil {
 		_ = tracked.Close()
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
@@ -137,7 +138,7 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	defer func() { t.options.Observer.Request(op.Path, status, time.Since(start)) }()
 	response, err := t.http.Do(request)
 	if err != nil {
-		return nil, tracked.failure(op, err)
+		return nil, tracked.failure(ctx, op, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	status = response.StatusCode
@@ -145,7 +146,7 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 }
 
 // requestContext bounds an attempt by the operation's timeout. A non-idempotent request is
-// cut loose from its caller as soon as it is begun to be written: the caller may have gone
+// cut loose from its caller as soon as its first byte is written: the caller may have gone
 // before the response comes, but the response still matters because the request is billed.
 func requestContext(ctx context.Context, op Operation, body *trackedBody) (context.Context, context.CancelFunc) {
 	if op.Effect != NonIdempotent {
@@ -153,10 +154,11 @@ func requestContext(ctx context.Context, op Operation, body *trackedBody) (conte
 	}
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), op.Timeout)
 	stop := context.AfterFunc(ctx, func() {
-		if body.abort(ctx.Err()) {
+		if body.abort() {
 			cancel()
 		}
 	})
+	detached = httptrace.WithClientTrace(detached, &httptrace.ClientTrace{WroteHeaders: body.commit})
 	return detached, func() { stop(); cancel() }
 }
 
@@ -166,19 +168,20 @@ func requestContext(ctx context.Context, op Operation, body *trackedBody) (conte
 type trackedBody struct {
 	content io.Reader
 
-	mu      sync.Mutex
-	begun   bool
-	aborted error // why it must not be sent
+	mu        sync.Mutex
+	begun     bool // some of it was read
+	committed bool // too late to abort
+	aborted   bool
 }
 
 // Read hands the content out, unless the body was aborted before the first Read.
 func (b *trackedBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	aborted := b.aborted
-	b.begun = b.begun || aborted == nil
+	b.begun, b.committed = !aborted, !aborted
 	b.mu.Unlock()
-	if aborted != nil {
-		return 0, aborted
+	if aborted {
+		return 0, context.Canceled
 	}
 	return b.content.Read(p)
 }
@@ -191,27 +194,31 @@ func (b *trackedBody) Close() error {
 	return nil
 }
 
-// abort keeps the body from being sent. It reports false if sending had begun.
-func (b *trackedBody) abort(cause error) bool {
+// commit rules out that the request is aborted: its first byte is about to be written.
+func (b *trackedBody) commit() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.begun {
-		return false
-	}
-	b.aborted = cause
-	return true
+	b.committed = !b.aborted
+}
+
+// abort keeps the body from being sent. It reports false if the request was begun.
+func (b *trackedBody) abort() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.aborted = !b.committed
+	return b.aborted
 }
 
 // failure describes a failed exchange: nothing was sent, or something may have arrived.
-func (b *trackedBody) failure(op Operation, err error) *Error {
+func (b *trackedBody) failure(caller context.Context, op Operation, err error) *Error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err // the URL adds nothing to the operation
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.aborted != nil:
-		return &Error{Kind: Stopped, Operation: op.Path, Err: b.aborted}
+	case !b.begun && caller.Err() != nil:
+		return &Error{Kind: Stopped, Operation: op.Path, Err: caller.Err()}
 	case !b.begun:
 		return &Error{Kind: NotSent, Operation: op.Path, Err: err}
 	}

@@ -25,6 +25,9 @@ func (c Caller) sign(h http.Header) {
 	if c.Team != "" {
 		h.Set("teamGUID", c.Team)
 	}
+	if c.Key == "" {
+		return
+	}
 	h.Set("x-api-key", c.Key)
 	if c.Secret == "" {
 		return
