@@ -15,7 +15,7 @@ func TestADrainedServerIsNotReady(t *testing.T) {
 	client, done := emulator()
 	defer done()
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
-	handler, err := server.Handler(wiromcp.HTTPSettings{})
+	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 	ready := func() int {
 		w := httptest.NewRecorder()

@@ -11,16 +11,16 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
-// Headers with which a client asks for less than the server offers. They never widen.
+// Headers with which a client asks for fewer tools. They never add any.
 const (
 	headerToolsets = "X-MCP-Toolsets"
 	headerTools    = "X-MCP-Tools"
 	headerReadOnly = "X-MCP-Readonly"
 )
 
-// narrow returns a context with only the tools that the headers leave. The error names a
-// header that makes no sense, with what is allowed.
-func narrow(ctx context.Context, h http.Header, known []tools.Definition) (context.Context, error) {
+// restrictTools returns a context with only the tools that the headers leave. The error names
+// the header that is wrong, with the allowed values.
+func restrictTools(ctx context.Context, h http.Header, known []tools.Definition) (context.Context, error) {
 	var (
 		toolsets []tools.Toolset
 		names    []string
