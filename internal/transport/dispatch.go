@@ -67,6 +67,9 @@ func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
 		return a
 	case mcp.JSONRPCError:
 		a.ID = id
+		if a.Error.Code == mcp.INTERNAL_ERROR {
+			a.Error.Code = m.handlerErrorCode()
+		}
 		if text := a.Error.Message; strings.Contains(text, "json: ") || strings.Contains(text, "unmarshal") {
 			a.Error.Code = mcp.INVALID_PARAMS
 			a.Error.Message = fmt.Sprintf("The params of %.60s do not have the shape that the protocol defines.", m.Method)
@@ -74,6 +77,21 @@ func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
 		return a
 	}
 	return answer
+}
+
+// handlerErrorCode is the code of an error that a handler returned, which the MCP server takes
+// for a fault of its own: a prompt can only lack an argument, a page can only be unknown.
+func (m message) handlerErrorCode() int {
+	switch mcp.MCPMethod(m.Method) {
+	case mcp.MethodPromptsGet, mcp.MethodCompletionComplete:
+		return mcp.INVALID_PARAMS
+	case mcp.MethodResourcesRead:
+		if mcp.IsModernProtocol(m.params.Meta.ProtocolVersion()) {
+			return mcp.INVALID_PARAMS
+		}
+		return mcp.RESOURCE_NOT_FOUND
+	}
+	return mcp.INTERNAL_ERROR
 }
 
 // session is one message's own, or one connection's over stdio. It implements mcp-go's

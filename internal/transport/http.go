@@ -60,6 +60,8 @@ type HTTP struct {
 
 	mu      sync.Mutex
 	servers []*http.Server // those that Serve runs
+	closed  chan struct{}  // by Shutdown
+	close   func()
 }
 
 // NewHTTP returns a server. Serve gives it an address, or a program serves Handler itself. The
@@ -96,6 +98,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	}
 	_, _ = rand.Read(h.salt) // never fails
 	h.draining, h.drain = context.WithCancel(context.Background())
+	h.closed = make(chan struct{})
+	h.close = sync.OnceFunc(func() { close(h.closed) })
 	h.ready = newReadiness(b, h.draining)
 	return h, nil
 }
@@ -109,6 +113,7 @@ func (h *HTTP) Drain() { h.drain() }
 func (h *HTTP) Shutdown(ctx context.Context) error {
 	h.Drain()
 	h.mu.Lock()
+	h.close()
 	servers := h.servers
 	h.mu.Unlock()
 	var group errgroup.Group

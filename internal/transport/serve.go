@@ -80,8 +80,11 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		})
 	}
 	group.Go(func() error {
-		<-ctx.Done()
-		h.shutdown()
+		select {
+		case <-ctx.Done():
+			h.shutdown()
+		case <-h.closed: // by Shutdown, which waits for the requests
+		}
 		return nil
 	})
 	return group.Wait()
