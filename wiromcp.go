@@ -23,6 +23,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -67,7 +68,7 @@ type (
 	// Toolset is a group of tools.
 	Toolset = tools.Toolset
 	// ReportFunc takes a call's progress.
-	ReportFunc = tools.ReportFunc
+	ReportFunc = mcptool.ProgressFunc
 	// HTTPOptions are an operator's settings of the HTTP server. The zero value is usable.
 	HTTPOptions = transport.HTTPOptions
 	// OptionError says which option is wrong, and why.
@@ -75,9 +76,9 @@ type (
 	// Metrics count what the server and its client do.
 	Metrics = transport.Metrics
 	// Result is a tool call's outcome.
-	Result = tools.Result
-	// Tool describes a tool.
-	Tool = tools.Definition
+	Result = mcptool.Result
+	// Tool is a tool: NewTool makes one of a program's own.
+	Tool = mcptool.Tool
 )
 
 // What an *APIError can stand for; test with errors.Is.
@@ -109,7 +110,8 @@ type ServerOptions struct {
 	// its own. The server does not close it.
 	Client *Client
 
-	Toolsets   []Toolset     // the default ones if nil
+	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
+	Toolsets   []Toolset     // if nil the default ones, and those of Tools
 	ReadOnly   bool          // offer only tools that change nothing
 	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
 
@@ -162,24 +164,26 @@ func NewServer(o ServerOptions) *Server {
 	s.docs = docs.Open(docsindex.Pages(), documentation...)
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
-		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
 	return s
 }
 
-// MCP returns the MCP server itself, for transports that this package does not have.
+// MCP returns the MCP server itself, for transports that this package does not have. Its tools
+// use the credentials of the context (see WithCredentials), and none if the context has none.
 func (s *Server) MCP() *server.MCPServer { return s.mcp() }
 
-// Tools lists the tools that are on.
-func (s *Server) Tools() []Tool { return s.tools.Definitions() }
+// Tools lists the tools that are enabled.
+func (s *Server) Tools() []Tool { return s.tools.Tools() }
 
 // RefreshDocs fetches newer documentation now, if DocsURL or DocsDir is set. A server that
 // serves does so by itself, at its start and every hour.
 func (s *Server) RefreshDocs(ctx context.Context) error { return s.docs.Refresh(ctx) }
 
-// Call calls a tool in this process. If the tool refuses the call, IsError of the Result is
+// Call calls a tool in this process, with the credentials of the context (see WithCredentials)
+// or else those of the client. If the tool refuses the call, IsError of the Result is
 // true; an error means that the tool does not exist or is off. report may be nil.
 func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any, report ReportFunc) (Result, error) {
 	return s.tools.Call(ctx, tool, arguments, report)

@@ -19,22 +19,27 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 )
 
-// syncBuffer is a buffer for a log and its readers.
-type syncBuffer struct {
+const (
+	wait = 10 * time.Second
+	tick = 5 * time.Millisecond
+)
+
+// lockedBuffer is an output that is read while it is written.
+type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
 }
 
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
 }
 
 func TestADrainedServerIsNotReady(t *testing.T) {
@@ -79,7 +84,7 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	wiro := sandbox.New(sandbox.Options{})
 	require.NoError(t, wiro.Start(""))
 	client := wiromcp.NewClient(wiromcp.ClientOptions{BaseURL: wiro.APIURL(), SocketURL: wiro.SocketURL(), Credentials: wiromcp.Credentials{Key: sandbox.DemoKey}})
-	log := &syncBuffer{}
+	log := &lockedBuffer{}
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, DocsDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(log, nil))})
 	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)

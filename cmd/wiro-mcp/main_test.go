@@ -209,7 +209,7 @@ func TestErrorsNameTheFlagOrTheVariable(t *testing.T) {
 	t.Parallel()
 	wrong := command(t, []string{"WIRO_RATE=0", "WIRO_TOOLSET=all"}, "", "http", "--burst", "many", "--listen", "here")
 	require.Equal(t, exitUsage, wrong.code)
-	for _, text := range []string{"WIRO_RATE: must be more than 0", "--burst: must be a number", "--listen: ", "WIRO_TOOLSET is not a setting: did you mean WIRO_TOOLSETS?"} {
+	for _, text := range []string{"WIRO_RATE: must be more than 0", "--burst: must be a number", "--listen: ", "WIRO_TOOLSET is not a setting. Did you mean WIRO_TOOLSETS?"} {
 		require.Contains(t, wrong.err, text)
 	}
 	require.NotContains(t, wrong.err, "HTTPOptions")

@@ -150,10 +150,10 @@ func TestUnknownVariablesAreNamedWithTheClosest(t *testing.T) {
 	t.Parallel()
 	warnings := config.Unknown([]string{"WIRO_TOOLSET=all", "WIRO_APIKEY=k", "WIRO_SOMETHING_ELSE_ENTIRELY=1", "WIRO_RATE=1", "HOME=/", "wiro_read_only=true"})
 	require.Equal(t, []string{
-		"WIRO_APIKEY is not a setting: did you mean WIRO_API_KEY?",
-		"WIRO_SOMETHING_ELSE_ENTIRELY is not a setting",
-		"WIRO_TOOLSET is not a setting: did you mean WIRO_TOOLSETS?",
-		"wiro_read_only is not a setting: did you mean WIRO_READ_ONLY?",
+		"WIRO_APIKEY is not a setting. Did you mean WIRO_API_KEY?",
+		"WIRO_SOMETHING_ELSE_ENTIRELY is not a setting.",
+		"WIRO_TOOLSET is not a setting. Did you mean WIRO_TOOLSETS?",
+		"wiro_read_only is not a setting. Did you mean WIRO_READ_ONLY?",
 	}, warnings)
 }
 

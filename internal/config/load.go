@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/pflag"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 )
 
@@ -228,32 +228,23 @@ func fields(settings any) func(func(reflect.StructField) bool) {
 
 // Unknown returns a warning for every WIRO_* variable that is no setting, with the closest one.
 func Unknown(environ []string) (warnings []string) {
-	var known []string
+	const prefix = "WIRO_"
+	var known []string // without the prefix
 	for _, settings := range []any{&Config{}, &HTTP{}} {
 		for f := range fields(settings) {
-			known = append(known, f.Tag.Get("env"))
+			known = append(known, strings.TrimPrefix(f.Tag.Get("env"), prefix))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(env.ToMap(environ))) {
-		if !strings.HasPrefix(strings.ToUpper(name), "WIRO_") || slices.Contains(known, name) {
+		rest, ours := strings.CutPrefix(strings.ToUpper(name), prefix)
+		if !ours || slices.Contains(known, rest) && name == prefix+rest {
 			continue
 		}
-		warning := name + " is not a setting"
-		if near := closest(name, known); near != "" {
-			warning += ": did you mean " + near + "?"
+		warning := name + " is not a setting."
+		if near := closest.Name(rest, known); near != "" {
+			warning += " Did you mean " + prefix + near + "?"
 		}
 		warnings = append(warnings, warning)
 	}
 	return warnings
-}
-
-// closest returns the name that a mistyped one may mean; "" if none is near.
-func closest(name string, known []string) string {
-	best, least := "", 5
-	for _, other := range known {
-		if d := levenshtein.ComputeDistance(strings.ToUpper(name), other); d < least {
-			best, least = other, d
-		}
-	}
-	return best
 }

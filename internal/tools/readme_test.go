@@ -47,10 +47,10 @@ func toolTables() string {
 				continue
 			}
 			name := "`" + d.Name + "`"
-			if d.Spends {
+			if d.RequiresConfirmation {
 				name += " $"
 			}
-			about, _, _ := strings.Cut(d.About, ". ")
+			about, _, _ := strings.Cut(d.Description, ". ")
 			fmt.Fprintf(&b, "| %s | %s |\n", name, strings.TrimSuffix(about, "."))
 		}
 	}

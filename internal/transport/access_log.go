@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // outcome is how a request ended: a tool's outcome, or why no tool was reached.
-type outcome tools.Outcome
+type outcome mcptool.Status
 
 const (
 	outcomeUnauthorized outcome = "unauthorized"

@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -65,14 +65,14 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 }
 
 // answerOf answers a message of a batch.
-func (q *request) answerOf(ctx context.Context, m message, notify tools.NotifyFunc) json.RawMessage {
+func (q *request) answerOf(ctx context.Context, m message, notify mcptool.Notifier) json.RawMessage {
 	if fault := m.fault(); fault != "" {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
 	}
 	if m.Method == string(mcp.MethodInitialize) {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch.")
 	}
-	c := q.http.newCall(ctx, q.entry.caller, newRequestID(), m, notify)
+	c := q.http.newCall(ctx, q.scope, q.entry.caller, newRequestID(), m, notify)
 	if limit := c.begin(); limit != "" {
 		q.http.Metrics.limited(limit)
 		c.entry.outcome = outcomeLimited

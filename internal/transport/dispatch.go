@@ -11,7 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // dispatcher passes requests to the MCP server.
@@ -23,7 +23,7 @@ type dispatcher struct {
 // handle answers a request in a session. The MCP server sees an id of ours, so it can neither
 // round the client's nor confuse two calls; the answer carries the client's own bytes.
 // requestID goes into logs and into the error of a fault in this program.
-func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSession, requestID string, notify tools.NotifyFunc) (answer mcp.JSONRPCMessage) {
+func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSession, requestID string, notify mcptool.Notifier) (answer mcp.JSONRPCMessage) {
 	internal := func() mcp.JSONRPCMessage { return m.refusal(mcp.INTERNAL_ERROR, "internal error "+requestID) }
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)

@@ -82,7 +82,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := newPage(b.Tools.Definitions(), b.Version)
+	page, err := newPage(b.Tools, b.Version)
 	if err != nil {
 		return nil, err
 	}

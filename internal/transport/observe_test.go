@@ -147,7 +147,7 @@ func TestThePageTellsHowToConnectToThisVeryURL(t *testing.T) {
 	for _, text := range []string{r.url + "/v1", "cursor://anysphere.cursor-deeplink/mcp/install?name=wiro&config=", "vscode:mcp/install?", "claude mcp add", "mcp-remote", "serverUrl"} {
 		require.Contains(t, a.body, text)
 	}
-	for _, d := range r.Tools.Definitions() {
+	for _, d := range r.Tools.Tools() {
 		require.Contains(t, a.body, `"name":"`+d.Name+`"`)
 	}
 	require.NotContains(t, strings.ReplaceAll(a.body, "http://www.w3.org/2000/svg", ""), "src=")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -41,8 +42,8 @@ type pageTool struct {
 	Description string `json:"description"`
 }
 
-func newPage(definitions []tools.Definition, version string) (*page, error) {
-	data, err := json.Marshal(map[string]any{"version": version, "toolsets": pageToolsets(definitions)}) // with < escaped
+func newPage(s *tools.Server, version string) (*page, error) {
+	data, err := json.Marshal(map[string]any{"version": version, "toolsets": pageToolsets(s)}) // with < escaped
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +54,13 @@ func newPage(definitions []tools.Definition, version string) (*page, error) {
 	}, nil
 }
 
-func pageToolsets(definitions []tools.Definition) []pageToolset {
+func pageToolsets(s *tools.Server) []pageToolset {
 	toolsets := []pageToolset{}
-	for _, name := range tools.AllToolsets {
+	for _, name := range s.Toolsets() {
 		set := pageToolset{Name: string(name)}
-		for _, d := range definitions {
+		for _, d := range s.Tools() {
 			if d.Toolset == name {
-				set.Tools = append(set.Tools, pageTool{d.Name, effectOf(d), d.About})
+				set.Tools = append(set.Tools, pageTool{d.Name, effectOf(d), d.Description})
 			}
 		}
 		if set.Tools != nil {
@@ -69,13 +70,13 @@ func pageToolsets(definitions []tools.Definition) []pageToolset {
 	return toolsets
 }
 
-func effectOf(d tools.Definition) string {
+func effectOf(d mcptool.Tool) string {
 	switch {
-	case d.Spends:
+	case d.RequiresConfirmation:
 		return "spends"
-	case d.Effect == tools.Destroys:
+	case d.Effect == mcptool.Destroys:
 		return "deletes"
-	case d.Effect == tools.Writes:
+	case d.Effect == mcptool.Writes:
 		return "changes"
 	}
 	return "reads"

@@ -19,7 +19,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -32,7 +32,8 @@ type request struct {
 	http    *HTTP
 	w       http.ResponseWriter
 	r       *http.Request
-	entry   entry // of the log, as far as it is known
+	scope   mcptool.Scope // of its messages
+	entry   entry         // of the log, as far as it is known
 	started time.Time
 }
 
@@ -64,11 +65,12 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, err.Error())
 		return
 	}
-	ctx, err := restrictTools(wiro.WithCredentials(r.Context(), credentials), r.Header, h.Tools.Definitions())
+	allowed, err := restrictTools(r.Header, h.Tools)
 	if err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
 		return
 	}
+	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Drain: h.draining}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
@@ -92,9 +94,9 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
 	case batch:
-		q.serveBatch(ctx, messages)
+		q.serveBatch(r.Context(), messages)
 	default:
-		q.serveOne(ctx, messages[0])
+		q.serveOne(r.Context(), messages[0])
 	}
 }
 
@@ -110,7 +112,7 @@ func (q *request) serveOne(ctx context.Context, m message) {
 	}
 	s := newStream(q.w, q.r, q.http.timeouts)
 	defer s.abandon()
-	c := q.http.newCall(ctx, q.entry.caller, q.entry.id, m, s.notify)
+	c := q.http.newCall(ctx, q.scope, q.entry.caller, q.entry.id, m, s.notify)
 	if limit := c.begin(); limit != "" {
 		s.abandon()
 		q.entry = c.entry

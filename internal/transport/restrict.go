@@ -1,13 +1,13 @@
 package transport
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -18,9 +18,9 @@ const (
 	headerReadOnly = "X-MCP-Readonly"
 )
 
-// restrictTools returns a context with only the tools that the headers leave. The error names
-// the header that is wrong, with the allowed values.
-func restrictTools(ctx context.Context, h http.Header, known []tools.Definition) (context.Context, error) {
+// restrictTools returns a filter of the tools that the headers leave; nil if they leave all. The
+// error names the header that is wrong, with the allowed values.
+func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, error) {
 	var (
 		toolsets []tools.Toolset
 		names    []string
@@ -28,18 +28,17 @@ func restrictTools(ctx context.Context, h http.Header, known []tools.Definition)
 	)
 	if text := list(h, headerToolsets); text != "" {
 		var err error
-		if toolsets, err = tools.ParseToolsets(text); err != nil {
+		if toolsets, err = s.ParseToolsets(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", headerToolsets, err)
 		}
 	}
 	if text := list(h, headerTools); text != "" {
-		all := tools.All()
 		for name := range strings.SplitSeq(text, ",") {
 			if name = strings.TrimSpace(name); name == "" {
 				continue
 			}
-			if !slices.ContainsFunc(all, func(d tools.Definition) bool { return d.Name == name }) {
-				return nil, unknownTool(name, known)
+			if !slices.ContainsFunc(s.All(), func(t mcptool.Tool) bool { return t.Name == name }) {
+				return nil, unknownTool(name, s.Tools())
 			}
 			names = append(names, name)
 		}
@@ -51,9 +50,9 @@ func restrictTools(ctx context.Context, h http.Header, known []tools.Definition)
 		}
 	}
 	if toolsets == nil && names == nil && !readOnly {
-		return ctx, nil
+		return nil, nil
 	}
-	return tools.Narrow(ctx, tools.Selection(toolsets, names, readOnly)), nil
+	return mcptool.Filter(toolsets, names, readOnly), nil
 }
 
 // list is a header's value, of which there may be several.
@@ -65,10 +64,10 @@ func list(h http.Header, name string) string {
 	return strings.Trim(strings.Join(values, ","), ", \t")
 }
 
-func unknownTool(name string, known []tools.Definition) error {
+func unknownTool(name string, known []mcptool.Tool) error {
 	names := make([]string, len(known))
-	for i, d := range known {
-		names[i] = d.Name
+	for i, t := range known {
+		names[i] = t.Name
 	}
 	return fmt.Errorf("%s: there is no tool %.60q: there are %s", headerTools, name, strings.Join(names, ", "))
 }

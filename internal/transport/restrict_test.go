@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -24,7 +25,7 @@ func (r *rig) offered(edits ...func(*http.Request)) []string {
 }
 
 func selected(toolsets []tools.Toolset, readOnly bool) []string {
-	keep := tools.Selection(toolsets, nil, readOnly)
+	keep := mcptool.Filter(toolsets, nil, readOnly)
 	found := []string{}
 	for _, d := range tools.All() {
 		if keep(d) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // rpcCall is one message on its way through the MCP server.
@@ -17,22 +17,24 @@ type rpcCall struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the call
 	caller  caller
 	message message
-	notify  tools.NotifyFunc
+	notify  mcptool.Notifier
 	entry   entry
 	started time.Time
 	release func()
 }
 
-// newCall prepares a message for the MCP server.
-func (h *HTTP) newCall(ctx context.Context, from caller, id string, m message, notify tools.NotifyFunc) *rpcCall {
+// newCall prepares a message for the MCP server: its scope is complete from here on.
+func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id string, m message, notify mcptool.Notifier) *rpcCall {
 	c := &rpcCall{
 		http: h, caller: from, message: m, notify: notify, started: time.Now(), release: func() {},
 		entry: entry{caller: from, id: id, method: m.label()},
 	}
-	c.ctx = tools.Notifying(tools.Traced(tools.Draining(ctx, h.draining), id, func(e tools.Event) {
-		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Outcome)
+	scope.RequestID, scope.Notify = id, notify
+	scope.Observe = func(e mcptool.Event) {
+		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
 		h.Metrics.called(e)
-	}), notify)
+	}
+	c.ctx = mcptool.WithScope(ctx, scope)
 	return c
 }
 
@@ -81,11 +83,11 @@ func (c *rpcCall) end(status int, failed bool) {
 	switch {
 	case e.outcome != "":
 	case c.ctx.Err() != nil:
-		e.outcome = outcome(tools.Canceled)
+		e.outcome = outcome(mcptool.Canceled)
 	case failed:
-		e.outcome = outcome(tools.Refused)
+		e.outcome = outcome(mcptool.Refused)
 	default:
-		e.outcome = outcome(tools.OK)
+		e.outcome = outcome(mcptool.OK)
 	}
 	c.http.log(e)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 	shutdownTimeout = 200 * time.Millisecond  // for them to return after that, canceled
 )
 
-// Stdio serves one client until its input or ctx ends. Then waits return what they know at
+// Stdio serves one client, with the server's own credentials, until its input or ctx ends. Then waits return what they know at
 // once, other calls in flight have finishTimeout, and what is left is canceled: Stdio returns
 // within two seconds, even if the client reads nothing any more.
 func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, log zerolog.Logger) error {
@@ -199,7 +199,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		ctx = tools.Notifying(tools.Draining(ctx, c.draining), progress.notify)
+		ctx = mcptool.WithScope(ctx, mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining})
 		result = c.handle(ctx, m, s, s.id, progress.notify)
 	}
 	progress.end()

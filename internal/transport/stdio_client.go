@@ -25,7 +25,7 @@ type heldProgress struct {
 	ended bool
 }
 
-// notify is a tools.NotifyFunc.
+// notify is a mcptool.Notifier.
 func (p *heldProgress) notify(method string, params map[string]any) {
 	data, err := notification(method, params)
 	if err != nil {

@@ -72,7 +72,7 @@ func isFlusher(w http.ResponseWriter) bool {
 	}
 }
 
-// notify sends a notification if the client takes events. It is a tools.NotifyFunc.
+// notify sends a notification if the client takes events. It is a mcptool.Notifier.
 func (s *stream) notify(method string, params map[string]any) {
 	data, err := notification(method, params)
 	if err != nil {
