@@ -67,6 +67,7 @@ type connection struct {
 	calls     map[string]*stdioCall          // in flight, by idKey
 	questions map[string]chan<- clientAnswer // to the client, by idKey
 	lastID    int64                          // of a question
+	cannotAsk bool                           // the client declared elicitation and did not answer
 }
 
 func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *connection {
@@ -162,6 +163,9 @@ func (c *connection) initialize(m message, answer func([]byte)) {
 		}
 	}
 	c.client, c.capabilities = s.client, s.capabilities
+	c.mu.Lock()
+	c.cannotAsk = false
+	c.mu.Unlock()
 	answer(c.encode(result, m))
 }
 
@@ -175,9 +179,12 @@ type stdioCall struct {
 func (c *connection) start(m message, answer func([]byte)) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
-	s := &stdioSession{newSession(newRequestID(), m, c.client, c.capabilities), c}
+	s := &stdioSession{session: newSession(newRequestID(), m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
 	c.calls[key] = call
+	if c.cannotAsk {
+		s.capabilities.Elicitation = nil
+	}
 	c.mu.Unlock()
 	end := c.inFlight.begin()
 	c.ready = append(c.ready, func() {
@@ -199,8 +206,16 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		ctx = mcptool.WithScope(ctx, mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining})
-		result = c.handle(ctx, m, s, s.id, progress.notify)
+		scoped := mcptool.WithScope(ctx, mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining})
+		if result = c.handle(scoped, m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
+			// Nothing was done before the question, so the call starts anew, as one of a
+			// client that cannot ask.
+			c.mu.Lock()
+			c.cannotAsk = true
+			c.mu.Unlock()
+			s.capabilities.Elicitation = nil
+			result = c.handle(scoped, m, s, s.id, progress.notify)
+		}
 	}
 	progress.end()
 	c.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -76,16 +77,26 @@ var errNotAsked = errors.New("the client could not ask its user")
 type stdioSession struct {
 	*session
 	connection *connection
+	notAsked   atomic.Bool
 }
 
-// RequestElicitation asks the client's user and waits for the answer.
+// headless is how soon no user cancels a question: a client does that has nobody to ask.
+const headless = time.Second
+
+// RequestElicitation asks the client's user and waits for the answer. notAsked is set if there
+// is none: the client does not know the method, failed, or canceled without a user's doing.
 func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	asked := time.Now()
 	answer, err := s.connection.ask(ctx, string(mcp.MethodElicitationCreate), request.Params)
 	if err != nil {
 		return nil, err
 	}
 	result := &mcp.ElicitationResult{}
-	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil {
+	canceled := func() bool {
+		return result.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
+	}
+	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || canceled() {
+		s.notAsked.Store(true)
 		return nil, errNotAsked
 	}
 	return result, nil

@@ -394,6 +394,44 @@ func TestQuestionsToTheUserTakeTheirReply(t *testing.T) {
 	require.JSONEq(t, `{"action":"accept"}`, string((<-answers).Result))
 }
 
+// A client may declare elicitation and have nobody to ask: the call then needs a confirmation
+// like that of a client that never declared it.
+func TestAClientThatCannotAskIsAskedToConfirm(t *testing.T) {
+	t.Parallel()
+	for name, reply := range map[string]string{
+		"method not found":   `"error":{"code":-32601,"message":"Method not found"}`,
+		"an internal error":  `"error":{"code":-32603,"message":"no"}`,
+		"a cancel at once":   `"result":{"action":"cancel"}`,
+		"an odd shape":       `"result":7`,
+		"declined by a user": `"result":{"action":"decline"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := startLocal(t)
+			l.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
+			l.send(call("list", "list_agents", map[string]any{"search": "blog"}))
+			agents := l.answer(`"list"`).Result.StructuredContent["agents"].([]any)
+			deploy := map[string]any{"agentguid": agents[0].(map[string]any)["guid"], "title": "x", "tier": "starter"}
+			l.send(call(1, "deploy_agent", deploy))
+			question := l.find("a question", func(line string) bool { return strings.Contains(line, "elicitation/create") })
+			var asked message
+			require.NoError(t, json.Unmarshal([]byte(question), &asked))
+			l.send(`{"jsonrpc":"2.0","id":` + string(asked.ID) + `,` + reply + `}`)
+			first := l.answer("1")
+			require.Nil(t, first.Error, "%v", first.Error)
+			if strings.Contains(reply, "decline") {
+				require.True(t, first.Result.IsError)
+				return
+			}
+			require.Equal(t, "confirmation_required", first.Result.StructuredContent["state"])
+			next := first.Result.StructuredContent["nextAction"].(map[string]any)
+			l.send(call(2, "deploy_agent", next["arguments"]))
+			require.False(t, l.answer("2").Result.IsError)
+			require.Equal(t, 1, l.wiro.RequestCount("UserAgent/Deploy"))
+		})
+	}
+}
+
 func FuzzLines(f *testing.F) {
 	for _, seed := range []string{"", "\n", "a\n\nb", "\xef\xbb\xbfa\r\n", strings.Repeat("x", 70<<10) + "\ny", "a\nb\nc"} {
 		f.Add([]byte(seed), 3)
