@@ -87,7 +87,7 @@ func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	require.NoError(t, <-served)
 	check(stdio.String())
 
-	handler, err := server.Handler(wiromcp.HTTPSettings{})
+	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 	post := func(message string, header ...string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/v1", bytes.NewReader([]byte(message)))

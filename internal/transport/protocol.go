@@ -8,22 +8,21 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// era is the protocol that a message follows: that of initialize, or from 2026-07-28 on the
-// one in which each message says for itself, in its _meta and in the HTTP headers, what
-// version it is of.
-type era struct{ modern bool }
+// protocol is how a message says its version: once in initialize, or, since 2026-07-28, in each
+// message's own _meta and HTTP headers.
+type protocol struct{ modern bool }
 
-// era tells a message's era, or refuses one whose version does not exist, or whose headers
-// do not fit it.
-func (m message) era(h http.Header) (era, mcp.JSONRPCMessage) {
+// protocol returns the protocol that a message follows. It refuses a version that does not
+// exist, and headers that contradict the message.
+func (m message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
 	header, meta := h.Get(mcp.HeaderProtocolVersion), m.params.Meta.ProtocolVersion()
 	if !mcp.IsModernProtocol(header) && !mcp.IsModernProtocol(meta) {
 		if header != "" && !mcp.IsValidProtocolVersion(header) && m.Method != string(mcp.MethodInitialize) {
-			return era{}, m.unsupported(header)
+			return protocol{}, m.unsupported(header)
 		}
-		return era{}, nil
+		return protocol{}, nil
 	}
-	modern := era{modern: true}
+	modern := protocol{modern: true}
 	mismatch := func(text string) mcp.JSONRPCMessage { return m.refusal(mcp.HEADER_MISMATCH, text) }
 	switch {
 	case h.Get(mcp.HeaderLastEventID) != "":
@@ -54,10 +53,10 @@ func (m message) unsupported(version string) mcp.JSONRPCMessage {
 	return refusal
 }
 
-// status is the HTTP status of an answer, which tells an error only in the modern era.
-func (e era) status(answer mcp.JSONRPCMessage) int {
+// status is the HTTP status of an answer. Before 2026-07-28 it is 200 for errors, too.
+func (p protocol) status(answer mcp.JSONRPCMessage) int {
 	failure, ok := answer.(mcp.JSONRPCError)
-	if !ok || !e.modern {
+	if !ok || !p.modern {
 		return http.StatusOK
 	}
 	switch failure.Error.Code {

@@ -11,16 +11,16 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
-// Headers with which a client asks for less than the server offers. They never widen.
+// Headers with which a client asks for fewer tools. They never add any.
 const (
 	headerToolsets = "X-MCP-Toolsets"
 	headerTools    = "X-MCP-Tools"
 	headerReadOnly = "X-MCP-Readonly"
 )
 
-// narrow returns a filter of the tools that the headers leave; nil where they leave all. The
-// error names a header that makes no sense, with what is allowed.
-func narrow(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, error) {
+// restrictTools returns a filter of the tools that the headers leave; nil if they leave all. The
+// error names the header that is wrong, with the allowed values.
+func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, error) {
 	var (
 		toolsets []tools.Toolset
 		names    []string

@@ -84,7 +84,7 @@ func TestProgressIsStreamedOnThePost(t *testing.T) {
 
 func TestALongSilenceIsBrokenAndTheAnswerStillArrives(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(s *setup) { s.timeouts.silence = 20 * time.Millisecond })
+	r := start(t, func(s *setup) { s.timeouts.heartbeat = 20 * time.Millisecond })
 	response, err := clientOf(t).Do(r.request(call("x", "run_model", map[string]any{"model": "sandbox/run-forever", "params": map[string]any{"prompt": "hello"}})))
 	require.NoError(t, err)
 	require.Equal(t, eventStream, response.Header.Get("Content-Type"))
@@ -103,7 +103,7 @@ func TestALongSilenceIsBrokenAndTheAnswerStillArrives(t *testing.T) {
 
 func TestAClientThatTakesNoEventsGetsJSON(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(s *setup) { s.timeouts.silence = 20 * time.Millisecond })
+	r := start(t, func(s *setup) { s.timeouts.heartbeat = 20 * time.Millisecond })
 	a := r.post(call(1, "run_model", map[string]any{"model": "sandbox/echo", "params": map[string]any{"prompt": "hello"}}),
 		header("Accept", "application/json"))
 	require.Equal(t, "application/json", a.header.Get("Content-Type"))
@@ -166,7 +166,8 @@ func TestAMessageMeansOneThing(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/list","id":2,"x":{}}`), &m))
 	encoded, err := m.encode()
 	require.NoError(t, err)
-	require.JSONEq(t, `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`, string(encoded))
+	require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, string(encoded), "with an id of the server's own")
+	require.Equal(t, "2", string(m.ID))
 }
 
 func TestBatchesAreServedUntilTheProtocolDroppedThem(t *testing.T) {
