@@ -36,7 +36,7 @@ func shortName(s string) string {
 	if utf8.RuneCountInString(s) <= maxName {
 		return s
 	}
-	return string([]rune(s)[:maxName-1]) + cut
+	return string([]rune(s)[:maxName-1]) + ellipsis
 }
 
 // frontMatter splits src into its front matter, if it has any, and the Markdown below, with line breaks

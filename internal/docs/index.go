@@ -19,9 +19,8 @@ type index struct {
 	ids       map[string]int32 // stem to term
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
-	compounds compounds
 	named     map[string]int       // key of a page's title or slug to the page
-	runs      map[string][]counted // what has been counted, by run of letters as the pages write it
+	tokens    map[string][]counted // terms of each token as the pages write it
 	unknown   float64              // what a word says that no section has
 }
 
@@ -34,7 +33,8 @@ type entry struct {
 // question is one question that a section answers.
 type question struct {
 	section int32
-	weight  float64 // how much its terms say together
+	terms   []int32
+	weight  float64 // sum of the terms' idf
 }
 
 // term is a stem with the sections and the questions that have it.
@@ -83,8 +83,8 @@ type sectionCounts struct {
 
 func newIndex(pages []*Page, w Weights) *index {
 	x := &index{
-		weights: w, pages: pages, compounds: findCompounds(pages),
-		ids: map[string]int32{}, forms: map[string]int32{}, runs: map[string][]counted{}, named: map[string]int{},
+		weights: w, pages: pages,
+		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string][]counted{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
 	for pi, p := range pages {
@@ -138,6 +138,7 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 			qs := x.terms[t].questions
 			if len(qs) == 0 || qs[len(qs)-1] != id {
 				x.terms[t].questions = append(qs, id)
+				x.questions[id].terms = append(x.questions[id].terms, t)
 			}
 		})
 	}
@@ -183,11 +184,11 @@ func (x *index) weigh(counts []sectionCounts) {
 
 // eachTerm yields the terms of a text with what each counts for: a word, and the parts of an identifier.
 func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
-	eachRun(text, func(run string) {
-		counted, known := x.runs[run]
+	eachToken(text, func(token string) {
+		counted, known := x.tokens[token]
 		if !known {
-			counted = x.countRun(run)
-			x.runs[run] = counted
+			counted = x.countToken(token)
+			x.tokens[token] = counted
 		}
 		for _, c := range counted {
 			yield(c.term, float64(c.weight))
@@ -196,26 +197,17 @@ func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
 }
 
 // countRun returns the terms of a run.
-func (x *index) countRun(run string) []counted {
+func (x *index) countToken(token string) []counted {
 	var cs []counted
 	add := func(w string, weight float64) {
 		if w != "" && !isStopWord(w) {
 			cs = append(cs, counted{x.term(w), float32(weight)})
 		}
 	}
-	runWords(run, func(w word) {
+	tokenWords(token, func(w word) {
 		add(w.whole, 1)
-		parts := w.parts
-		if parts == nil {
-			parts = []string{w.whole}
-		}
-		for _, p := range parts {
-			if w.parts != nil {
-				add(p, x.weights.Part)
-			}
-			for _, p := range x.compounds[p] {
-				add(p, x.weights.Part)
-			}
+		for _, p := range w.parts {
+			add(p, x.weights.Part)
 		}
 	})
 	return cs

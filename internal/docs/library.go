@@ -26,10 +26,10 @@ type Library struct {
 	every   time.Duration
 	log     zerolog.Logger
 
-	inside  func() *corpus // the pages that ship with the program, parsed once
-	heads   func() []Page  // their front matter, read once
-	current atomic.Pointer[corpus]
-	used    atomic.Bool // an index was asked for
+	embedded  func() *corpus // the pages that ship with the program, parsed once
+	summaries func() []Page  // their front matter, read once
+	current   atomic.Pointer[corpus]
+	used      atomic.Bool // an index was requested
 }
 
 // corpus is one state of the library: its pages, and their index from the first search on.
@@ -64,8 +64,8 @@ func Open(pages fs.FS, options ...Option) *Library {
 	for _, o := range options {
 		o(l)
 	}
-	l.inside = sync.OnceValue(l.parse)
-	l.heads = sync.OnceValue(l.readHeads)
+	l.embedded = sync.OnceValue(l.parse)
+	l.summaries = sync.OnceValue(l.readSummaries)
 	return l
 }
 
@@ -84,7 +84,7 @@ func (l *Library) corpus() *corpus {
 	if c := l.current.Load(); c != nil {
 		return c
 	}
-	return l.inside()
+	return l.embedded()
 }
 
 // newCorpus returns a corpus whose index is built when it is first needed.
@@ -121,13 +121,13 @@ func (l *Library) names() []string {
 // reads no more of a page than its front matter.
 func (l *Library) Pages() []Page {
 	if c := l.current.Load(); c != nil {
-		return heads(c.pages)
+		return summarize(c.pages)
 	}
-	return slices.Clone(l.heads())
+	return slices.Clone(l.summaries())
 }
 
-// heads returns the pages without their sections.
-func heads(pages []*Page) []Page {
+// summarize returns the pages without their sections.
+func summarize(pages []*Page) []Page {
 	hs := make([]Page, 0, len(pages))
 	for _, p := range pages {
 		h := *p
@@ -138,21 +138,21 @@ func heads(pages []*Page) []Page {
 	return hs
 }
 
-// readHeads reads the front matter of the pages. A page without any has to be parsed, and then all are.
-func (l *Library) readHeads() []Page {
+// readSummaries reads the front matter of the pages. A page without any has to be parsed, and then all are.
+func (l *Library) readSummaries() []Page {
 	var pages []*Page
 	for _, name := range l.names() {
-		meta, ok := l.readHead(name)
+		meta, ok := l.readSummary(name)
 		if !ok {
-			return heads(l.inside().pages)
+			return summarize(l.embedded().pages)
 		}
 		pages = append(pages, meta.page())
 	}
-	return heads(pages)
+	return summarize(pages)
 }
 
-// readHead reads the front matter of a file, and no more. It is not ok where a title or a slug is lacking.
-func (l *Library) readHead(name string) (meta pageMeta, ok bool) {
+// readSummary reads the front matter of a file, and no more. It is not ok where a title or a slug is lacking.
+func (l *Library) readSummary(name string) (meta pageMeta, ok bool) {
 	f, err := l.files.Open(name)
 	if err != nil {
 		return pageMeta{}, false

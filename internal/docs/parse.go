@@ -73,7 +73,7 @@ func parseBundle(name string, src []byte) ([]*Page, error) {
 }
 
 // page makes a page of the lines from from up to end.
-func (m *manuscript) page(meta pageMeta, from, end int) *Page {
+func (m *document) page(meta pageMeta, from, end int) *Page {
 	p := meta.page()
 	opening := Section{Heading: p.Title, Path: []string{p.Title}, Level: 1}
 	anchors := map[string]bool{}
@@ -116,7 +116,7 @@ func (m *manuscript) page(meta pageMeta, from, end int) *Page {
 
 // visible returns the shown lines from start up to end, with no blank lines around them and no two of
 // them in a row outside code.
-func (m *manuscript) visible(start, end int) []line {
+func (m *document) visible(start, end int) []line {
 	var shown []line
 	for i := start; i < end; i++ {
 		l := m.lines[i]
@@ -138,7 +138,7 @@ func (m *manuscript) visible(start, end int) []line {
 }
 
 // questions returns the questions of the comments from start up to end.
-func (m *manuscript) questions(start, end int) []string {
+func (m *document) questions(start, end int) []string {
 	var all []string
 	for _, c := range m.comments {
 		if start <= c.line && c.line < end {

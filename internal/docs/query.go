@@ -138,7 +138,7 @@ func (x *index) related(words ...string) []alternative {
 		return nil
 	}
 	var as []alternative
-	for _, other := range thesaurus()[phraseKey(words...)] {
+	for _, other := range synonyms()[phraseKey(words...)] {
 		if t, ok := x.lookup(other); ok {
 			as = append(as, alternative{t, x.weights.Related})
 		}

@@ -13,7 +13,7 @@ const (
 	maxPart    = 19500 // of a part, which leaves room for the note on what remains
 	wholePage  = 12000 // characters up to which a page is read whole
 	maxOutline = 6000
-	leastFirst = 4000 // of a page's first part, below the outline
+	minFirstPart = 4000 // of a page's first part, below the outline
 	fenceRoom  = 16   // for the fences of a code block that is cut
 )
 
@@ -116,7 +116,7 @@ func (p *Page) find(name string) (int, error) {
 		return i, nil
 	}
 	closest := nearest(name, headings, closestPages)
-	if key := nameKey(name); len(key) >= leastName && strings.Contains(nameKey(closest[0]), key) {
+	if key := nameKey(name); len(key) >= minNamePart && strings.Contains(nameKey(closest[0]), key) {
 		return slices.Index(headings, closest[0]), nil // several hold the name: the nearest of them
 	}
 	return 0, &NotFoundError{Page: p.Title, Name: shortName(name), Closest: closest}
@@ -153,7 +153,7 @@ func (p *Page) read(at, part int) (r Reading, parts int) {
 		first := wholePage
 		if size(lines) > wholePage {
 			outline = p.outline()
-			first = max(first-utf8.RuneCountInString(outline), leastFirst)
+			first = max(first-utf8.RuneCountInString(outline), minFirstPart)
 		}
 		texts = cutLines(lines, first, maxPart)
 	} else {
@@ -185,7 +185,7 @@ func (p *Page) outline() string {
 		}
 		entry := "\n" + strings.Repeat("  ", len(s.Path)-1) + "- " + s.Heading
 		if b.Len()+len(entry) > maxOutline {
-			b.WriteString("\n" + cut)
+			b.WriteString("\n" + ellipsis)
 			break
 		}
 		b.WriteString(entry)

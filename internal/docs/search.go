@@ -13,10 +13,10 @@ const (
 	// MaxLimit is how many results a search gives at most.
 	MaxLimit = 20
 
-	maxQuery     = 1000 // bytes of a query that are looked at
+	maxQuery     = 1000 // bytes of a query that are searched
 	closestPages = 5
-	leastScore   = 0.15 // of the best result, and
-	leastShare   = 0.4  // of the query's words in it: under both nothing was found
+	minScore     = 0.15 // nothing is found if the best result has a lower score and
+	minShare     = 0.4  // a smaller share of the query's words
 )
 
 // Outcome says how a search ended.
@@ -79,14 +79,14 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		return r, nil
 	}
 	x := l.index()
-	query = x.withTitles(r.Query)
+	query, addressed := x.withTitles(r.Query)
 	concepts := x.concepts(query)
 	if len(concepts) == 0 {
 		r.Outcome = NoWords
 		return r, nil
 	}
 	ranking := x.rank(concepts)
-	if len(ranking) == 0 || ranking[0].score < leastScore && x.share(ranking[0], concepts) < leastShare {
+	if len(ranking) == 0 || !addressed && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
 		r.Outcome = NothingFound
 		r.Closest = x.closest(r.Query)
 		return r, nil
@@ -109,10 +109,11 @@ func cleanQuery(q string) string {
 	return strings.ToValidUTF8(q, "")
 }
 
-// withTitles puts the titles of pages into a query in place of their addresses, and the words of the anchor.
-func (x *index) withTitles(query string) string {
+// withTitles replaces the addresses of pages in a query by their titles and the words of the anchors. found
+// reports whether there were any.
+func (x *index) withTitles(query string) (titled string, found bool) {
 	if !strings.Contains(query, docsPath) {
-		return query
+		return query, false
 	}
 	words := strings.Fields(query)
 	for i, w := range words {
@@ -122,9 +123,10 @@ func (x *index) withTitles(query string) string {
 		}
 		if p := findPage(x.pages, address); p != nil {
 			words[i] = p.Title + " " + strings.ReplaceAll(anchor, "-", " ")
+			found = true
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " "), found
 }
 
 // closest returns the titles of the pages nearest to what was not found: those that have any of its words, and then

@@ -28,19 +28,19 @@ type Source interface {
 }
 
 // leftOut counts the pages of a source that could not be read.
-type leftOut struct {
+type skipped struct {
 	count int
 	first error
 }
 
-func (o *leftOut) note(err error) {
+func (o *skipped) note(err error) {
 	if err != nil {
 		o.count++
 		o.first = cmp.Or(o.first, err)
 	}
 }
 
-func (o *leftOut) err() error {
+func (o *skipped) err() error {
 	if o.count == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (l *Library) Refresh(ctx context.Context) error {
 
 // replace puts pages from outside in place. If searches are being made, their index is built first.
 func (l *Library) replace(pages []*Page) {
-	c := l.newCorpus(merge(l.inside().pages, pages))
+	c := l.newCorpus(merge(l.embedded().pages, pages))
 	if l.used.Load() {
 		c.index()
 	}

@@ -42,7 +42,7 @@ func (d *dirSource) Fetch(ctx context.Context) ([]*Page, error) {
 	}
 	var (
 		pages []*Page
-		out   leftOut
+		out   skipped
 	)
 	for _, name := range names {
 		src, err := fs.ReadFile(files, name)

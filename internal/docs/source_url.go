@@ -117,7 +117,7 @@ func (u *urlSource) follow(ctx context.Context, targets []target) (pages []*Page
 		})
 	}
 	_ = g.Wait() // every result has its own error
-	var out leftOut
+	var out skipped
 	for _, r := range results {
 		pages, changed = append(pages, r.pages...), changed || r.changed
 		out.note(r.err)

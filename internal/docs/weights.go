@@ -13,8 +13,11 @@ type Weights struct {
 	Length float64
 	// Question is what the section's question that is most like the query counts for, beside 1 for all words.
 	Question float64
-	// Page is what the best of each word on the whole page counts for, beside 1 for the section's.
-	Page float64
+	// Asked is what the words of the question that matched count for in choosing the snippet, beside 1 for the
+	// query's own.
+	Asked float64
+	// Weak is the share of the best result's score below which a result is dropped.
+	Weak float64
 	// Second is the factor of a page's second section in the results.
 	Second float64
 	// Fuzzy, Inside and Related say what a word counts for that is spelled nearly alike, that holds the
@@ -30,7 +33,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 4, Questions: 0.5, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.5, Page: 0.6, Second: 0.85,
+		Question: 0.5, Asked: 0.5, Weak: 0.35, Second: 0.85,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
 	}
 }

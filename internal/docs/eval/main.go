@@ -41,7 +41,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
 	misses := flags.Bool("misses", false, "list the queries whose first result, or whose texts, are not right")
 	folder := flags.String("pages", "", "search the pages of this `folder` instead of those inside")
-	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming, page")
+	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -120,10 +120,8 @@ func weightsWithout(parts string) (docs.Weights, error) {
 			w.Related = 0
 		case "stemming":
 			w.NoStemming = true
-		case "page":
-			w.Page = 0
 		default:
-			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming, page", part)
+			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming", part)
 		}
 	}
 	return w, nil

@@ -24,7 +24,7 @@ func TestEvalMeasuresPagesAndAnswers(t *testing.T) {
 {"id":"2","q":"tea","kind":"keyword","pages":["Coffee"],"answer":["milk"]}
 `)
 	var out strings.Builder
-	require.NoError(t, run([]string{"-pages", folder, "-misses", "-without", "fuzzy,page", queries}, &out))
+	require.NoError(t, run([]string{"-pages", folder, "-misses", "-without", "fuzzy", queries}, &out))
 	require.Regexp(t, `all +2 +50\.0% +50\.0% +0\.500 +50\.0%`, out.String())
 	require.Regexp(t, `natural +1 +100\.0% +100\.0% +1\.000 +100\.0%`, out.String())
 	require.Regexp(t, `keyword +1 +0\.0% +0\.0% +0\.000 +0\.0%`, out.String())

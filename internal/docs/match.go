@@ -61,7 +61,7 @@ func nearest(name string, names []string, n int) []string {
 }
 
 // leastName is how many letters a part of a name has at least to stand for it.
-const leastName = 3
+const minNamePart = 3
 
 // pick returns the index of the one entry that a name means, of entries that each have a main name and perhaps
 // others: one that has it but for case and signs, the only one whose main name begins with its words or that holds
@@ -77,7 +77,7 @@ func pick(name string, entries [][]string) int {
 		return i
 	}
 	words := nameWords(name)
-	if len(key) >= leastName {
+	if len(key) >= minNamePart {
 		begins := func(names []string) bool { return strings.HasPrefix(nameText(names[0]), nameText(name)) }
 		if at, n := only(entries, begins); n == 1 {
 			return at

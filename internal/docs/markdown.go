@@ -15,7 +15,7 @@ import (
 const questionsMark = "<!-- questions:"
 
 // manuscript is a file's Markdown below the front matter, line by line.
-type manuscript struct {
+type document struct {
 	src      []byte
 	lines    []line
 	starts   []int  // offset of each line
@@ -47,8 +47,8 @@ var markdown = sync.OnceValue(func() parser.Parser {
 })
 
 // scan finds what a page's structure rests on: headings, code, tables and question comments.
-func scan(src []byte) *manuscript {
-	m := &manuscript{src: src}
+func scan(src []byte) *document {
+	m := &document{src: src}
 	whole := string(src)
 	for offset := 0; offset < len(whole); {
 		l, _, _ := strings.Cut(whole[offset:], "\n")
@@ -87,7 +87,7 @@ func scan(src []byte) *manuscript {
 
 // extent returns the lines that a block begins and ends with. What goldmark does not count to a block's own
 // lines is missing: the fences of code, the line under a heading, the end of a comment.
-func (m *manuscript) extent(n ast.Node) (first, last int) {
+func (m *document) extent(n ast.Node) (first, last int) {
 	end := n.Pos()
 	if lines := n.Lines(); lines != nil && lines.Len() > 0 {
 		end = max(end, lines.At(lines.Len()-1).Stop-1)
@@ -95,7 +95,7 @@ func (m *manuscript) extent(n ast.Node) (first, last int) {
 	return m.lineAt(n.Pos()), m.lineAt(end)
 }
 
-func (m *manuscript) lineAt(offset int) int {
+func (m *document) lineAt(offset int) int {
 	i, exact := slices.BinarySearch(m.starts, offset)
 	if !exact {
 		i--
@@ -103,14 +103,14 @@ func (m *manuscript) lineAt(offset int) int {
 	return i
 }
 
-func (m *manuscript) mark(first, last int, kind lineKind) {
+func (m *document) mark(first, last int, kind lineKind) {
 	for i := first; i <= last && i < len(m.lines); i++ {
 		m.lines[i].kind = kind
 	}
 }
 
 // addHeading notes a heading. One without text is none.
-func (m *manuscript) addHeading(n *ast.Heading, first, last int) {
+func (m *document) addHeading(n *ast.Heading, first, last int) {
 	name := plainText(n, m.src)
 	if name == "" {
 		return
@@ -123,7 +123,7 @@ func (m *manuscript) addHeading(n *ast.Heading, first, last int) {
 }
 
 // markFence marks a code block and the fences around it. The closing one may be missing.
-func (m *manuscript) markFence(n *ast.FencedCodeBlock, first, last int) {
+func (m *document) markFence(n *ast.FencedCodeBlock, first, last int) {
 	if n.Lines().Len() == 0 {
 		last = first
 	}
@@ -138,7 +138,7 @@ func (m *manuscript) markFence(n *ast.FencedCodeBlock, first, last int) {
 }
 
 // markTables marks the tables among the lines of a paragraph: a row, a delimiter row, and rows.
-func (m *manuscript) markTables(first, last int) {
+func (m *document) markTables(first, last int) {
 	for i := first; i < last; i++ {
 		if !strings.Contains(m.lines[i].text, "|") || !isDelimiterRow(m.lines[i+1].text) {
 			continue
@@ -156,7 +156,7 @@ func isDelimiterRow(s string) bool {
 
 // takeQuestions takes a question comment out of the shown text. Other comments, and one that is never
 // closed, stay.
-func (m *manuscript) takeQuestions(n *ast.HTMLBlock, first, last int) {
+func (m *document) takeQuestions(n *ast.HTMLBlock, first, last int) {
 	if n.HTMLBlockType != ast.HTMLBlockType2 { // a comment
 		return
 	}

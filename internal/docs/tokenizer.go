@@ -25,11 +25,11 @@ type word struct {
 
 // eachWord yields the words of a text in order.
 func eachWord(text string, yield func(word)) {
-	eachRun(text, func(run string) { runWords(run, yield) })
+	eachToken(text, func(run string) { tokenWords(run, yield) })
 }
 
 // eachRun yields the runs of a text in order: letters and digits, with single separators inside.
-func eachRun(s string, yield func(run string)) {
+func eachToken(s string, yield func(run string)) {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !isWordRune(r) {
@@ -73,15 +73,15 @@ func isSeparator(r rune) bool {
 
 // runWords yields the words of a run. A path is a word with each tail of it: UserAgent/Message/Send is
 // found by Message/Send too.
-func runWords(run string, yield func(word)) {
+func tokenWords(run string, yield func(word)) {
 	run = strings.TrimSuffix(strings.TrimSuffix(run, "'s"), "’s")
-	if plain(run) {
+	if isPlain(run) {
 		if len(run) <= maxWord {
 			yield(word{whole: strings.ToLower(run)})
 		}
 		return
 	}
-	parts := split(run)
+	parts := splitIdentifier(run)
 	if len(parts) == 1 {
 		if len(parts[0]) <= maxWord {
 			yield(word{whole: parts[0]})
@@ -101,7 +101,7 @@ func runWords(run string, yield func(word)) {
 	yield(word{whole: whole, parts: kept})
 	if _, tail, found := strings.Cut(run, "/"); found && strings.Contains(tail, "/") {
 		for tail != "" {
-			if whole := strings.Join(split(tail), ""); len(whole) <= maxWord && strings.Contains(tail, "/") {
+			if whole := strings.Join(splitIdentifier(tail), ""); len(whole) <= maxWord && strings.Contains(tail, "/") {
 				yield(word{whole: whole})
 			}
 			_, tail, _ = strings.Cut(tail, "/")
@@ -110,7 +110,7 @@ func runWords(run string, yield func(word)) {
 }
 
 // plain tells whether a run is one word without inner capitals, digits or separators.
-func plain(run string) bool {
+func isPlain(run string) bool {
 	for i := range len(run) {
 		c := run[i]
 		if c < 'a' || c > 'z' {
@@ -124,7 +124,7 @@ func plain(run string) bool {
 
 // split cuts an identifier into lower-case pieces: at separators, between letters and digits, and
 // before a capital that starts a word. Apostrophes join.
-func split(run string) []string {
+func splitIdentifier(run string) []string {
 	var pieces []string
 	runes := []rune(run)
 	var piece []rune
@@ -142,7 +142,7 @@ func split(run string) []string {
 			flush()
 			continue
 		}
-		if i > 0 && startsPiece(runes, i) {
+		if i > 0 && startsPart(runes, i) {
 			flush()
 		}
 		piece = append(piece, unicode.ToLower(r))
@@ -152,7 +152,7 @@ func split(run string) []string {
 }
 
 // startsPiece tells whether a piece of an identifier begins at runes[i].
-func startsPiece(runes []rune, i int) bool {
+func startsPart(runes []rune, i int) bool {
 	previous, r := runes[i-1], runes[i]
 	if unicode.IsDigit(r) && !unicode.IsDigit(previous) {
 		return i > 1 && unicode.IsLetter(runes[i-2]) // v1 and s3 are one piece
@@ -204,7 +204,7 @@ var stopWords = sync.OnceValue(func() map[string]bool {
 		seem seems shall she shes should simply since so some somebody somehow someone something sometimes somewhere
 		still such sure take tell than thank thanks that the their theirs them then there theres these they theyre thing
 		things this those though through to too tried try trying under until up upon us use used uses using very via
-		want wanted wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
+		want weightedTerm wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
 		whether which whichever while who whoever whom whose why will with within without wont work works would yes yet
 		you your youre yours`) {
 		m[w] = true
