@@ -16,9 +16,9 @@ type index struct {
 	sections  []entry
 	questions []question
 	terms     []term
-	ids       map[string]int32 // stem to term
-	forms     map[string]int32 // word as written to term
-	spellings []spelling       // the same, to be looked through
+	ids       map[string]int32     // stem to term
+	forms     map[string]int32     // word as written to term
+	spellings []spelling           // the same, to be looked through
 	named     map[string]int       // key of a page's title or slug to the page
 	tokens    map[string][]counted // terms of each token as the pages write it
 	unknown   float64              // what a word says that no section has

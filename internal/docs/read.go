@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	maxReading = 20000 // characters of a reading at most
-	maxPart    = 19500 // of a part, which leaves room for the note on what remains
-	wholePage  = 12000 // characters up to which a page is read whole
-	maxOutline = 6000
+	maxReading   = 20000 // characters of a reading at most
+	maxPart      = 19500 // of a part, which leaves room for the note on what remains
+	wholePage    = 12000 // characters up to which a page is read whole
+	maxOutline   = 6000
 	minFirstPart = 4000 // of a page's first part, below the outline
-	fenceRoom  = 16   // for the fences of a code block that is cut
+	fenceRoom    = 16   // for the fences of a code block that is cut
 )
 
 // A Reading is what Read gives: a page, the beginning of one, or a section.
