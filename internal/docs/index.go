@@ -196,7 +196,7 @@ func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
 	})
 }
 
-// countRun returns the terms of a run.
+// countToken returns the terms of a token.
 func (x *index) countToken(token string) []counted {
 	var cs []counted
 	add := func(w string, weight float64) {

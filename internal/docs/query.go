@@ -9,6 +9,7 @@ import (
 const (
 	maxWords        = 40  // words of a query that count
 	maxAlternatives = 12  // words that may stand for one
+	maxGap          = 4   // a verb's particle follows at most this many words later
 	partsShare      = 0.3 // what the parts of an identifier count for, together with the whole
 )
 
@@ -68,6 +69,11 @@ func (x *index) concepts(query string) []concept {
 				add(1, "", as)
 			}
 		}
+		eachParticle(words[i:], func(particle string) {
+			if as := x.related(w.whole, particle); len(as) > 0 {
+				add(1, "", as)
+			}
+		})
 		if w.whole != "" && !isStopWord(w.whole) {
 			add(1, w.whole, x.alternatives(w.whole))
 		}
@@ -130,6 +136,17 @@ func (x *index) alternatives(w string) []alternative {
 		return append([]alternative{{t, 1}}, x.related(w)...)
 	}
 	return best(append(x.related(w), x.nearly(w)...))
+}
+
+// eachParticle yields the particles that may belong to the first of some words, a verb: off in "switch the old
+// agent off".
+func eachParticle(words []word, yield func(particle string)) {
+	for _, w := range words[min(len(words), 2):min(len(words), maxGap+1)] {
+		switch w.whole {
+		case "off", "on", "up", "down", "out", "over", "away", "back", "apart", "together":
+			yield(w.whole)
+		}
+	}
 }
 
 // related returns the words that mean about the same as a word or a phrase.
