@@ -26,7 +26,7 @@ type Outcome int
 const (
 	// Found: there are matches.
 	Found Outcome = iota
-	// NothingFound: no section has enough of what the query asks.
+	// NothingFound: no section has enough of the query's words.
 	NothingFound
 	// NoQuery: the query is empty.
 	NoQuery
@@ -37,7 +37,9 @@ const (
 // Results are what a search found.
 type Results struct {
 	// Query is the query as it was looked for: trimmed, and cut where it was very long.
-	Query   string
+	Query string
+	// English are the words that were searched if the query is in another language; otherwise it is empty.
+	English string
 	Outcome Outcome
 	// Matches are the sections found, best first. Empty unless Outcome is Found.
 	Matches []Match
@@ -60,11 +62,12 @@ type Match struct {
 	Score float64
 }
 
-// Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if it is
-// 0 or less, MaxLimit at most), at most two of a page, and at most 6,000 characters in all. The best one's
-// text has about 1,200 characters, the others' about 500. A query can be a question, words, an identifier, or
-// the title or the address of a page, which then comes first; words misspelled by a letter or two are found
-// too. The error is the context's.
+// Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if limit is
+// 0 or less, MaxLimit at most), at most two of a page, none with less than half of the best one's score, and at
+// most 6,000 characters in all. The best one's text has about 1,200 characters, the others' about 500. A query
+// can be a question, words, an identifier, or the title or the address of a page, which then comes first. Words
+// misspelled by a letter or two are found too. A query in German, Turkish, Spanish or French is searched by the
+// English words for what it names, and always finds something if it names anything. The error is the context's.
 func (l *Library) Search(ctx context.Context, query string, limit int) (Results, error) {
 	if err := ctx.Err(); err != nil {
 		return Results{}, err
@@ -80,13 +83,16 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 	}
 	x := l.index()
 	query, addressed := x.withTitles(r.Query)
+	if english, ok := x.translate(query); ok {
+		query, r.English = english, english
+	}
 	concepts := x.concepts(query)
 	if len(concepts) == 0 {
 		r.Outcome = NoWords
 		return r, nil
 	}
 	ranking := x.rank(concepts)
-	if len(ranking) == 0 || !addressed && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
+	if len(ranking) == 0 || !addressed && r.English == "" && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
 		r.Outcome = NothingFound
 		r.Closest = x.closest(r.Query)
 		return r, nil

@@ -31,9 +31,9 @@ type Weights struct {
 // measures of package eval by a point or two.
 func DefaultWeights() Weights {
 	return Weights{
-		Title: 2, Heading: 4, Questions: 1.5, Body: 1,
+		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.75, Asked: 0.5, Weak: 0.45, Second: 0.85,
+		Question: 0.75, Asked: 0.5, Weak: 0.5, Second: 0.85,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
 	}
 }
