@@ -13,7 +13,7 @@ const (
 	partsShare      = 0.3 // what the parts of an identifier count for, together with the whole
 )
 
-// A concept is one thing that a query asks for: a word, with others that may stand for it.
+// A concept is one thing that a query asks for: a word, with the terms that may stand for it.
 type concept struct {
 	weight       float64 // how much it says
 	alternatives []alternative
@@ -25,9 +25,9 @@ type alternative struct {
 	fit  float64
 }
 
-// concepts reads a query. A word that no page has is a concept without alternatives: it tells how little of
-// the query is understood.
-func (x *index) concepts(query string) []concept {
+// concepts reads a query. A word that no page has is a concept without alternatives: it lowers the score of all
+// sections. Words are read as phrases only if they are in English order.
+func (x *index) concepts(query string, inOrder bool) []concept {
 	var words []word
 	eachWord(query, func(w word) {
 		if len(words) < maxWords {
@@ -64,9 +64,9 @@ func (x *index) concepts(query string) []concept {
 			}
 			continue
 		}
-		for n := 2; n <= 3 && i+n <= len(words); n++ {
+		for n := 2; n <= 3 && i+n <= len(words) && inOrder; n++ {
 			if as := x.phrase(words[i : i+n]); len(as) > 0 {
-				add(1, "", as)
+				add(x.weights.Phrase, "", as)
 			}
 		}
 		eachParticle(words[i:], func(particle string) {

@@ -110,24 +110,18 @@ func (x *index) share(h hit, concepts []concept) float64 {
 // choose picks the results of a ranking: at most limit sections, at most two of a page, and none that scores
 // much less than the first. A page's second section comes only before others that are clearly worse.
 func (x *index) choose(hits []hit, limit int) []hit {
-	seen := map[int]int{}
-	candidates := make([]hit, 0, 2*len(x.pages))
+	ofPage := map[int]int{}
+	var chosen []hit
 	for _, h := range hits {
 		page := x.sections[h.section].page
-		seen[page]++
-		if seen[page] > 2 {
-			continue
-		}
-		if seen[page] == 2 {
+		ofPage[page]++
+		if ofPage[page] == 2 {
 			h.score *= x.weights.Second
 		}
-		candidates = append(candidates, h)
+		if ofPage[page] <= 2 && h.score >= x.weights.Weak*hits[0].score {
+			chosen = append(chosen, h)
+		}
 	}
-	slices.SortStableFunc(candidates, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
-	candidates = candidates[:min(limit, len(candidates))]
-	weak := slices.IndexFunc(candidates, func(h hit) bool { return h.score < x.weights.Weak*candidates[0].score })
-	if weak > 0 {
-		candidates = candidates[:weak]
-	}
-	return candidates
+	slices.SortStableFunc(chosen, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+	return chosen[:min(limit, len(chosen))]
 }

@@ -86,7 +86,7 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 	if english, ok := x.translate(query); ok {
 		query, r.English = english, english
 	}
-	concepts := x.concepts(query)
+	concepts := x.concepts(query, r.English == "")
 	if len(concepts) == 0 {
 		r.Outcome = NoWords
 		return r, nil
@@ -139,7 +139,7 @@ func (x *index) withTitles(query string) (titled string, found bool) {
 // those whose titles look most alike.
 func (x *index) closest(query string) []string {
 	var titles []string
-	for _, h := range x.rank(x.concepts(cleanQuery(query))) {
+	for _, h := range x.rank(x.concepts(cleanQuery(query), true)) {
 		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
 			titles = append(titles, p.Title)
 		}

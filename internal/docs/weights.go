@@ -13,6 +13,8 @@ type Weights struct {
 	Length float64
 	// Question is what the section's question that is most like the query counts for, beside 1 for all words.
 	Question float64
+	// Phrase is what words count for that make one term together, beside 1 for a word.
+	Phrase float64
 	// Asked is what the words of the question that matched count for in choosing the snippet, beside 1 for the
 	// query's own.
 	Asked float64
@@ -33,7 +35,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.75, Asked: 0.5, Weak: 0.5, Second: 0.85,
+		Question: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.85,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
 	}
 }
