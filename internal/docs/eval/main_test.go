@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/docsindex"
+	"github.com/wiroai/wiro-mcp-go/internal/docs"
 )
 
 func TestEvalMeasuresPagesAndAnswers(t *testing.T) {
@@ -48,5 +51,31 @@ func TestEvalRefusesWhatItCannotMeasure(t *testing.T) {
 		"not defined": {"-nonsense"},
 	} {
 		require.ErrorContains(t, run(args, &strings.Builder{}), want)
+	}
+}
+
+// TestSearchQualityDoesNotDrop holds the figures of both files of questions, less about one question in fifty.
+// Where an improvement raises them, raise them here.
+func TestSearchQualityDoesNotDrop(t *testing.T) {
+	t.Parallel()
+	library := docs.Open(docsindex.Pages())
+	for _, want := range []struct {
+		file            string
+		kind            string
+		three, answered float64 // hit@3 and answer@5 in percent
+	}{
+		{"tuned", "", 92, 90},
+		{"tuned", "natural", 96, 89},
+		{"held_out", "", 85, 83},
+		{"held_out", "natural", 93, 96},
+		{"held_out", "german", 95, 85},
+	} {
+		queries, err := readQueries(filepath.Join("testdata", want.file+".jsonl"))
+		require.NoError(t, err)
+		results, err := search(library, queries, fiveResults)
+		require.NoError(t, err)
+		f := measure(results, want.kind)
+		require.GreaterOrEqual(t, f.three, want.three, "hit@3 of %s %s", want.file, want.kind)
+		require.GreaterOrEqual(t, f.answered, want.answered, "answer@5 of %s %s", want.file, want.kind)
 	}
 }
