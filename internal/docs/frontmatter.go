@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what a page may call itself: titles and headings in characters, addresses in bytes.
+// Limits on names: titles and headings in characters, addresses in bytes.
 const (
 	maxName    = 250
 	maxAddress = 500

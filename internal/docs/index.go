@@ -7,9 +7,8 @@ import (
 
 // index finds the sections of pages by their words. It is built once and then only read.
 //
-// A section is scored as BM25F scores it: a word counts by the field it stands in, counts are summed over the
-// fields before they saturate, and rare words count more. Two things come on top: the section's question that
-// is most like the query, and what the whole page has of the query.
+// A section is scored by BM25F: words are weighted by field, counts are summed over the fields before they
+// saturate, and rare words weigh more. The section's question that is most like the query is added to that.
 type index struct {
 	weights   Weights
 	pages     []*Page
@@ -21,7 +20,7 @@ type index struct {
 	spellings []spelling           // the same, to be looked through
 	named     map[string]int       // key of a page's title or slug to the page
 	tokens    map[string][]counted // terms of each token as the pages write it
-	unknown   float64              // what a word says that no section has
+	unknown   float64              // weight of a word that no section has
 }
 
 // entry is a section as the index knows it.
@@ -39,18 +38,18 @@ type question struct {
 
 // term is a stem with the sections and the questions that have it.
 type term struct {
-	idf       float64 // how much it says: more, the fewer sections have it
+	idf       float64 // weight: the fewer sections have the term, the higher
 	sections  []posting
 	questions []int32
 }
 
-// posting says what a term counts for in a section: from 0 to 1.
+// posting is the weight of a term in a section, from 0 to 1.
 type posting struct {
 	section int32
 	impact  float32
 }
 
-// counted is a term of a run of letters, and what it counts for.
+// counted is a term of a token with its weight.
 type counted struct {
 	term   int32
 	weight float32
@@ -75,7 +74,7 @@ const (
 // fieldCounts counts words by field: those of one term in one section, or all of a section.
 type fieldCounts [fieldCount]float64
 
-// sectionCounts is what indexing learns of a section.
+// sectionCounts are the counts of one section.
 type sectionCounts struct {
 	terms map[int32]*fieldCounts
 	all   fieldCounts
@@ -145,7 +144,7 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 	return c
 }
 
-// weigh turns the counts of all sections into what terms say and count for.
+// weigh computes the weights of terms from the counts of all sections.
 func (x *index) weigh(counts []sectionCounts) {
 	w := x.weights
 	weight := fieldCounts{w.Title, w.Heading, w.Questions, w.Body}
@@ -182,7 +181,7 @@ func (x *index) weigh(counts []sectionCounts) {
 	}
 }
 
-// eachTerm yields the terms of a text with what each counts for: a word, and the parts of an identifier.
+// eachTerm yields the terms of a text with their weights: words, and the parts of identifiers.
 func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
 	eachToken(text, func(token string) {
 		counted, known := x.tokens[token]

@@ -14,7 +14,7 @@ import (
 // questionsMark opens the comment that lists the questions a section answers.
 const questionsMark = "<!-- questions:"
 
-// manuscript is a file's Markdown below the front matter, line by line.
+// document is a file's Markdown below the front matter, line by line.
 type document struct {
 	src      []byte
 	lines    []line
@@ -36,8 +36,8 @@ type comment struct {
 	questions []string
 }
 
-// markdown parses blocks and inlines of CommonMark. Tables are found from paragraphs, because the
-// extension package costs every start of the program what its regular expressions take to compile.
+// markdown parses blocks and inlines of CommonMark. Tables are found in paragraphs, because the extension package
+// would compile regular expressions at every start of the program.
 var markdown = sync.OnceValue(func() parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
@@ -46,7 +46,7 @@ var markdown = sync.OnceValue(func() parser.Parser {
 	)
 })
 
-// scan finds what a page's structure rests on: headings, code, tables and question comments.
+// scan finds headings, code, tables and question comments.
 func scan(src []byte) *document {
 	m := &document{src: src}
 	whole := string(src)
@@ -154,8 +154,8 @@ func isDelimiterRow(s string) bool {
 	return strings.Contains(s, "-") && strings.Contains(s, "|") && strings.Trim(s, "-|: \t") == ""
 }
 
-// takeQuestions takes a question comment out of the shown text. Other comments, and one that is never
-// closed, stay.
+// takeQuestions removes a question comment from the shown text. Other comments, and one that is never closed,
+// stay.
 func (m *document) takeQuestions(n *ast.HTMLBlock, first, last int) {
 	if n.HTMLBlockType != ast.HTMLBlockType2 { // a comment
 		return
@@ -185,7 +185,7 @@ func (m *document) takeQuestions(n *ast.HTMLBlock, first, last int) {
 	}
 }
 
-// plainText returns what a reader sees of a heading: the text without its marks.
+// plainText returns the text of a heading without its marks.
 func plainText(n ast.Node, src []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

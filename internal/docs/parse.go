@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// errEmpty is what Parse answers for a file without text.
+// errEmpty is returned by Parse for a file without text.
 var errEmpty = errors.New("the page is empty")
 
 // Parse reads one page of Markdown. name is the file's name: it gives the slug, and with no other source the

@@ -10,12 +10,12 @@ const (
 	maxWords        = 40  // words of a query that count
 	maxAlternatives = 12  // words that may stand for one
 	maxGap          = 4   // a verb's particle follows at most this many words later
-	partsShare      = 0.3 // what the parts of an identifier count for, together with the whole
+	partsShare      = 0.3 // weight of each part of an identifier whose whole is known
 )
 
 // A concept is one thing that a query asks for: a word, with the terms that may stand for it.
 type concept struct {
-	weight       float64 // how much it says
+	weight       float64
 	alternatives []alternative
 }
 
@@ -81,7 +81,7 @@ func (x *index) concepts(query string, inOrder bool) []concept {
 	return cs
 }
 
-// concept weighs alternatives by the one that says most.
+// concept weighs alternatives by the heaviest one.
 func (x *index) concept(share float64, as []alternative) concept {
 	c := concept{alternatives: as}
 	for _, a := range as {
@@ -101,7 +101,7 @@ func (x *index) lookup(w string) (t int32, ok bool) {
 	return t, ok
 }
 
-// identifier returns what may stand for a whole identifier: itself, or what is spelled nearly so.
+// identifier returns the terms that may stand for a whole identifier: itself, or terms with a similar spelling.
 func (x *index) identifier(whole string) []alternative {
 	if whole == "" {
 		return nil
@@ -112,8 +112,8 @@ func (x *index) identifier(whole string) []alternative {
 	return best(x.nearly(whole))
 }
 
-// phrase returns what may stand for words in a row: the word that they make run together, as api key makes
-// apikey, or words that mean the same, as to bring back is to restore.
+// phrase returns the terms that may stand for words in a row: the word that they make when joined, such as apikey
+// for api key, or words that mean the same, such as restore for bring back.
 func (x *index) phrase(words []word) []alternative {
 	wholes := make([]string, len(words))
 	for i, w := range words {
@@ -129,8 +129,8 @@ func (x *index) phrase(words []word) []alternative {
 	return append(as, x.related(wholes...)...)
 }
 
-// alternatives returns what may stand for a word: itself and words that mean the same. Where no page has it,
-// words spelled nearly so stand for it too.
+// alternatives returns the terms that may stand for a word: itself and words that mean the same. If no page has
+// the word, terms with a similar spelling are added.
 func (x *index) alternatives(w string) []alternative {
 	if t, ok := x.lookup(w); ok {
 		return append([]alternative{{t, 1}}, x.related(w)...)

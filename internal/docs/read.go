@@ -21,21 +21,21 @@ const (
 type Reading struct {
 	// Page is the page's exact title.
 	Page string
-	// Section is the path of headings to the section; empty where the page was read.
+	// Section is the path of headings to the section; empty if the page was read.
 	Section string
-	// URL is the address of the page or the section, https://wiro.ai/docs where it is not known.
+	// URL is the address of the page or the section; https://wiro.ai/docs if the page has no address of its own.
 	URL string
 	// Text is the Markdown, at most 20,000 characters with Rest.
 	Text string
-	// Rest says what remains and how to read it. Empty where nothing does.
+	// Rest says what remains and how to read it; empty if nothing remains.
 	Rest string
 }
 
 // NotFoundError says that no page, or no section of a page, has a name.
 type NotFoundError struct {
-	// Page is the title of the page whose section was looked for; empty where a page was.
+	// Page is the title of the page whose section was requested; empty if a page was requested.
 	Page string
-	// Name is what was looked for.
+	// Name is the name that was requested.
 	Name string
 	// Closest are the titles or headings nearest to it, the nearest first.
 	Closest []string
@@ -138,8 +138,8 @@ func partName(section string, part int) string {
 	return strings.TrimPrefix(fmt.Sprintf("%s, part %d", section, part), ", ")
 }
 
-// read returns a part of section at with its subsections, or of the page where at is negative, and how many
-// parts there are. The first part of a long page follows its outline.
+// read returns a part of section at with its subsections, or of the page if at is negative, and the number of
+// parts. The first part of a long page follows its outline.
 func (p *Page) read(at, part int) (r Reading, parts int) {
 	var (
 		texts   [][]line
@@ -194,8 +194,8 @@ func (p *Page) outline() string {
 }
 
 // cutLines cuts lines into parts, the first of at most first characters, the others of at most rest. It
-// cuts between paragraphs where it can; a code block that does not fit is closed and opened again, and
-// only a line that is too long for a part is cut itself.
+// cuts between paragraphs if it can. A code block that does not fit is closed and opened again. Only a line that
+// is longer than a part is cut itself.
 func cutLines(lines []line, first, rest int) [][]line {
 	var (
 		parts [][]line
@@ -255,7 +255,7 @@ func paragraph(lines []line, i int) (end, size int) {
 	return end, size
 }
 
-// introduces tells whether a line has no meaning without what follows.
+// introduces reports whether a line has no meaning without the next.
 func introduces(l line) bool {
 	switch l.kind {
 	case headingLine, tableHead, fenceOpen:

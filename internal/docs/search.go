@@ -8,9 +8,9 @@ import (
 
 // Bounds of a search.
 const (
-	// DefaultLimit is how many results a search gives that asks for no number.
+	// DefaultLimit is the number of results if a search asks for none.
 	DefaultLimit = 5
-	// MaxLimit is how many results a search gives at most.
+	// MaxLimit is the largest number of results.
 	MaxLimit = 20
 
 	maxQuery     = 1000 // bytes of a query that are searched
@@ -30,20 +30,20 @@ const (
 	NothingFound
 	// NoQuery: the query is empty.
 	NoQuery
-	// NoWords: the query has no word to look for: only signs, or words such as "how do I".
+	// NoWords: the query has no word to search for: only signs, or words such as "how do I".
 	NoWords
 )
 
 // Results are what a search found.
 type Results struct {
-	// Query is the query as it was looked for: trimmed, and cut where it was very long.
+	// Query is the query as it was searched: trimmed, and cut if it was very long.
 	Query string
 	// English are the words that were searched if the query is in another language; otherwise it is empty.
 	English string
 	Outcome Outcome
 	// Matches are the sections found, best first. Empty unless Outcome is Found.
 	Matches []Match
-	// Closest are the titles of up to five pages nearest to the query, where nothing was found.
+	// Closest are the titles of up to five pages nearest to the query, if nothing was found.
 	Closest []string
 }
 
@@ -56,7 +56,7 @@ type Match struct {
 	// Text is the passage of the section that answers, Markdown. An ellipsis on its own line shows where
 	// more stands before or after.
 	Text string
-	// URL is the section's address, https://wiro.ai/docs where the page's own is not known.
+	// URL is the section's address; https://wiro.ai/docs if the page has no address of its own.
 	URL string
 	// Score is from 0 to 1: how much of the query the section answers.
 	Score float64
@@ -102,7 +102,7 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 	return r, nil
 }
 
-// cleanQuery trims a query and cuts it between words where it is too long.
+// cleanQuery trims a query and cuts it between words if it is too long.
 func cleanQuery(q string) string {
 	q = strings.Join(strings.Fields(strings.ToValidUTF8(q, " ")), " ")
 	if len(q) <= maxQuery {
@@ -135,8 +135,8 @@ func (x *index) withTitles(query string) (titled string, found bool) {
 	return strings.Join(words, " "), found
 }
 
-// closest returns the titles of the pages nearest to what was not found: those that have any of its words, and then
-// those whose titles look most alike.
+// closest returns the titles of the pages nearest to a query: first pages that have any of its words, then those
+// with the most similar titles.
 func (x *index) closest(query string) []string {
 	var titles []string
 	for _, h := range x.rank(x.concepts(cleanQuery(query), true)) {

@@ -10,16 +10,16 @@ import (
 	"github.com/blevesearch/snowballstem/english"
 )
 
-// maxWord bounds what counts as one word: longer runs are keys, signatures and base64.
+// maxWord is the length of the longest word: longer tokens are keys, signatures and base64.
 const maxWord = 64
 
-// A word is what one run of letters and digits of a text is searched by. An identifier such as
-// task_postprocess_end, UserAgent/Message/Send or x-api-key is a word as a whole, and so are its parts.
+// A word is what a token is searched by. An identifier such as task_postprocess_end, UserAgent/Message/Send or
+// x-api-key is found as a whole and by its parts.
 type word struct {
-	// whole is the run in lower case without its separators, so that appSecret, app_secret and
+	// whole is the token in lower case without its separators, so that appSecret, app_secret and
 	// appsecret are the same word.
 	whole string
-	// parts are the pieces of an identifier in lower case. A plain word has none.
+	// parts are the parts of an identifier in lower case. A plain word has none.
 	parts []string
 }
 
@@ -28,7 +28,7 @@ func eachWord(text string, yield func(word)) {
 	eachToken(text, func(run string) { tokenWords(run, yield) })
 }
 
-// eachRun yields the runs of a text in order: letters and digits, with single separators inside.
+// eachToken yields the tokens of a text in order: letters and digits, with single separators inside.
 func eachToken(s string, yield func(run string)) {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -45,7 +45,7 @@ func eachToken(s string, yield func(run string)) {
 				end = i
 				continue
 			}
-			// A separator counts where a letter or a digit follows.
+			// A separator belongs to the token only before a letter or a digit.
 			next, _ := utf8.DecodeRuneInString(s[i+size:])
 			if !isSeparator(r) || !isWordRune(next) {
 				break
@@ -62,7 +62,7 @@ func isWordRune(r rune) bool {
 		r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
-// isSeparator tells whether r may stand inside an identifier.
+// isSeparator reports whether r may stand inside an identifier.
 func isSeparator(r rune) bool {
 	switch r {
 	case '_', '-', '/', '.', '\'', '’', ':', '@':
@@ -71,8 +71,8 @@ func isSeparator(r rune) bool {
 	return false
 }
 
-// runWords yields the words of a run. A path is a word with each tail of it: UserAgent/Message/Send is
-// found by Message/Send too.
+// tokenWords yields the words of a token. For a path it also yields each tail, so that Message/Send finds
+// UserAgent/Message/Send.
 func tokenWords(run string, yield func(word)) {
 	run = strings.TrimSuffix(strings.TrimSuffix(run, "'s"), "’s")
 	if isPlain(run) {
@@ -109,7 +109,7 @@ func tokenWords(run string, yield func(word)) {
 	}
 }
 
-// plain tells whether a run is one word without inner capitals, digits or separators.
+// isPlain reports whether a token is one word without inner capitals, digits or separators.
 func isPlain(run string) bool {
 	for i := range len(run) {
 		c := run[i]
@@ -122,7 +122,7 @@ func isPlain(run string) bool {
 	return true
 }
 
-// split cuts an identifier into lower-case pieces: at separators, between letters and digits, and
+// splitIdentifier cuts an identifier into lower-case parts: at separators, between letters and digits, and
 // before a capital that starts a word. Apostrophes join.
 func splitIdentifier(run string) []string {
 	var pieces []string
@@ -151,7 +151,7 @@ func splitIdentifier(run string) []string {
 	return pieces
 }
 
-// startsPiece tells whether a piece of an identifier begins at runes[i].
+// startsPart reports whether a part of an identifier begins at runes[i].
 func startsPart(runes []rune, i int) bool {
 	previous, r := runes[i-1], runes[i]
 	if unicode.IsDigit(r) && !unicode.IsDigit(previous) {
@@ -188,7 +188,7 @@ func stem(w string) string {
 	return env.Current()
 }
 
-// isStopWord tells whether a word says nothing about what is looked for.
+// isStopWord reports whether a word is too common to be searched.
 func isStopWord(w string) bool { return stopWords()[w] }
 
 var stopWords = sync.OnceValue(func() map[string]bool {
@@ -212,7 +212,7 @@ var stopWords = sync.OnceValue(func() map[string]bool {
 	return m
 })
 
-// irregular maps forms that no rule of the stemmer leads back to their word.
+// irregular maps irregular forms, which the stemmer does not know, to their word.
 var irregular = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for l := range strings.SplitSeq(`

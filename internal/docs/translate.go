@@ -129,7 +129,7 @@ func (x *index) evidence(l *language, words []string) int {
 }
 
 // meaning returns the English words of the longest beginning of a folded word that the table has, and those of
-// the rest where the word is a compound. It is nil for a word that the table does not have.
+// the rest if the word is a compound. It returns nil for a word that the table does not have.
 func (l *language) meaning(w string) []string {
 	for n := len(w); n >= min(minStem, len(w)); n-- {
 		english, ok := l.stems[w[:n]]
