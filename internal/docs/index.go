@@ -8,7 +8,7 @@ import (
 // index finds the sections of pages by their words. It is built once and then only read.
 //
 // A section is scored by BM25F: words are weighted by field, counts are summed over the fields before they
-// saturate, and rare words weigh more. The section's question that is most like the query is added to that.
+// saturate, and rare words weigh more. The section's two questions that are most like the query are added to that.
 type index struct {
 	weights   Weights
 	pages     []*Page

@@ -51,14 +51,17 @@ func (x *index) rank(concepts []concept) []hit {
 	for i := range asked {
 		asked[i].question = -1
 	}
+	runnersUp := make([]float64, len(x.sections)) // likeness of the second question
 	for q, common := range common {
 		if common == 0 {
 			continue
 		}
-		h := &asked[x.questions[q].section]
-		if l := 2 * common / (total + x.questions[q].weight); l > h.likeness {
-			h.question, h.likeness = number(q), l
+		section := x.questions[q].section
+		h, likeness := &asked[section], 2*common/(total+x.questions[q].weight)
+		if likeness > h.likeness {
+			h.question, h.likeness, likeness = number(q), likeness, h.likeness
 		}
+		runnersUp[section] = max(runnersUp[section], likeness)
 	}
 	var hits []hit
 	for i, words := range words {
@@ -67,7 +70,8 @@ func (x *index) rank(concepts []concept) []hit {
 		}
 		h := asked[i]
 		h.section = i
-		h.score = (words/total*covered[i]/total + x.weights.Question*h.likeness) / (1 + x.weights.Question)
+		questions := (h.likeness + x.weights.Runner*runnersUp[i]) / (1 + x.weights.Runner)
+		h.score = (words/total*covered[i]/total + x.weights.Question*questions) / (1 + x.weights.Question)
 		hits = append(hits, h)
 	}
 	slices.SortFunc(hits, func(a, b hit) int {

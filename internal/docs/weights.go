@@ -11,8 +11,9 @@ type Weights struct {
 	Saturation float64
 	// Length is BM25's b: how much less words of a long section weigh.
 	Length float64
-	// Question is the weight of the section's question that is most like the query; all words together have 1.
-	Question float64
+	// Question is the weight of the section's questions that are most like the query; all words together have 1.
+	// Runner is the weight of the second of them beside 1 of the first.
+	Question, Runner float64
 	// Phrase is the weight of words that together make one term; a word has 1.
 	Phrase float64
 	// Asked is the weight in choosing the snippet of the words of the question that matched; the query's words
@@ -35,7 +36,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.85,
+		Question: 0.75, Runner: 0.4, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.85,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
 	}
 }
