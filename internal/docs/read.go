@@ -25,6 +25,8 @@ type Reading struct {
 	Section string
 	// URL is the address of the page or the section; https://wiro.ai/docs if the page has no address of its own.
 	URL string
+	// HasURL reports whether the page has an address of its own.
+	HasURL bool
 	// Text is the Markdown, at most 20,000 characters with Rest.
 	Text string
 	// Rest says what remains and how to read it; empty if nothing remains.
@@ -147,7 +149,7 @@ func (p *Page) read(at, part int) (r Reading, parts int) {
 		what    = "page"
 		name    string
 	)
-	r = Reading{Page: p.Title, URL: p.link(nil)}
+	r = Reading{Page: p.Title, URL: p.link(nil), HasURL: p.URL != ""}
 	if at < 0 {
 		lines := p.shown(0, len(p.Sections))
 		first := wholePage

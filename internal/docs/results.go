@@ -20,7 +20,10 @@ func (x *index) results(chosen, ranking []hit, concepts []concept) []Match {
 	left := maxText
 	for i, h := range chosen {
 		p, s := x.at(h)
-		m := Match{Page: p.Title, Section: s.PathText(), URL: p.link(s), Score: math.Round(h.score*1000) / 1000}
+		m := Match{
+			Page: p.Title, Section: s.PathText(), URL: p.link(s), HasURL: p.URL != "",
+			Score: math.Round(h.score*1000) / 1000,
+		}
 		size := utf8.RuneCountInString(m.Page) + utf8.RuneCountInString(m.Section) + utf8.RuneCountInString(m.URL)
 		if left-size < (i+1)*minSnippet { // many results with long names
 			break

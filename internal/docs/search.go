@@ -58,6 +58,8 @@ type Match struct {
 	Text string
 	// URL is the section's address; https://wiro.ai/docs if the page has no address of its own.
 	URL string
+	// HasURL reports whether the page has an address of its own.
+	HasURL bool
 	// Score is from 0 to 1: how much of the query the section answers.
 	Score float64
 }
