@@ -3,6 +3,7 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -32,7 +34,9 @@ func TestDocumentationPagesAreResources(t *testing.T) {
 	c := connect(t, newStage(t))
 	list, err := c.ListResources(soon(t), mcp.ListResourcesRequest{})
 	require.NoError(t, err)
-	require.Len(t, list.Resources, 59)
+	pages, err := fs.Glob(docsindex.Pages(), "*.md")
+	require.NoError(t, err)
+	require.Len(t, list.Resources, len(pages))
 	for _, resource := range list.Resources {
 		require.True(t, strings.HasPrefix(resource.URI, "wiro://docs/"))
 		require.NotEmpty(t, resource.Description)
