@@ -2,6 +2,7 @@ package docs
 
 import (
 	_ "embed" // the table of words
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -141,7 +142,7 @@ func (l *language) meaning(w string) []string {
 		}
 		for link := 0; link <= 2 && len(w)-n-link >= minCompound; link++ {
 			if rest := l.meaning(w[n+link:]); rest != nil {
-				return append(english[:len(english):len(english)], rest...)
+				return append(slices.Clip(english), rest...)
 			}
 		}
 		if len(w)-n <= 2*n-minStem { // a short beginning has a short ending

@@ -48,7 +48,7 @@ func TestEnglishStaysEnglish(t *testing.T) {
 	l := Open(docsindex.Pages())
 	for _, query := range []string{
 		"how large may an upload be", "authentification signatrue heder", "die hard agent", "what is the xyzzy of a model",
-		"comment on an instagram post", "sefl hosted mcp enviroment variabels", "UserAgent/Message/Send", "qwertyuiop", "",
+		"comment on an instagram post", "sefl hosted mcp varaibels", "UserAgent/Message/Send", "qwertyuiop", "",
 	} {
 		r, err := l.Search(t.Context(), query, 1)
 		require.NoError(t, err)
@@ -73,6 +73,8 @@ func TestTheTableOfTranslationsIsSound(t *testing.T) {
 		require.NotEmpty(t, l.fillers)
 		for stem, english := range l.stems {
 			require.NotEmpty(t, english, "%d: %s", i, stem)
+			require.NotContains(t, stem, "_", "words are matched one by one")
+			require.NotContains(t, stem, "-", "words are matched one by one")
 			for _, w := range english {
 				require.True(t, x.knows(w), "%d: %s means %q, which no page has", i, stem, w)
 			}
