@@ -45,6 +45,7 @@ var languages = sync.OnceValue(func() []*language {
 const (
 	minStem     = 3 // letters of a beginning that stands for a longer word
 	minCompound = 4 // letters of the second part of a compound
+	maxEnding   = 6 // letters of its ending
 )
 
 // translate returns the English words for a query in another language. Words of the pages stay as they are; words
@@ -129,27 +130,29 @@ func (x *index) evidence(l *language, words []string) int {
 	return n
 }
 
-// meaning returns the English words of the longest beginning of a folded word that the table has, and those of
-// the rest if the word is a compound. It returns nil for a word that the table does not have.
+// meaning returns the English words for the longest beginning of a folded word that the table has, followed by
+// those for the rest if the word is a compound of two. It returns nil for a word that the table does not have.
 func (l *language) meaning(w string) []string {
-	for n := len(w); n >= min(minStem, len(w)); n-- {
-		english, ok := l.stems[w[:n]]
-		if !ok {
-			continue
-		}
-		if n == len(w) {
-			return english
-		}
-		for link := 0; link <= 2 && len(w)-n-link >= minCompound; link++ {
-			if rest := l.meaning(w[n+link:]); rest != nil {
-				return append(slices.Clip(english), rest...)
-			}
-		}
-		if len(w)-n <= 2*n-minStem { // a short beginning has a short ending
-			return english
+	english, rest := l.beginning(w)
+	for link := 0; link <= 2 && len(rest)-link >= minCompound; link++ { // letters may link the parts
+		if second, ending := l.beginning(rest[link:]); len(second) > 0 && len(ending) <= maxEnding {
+			return append(slices.Clip(english), second...)
 		}
 	}
-	return nil
+	if len(rest) > 2*(len(w)-len(rest))-minStem { // a short beginning has a short ending
+		return nil
+	}
+	return english
+}
+
+// beginning returns the English words for the longest beginning of a word that the table has, and the rest.
+func (l *language) beginning(w string) (english []string, rest string) {
+	for n := min(len(w), maxWord); n >= minStem; n-- {
+		if english, ok := l.stems[w[:n]]; ok {
+			return english, w[n:]
+		}
+	}
+	return l.stems[w], ""
 }
 
 // fold writes a word in lower case without accents, and the German umlauts alike in both spellings.
