@@ -119,6 +119,6 @@ func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	}
 	require.Contains(t, ask(t.Context(), "list_tasks"), "carries no Wiro credentials", "never the server's own")
 	require.NotContains(t, ask(t.Context(), "list_agents"), "carries no Wiro credentials", "what is public needs none")
-	mine := wiromcp.WithCredentials(t.Context(), wiromcp.Credentials{Key: sandbox.DemoKey})
+	mine := wiromcp.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
 	require.Contains(t, ask(mine, "list_tasks"), "No tasks yet")
 }

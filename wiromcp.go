@@ -1,9 +1,6 @@
-// Package wiromcp gives AI assistants the Wiro platform through the Model Context Protocol,
-// and Go programs the platform itself.
-//
-// NewClient calls the Wiro API: find a model, run it, wait for it over the WebSocket, upload
-// files, work with agents. NewServer offers all of that as MCP tools, over stdio, over HTTP,
-// or inside the program.
+// Package wiromcp embeds the wiro-mcp server in a Go program: the tools of the Wiro platform for
+// AI assistants, through the Model Context Protocol, over stdio, over HTTP, or called in the
+// program itself. Package wiro is the client of the Wiro API that it uses.
 package wiromcp
 
 import (
@@ -26,45 +23,11 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-// The types that a caller meets.
+// What a program meets beside package wiro.
 type (
-	// Client calls the Wiro API for one project.
-	Client = wiro.Client
-	// ClientOptions configure NewClient.
-	ClientOptions = wiro.Options
-	// Credentials are a project's API key and, where it signs requests, its secret.
-	Credentials = wiro.Credentials
-	// Secret is a text that prints as [set].
-	Secret = wiro.Secret
-
-	// Slug names a model as "owner/model".
-	Slug = wiro.Slug
-	// Model is a model of the marketplace.
-	Model = wiro.Model
-	// ModelQuery filters and pages a list of models.
-	ModelQuery = wiro.ModelQuery
-	// RunRequest asks for a run of a model.
-	RunRequest = wiro.RunRequest
-	// Submission is a run that Wiro accepted.
-	Submission = wiro.Submission
-	// Task is a run of a model.
-	Task = wiro.Task
-	// TaskRef names a task by token or id.
-	TaskRef = wiro.TaskRef
-	// TaskQuery pages tasks.
-	TaskQuery = wiro.TaskQuery
-	// Update is news of a task that is waited for.
-	Update = wiro.Update
-	// Output is what a task made.
-	Output = wiro.Output
-	// File is something to upload.
-	File = wiro.File
-	// APIError is Wiro saying no.
-	APIError = wiro.APIError
-
 	// Toolset is a group of tools.
 	Toolset = tools.Toolset
 	// ReportFunc takes a call's progress.
@@ -81,25 +44,6 @@ type (
 	Tool = mcptool.Tool
 )
 
-// What an *APIError can stand for; test with errors.Is.
-var (
-	ErrNotFound            = wiro.ErrNotFound
-	ErrUnauthorized        = wiro.ErrUnauthorized
-	ErrConcurrencyLimit    = wiro.ErrConcurrencyLimit
-	ErrInsufficientBalance = wiro.ErrInsufficientBalance
-	ErrSignInRequired      = wiro.ErrSignInRequired
-	ErrRateLimited         = wiro.ErrRateLimited
-	ErrUnreachable         = wiro.ErrUnreachable
-	ErrUncertain           = wiro.ErrUncertain
-)
-
-// NewClient returns a client of the Wiro API. It opens no connection before the first call;
-// Close it when done.
-func NewClient(o ClientOptions) *Client { return wiro.New(o) }
-
-// ParseSlug reads "owner/model".
-func ParseSlug(text string) (Slug, error) { return wiro.ParseSlug(text) }
-
 // ParseToolsets reads a comma-separated list of toolsets; "default" and "all" stand for
 // theirs, and an empty text for the default.
 func ParseToolsets(text string) ([]Toolset, error) { return tools.ParseToolsets(text) }
@@ -108,7 +52,7 @@ func ParseToolsets(text string) ([]Toolset, error) { return tools.ParseToolsets(
 type ServerOptions struct {
 	// Client calls Wiro. Its credentials serve stdio and Call; over HTTP each request brings
 	// its own. The server does not close it.
-	Client *Client
+	Client *wiro.Client
 
 	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
 	Toolsets   []Toolset     // if nil the default ones, and those of Tools

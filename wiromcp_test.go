@@ -83,7 +83,7 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	wiro := sandbox.New(sandbox.Options{})
 	require.NoError(t, wiro.Start(""))
-	client := wiromcp.NewClient(wiromcp.ClientOptions{BaseURL: wiro.APIURL(), SocketURL: wiro.SocketURL(), Credentials: wiromcp.Credentials{Key: sandbox.DemoKey}})
+	client := wiro.NewClient(wiro.Options{BaseURL: wiro.APIURL(), SocketURL: wiro.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
 	log := &lockedBuffer{}
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, DocsDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(log, nil))})
 	handler, err := server.Handler(wiromcp.HTTPOptions{})

@@ -6,6 +6,7 @@ import (
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func (a *app) httpCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func (a *app) httpCommand() *cobra.Command {
 			if a.useSandbox {
 				a.log.Info().Str("key", sandbox.DemoKey).Msg("the emulator's key, to connect with")
 			}
-			a.credentials = wiromcp.Credentials{} // every request brings its own
+			a.credentials = wiro.Credentials{} // every request brings its own
 			metrics := wiromcp.NewMetrics()
 			err := a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), settings.Options())
 			return sources.Explain(&settings, err)

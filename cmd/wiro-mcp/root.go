@@ -15,6 +15,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // Exit codes.
@@ -40,7 +41,7 @@ type streams struct {
 type app struct {
 	streams
 	config      config.Config
-	credentials wiromcp.Credentials // of the environment or the sandbox, for commands that use them
+	credentials wiro.Credentials // of the environment or the sandbox, for commands that use them
 	useSandbox  bool
 	log         zerolog.Logger
 	cleanup     []func()
@@ -122,7 +123,7 @@ func (a *app) load(cmd *cobra.Command) error {
 		return fmt.Errorf("starting the sandbox: %w", err)
 	}
 	a.cleanup = append(a.cleanup, s.Close)
-	a.credentials = wiromcp.Credentials{Key: sandbox.DemoKey}
+	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
 	a.config.AllowPrivateURLs = true
 	return nil
@@ -162,22 +163,22 @@ func isTerminal(w any) bool {
 }
 
 // client returns a client with the environment's credentials. Metrics may be nil.
-func (a *app) client(metrics *wiromcp.Metrics) *wiromcp.Client {
-	options := wiromcp.ClientOptions{
+func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
+	options := wiro.Options{
 		BaseURL: a.config.BaseURL, SocketURL: a.config.SocketURL,
 		Credentials: a.credentials,
 		UserAgent:   "wiro-mcp-go/" + wiromcp.Version(),
-		Log:         a.log,
+		Logger:      logging.ToSlog(a.log),
 	}
 	if metrics != nil {
 		options.Observer = metrics
 	}
-	c := wiromcp.NewClient(options)
+	c := wiro.NewClient(options)
 	a.cleanup = append(a.cleanup, c.Close)
 	return c
 }
 
-func (a *app) server(c *wiromcp.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
+func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
 		Client:   c,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // Config is the settings of every command.

@@ -58,7 +58,7 @@ func faking(t *testing.T, answers map[string]string, change ...func(*Options)) *
 	t.Cleanup(server.Close)
 	client := wiro.NewClient(wiro.Options{
 		BaseURL: server.URL + "/base/v1", SocketURL: wiro.NoSocket, Credentials: wiro.Credentials{Key: "test-key"},
-		Retry: time.Millisecond, Poll: []time.Duration{time.Millisecond},
+		MinBackoff: time.Millisecond, PollIntervals: []time.Duration{time.Millisecond},
 	})
 	t.Cleanup(client.Close)
 	options := Options{Wiro: client, Toolsets: AllToolsets, Fetch: http.DefaultClient}

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -47,7 +48,7 @@ func newScript(t *testing.T, answers map[string]string) *script {
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	log := zerolog.New(&s.log)
 	wiroClient := wiro.NewClient(wiro.Options{
-		BaseURL: server.URL + "/sub/v1", Retry: time.Millisecond, Log: log, SocketURL: wiro.NoSocket, Poll: []time.Duration{time.Millisecond},
+		BaseURL: server.URL + "/sub/v1", MinBackoff: time.Millisecond, Logger: logging.ToSlog(log), SocketURL: wiro.NoSocket, PollIntervals: []time.Duration{time.Millisecond},
 		Credentials: wiro.Credentials{Key: "script-key"},
 	})
 	t.Cleanup(func() { wiroClient.Close(); server.Close() })

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const howToAuthenticate = "Send the header \"Authorization: Bearer YOUR_API_KEY\", or \"Bearer YOUR_API_KEY:YOUR_API_SECRET\" " +

@@ -60,7 +60,7 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This is an MCP endpoint: it takes POST. The page at / shows how to connect.", http.StatusMethodNotAllowed)
 		return
 	}
-	q.entry.caller.hash, q.entry.caller.header = credentials.Caller(h.salt), passOn(r.Header)
+	q.entry.caller.hash, q.entry.caller.header = credentials.Fingerprint(h.salt), passOn(r.Header)
 	if err := oneVersion(r.Header, q.entry.caller.header); err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, err.Error())
 		return

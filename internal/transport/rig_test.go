@@ -21,7 +21,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -72,9 +72,9 @@ func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
 	if s.wiroURL != "" {
 		apiURL = s.wiroURL
 	}
-	client := wiro.New(wiro.Options{
+	client := wiro.NewClient(wiro.Options{
 		BaseURL: apiURL, SocketURL: emulator.SocketURL(), Observer: metrics,
-		Retry: time.Millisecond, Safety: time.Minute,
+		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
 	r.client = client

@@ -19,7 +19,7 @@ import (
 
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // local is a server over stdio, with an emulator of Wiro behind it.
@@ -41,9 +41,9 @@ func toolsOn(t *testing.T) (*tools.Server, *sandbox.Server) {
 	emulator := sandbox.New(sandbox.Options{})
 	require.NoError(t, emulator.Start(""))
 	t.Cleanup(emulator.Close)
-	client := wiro.New(wiro.Options{
+	client := wiro.NewClient(wiro.Options{
 		BaseURL: emulator.APIURL(), SocketURL: emulator.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey},
-		Retry: time.Millisecond, Safety: time.Minute,
+		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
 	return tools.New(tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: tools.AllToolsets}), emulator

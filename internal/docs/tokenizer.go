@@ -10,26 +10,26 @@ import (
 	"github.com/blevesearch/snowballstem/english"
 )
 
-// maxWord bounds what counts as one word: longer runs are keys, signatures and base64.
+// maxWord is the length of the longest word: longer tokens are keys, signatures and base64.
 const maxWord = 64
 
-// A word is what one run of letters and digits of a text is searched by. An identifier such as
-// task_postprocess_end, UserAgent/Message/Send or x-api-key is a word as a whole, and so are its parts.
+// A word is what a token is searched by. An identifier such as task_postprocess_end, UserAgent/Message/Send or
+// x-api-key is found as a whole and by its parts.
 type word struct {
-	// whole is the run in lower case without its separators, so that appSecret, app_secret and
+	// whole is the token in lower case without its separators, so that appSecret, app_secret and
 	// appsecret are the same word.
 	whole string
-	// parts are the pieces of an identifier in lower case. A plain word has none.
+	// parts are the parts of an identifier in lower case. A plain word has none.
 	parts []string
 }
 
 // eachWord yields the words of a text in order.
 func eachWord(text string, yield func(word)) {
-	eachRun(text, func(run string) { runWords(run, yield) })
+	eachToken(text, func(run string) { tokenWords(run, yield) })
 }
 
-// eachRun yields the runs of a text in order: letters and digits, with single separators inside.
-func eachRun(s string, yield func(run string)) {
+// eachToken yields the tokens of a text in order: letters and digits, with single separators inside.
+func eachToken(s string, yield func(run string)) {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !isWordRune(r) {
@@ -45,7 +45,7 @@ func eachRun(s string, yield func(run string)) {
 				end = i
 				continue
 			}
-			// A separator counts where a letter or a digit follows.
+			// A separator belongs to the token only before a letter or a digit.
 			next, _ := utf8.DecodeRuneInString(s[i+size:])
 			if !isSeparator(r) || !isWordRune(next) {
 				break
@@ -62,7 +62,7 @@ func isWordRune(r rune) bool {
 		r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
-// isSeparator tells whether r may stand inside an identifier.
+// isSeparator reports whether r may stand inside an identifier.
 func isSeparator(r rune) bool {
 	switch r {
 	case '_', '-', '/', '.', '\'', '’', ':', '@':
@@ -71,17 +71,17 @@ func isSeparator(r rune) bool {
 	return false
 }
 
-// runWords yields the words of a run. A path is a word with each tail of it: UserAgent/Message/Send is
-// found by Message/Send too.
-func runWords(run string, yield func(word)) {
+// tokenWords yields the words of a token. For a path it also yields each tail, so that Message/Send finds
+// UserAgent/Message/Send.
+func tokenWords(run string, yield func(word)) {
 	run = strings.TrimSuffix(strings.TrimSuffix(run, "'s"), "’s")
-	if plain(run) {
+	if isPlain(run) {
 		if len(run) <= maxWord {
 			yield(word{whole: strings.ToLower(run)})
 		}
 		return
 	}
-	parts := split(run)
+	parts := splitIdentifier(run)
 	if len(parts) == 1 {
 		if len(parts[0]) <= maxWord {
 			yield(word{whole: parts[0]})
@@ -101,7 +101,7 @@ func runWords(run string, yield func(word)) {
 	yield(word{whole: whole, parts: kept})
 	if _, tail, found := strings.Cut(run, "/"); found && strings.Contains(tail, "/") {
 		for tail != "" {
-			if whole := strings.Join(split(tail), ""); len(whole) <= maxWord && strings.Contains(tail, "/") {
+			if whole := strings.Join(splitIdentifier(tail), ""); len(whole) <= maxWord && strings.Contains(tail, "/") {
 				yield(word{whole: whole})
 			}
 			_, tail, _ = strings.Cut(tail, "/")
@@ -109,8 +109,8 @@ func runWords(run string, yield func(word)) {
 	}
 }
 
-// plain tells whether a run is one word without inner capitals, digits or separators.
-func plain(run string) bool {
+// isPlain reports whether a token is one word without inner capitals, digits or separators.
+func isPlain(run string) bool {
 	for i := range len(run) {
 		c := run[i]
 		if c < 'a' || c > 'z' {
@@ -122,9 +122,9 @@ func plain(run string) bool {
 	return true
 }
 
-// split cuts an identifier into lower-case pieces: at separators, between letters and digits, and
+// splitIdentifier cuts an identifier into lower-case parts: at separators, between letters and digits, and
 // before a capital that starts a word. Apostrophes join.
-func split(run string) []string {
+func splitIdentifier(run string) []string {
 	var pieces []string
 	runes := []rune(run)
 	var piece []rune
@@ -142,7 +142,7 @@ func split(run string) []string {
 			flush()
 			continue
 		}
-		if i > 0 && startsPiece(runes, i) {
+		if i > 0 && startsPart(runes, i) {
 			flush()
 		}
 		piece = append(piece, unicode.ToLower(r))
@@ -151,8 +151,8 @@ func split(run string) []string {
 	return pieces
 }
 
-// startsPiece tells whether a piece of an identifier begins at runes[i].
-func startsPiece(runes []rune, i int) bool {
+// startsPart reports whether a part of an identifier begins at runes[i].
+func startsPart(runes []rune, i int) bool {
 	previous, r := runes[i-1], runes[i]
 	if unicode.IsDigit(r) && !unicode.IsDigit(previous) {
 		return i > 1 && unicode.IsLetter(runes[i-2]) // v1 and s3 are one piece
@@ -188,7 +188,7 @@ func stem(w string) string {
 	return env.Current()
 }
 
-// isStopWord tells whether a word says nothing about what is looked for.
+// isStopWord reports whether a word is too common to be searched.
 func isStopWord(w string) bool { return stopWords()[w] }
 
 var stopWords = sync.OnceValue(func() map[string]bool {
@@ -204,15 +204,15 @@ var stopWords = sync.OnceValue(func() map[string]bool {
 		seem seems shall she shes should simply since so some somebody somehow someone something sometimes somewhere
 		still such sure take tell than thank thanks that the their theirs them then there theres these they theyre thing
 		things this those though through to too tried try trying under until up upon us use used uses using very via
-		want wanted wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
-		whether which whichever while who whoever whom whose why will with within without wont work works would yes yet
+		want weightedTerm wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
+		whether which whichever while whoever whom whose why will with within without wont work works would yes yet
 		you your youre yours`) {
 		m[w] = true
 	}
 	return m
 })
 
-// irregular maps forms that no rule of the stemmer leads back to their word.
+// irregular maps irregular forms, which the stemmer does not know, to their word.
 var irregular = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for l := range strings.SplitSeq(`

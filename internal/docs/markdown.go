@@ -14,8 +14,8 @@ import (
 // questionsMark opens the comment that lists the questions a section answers.
 const questionsMark = "<!-- questions:"
 
-// manuscript is a file's Markdown below the front matter, line by line.
-type manuscript struct {
+// document is a file's Markdown below the front matter, line by line.
+type document struct {
 	src      []byte
 	lines    []line
 	starts   []int  // offset of each line
@@ -36,8 +36,8 @@ type comment struct {
 	questions []string
 }
 
-// markdown parses blocks and inlines of CommonMark. Tables are found from paragraphs, because the
-// extension package costs every start of the program what its regular expressions take to compile.
+// markdown parses blocks and inlines of CommonMark. Tables are found in paragraphs, because the extension package
+// would compile regular expressions at every start of the program.
 var markdown = sync.OnceValue(func() parser.Parser {
 	return parser.NewParser(
 		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
@@ -46,17 +46,17 @@ var markdown = sync.OnceValue(func() parser.Parser {
 	)
 })
 
-// scan finds what a page's structure rests on: headings, code, tables and question comments.
-func scan(src []byte) *manuscript {
-	m := &manuscript{src: src}
+// scan finds headings, code, tables and question comments.
+func scan(src []byte) *document {
+	d := &document{src: src}
 	whole := string(src)
 	for offset := 0; offset < len(whole); {
 		l, _, _ := strings.Cut(whole[offset:], "\n")
-		m.starts = append(m.starts, offset)
-		m.lines = append(m.lines, line{text: l})
+		d.starts = append(d.starts, offset)
+		d.lines = append(d.lines, line{text: l})
 		offset += len(l) + 1
 	}
-	m.hidden = make([]bool, len(m.lines))
+	d.hidden = make([]bool, len(d.lines))
 	root := markdown().Parse(text.NewReader(src))
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch {
@@ -65,86 +65,86 @@ func scan(src []byte) *manuscript {
 		case n.Type() == ast.TypeInline || n.Pos() < 0:
 			return ast.WalkSkipChildren, nil
 		}
-		first, last := m.extent(n)
+		first, last := d.extent(n)
 		switch n := n.(type) {
 		case *ast.Heading:
 			if n.Parent().Kind() == ast.KindDocument {
-				m.addHeading(n, first, last)
+				d.addHeading(n, first, last)
 			}
 		case *ast.FencedCodeBlock:
-			m.markFence(n, first, last)
+			d.markFence(n, first, last)
 		case *ast.CodeBlock:
-			m.mark(first, last, codeLine)
+			d.mark(first, last, codeLine)
 		case *ast.Paragraph, *ast.TextBlock:
-			m.markTables(first, last)
+			d.markTables(first, last)
 		case *ast.HTMLBlock:
-			m.takeQuestions(n, first, last)
+			d.takeQuestions(n, first, last)
 		}
 		return ast.WalkContinue, nil
 	})
-	return m
+	return d
 }
 
 // extent returns the lines that a block begins and ends with. What goldmark does not count to a block's own
 // lines is missing: the fences of code, the line under a heading, the end of a comment.
-func (m *manuscript) extent(n ast.Node) (first, last int) {
+func (d *document) extent(n ast.Node) (first, last int) {
 	end := n.Pos()
 	if lines := n.Lines(); lines != nil && lines.Len() > 0 {
 		end = max(end, lines.At(lines.Len()-1).Stop-1)
 	}
-	return m.lineAt(n.Pos()), m.lineAt(end)
+	return d.lineAt(n.Pos()), d.lineAt(end)
 }
 
-func (m *manuscript) lineAt(offset int) int {
-	i, exact := slices.BinarySearch(m.starts, offset)
+func (d *document) lineAt(offset int) int {
+	i, exact := slices.BinarySearch(d.starts, offset)
 	if !exact {
 		i--
 	}
 	return i
 }
 
-func (m *manuscript) mark(first, last int, kind lineKind) {
-	for i := first; i <= last && i < len(m.lines); i++ {
-		m.lines[i].kind = kind
+func (d *document) mark(first, last int, kind lineKind) {
+	for i := first; i <= last && i < len(d.lines); i++ {
+		d.lines[i].kind = kind
 	}
 }
 
 // addHeading notes a heading. One without text is none.
-func (m *manuscript) addHeading(n *ast.Heading, first, last int) {
-	name := plainText(n, m.src)
+func (d *document) addHeading(n *ast.Heading, first, last int) {
+	name := plainText(n, d.src)
 	if name == "" {
 		return
 	}
-	if !strings.HasPrefix(strings.TrimSpace(m.lines[first].text), "#") {
-		last = min(last+1, len(m.lines)-1) // the line of === or --- below
+	if !strings.HasPrefix(strings.TrimSpace(d.lines[first].text), "#") {
+		last = min(last+1, len(d.lines)-1) // the line of === or --- below
 	}
-	m.mark(first, last, headingLine)
-	m.headings = append(m.headings, heading{line: first, lines: last - first + 1, level: n.Level, text: name})
+	d.mark(first, last, headingLine)
+	d.headings = append(d.headings, heading{line: first, lines: last - first + 1, level: n.Level, text: name})
 }
 
 // markFence marks a code block and the fences around it. The closing one may be missing.
-func (m *manuscript) markFence(n *ast.FencedCodeBlock, first, last int) {
+func (d *document) markFence(n *ast.FencedCodeBlock, first, last int) {
 	if n.Lines().Len() == 0 {
 		last = first
 	}
-	m.mark(first, first, fenceOpen)
-	m.mark(first+1, last, codeLine)
-	if last+1 < len(m.lines) {
-		closing := strings.TrimLeft(m.lines[last+1].text, " >\t")
+	d.mark(first, first, fenceOpen)
+	d.mark(first+1, last, codeLine)
+	if last+1 < len(d.lines) {
+		closing := strings.TrimLeft(d.lines[last+1].text, " >\t")
 		if strings.HasPrefix(closing, "```") || strings.HasPrefix(closing, "~~~") {
-			m.mark(last+1, last+1, fenceClose)
+			d.mark(last+1, last+1, fenceClose)
 		}
 	}
 }
 
 // markTables marks the tables among the lines of a paragraph: a row, a delimiter row, and rows.
-func (m *manuscript) markTables(first, last int) {
+func (d *document) markTables(first, last int) {
 	for i := first; i < last; i++ {
-		if !strings.Contains(m.lines[i].text, "|") || !isDelimiterRow(m.lines[i+1].text) {
+		if !strings.Contains(d.lines[i].text, "|") || !isDelimiterRow(d.lines[i+1].text) {
 			continue
 		}
-		m.mark(i, i+1, tableHead)
-		m.mark(i+2, last, tableRow)
+		d.mark(i, i+1, tableHead)
+		d.mark(i+2, last, tableRow)
 		return
 	}
 }
@@ -154,17 +154,17 @@ func isDelimiterRow(s string) bool {
 	return strings.Contains(s, "-") && strings.Contains(s, "|") && strings.Trim(s, "-|: \t") == ""
 }
 
-// takeQuestions takes a question comment out of the shown text. Other comments, and one that is never
-// closed, stay.
-func (m *manuscript) takeQuestions(n *ast.HTMLBlock, first, last int) {
+// takeQuestions removes a question comment from the shown text. Other comments, and one that is never closed,
+// stay.
+func (d *document) takeQuestions(n *ast.HTMLBlock, first, last int) {
 	if n.HTMLBlockType != ast.HTMLBlockType2 { // a comment
 		return
 	}
 	if n.HasClosure() && !n.ClosureLine.IsEmpty() {
-		last = max(last, m.lineAt(n.ClosureLine.Start))
+		last = max(last, d.lineAt(n.ClosureLine.Start))
 	}
 	var b strings.Builder
-	for _, l := range m.lines[first : last+1] {
+	for _, l := range d.lines[first : last+1] {
 		b.WriteString(l.text)
 		b.WriteByte('\n')
 	}
@@ -179,13 +179,13 @@ func (m *manuscript) takeQuestions(n *ast.HTMLBlock, first, last int) {
 			c.questions = append(c.questions, q)
 		}
 	}
-	m.comments = append(m.comments, c)
+	d.comments = append(d.comments, c)
 	for i := first; i <= last; i++ {
-		m.hidden[i] = true
+		d.hidden[i] = true
 	}
 }
 
-// plainText returns what a reader sees of a heading: the text without its marks.
+// plainText returns the text of a heading without its marks.
 func plainText(n ast.Node, src []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

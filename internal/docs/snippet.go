@@ -8,48 +8,62 @@ import (
 )
 
 const (
-	// sentenceOver is from how many bytes on a line of prose is cut into its sentences.
-	sentenceOver = 240
-	// leastSentence is how many bytes a piece of one has at least, as far as it is not the last.
-	leastSentence = 40
-	// again is what a word counts for that a passage has already.
-	again = 0.15
-	// cut stands where a passage leaves text out.
-	cut = "…"
+	longLine     = 240  // bytes; a longer line of prose is cut into its sentences
+	minSentence  = 40   // bytes of a sentence, except the last
+	repeatWeight = 0.15 // weight of a word that the snippet already has
+	ellipsis     = "…"  // marks text that a snippet leaves out
 )
 
-// finder says which lines of a section speak of what a query asks.
+// finder finds the lines of a section that answer a query: those with the query's words, and with the words of
+// the section's question that matched it.
 type finder struct {
 	index    *index
-	terms    map[int32]wanted
-	concepts int
+	query    map[int32]termWeight
+	question map[int32]termWeight
+	concepts int // of the query
 }
 
-// wanted is what a term is worth to a passage.
-type wanted struct {
+// termWeight is what a term contributes to a snippet, once per concept.
+type termWeight struct {
 	concept int
-	worth   float64
+	weight  float64
 }
 
 func (x *index) finder(cs []concept) *finder {
-	f := &finder{index: x, terms: map[int32]wanted{}, concepts: len(cs)}
+	f := &finder{index: x, query: map[int32]termWeight{}, question: map[int32]termWeight{}, concepts: len(cs)}
 	for i, c := range cs {
 		for _, a := range c.alternatives {
-			if worth := c.weight * a.fit; f.terms[a.term].worth < worth {
-				f.terms[a.term] = wanted{i, worth}
+			if weight := c.weight * a.fit; f.query[a.term].weight < weight {
+				f.query[a.term] = termWeight{i, weight}
 			}
 		}
 	}
 	return f
 }
 
-// look returns what a text of the pages has of the query.
-func (f *finder) look(text string) []wanted {
-	var found []wanted
-	eachRun(text, func(run string) {
-		for _, c := range f.index.runs[run] {
-			if w, ok := f.terms[c.term]; ok {
-				w.worth *= float64(c.weight)
+// ask takes up the question of a hit, in place of that of the hit before. The more it is like the query, the
+// more its words count.
+func (f *finder) ask(h hit) {
+	clear(f.question)
+	if h.question < 0 {
+		return
+	}
+	for i, t := range f.index.questions[h.question].terms {
+		f.question[t] = termWeight{f.concepts + i, f.index.weights.Asked * h.likeness * f.index.terms[t].idf}
+	}
+}
+
+// matches returns the terms of the query and the question in a text of the pages.
+func (f *finder) matches(text string) []termWeight {
+	var found []termWeight
+	eachToken(text, func(token string) {
+		for _, c := range f.index.tokens[token] {
+			w, ok := f.query[c.term]
+			if !ok {
+				w, ok = f.question[c.term]
+			}
+			if ok {
+				w.weight *= float64(c.weight)
 				found = append(found, w)
 			}
 		}
@@ -57,19 +71,19 @@ func (f *finder) look(text string) []wanted {
 	return found
 }
 
-// piece is the least that a passage takes or leaves: a line, or a sentence of a long one.
+// piece is the smallest unit of a snippet: a line, or a sentence of a long line.
 type piece struct {
 	line
 	row   int  // number of the line it is of
 	block span // pieces of the table or the code block it is of, empty for prose
-	found []wanted
+	found []termWeight
 }
 
 // span is a row of pieces: from the first up to end.
 type span struct{ first, end int }
 
-// pieces cuts lines up and notes what each piece says of the query. Prose is cut to at most limit bytes a piece;
-// of a longer line of a table or of code only its length is left.
+// pieces cuts lines into pieces and finds the terms in each. A piece of prose has at most limit bytes; a longer
+// line of a table or of code is replaced by its length.
 func (f *finder) pieces(lines []line, limit int) []piece {
 	ps := make([]piece, 0, len(lines))
 	first := 0 // piece of the current block
@@ -83,7 +97,7 @@ func (f *finder) pieces(lines []line, limit int) []piece {
 		if l.kind == proseLine || l.kind == headingLine {
 			finish()
 			for _, s := range sentences(l.text, limit) {
-				ps = append(ps, piece{line: line{s, l.kind}, row: i, found: f.look(s)})
+				ps = append(ps, piece{line: line{s, l.kind}, row: i, found: f.matches(s)})
 			}
 			first = len(ps)
 			continue
@@ -91,9 +105,9 @@ func (f *finder) pieces(lines []line, limit int) []piece {
 		if i > 0 && (l.kind == fenceOpen || lines[i-1].kind == fenceClose || l.kind == tableHead && lines[i-1].kind != tableHead) {
 			finish()
 		}
-		found := f.look(l.text)
+		found := f.matches(l.text)
 		if n := utf8.RuneCountInString(l.text); n > limit {
-			l.text = fmt.Sprintf("%s (a line of %d characters)", cut, n)
+			l.text = fmt.Sprintf("%s (a line of %d characters)", ellipsis, n)
 		}
 		ps = append(ps, piece{line: l, row: i, found: found})
 	}
@@ -101,11 +115,11 @@ func (f *finder) pieces(lines []line, limit int) []piece {
 	return ps
 }
 
-// sentences cuts a long line after its full stops, and what has no full stop for long between words, into
-// pieces of at most limit bytes. A short line stays whole.
+// sentences cuts a long line into sentences, and long sentences between words, into pieces of at most limit
+// bytes. A short line stays whole.
 func sentences(s string, limit int) []string {
-	limit = min(max(limit, utf8.UTFMax), 2*sentenceOver)
-	if len(s) <= min(sentenceOver, limit) {
+	limit = min(max(limit, utf8.UTFMax), 2*longLine)
+	if len(s) <= min(longLine, limit) {
 		return []string{s}
 	}
 	var all []string
@@ -123,7 +137,7 @@ func sentences(s string, limit int) []string {
 	}
 	start := 0
 	for i := 0; i+2 < len(s); i++ {
-		if strings.IndexByte(".!?;", s[i]) >= 0 && s[i+1] == ' ' && i-start > leastSentence {
+		if strings.IndexByte(".!?;", s[i]) >= 0 && s[i+1] == ' ' && i-start > minSentence {
 			add(s[start : i+1])
 			start = i + 2
 		}
@@ -132,10 +146,10 @@ func sentences(s string, limit int) []string {
 	return all
 }
 
-// passage returns the part of lines that says most of what the query asks, at most limit characters, or all of
-// them where they are no more than most. Lines of tables and code are kept whole, a table keeps its header, a
-// code block its fences. An ellipsis shows where text was left out.
-func (f *finder) passage(lines []line, limit, most int) string {
+// snippet returns the part of lines that answers the query best, at most limit characters, or all lines if they
+// have at most most characters. Lines of tables and code stay whole; a table keeps its header, a code block its
+// fences. An ellipsis marks text that is left out.
+func (f *finder) snippet(lines []line, limit, most int) string {
 	ps := f.pieces(lines, limit-4)
 	if len(ps) == 0 {
 		return ""
@@ -145,7 +159,7 @@ func (f *finder) passage(lines []line, limit, most int) string {
 	}
 	room := limit - 4 // for the ellipses
 	bestStart, bestEnd, best := 0, 0, -1.0
-	gains := make([]float64, f.concepts)
+	gains := make([]float64, f.concepts+len(f.question))
 	for start := range ps {
 		if ps[start].text == "" || ps[start].kind == fenceClose {
 			continue
@@ -160,44 +174,43 @@ func (f *finder) passage(lines []line, limit, most int) string {
 				break
 			}
 			for _, w := range ps[end].found {
-				if gain := w.worth - gains[w.concept]; gain > 0 {
+				if gain := w.weight - gains[w.concept]; gain > 0 {
 					score += gain
-					gains[w.concept] = w.worth
+					gains[w.concept] = w.weight
 				} else {
-					score += again * w.worth * math.Exp2(-0.5*float64(end-start))
+					score += repeatWeight * w.weight * math.Exp2(-0.5*float64(end-start))
 				}
 			}
 		}
 		if end < len(ps) {
-			end = settle(ps, start, end)
+			end = trimEnd(ps, start, end)
 		}
 		if end == start {
-			continue // what opens a table or a code block leaves no room for more
+			continue // the header of the table, or the fence, leaves no room for a line
 		}
 		if begins(ps, start) {
-			score *= 1.05 // better to begin where something begins
+			score *= 1.05 // prefer the beginning of a paragraph or a block
 		}
 		if score > best {
 			bestStart, bestEnd, best = start, end, score
 		}
 	}
 	if best < 0 {
-		return cut
+		return ellipsis
 	}
 	text := render(ps, bestStart, bestEnd)
 	if bestStart > 0 {
-		text = cut + "\n" + text
+		text = ellipsis + "\n" + text
 	}
 	if bestEnd < len(ps) {
-		text += "\n" + cut
+		text += "\n" + ellipsis
 	}
 	return text
 }
 
-// settle returns where to end a passage that would end at piece end, so that it does not end with what introduces
-// something that is left out: a heading, the header of a table, the fence before code. It is the start where there
-// is nothing else.
-func settle(ps []piece, start, end int) int {
+// trimEnd moves the end of a snippet back before lines that only introduce what is left out: a heading, the
+// header of a table, the fence before code. It returns start if nothing else remains.
+func trimEnd(ps []piece, start, end int) int {
 	for i := end; i > start; i-- {
 		if last := ps[i-1]; last.text != "" && !introduces(last.line) {
 			return i
@@ -206,13 +219,12 @@ func settle(ps []piece, start, end int) int {
 	return start
 }
 
-// begins tells whether a block or a paragraph begins at piece i.
+// begins reports whether a block or a paragraph begins at piece i.
 func begins(ps []piece, i int) bool {
 	return i == 0 || ps[i-1].text == "" || ps[i].block != ps[i-1].block
 }
 
-// head returns the pieces that open the block of piece i and stand before it: a table's header or a code
-// block's fence.
+// head returns the pieces before piece i that open its block: a table's header or a code block's fence.
 func head(ps []piece, i int) []piece {
 	first := ps[i].block.first
 	end := first
@@ -222,7 +234,7 @@ func head(ps []piece, i int) []piece {
 	return ps[first:end]
 }
 
-// tail returns the pieces that close the block of piece i and stand after it.
+// tail returns the pieces after piece i that close its block.
 func tail(ps []piece, i int) []piece {
 	if end := ps[i].block.end; end > i+1 && ps[end-1].kind == fenceClose {
 		return ps[end-1 : end]
@@ -238,7 +250,7 @@ func sizeOf(ps []piece) int {
 	return n
 }
 
-// render writes the pieces from start up to end, with what opens and closes the blocks they cut.
+// render writes the pieces from start up to end, and opens and closes the blocks that they cut.
 func render(ps []piece, start, end int) string {
 	var b strings.Builder
 	row := -1

@@ -61,11 +61,11 @@ func nearest(name string, names []string, n int) []string {
 }
 
 // leastName is how many letters a part of a name has at least to stand for it.
-const leastName = 3
+const minNamePart = 3
 
 // pick returns the index of the one entry that a name means, of entries that each have a main name and perhaps
 // others: one that has it but for case and signs, the only one whose main name begins with its words or that holds
-// them, or one with a name that is clearly the nearest. Where none is meant, or several could be, it returns -1.
+// them, or one with a name that is clearly the nearest. It returns -1 if none or several could be meant.
 func pick(name string, entries [][]string) int {
 	key := nameKey(name)
 	if key == "" {
@@ -77,7 +77,7 @@ func pick(name string, entries [][]string) int {
 		return i
 	}
 	words := nameWords(name)
-	if len(key) >= leastName {
+	if len(key) >= minNamePart {
 		begins := func(names []string) bool { return strings.HasPrefix(nameText(names[0]), nameText(name)) }
 		if at, n := only(entries, begins); n == 1 {
 			return at
@@ -128,7 +128,7 @@ func only(entries [][]string, fits func(names []string) bool) (at, n int) {
 	return at, n
 }
 
-// holds tells whether a name holds the words of a part of it, the last one perhaps only by its beginning, or holds
+// holds reports whether a name contains the words of a part of it, the last one perhaps only by its beginning, or holds
 // them run together, as taskkill for Task/Kill.
 func holds(name, part string) bool {
 	if strings.Contains(" "+nameText(name), " "+nameText(part)) {

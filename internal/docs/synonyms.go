@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-//go:embed thesaurus.txt
-var thesaurusText string
+//go:embed synonyms.txt
+var synonymsText string
 
-// thesaurus maps the key of a word or a phrase to the words that mean about the same.
-var thesaurus = sync.OnceValue(func() map[string][]string {
+// synonyms maps the key of a word or a phrase to the words that mean about the same.
+var synonyms = sync.OnceValue(func() map[string][]string {
 	m := map[string][]string{}
-	for l := range strings.Lines(thesaurusText) {
+	for l := range strings.Lines(synonymsText) {
 		if strings.HasPrefix(l, "#") {
 			continue
 		}
