@@ -16,6 +16,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 type stockQuery struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Errors that an *APIError or a *ResponseError can stand for; test with errors.Is. A Reason is
