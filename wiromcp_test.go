@@ -17,6 +17,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const (
@@ -81,9 +82,9 @@ func TestANewServerRunsNothing(t *testing.T) {
 
 func TestShutdownJoinsEverything(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	wiro := sandbox.New(sandbox.Options{})
-	require.NoError(t, wiro.Start(""))
-	client := wiro.NewClient(wiro.Options{BaseURL: wiro.APIURL(), SocketURL: wiro.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	upstream := sandbox.New(sandbox.Options{})
+	require.NoError(t, upstream.Start(""))
+	client := wiro.NewClient(wiro.Options{BaseURL: upstream.APIURL(), SocketURL: upstream.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
 	log := &lockedBuffer{}
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, DocsDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(log, nil))})
 	handler, err := server.Handler(wiromcp.HTTPOptions{})
@@ -108,9 +109,9 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	token, err := wiro.Launched(ctx, 1)
+	token, err := upstream.Launched(ctx, 1)
 	require.NoError(t, err)
-	require.NoError(t, wiro.Subscribed(ctx, token))
+	require.NoError(t, upstream.Subscribed(ctx, token))
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "listening") }, time.Minute, time.Millisecond)
 
 	require.NoError(t, server.Shutdown(ctx))
@@ -119,6 +120,6 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	require.NoError(t, <-served)
 	_ = stdin.Close()
 	client.Close()
-	wiro.Close()
+	upstream.Close()
 	goleak.VerifyNone(t, before)
 }

@@ -290,7 +290,7 @@ func detailOf(reason Reason, message string) string {
 		if found {
 			return name
 		}
-	case ReasonMessageNotCancelable:
+	case ReasonMessageNotCancellable:
 		_, rest, _ := strings.Cut(message, "status: ")
 		status, _, found := strings.Cut(rest, ")")
 		if found {

@@ -79,8 +79,8 @@ var hints = map[wiro.Reason]errorHint{
 	wiro.ReasonTransactionsFailed:    {text: "Wiro could not read the ledger. Repeat the call in a minute."},
 
 	// Messages.
-	wiro.ReasonMessageNotFound:      {text: "There is no such message under this API key: %s.", tool: "list_my_agents", why: "find the agent, then its conversations"},
-	wiro.ReasonMessageNotCancelable: {text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
+	wiro.ReasonMessageNotFound:       {text: "There is no such message under this API key: %s.", tool: "list_my_agents", why: "find the agent, then its conversations"},
+	wiro.ReasonMessageNotCancellable: {text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
 
 	// Credentials and accounts.
 	wiro.ReasonFieldNotEditable:      {text: "Wiro fills that field itself when an account is connected (%s): connect_agent_account, then select_agent_account where there is something to choose.", tool: "get_my_agent", why: "see which fields can be entered"},

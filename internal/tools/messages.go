@@ -190,7 +190,7 @@ var cancelAgentMessageTool = define(mcptool.Meta{
 // wasCanceled reports whether a message cannot be canceled because it is canceled already.
 func wasCanceled(err error) bool {
 	refusal, ok := errors.AsType[*wiro.APIError](err)
-	return ok && refusal.Reason == wiro.ReasonMessageNotCancelable && refusal.Detail == string(wiro.MessageCanceled)
+	return ok && refusal.Reason == wiro.ReasonMessageNotCancellable && refusal.Detail == string(wiro.MessageCanceled)
 }
 
 func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageAction, error) {
@@ -198,7 +198,7 @@ func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (Message
 	switch {
 	case wasCanceled(err):
 		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
-	case reasonOf(err) == wiro.ReasonMessageNotCancelable:
+	case reasonOf(err) == wiro.ReasonMessageNotCancellable:
 		arguments := map[string]any{"messageguid": in.GUID}
 		if in.GUID == "" {
 			arguments = map[string]any{"agenttoken": in.Token}
