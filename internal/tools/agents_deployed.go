@@ -181,7 +181,7 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 	if in.Categories != nil && len(in.Categories) == 0 {
 		return AgentAction{}, mcptool.Problemf("categories cannot be empty: give at least one, or leave categories out.")
 	}
-	agent := wiro.UserAgent{GUID: string(in.GUID)}
+	agent := wiro.UserAgent{GUID: in.GUID}
 	change := wiro.AgentUpdate{Title: in.Title, Description: in.Description, Categories: in.Categories, Cover: in.Cover}
 	var done []string
 	if in.Title != nil || in.Description != nil || in.Categories != nil || in.Cover != nil {

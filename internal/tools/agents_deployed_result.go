@@ -33,9 +33,9 @@ type MyAgentRow struct {
 
 func myAgentRow(u wiro.UserAgent) MyAgentRow {
 	return MyAgentRow{
-		GUID: string(u.GUID), Title: string(u.Title), Template: string(u.Agent.Slug), Status: u.Status.String(),
-		Tier: string(u.Tier), Credits: u.Remaining(), Subscription: subscriptionLine(u.Subscription),
-		Team: string(u.TeamGUID), Pinned: bool(u.Pinned),
+		GUID: u.GUID, Title: u.Title, Template: u.Agent.Slug, Status: u.Status.String(),
+		Tier: u.Tier, Credits: u.Remaining(), Subscription: subscriptionLine(u.Subscription),
+		Team: u.TeamGUID, Pinned: u.Pinned,
 	}
 }
 
@@ -141,7 +141,7 @@ func packs(list []wiro.CreditPack) []PackInfo {
 	var packs []PackInfo
 	for _, p := range list {
 		if p.Enabled {
-			packs = append(packs, PackInfo{string(p.Key), p.Credits, p.PriceUSD})
+			packs = append(packs, PackInfo{p.Key, p.Credits, p.PriceUSD})
 		}
 	}
 	return packs
@@ -149,12 +149,12 @@ func packs(list []wiro.CreditPack) []PackInfo {
 
 func (c *Call) myAgentDetail(u wiro.UserAgent) MyAgentDetail {
 	info := MyAgentInfo{
-		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(string(u.Description)), 300), Blocked: []string{},
+		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(u.Description), 300), Blocked: []string{},
 		Credentials: credentialStates(u.Credentials), Skills: skillLines(u.Skills, u.SkillsMeta),
 		Preferences: customSkillLines(u.CustomSkills), Schedules: customSkillLines(u.ScheduledSkills),
 		Balance: CreditInfo{
 			Remaining: u.Remaining(), Monthly: u.MonthlyCredits, Extra: u.ExtraCredits,
-			Used: u.UsedCredits, Period: string(u.CreditPeriod), ExtraExpires: day(u.ExtraCreditsExpiry),
+			Used: u.UsedCredits, Period: u.CreditPeriod, ExtraExpires: day(u.ExtraCreditsExpiry),
 		},
 		Costs: actionCosts(u.ActionCosts), PriceUSD: u.MonthlyPriceUSD, Packs: packs(u.Agent.ExtraCreditPacks),
 	}
@@ -172,7 +172,7 @@ func (c *Call) blocked(u wiro.UserAgent, credentials []CredentialState) ([]strin
 	var (
 		why  = []string{}
 		next *mcptool.NextAction
-		self = agentRef(string(u.GUID))
+		self = agentRef(u.GUID)
 	)
 	blocks := func(reason string, step *mcptool.NextAction) {
 		why = append(why, reason)
@@ -180,19 +180,19 @@ func (c *Call) blocked(u wiro.UserAgent, credentials []CredentialState) ([]strin
 			next = step
 		}
 	}
-	if u.Status == wiro.AgentSetupRequired || bool(u.SetupRequired) {
-		step := c.fix(string(u.GUID), credentials)
+	if u.Status == wiro.AgentSetupRequired || u.SetupRequired {
+		step := c.fix(u.GUID, credentials)
 		for _, need := range c.needs(credentials) {
 			blocks(need, step)
 		}
 	}
 	if u.Subscription != nil && !u.Subscription.Active() {
-		blocks("its subscription is "+string(u.Subscription.Status)+": "+c.toolName("renew_agent_subscription"),
+		blocks("its subscription is "+u.Subscription.Status+": "+c.toolName("renew_agent_subscription"),
 			c.Next("renew_agent_subscription", "pay for another 30 days: it asks before it charges", self))
 	}
 	if left := u.Remaining(); left != nil && *left <= 0 {
 		blocks("no credits are left: "+c.toolName("buy_agent_credits")+" (Pro), or wait for the next period",
-			c.Next("buy_agent_credits", "buy a pack: it asks before it charges", map[string]any{"useragentguid": string(u.GUID), "pack": "small"}))
+			c.Next("buy_agent_credits", "buy a pack: it asks before it charges", map[string]any{"useragentguid": u.GUID, "pack": "small"}))
 	}
 	if u.Status == wiro.AgentError {
 		blocks("it ended with an error: start_agent tries again", c.Next("start_agent", "start it again", self))
@@ -213,7 +213,7 @@ func subscriptionLine(s *wiro.Subscription) string {
 	case s.Active() && !s.CurrentPeriodEnd.IsZero():
 		return "active until " + day(s.CurrentPeriodEnd)
 	}
-	return string(s.Status)
+	return s.Status
 }
 
 // Text is the agent in short: first how it stands and what it lacks.

@@ -32,7 +32,7 @@ func startAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, e
 		return AgentAction{}, err
 	}
 	agent, err := call.settle(ctx, in, wiro.AgentQueued, func(u wiro.UserAgent) bool {
-		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !bool(u.RestartAfter))
+		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !u.RestartAfter)
 	})
 	if err != nil && !mcptool.WaitEnded(err) {
 		return AgentAction{}, err
@@ -42,7 +42,7 @@ func startAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, e
 
 // started says how an agent stands that was told to start.
 func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (AgentAction, error) {
-	self := agentRef(string(agent.GUID))
+	self := agentRef(agent.GUID)
 	switch agent.Status {
 	case wiro.AgentSetupRequired:
 		return AgentAction{}, c.setupProblem(agent)
@@ -85,7 +85,7 @@ var stopAgentTool = define(mcptool.Meta{
 func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, error) {
 	err := call.Wiro.MyAgents.Stop(ctx, in.GUID)
 	if reasonOf(err) == wiro.ReasonAlreadyStopped {
-		return agentAction("stop", wiro.UserAgent{GUID: string(in.GUID)}, "It was stopped already."), nil
+		return agentAction("stop", wiro.UserAgent{GUID: in.GUID}, "It was stopped already."), nil
 	}
 	// A change of it may be restarting it: it is stopped once more when it is back.
 	comesBack := in.waits() && reasonOf(err) == wiro.ReasonStopping
@@ -134,7 +134,7 @@ func (s agentSwitch) waits() bool { return s.Wait == nil || *s.Wait }
 // settle waits until an agent is where it was sent, unless the caller does not want to. It
 // returns the agent as it stood last, at first as Wiro's answer left it.
 func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus, settled func(wiro.UserAgent) bool) (wiro.UserAgent, error) {
-	agent := wiro.UserAgent{GUID: string(in.GUID), Status: left}
+	agent := wiro.UserAgent{GUID: in.GUID, Status: left}
 	if !in.waits() {
 		return agent, nil
 	}
@@ -169,7 +169,7 @@ type ActedAgent struct {
 }
 
 func agentAction(action string, u wiro.UserAgent, message string) AgentAction {
-	acted := ActedAgent{GUID: string(u.GUID), Title: string(u.Title)}
+	acted := ActedAgent{GUID: u.GUID, Title: u.Title}
 	if u.Title != "" || u.Status != wiro.AgentStopped || action == "stop" {
 		acted.Status = u.Status.String()
 	}

@@ -38,11 +38,11 @@ type TierInfo struct {
 
 func agentInfo(a wiro.Agent) AgentInfo {
 	info := AgentInfo{
-		GUID: string(a.GUID), Slug: string(a.Slug), Title: string(a.Title), About: mcptool.Clip(string(a.Headline), 160),
+		GUID: a.GUID, Slug: a.Slug, Title: a.Title, About: mcptool.Clip(a.Headline, 160),
 		Categories: plainTexts(a.Categories), Tiers: tiers(a.Tiers),
 	}
 	if info.About == "" {
-		info.About = mcptool.Clip(string(a.Description), 160)
+		info.About = mcptool.Clip(a.Description, 160)
 	}
 	return info
 }
@@ -50,7 +50,7 @@ func agentInfo(a wiro.Agent) AgentInfo {
 func plainTexts(list []string) []string {
 	texts := make([]string, len(list))
 	for i, text := range list {
-		texts[i] = string(text)
+		texts[i] = text
 	}
 	return texts
 }
@@ -158,8 +158,8 @@ func skillLines(skills []wiro.EnabledSkill, meta map[string]wiro.SkillMeta) []Sk
 		if !skill.Enabled {
 			continue
 		}
-		m := meta[string(skill.Name)]
-		lines = append(lines, SkillLine{string(skill.Name), string(m.Title), string(m.CredentialKey)})
+		m := meta[skill.Name]
+		lines = append(lines, SkillLine{skill.Name, m.Title, m.CredentialKey})
 	}
 	return lines
 }
@@ -182,11 +182,11 @@ func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNe
 		}
 		c := credentials[key]
 		need := CredentialNeed{
-			Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
-			Provider: string(c.Schema.Provider(key)), OwnApp: bool(c.Schema.WiroConnectPending),
+			Key: key, Title: c.Schema.Title, Optional: c.Optional,
+			Provider: string(c.Schema.Provider(key)), OwnApp: c.Schema.WiroConnectPending,
 		}
 		for _, field := range c.Schema.Fields {
-			if bool(field.AutoFilledByOAuth) || bool(field.OAuthManaged) && !need.OwnApp {
+			if field.AutoFilledByOAuth || field.OAuthManaged && !need.OwnApp {
 				continue
 			}
 			need.Fields = append(need.Fields, fieldInfo(field))
@@ -233,12 +233,12 @@ type CustomSkillLine struct {
 func customSkillLines(skills []wiro.CustomSkill) []CustomSkillLine {
 	lines := make([]CustomSkillLine, 0, len(skills))
 	for _, s := range skills {
-		about := string(s.Description)
+		about := s.Description
 		if about == "" {
-			about = string(s.Value)
+			about = s.Value
 		}
 		lines = append(lines, CustomSkillLine{
-			string(s.Key), mcptool.Clip(redactTokens(about), 100), string(s.Interval), bool(s.Enabled), string(s.Source), bool(s.Edited),
+			s.Key, mcptool.Clip(redactTokens(about), 100), s.Interval, s.Enabled, s.Source, s.Edited,
 		})
 	}
 	return lines
@@ -266,7 +266,7 @@ func (l CustomSkillLine) line() string {
 
 func (c *Call) agentDetail(a wiro.Agent) AgentDetail {
 	d := AgentDetail{Agent: AgentTemplate{
-		AgentInfo: agentInfo(a), Description: mcptool.Clip(string(a.Description), 1500), Costs: actionCosts(a.ActionCosts),
+		AgentInfo: agentInfo(a), Description: mcptool.Clip(a.Description, 1500), Costs: actionCosts(a.ActionCosts),
 		Skills: skillLines(a.Skills, a.SkillsMeta), Credentials: credentialNeeds(a.Credentials),
 		Preferences: customSkillLines(a.CustomSkills), Schedules: customSkillLines(a.ScheduledSkills),
 	}}

@@ -74,7 +74,7 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, mcptool.Problemf("%q has a subscription, %s. Nothing was charged.", agent.Title, subscriptionLine(agent.Subscription)).
 			WithNext("upgrade_agent_tier", "go from Starter to Pro instead: it asks before it charges", nil)
 	}
-	tier := cmp.Or(in.Tier, string(agent.Tier))
+	tier := cmp.Or(in.Tier, agent.Tier)
 	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: tier})
 	if err != nil {
 		return nil, err

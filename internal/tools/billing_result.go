@@ -31,12 +31,12 @@ type SkillPrice struct {
 
 func priceResult(p wiro.AgentPrice) PriceResult {
 	r := PriceResult{
-		Tier: string(p.Tier), PriceUSD: p.PriceUSD, Credits: p.Credits, Tiers: tiers(p.Tiers),
+		Tier: p.Tier, PriceUSD: p.PriceUSD, Credits: p.Credits, Tiers: tiers(p.Tiers),
 		Base:   TierInfo{"base", p.Base.PriceUSD, p.Base.Credits},
 		Skills: make([]SkillPrice, 0, len(p.Breakdown)), Enabled: plainTexts(p.EnabledSkills), Costs: actionCosts(p.ActionCosts),
 	}
 	for _, s := range p.Breakdown {
-		r.Skills = append(r.Skills, SkillPrice{string(s.Skill), s.PriceUSD, s.Credits})
+		r.Skills = append(r.Skills, SkillPrice{s.Skill, s.PriceUSD, s.Credits})
 	}
 	return r
 }
@@ -105,13 +105,13 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 		Transactions: make([]TransactionInfo, 0, len(ledger.Transactions)),
 		Balance: CreditInfo{
 			Remaining: s.Remaining, Monthly: s.Monthly, Extra: s.Extra,
-			Used: s.Used, Period: string(s.Period),
+			Used: s.Used, Period: s.Period,
 		},
 	}
 	for _, t := range ledger.Transactions {
 		info := TransactionInfo{
-			At: moment(t.CreatedAt), Type: string(t.Type), Action: string(t.Action), Credits: t.Amount, Balance: t.BalanceAfter,
-			About: mcptool.Clip(redactText(string(t.Description)), 120), Session: string(t.SessionKey), Message: string(t.MessageGUID), By: t.User.Name(),
+			At: moment(t.CreatedAt), Type: t.Type, Action: t.Action, Credits: t.Amount, Balance: t.BalanceAfter,
+			About: mcptool.Clip(redactText(t.Description), 120), Session: t.SessionKey, Message: t.MessageGUID, By: t.User.Name(),
 		}
 		info.Details = details(t.Metadata)
 		page.Transactions = append(page.Transactions, info)

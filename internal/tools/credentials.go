@@ -57,7 +57,7 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 		err = c.noSuchCredential(ctx, in.Key, err)
 	default:
 		found, err = c.Wiro.Credentials.ForSkill(ctx, in.Skill)
-		if errors.Is(err, wiro.ErrNotFound) {
+		if reasonOf(err) == wiro.ReasonNoCredential || errors.Is(err, wiro.ErrNotFound) {
 			err = mcptool.Problemf("%s needs no credential, or there is no such skill.", in.Skill).
 				WithNext("list_skills", "see whether the skill exists and what it needs", map[string]any{"name": in.Skill})
 		}
@@ -77,7 +77,7 @@ func (c *Call) noSuchCredential(ctx context.Context, key string, err error) erro
 	if page, listErr := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{}); listErr == nil {
 		keys := make([]string, len(page.Credentials))
 		for i, credential := range page.Credentials {
-			keys[i] = string(credential.Key)
+			keys[i] = credential.Key
 		}
 		p.Text += closest.DidYouMean(key, keys)
 	}

@@ -67,7 +67,7 @@ type AccountStatus struct {
 
 func (c *Call) accountStatus(in account, now wiro.Connection) AccountStatus {
 	s := AccountStatus{
-		account: in, Connected: bool(now.Connected), ID: now.Account().ID, Name: redactTokens(now.Account().Name),
+		account: in, Connected: now.Connected, ID: now.Account().ID, Name: redactTokens(now.Account().Name),
 		ConnectedAt: moment(now.ConnectedAt), TokenExpiresAt: moment(now.TokenExpiresAt), RefreshTokenExpiresAt: moment(now.RefreshTokenExpiresAt),
 	}
 	thing, list := in.key().Selection()
@@ -152,9 +152,9 @@ type DriveFolder struct {
 }
 
 func driveFolders(found wiro.DriveFolders) DriveFolders {
-	list := DriveFolders{ServiceAccount: string(found.ServiceAccount), Folders: make([]DriveFolder, 0, len(found.Folders))}
+	list := DriveFolders{ServiceAccount: found.ServiceAccount, Folders: make([]DriveFolder, 0, len(found.Folders))}
 	for _, f := range found.Folders {
-		list.Folders = append(list.Folders, DriveFolder{string(f.ID), string(f.Name), moment(f.ModifiedAt), string(f.Owner)})
+		list.Folders = append(list.Folders, DriveFolder{f.ID, f.Name, moment(f.ModifiedAt), f.Owner})
 	}
 	return list
 }

@@ -213,8 +213,8 @@ type StoredFile struct {
 
 func fileResult(f wiro.StoredFile, did string) FileResult {
 	return FileResult{StoredFile{
-		ID: string(f.ID), Name: string(f.Name), MIMEType: string(f.ContentType),
-		SizeBytes: int64(f.Size), URL: string(f.URL), ParentID: string(f.ParentID),
+		ID: f.ID, Name: f.Name, MIMEType: f.ContentType,
+		SizeBytes: f.Size, URL: f.URL, ParentID: f.ParentID,
 	}, did}
 }
 

@@ -92,7 +92,7 @@ func TestTheNextStepNamesTheAgent(t *testing.T) {
 
 func TestRefusalsOfModelsStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "", reasonOf(&wiro.APIError{Operation: "Task/Detail", Messages: []string{"Message not found"}}))
-	require.Equal(t, "", reasonOf(errors.New("something else")))
-	require.Equal(t, "", reasonOf(&wiro.APIError{Operation: "UserAgent/Start", Messages: []string{"What nobody foresaw"}}))
+	require.Empty(t, reasonOf(errors.New("message not found")))
+	require.Empty(t, reasonOf(errors.New("something else")))
+	require.Empty(t, reasonOf(&wiro.APIError{Operation: "UserAgent/Start", Messages: []string{"What nobody foresaw"}}))
 }

@@ -41,7 +41,7 @@ func getAgentLogs(ctx context.Context, call *Call, in logQuery) (LogResult, erro
 		return LogResult{}, err
 	}
 	if logs.Date == "" {
-		logs.Date = string(date)
+		logs.Date = date
 	}
 	return call.logResult(logs, in, until), nil
 }
@@ -90,7 +90,7 @@ func listAgentLogDates(ctx context.Context, call *Call, in agentGUID) (LogDates,
 	}
 	list := LogDates{Dates: make([]LogDate, 0, len(dates))}
 	for _, d := range dates {
-		list.Dates = append(list.Dates, LogDate{string(d.Date), int64(d.Size), bool(d.Compressed)})
+		list.Dates = append(list.Dates, LogDate{d.Date, d.Size, d.Compressed})
 	}
 	if len(dates) > 0 {
 		list.NextAction = call.Next("get_agent_logs", "read the first", map[string]any{"useragentguid": in.GUID, "date": list.Dates[0].Date})
@@ -114,7 +114,7 @@ func deleteAgentLog(ctx context.Context, call *Call, in logDayRef) (LogDeletion,
 		return LogDeletion{}, err
 	}
 	message := "The logs of " + in.Date + " are deleted."
-	if !bool(deleted.Removed.Plain) && !bool(deleted.Removed.GZ) {
+	if !deleted.Removed.Plain && !deleted.Removed.GZ {
 		message = "There are no logs of " + in.Date + "."
 	}
 	return LogDeletion{ActionResult: mcptool.Done("delete", message), GUID: in.GUID, Date: in.Date}, nil

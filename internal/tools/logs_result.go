@@ -38,8 +38,8 @@ const logCap = 40_000
 
 func logLine(e wiro.LogEvent) LogLine {
 	line := LogLine{
-		At: moment(e.At), Kind: string(e.Kind), Action: string(e.Action), Skill: string(e.Skill),
-		Session: string(e.Session), By: e.User.Name(), unix: e.At.Unix(),
+		At: moment(e.At), Kind: e.Kind, Action: e.Action, Skill: e.Skill,
+		Session: e.Session, By: e.User.Name(), unix: e.At.Unix(),
 	}
 	line.Details = details(e.Details)
 	return line
@@ -78,7 +78,7 @@ func detail(value any) any {
 
 // logResult keeps the newest events that fit, and says how to go on to older ones.
 func (c *Call) logResult(logs wiro.AgentLog, in logQuery, until time.Time) LogResult {
-	r := LogResult{Date: string(logs.Date), Total: max(int(logs.Total), len(logs.Events))}
+	r := LogResult{Date: logs.Date, Total: max(int(logs.Total), len(logs.Events))}
 	events := slices.Clone(logs.Events)
 	if n := len(events); n > 1 && events[0].At.After(events[n-1].At) {
 		slices.Reverse(events) // Logs begins with the newest

@@ -26,7 +26,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 	if err != nil {
 		return MessageResult{}, err
 	}
-	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: string(in.session())}
+	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: in.session()}
 	if in.Wait != nil && !*in.Wait {
 		result := call.messageResult(known, "")
 		result.State = stateSubmitted
@@ -127,10 +127,10 @@ func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageRes
 		return MessageResult{}, err
 	}
 	if message.GUID == "" {
-		message.GUID = string(in.GUID)
+		message.GUID = in.GUID
 	}
 	if message.AgentToken == "" {
-		message.AgentToken = string(in.Token)
+		message.AgentToken = in.Token
 	}
 	return call.messageResult(message, ""), nil
 }

@@ -125,7 +125,7 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 	}
 	shelves := Shelves{Categories: make([]Shelf, 0, len(sections))}
 	for _, section := range sections {
-		shelf := Shelf{Title: string(section.Title), Total: int(section.Total), Models: models(section.Models)}
+		shelf := Shelf{Title: section.Title, Total: int(section.Total), Models: models(section.Models)}
 		shelf.Total = max(shelf.Total, len(shelf.Models))
 		for i, m := range shelf.Models {
 			if m.Pricing == noPrice { // this endpoint leaves prices out

@@ -38,7 +38,7 @@ func (m ModelInfo) line() string {
 func modelInfo(m wiro.Model) ModelInfo {
 	info := ModelInfo{
 		Slug:        m.Slug().String(),
-		Title:       string(m.Title),
+		Title:       m.Title,
 		Description: mcptool.Clip(m.Summary(), 160),
 		Categories:  categories(m.Categories),
 		Pricing:     pricing(m),
@@ -58,7 +58,7 @@ func categories(list []string) []string {
 	names := make([]string, 0, len(list))
 	for _, name := range list {
 		if name != "tool" && name != "" {
-			names = append(names, string(name))
+			names = append(names, name)
 		}
 	}
 	return names
@@ -132,15 +132,15 @@ type PriceRow struct {
 
 func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 	d := ModelDescription{
-		ModelInfo: modelInfo(m), RunTime: string(m.ComputingTime),
+		ModelInfo: modelInfo(m), RunTime: m.ComputingTime,
 		Parameters: []ParamGroup{}, Prices: priceRows(m),
 	}
-	if about := mcptool.Clip(string(m.Description), 600); about != d.Description {
+	if about := mcptool.Clip(m.Description, 600); about != d.Description {
 		d.About = about
 	}
 	example := map[string]any{}
 	for _, list := range m.Parameters {
-		group := ParamGroup{Title: string(list.Title), Items: []ParamInfo{}}
+		group := ParamGroup{Title: list.Title, Items: []ParamInfo{}}
 		for _, p := range list.Items {
 			info := paramInfo(p)
 			group.Items = append(group.Items, info)
@@ -156,24 +156,24 @@ func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 
 func paramInfo(p wiro.Param) ParamInfo {
 	info := ParamInfo{
-		ID: string(p.ID), Type: string(p.Type), Label: string(p.Label), Required: bool(p.Required),
-		Default: p.Default, Min: string(p.Min), Max: string(p.Max), Step: string(p.Step),
+		ID: p.ID, Type: p.Type, Label: p.Label, Required: p.Required,
+		Default: p.Default, Min: p.Min, Max: p.Max, Step: p.Step,
 	}
 	if info.Default == "" {
 		info.Default = nil
 	}
 	var notes []string
 	for _, note := range []string{p.Description, p.Note} {
-		if text := mcptool.Clip(string(note), 200); text != "" && !slices.Contains(notes, text) {
+		if text := mcptool.Clip(note, 200); text != "" && !slices.Contains(notes, text) {
 			notes = append(notes, text)
 		}
 	}
 	if len(notes) == 0 && p.Placeholder != "" {
-		notes = append(notes, "such as: "+mcptool.Clip(string(p.Placeholder), 100))
+		notes = append(notes, "such as: "+mcptool.Clip(p.Placeholder, 100))
 	}
 	info.Description = strings.Join(notes, " ")
 	for _, o := range p.Options {
-		option := OptionInfo{Value: string(o.Value), Label: string(o.Label)}
+		option := OptionInfo{Value: o.Value, Label: o.Label}
 		if strings.EqualFold(option.Label, option.Value) {
 			option.Label = ""
 		}

@@ -31,7 +31,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	}
 	submitted := wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, Status: wiro.TaskQueue,
-		ModelOwner: string(slug.Owner), ModelProject: string(slug.Model),
+		ModelOwner: slug.Owner, ModelProject: slug.Model,
 	}
 	if in.Wait != nil && !*in.Wait {
 		result := call.taskResult(submitted)
@@ -55,7 +55,7 @@ func (c *Call) notRun(ctx context.Context, slug wiro.Slug, err error) error {
 	case wiro.ReasonModelNotAccessible:
 		return mcptool.Problemf("%s is not open to this project (tool-not-accessible). Nothing was started or charged.", slug).
 			WithNext("search_models", "find another model", map[string]any{})
-	case wiro.ReasonInvalidParameter: // one is missing or out of range, or a file is missing
+	case wiro.ReasonMissingParameter, wiro.ReasonInvalidParameter: // one is missing or out of range, or a file is missing
 		return mcptool.Problemf("%s. Nothing was started or charged.", wordsOf(err)).
 			WithNext("get_model_schema", "see what the model takes", map[string]any{"model": slug.String()})
 	}
@@ -84,7 +84,7 @@ func waitForTask(ctx context.Context, call *Call, in taskWait) (TaskResult, erro
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout float64) (TaskResult, error) {
 	ref := named.ref()
-	task, err := c.follow(ctx, timeout, wiro.Task{Token: string(ref.Token), ID: string(ref.ID)},
+	task, err := c.follow(ctx, timeout, wiro.Task{Token: ref.Token, ID: ref.ID},
 		func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 			return c.Wiro.Tasks.Wait(ctx, ref, update)
 		})

@@ -118,7 +118,7 @@ func recentFailures(ctx context.Context, s *Server) []string {
 	var ids []string
 	for _, task := range page.Tasks {
 		if taskState(task) == stateFailed {
-			ids = append(ids, string(task.ID))
+			ids = append(ids, task.ID)
 		}
 	}
 	return ids

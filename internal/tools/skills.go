@@ -65,7 +65,7 @@ func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
 	if page, listErr := c.Wiro.Skills.List(ctx, wiro.SkillQuery{}); listErr == nil {
 		names := make([]string, len(page.Skills))
 		for i, skill := range page.Skills {
-			names[i] = string(skill.Name)
+			names[i] = skill.Name
 		}
 		p.Text += closest.DidYouMean(name, names)
 	}
@@ -88,7 +88,7 @@ func listSkillCapabilities(ctx context.Context, call *Call, _ struct{}) (Capabil
 	}
 	list := CapabilityList{Capabilities: make([]CapabilityInfo, 0, len(capabilities))}
 	for _, capability := range capabilities {
-		list.Capabilities = append(list.Capabilities, CapabilityInfo{string(capability.Name), string(capability.Description)})
+		list.Capabilities = append(list.Capabilities, CapabilityInfo{capability.Name, capability.Description})
 	}
 	return list, nil
 }

@@ -159,10 +159,10 @@ type SkillsApplied struct {
 
 func (c *Call) skillsApplied(guid string, a wiro.SkillsApplied) SkillsApplied {
 	return SkillsApplied{
-		UserAgent: guid, IdempotencyKey: a.IdempotencyKey, Tier: string(a.Tier), ChargedUSD: a.WalletDelta,
+		UserAgent: guid, IdempotencyKey: a.IdempotencyKey, Tier: a.Tier, ChargedUSD: a.WalletDelta,
 		PriceUSD: a.Pricing.NewPriceUSD, PreviousUSD: a.Pricing.PreviousPriceUSD,
 		Credits: a.Pricing.NewCredits, PreviousCredits: a.Pricing.PreviousCredits,
-		Costs: actionCosts(a.Pricing.ActionCosts), Skills: plainTexts(a.Pricing.EnabledSkills), Restarted: bool(a.RestartTriggered),
+		Costs: actionCosts(a.Pricing.ActionCosts), Skills: plainTexts(a.Pricing.EnabledSkills), Restarted: a.RestartTriggered,
 		NextAction: c.Next("get_my_agent", "see what the new skills still need", agentRef(guid)),
 	}
 }

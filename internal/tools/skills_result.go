@@ -40,18 +40,18 @@ type SkillInfo struct {
 
 func skillInfo(s wiro.Skill) SkillInfo {
 	return SkillInfo{
-		Name: string(s.Name), Title: string(s.Title), Description: mcptool.Clip(string(s.Description), 200), Category: string(s.Category),
+		Name: s.Name, Title: s.Title, Description: mcptool.Clip(s.Description, 200), Category: s.Category,
 		PriceUSD: s.Pricing.PriceUSD(), Credits: s.Pricing.Credits(),
-		RequiresCredentials: bool(s.RequiresCredentials), Credential: string(s.CredentialKey),
+		RequiresCredentials: s.RequiresCredentials, Credential: s.CredentialKey,
 		AdditionalCredentials: plainTexts(s.AdditionalCredentialKeys), Capabilities: plainTexts(s.Capabilities),
-		DependsOn: plainTexts(s.DependsOn), ConflictsWith: plainTexts(s.ConflictsWith), UserInvocable: bool(s.UserInvocable),
-		Deprecated: bool(s.Deprecated), Replacement: string(s.Replacement), Version: string(s.Version), Docs: string(s.DocsURL),
+		DependsOn: plainTexts(s.DependsOn), ConflictsWith: plainTexts(s.ConflictsWith), UserInvocable: s.UserInvocable,
+		Deprecated: s.Deprecated, Replacement: s.Replacement, Version: s.Version, Docs: s.DocsURL,
 	}
 }
 
 func (c *Call) oneSkill(s wiro.Skill) SkillList {
 	info := skillInfo(s)
-	info.Description = string(s.Description)
+	info.Description = s.Description
 	costs := actionCosts(s.Pricing.Costs)
 	info.Costs = &costs
 	list := SkillList{Skills: []SkillInfo{info}, Total: 1, full: true}
@@ -96,6 +96,9 @@ func (l SkillList) Text() string {
 }
 
 func (s SkillInfo) price() string {
+	if s.PriceUSD == nil && s.Credits == nil {
+		return "no price stated"
+	}
 	if s.PriceUSD != nil && s.Credits != nil && *s.PriceUSD == 0 && *s.Credits == 0 {
 		return "free"
 	}

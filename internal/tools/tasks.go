@@ -127,7 +127,7 @@ func (l TaskList) Text() string {
 var getTaskPriceTool = define(mcptool.Meta{
 	Name:        "get_task_price",
 	Title:       "Get a task's price",
-	Description: "What a task cost: billed or not, and why. Failed and canceled tasks cost nothing.",
+	Description: "What a task cost by Wiro's record: billed or not, and how much.",
 	Toolset:     Tasks,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTaskPrice)
@@ -221,7 +221,7 @@ func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop fun
 		return TaskAction{}, c.noSuchTask(err)
 	}
 	if task.Token == "" {
-		task.Token = string(in.ref().Token)
+		task.Token = in.ref().Token
 	}
 	if task.Status == wiro.TaskCanceled {
 		return taskAction(action, task, "It was canceled already."), nil
@@ -246,7 +246,7 @@ func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop fun
 
 // notStopped says what to do about a task that could not be stopped, by how it stands now.
 func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
-	token := map[string]any{"tasktoken": string(task.Token)}
+	token := map[string]any{"tasktoken": task.Token}
 	if task.Over() {
 		return mcptool.Problemf("The task is over already (%s): there is nothing to stop.", taskState(task)).
 			WithNext("get_task", "see how it ended", token)
@@ -283,7 +283,7 @@ func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskActi
 		}
 		return TaskAction{}, call.noSuchTask(err)
 	}
-	return taskAction("delete", wiro.Task{Token: string(in.Token)}, "The task's input and output files are deleted."), nil
+	return taskAction("delete", wiro.Task{Token: in.Token}, "The task's input and output files are deleted."), nil
 }
 
 type finishedTask struct {

@@ -57,8 +57,8 @@ type OutputInfo struct {
 
 func taskInfo(t wiro.Task) TaskInfo {
 	info := TaskInfo{
-		ID: string(t.ID), Token: string(t.Token), Model: t.Model().String(), Status: string(t.Status),
-		ExitCode: string(t.ExitCode), Seconds: t.Elapsed, CostUSD: t.Cost,
+		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
+		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: t.Cost,
 	}
 	if !t.CreatedAt.IsZero() {
 		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
@@ -90,12 +90,12 @@ func (c *Call) taskResult(t wiro.Task) TaskResult {
 		answer, thinking := words(output.Content)
 		r.Outputs = append(r.Outputs, OutputInfo{
 			Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)),
-			URL: string(output.URL), Kind: "text", Content: answer,
+			URL: output.URL, Kind: "text", Content: answer,
 		})
 		r.Response, r.Thinking = answer, thinking
 	}
 	if r.State == stateCompleted && r.Response == "" && len(r.Outputs) == 0 {
-		r.Response = strings.TrimSpace(string(t.DebugOutput))
+		r.Response = strings.TrimSpace(t.DebugOutput)
 	}
 	token := map[string]any{"tasktoken": r.Task.Token}
 	if r.Task.Token == "" {
@@ -114,14 +114,14 @@ func (c *Call) taskResult(t wiro.Task) TaskResult {
 func words(c *wiro.RawContent) (answer, thinking string) {
 	answer, thinking = joinParts(c.Answer), joinParts(c.Thinking)
 	if answer == "" && thinking == "" {
-		answer = strings.TrimSpace(string(c.Raw))
+		answer = strings.TrimSpace(c.Raw)
 	}
 	return answer, thinking
 }
 
 func outputInfo(o wiro.Output) OutputInfo {
 	info := OutputInfo{
-		Name: string(o.Name), MIMEType: string(o.ContentType), SizeBytes: int64(o.Size), URL: string(o.URL),
+		Name: o.Name, MIMEType: o.ContentType, SizeBytes: o.Size, URL: o.URL,
 	}
 	if info.Name == "" {
 		info.Name = path.Base(info.URL)
@@ -144,7 +144,7 @@ func outputInfo(o wiro.Output) OutputInfo {
 // failureText is why a task failed: the last lines of the model's own error.
 func failureText(t wiro.Task) string {
 	for _, said := range []string{t.DebugError, t.DebugOutput} {
-		if text := mcptool.Tail(redactTokens(string(said)), 12, 1500); text != "" {
+		if text := mcptool.Tail(redactTokens(said), 12, 1500); text != "" {
 			return text
 		}
 	}
@@ -275,7 +275,7 @@ func (r TaskResult) Links() []mcp.ResourceLink {
 func joinParts(parts []string) string {
 	texts := make([]string, 0, len(parts))
 	for _, part := range parts {
-		if text := strings.TrimSpace(string(part)); text != "" {
+		if text := strings.TrimSpace(part); text != "" {
 			texts = append(texts, text)
 		}
 	}

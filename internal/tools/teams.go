@@ -25,8 +25,8 @@ func createOrganization(ctx context.Context, call *Call, in newOrganization) (Te
 	}
 	action := TeamAction{
 		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID))),
-		Organization: string(made.GUID),
-		Name:         string(made.Name),
+		Organization: made.GUID,
+		Name:         made.Name,
 	}
 	return action, nil
 }
@@ -40,7 +40,7 @@ func guidNote(guid string) string {
 	if guid == "" {
 		return " (its guid is at https://wiro.ai/panel)"
 	}
-	return " (guid " + string(guid) + ")"
+	return " (guid " + guid + ")"
 }
 
 var restoreOrganizationTool = define(mcptool.Meta{
@@ -85,9 +85,9 @@ func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error)
 	return TeamAction{
 		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
 			made.Name, guidNote(made.GUID))),
-		Organization: string(made.OrganizationGUID),
-		Team:         string(made.GUID),
-		Name:         string(made.Name),
+		Organization: made.OrganizationGUID,
+		Team:         made.GUID,
+		Name:         made.Name,
 	}, nil
 }
 
