@@ -77,7 +77,6 @@ func (g *unitPrices) text() string {
 	}
 	factor, _ := scale(g.low, g.unit)
 	if other, _ := scale(g.high, g.unit); other != factor {
-		factor = 1
 		return fmt.Sprintf("$%s to $%s per %s", Money(g.low), Money(g.high), g.unit)
 	}
 	return fmt.Sprintf("$%s to $%s", Money(round(g.low*factor)), perUnit(g.high, g.unit))
