@@ -197,6 +197,10 @@ func (c *check) unknown(name string, value any, given map[string]any) {
 	if len(names) == 0 {
 		return
 	}
+	if everywhere[names[0]] && c.schema.Find(names[0]) == nil && blank(given[names[0]]) {
+		c.Params[names[0]] = value
+		return
+	}
 	p := c.schema.Find(names[0])
 	if p == nil || !blank(given[p.ID]) || !blank(c.Params[p.ID]) || c.faulted(p.ID) {
 		return

@@ -114,6 +114,8 @@ func TestCheckNamesEveryFaultAndCorrectsTheCall(t *testing.T) {
 			[]string{"aspect_ratio: the model has no such parameter; closest: aspectRatio"}},
 		"unlike anything": {`{"prompt":"fox","zzzzzzz":1}`, `{"prompt":"fox"}`,
 			[]string{"zzzzzzz: the model has no such parameter"}},
+		"a common one in another case": {`{"prompt":"fox","callbackURL":"https://a.b/c"}`, `{"prompt":"fox","callbackUrl":"https://a.b/c"}`,
+			[]string{"callbackURL: the model has no such parameter; closest: callbackUrl"}},
 		"no such option": {`{"prompt":"fox","aspectRatio":"21:9"}`, `{"prompt":"fox","aspectRatio":"1:1"}`,
 			[]string{`aspectRatio: "21:9" is not an option; options: 1:1 (Square), 16:9 (Landscape), 9:16 (Portrait)`}},
 		"another unit": {`{"prompt":"fox","duration":"10m"}`, `{"prompt":"fox","duration":"10"}`,

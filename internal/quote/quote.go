@@ -36,10 +36,10 @@ func (q Quote) String() string {
 		return "not known before the run (" + q.Basis + ")"
 	case *q.USD == 0 && q.Certainty == Exact:
 		return "free"
-	case q.Certainty == Exact || strings.HasPrefix(q.Basis, "about "):
-		return fmt.Sprintf("$%s (%s)", Money(*q.USD), q.Basis)
+	case q.open: // an average
+		return fmt.Sprintf("about $%s (%s)", Money(*q.USD), q.Basis)
 	}
-	return fmt.Sprintf("about $%s (%s)", Money(*q.USD), q.Basis)
+	return fmt.Sprintf("$%s (%s)", Money(*q.USD), q.Basis)
 }
 
 // Verdict is how a quote stands to a cap.

@@ -245,8 +245,11 @@ func TestRowsSayForWhatTheyHold(t *testing.T) {
 func TestQuotesAreShownWithTheirBasis(t *testing.T) {
 	t.Parallel()
 	video := Model{Rows: rows(t, `[{"price":0.4,"priceMethod":"cp-outputVideoLength"}]`), Schema: params.Schema{Params: []params.Param{selects("duration", "8", "4", "8")}}}
-	require.Equal(t, "about $3.20 (8 s x $0.40)", video.Defaults().String())
+	require.Equal(t, "$3.20 (8 s x $0.40)", video.Defaults().String())
 	require.Equal(t, "$0.05 ($0.05 per run)", (&Model{Rows: rows(t, `[{"price":0.05}]`)}).Defaults().String())
+	require.Equal(t, "about $0.00351 (average run at $0.000585 per second of processing)", (&Model{CPS: "0.000585", ApproximateCost: "0.00351"}).Defaults().String())
+	two := Model{Rows: rows(t, `[{"inputs":{"q":"low"},"price":0.1},{"inputs":{"q":"high"},"price":0.3}]`), Schema: params.Schema{Params: []params.Param{selects("q", nil, "low", "high")}}}
+	require.Equal(t, "$0.10 to $0.30 (depends on inputs that are not known: $0.10 per run at q low up to $0.30 per run at q high)", two.Defaults().String())
 	require.Equal(t, "free", (&Model{Rows: rows(t, `[{"price":0}]`)}).Defaults().String())
 	require.Equal(t, "not known before the run ($0.02 per turn of conversation)", (&Model{Rows: rows(t, `[{"price":0.02,"priceMethod":"cp-realtimeturn"}]`)}).Defaults().String())
 	data, err := json.Marshal((&Model{}).Defaults())

@@ -92,6 +92,7 @@ func TestARedisThatGoesAwayAndComesBack(t *testing.T) {
 	}
 	_, kill = startRedisIn(t, folder)
 	t.Cleanup(kill)
+	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond, "the client tries again every second")
 	for what, err := range everything(t.Context(), s) {
 		require.NoError(t, err, what)
 	}
