@@ -318,6 +318,29 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
+func TestURLsAreSplitAtCommasBetweenThemAlone(t *testing.T) {
+	t.Parallel()
+	for list, want := range map[string][]string{
+		"":                               {""},
+		"https://a/1":                    {"https://a/1"},
+		"https://a/1,2,https://a/3":      {"https://a/1,2", "https://a/3"},
+		" HTTPS://a/1 , \n http://a/3 ,": {"HTTPS://a/1", "http://a/3 ,"},
+		"data:image/png;base64,AAAA":     {"data:image/png;base64,AAAA"},
+	} {
+		require.Equal(t, want, SplitURLs(list))
+	}
+}
+
+func TestLargeValuesAreCheckedQuickly(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("1x1 ", 1<<20)
+	result := Check(imageModel(), map[string]any{"prompt": large, "aspectRatio": large, "samples": large, "genre": large, "inputMask": "data:," + large, large: 1})
+	require.Len(t, result.Faults, 4)
+	for _, f := range result.Faults {
+		require.Less(t, len(f.String()), 1000, f.Kind)
+	}
+}
+
 func BenchmarkCheckWithFaults(b *testing.B) {
 	schema := catalog(b)["wiro/text-to-image-flux"]
 	given := map[string]any{"promt": "fox", "num_images": 9, "aspect_ratio": "16:9"}

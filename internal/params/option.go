@@ -22,6 +22,10 @@ func matchOption(options []Option, given string) (string, bool) {
 			return o.Value, true
 		}
 	}
+	const longest = 256 // of another spelling
+	if len(given) > longest {
+		return "", false
+	}
 	for _, same := range []func(Option) bool{
 		func(o Option) bool { return strings.EqualFold(o.Value, given) },
 		func(o Option) bool { return o.Label != "" && strings.EqualFold(strings.TrimSpace(o.Label), given) },

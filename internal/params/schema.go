@@ -135,17 +135,22 @@ func countFiles(value any) int {
 func SplitURLs(list string) []string {
 	var urls []string
 	start := 0
-	for i := range len(list) {
-		if list[i] == ',' && startsURL(list[i+1:]) {
+	for i := strings.IndexByte(list, ','); i >= 0; {
+		if startsURL(list[i+1:]) {
 			urls = append(urls, strings.TrimSpace(list[start:i]))
 			start = i + 1
 		}
+		next := strings.IndexByte(list[i+1:], ',')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
 	}
 	return append(urls, strings.TrimSpace(list[start:]))
 }
 
 func startsURL(s string) bool {
-	s = strings.TrimLeft(s, " \t\r\n")
+	s = strings.TrimLeft(s[:min(len(s), 64)], " \t\r\n")
 	for _, scheme := range []string{"http://", "https://"} {
 		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
 			return true
