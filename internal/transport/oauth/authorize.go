@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -222,6 +221,6 @@ func answerURL(a authorization, parameters url.Values) string {
 }
 
 func validChallenge(text string) bool {
-	data, err := encoding.DecodeString(text)
-	return err == nil && len(data) == 32 && !strings.ContainsAny(text, "\r\n")
+	data, err := decodeStrict(text)
+	return err == nil && len(data) == 32
 }

@@ -34,7 +34,6 @@ const (
 	maxSealed = 8 << 10 // characters of a sealed value that is looked at
 )
 
-// encoding is strict: a sealed value has exactly one spelling.
 var encoding = base64.RawURLEncoding.Strict()
 
 var errSealed = errors.New("not a value that this server sealed")
@@ -113,7 +112,7 @@ func (s *sealer) open(k kind, text string, value any) error {
 	if !ok || len(text) > maxSealed {
 		return errSealed
 	}
-	data, err := encoding.DecodeString(body)
+	data, err := decodeStrict(body)
 	if err != nil {
 		return errSealed
 	}
@@ -129,6 +128,14 @@ func (s *sealer) open(k kind, text string, value any) error {
 		return nil
 	}
 	return errSealed
+}
+
+// decodeStrict decodes base64url in its one spelling: package base64 skips line breaks.
+func decodeStrict(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errSealed
+	}
+	return encoding.DecodeString(text)
 }
 
 // newID returns a random identifier of 128 bits.
