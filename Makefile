@@ -29,7 +29,7 @@ bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
 
 snapshots: ## write the golden files and the README's tables anew
-	UPDATE=1 go test ./internal/tools ./internal/docs -run 'Snapshot|Golden' -count=1
+	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on a file of queries: make docs-eval QUERIES=file.jsonl
 	go run ./internal/docs/eval $(QUERIES)

@@ -83,7 +83,7 @@ func ExampleServer_Handler() {
 	defer done()
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
 
-	handler, err := server.Handler(wiromcp.HTTPSettings{})
+	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,16 +1,28 @@
-// A call, or a few, for every tool. They run in this order: later ones use what earlier
-// ones left in state.
+// Calls of every tool. The cases run in this order: later ones use what earlier ones left in
+// state. A tool without a case is called with its examples.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { agentCases } from './agent-cases.mjs';
 import { assertNoSecrets } from './secrets.mjs';
 
+/** The register of the tools with their examples, as `make snapshots` writes it. */
+const register = new Map(JSON.parse(readFileSync(path.join(import.meta.dirname, 'tools.json'), 'utf8')).map((tool) => [tool.name, tool]));
+const example = (name) => register.get(name).examples[0];
+
 /**
- * Calls every tool that the session lists; a tool without a case fails. It needs a sandbox
- * of its own. No result gives away a secret.
+ * Calls every tool that the session lists. It needs a sandbox of its own. No result gives
+ * away a secret.
  */
 export async function driveEveryTool(session) {
   const state = {};
-  for (const name of session.tools.keys()) assert.ok(cases[name], `${name} has no case here`);
+  for (const name of session.tools.keys()) {
+    assert.ok(register.get(name)?.examples.length, `${name} has no example: make snapshots`);
+    for (const args of register.get(name).examples) {
+      if (cases[name]) session.accepts(name, args);
+      else await session.call(name, args, { error: 'any' });
+    }
+  }
   for (const [name, run] of Object.entries(cases)) {
     if (!session.tools.has(name)) continue;
     await run(session, state);
@@ -22,7 +34,7 @@ export async function driveEveryTool(session) {
 
 const cases = {
   async search_models(s) {
-    const { data, text } = await s.call('search_models', { search: 'flux', categories: ['text-to-image'], limit: 5 });
+    const { data, text } = await s.call('search_models', example('search_models'));
     assert.ok(data.models.length > 0);
     for (const model of data.models) {
       assert.match(model.slug, /^[\w.-]+\/[\w.-]+$/);
@@ -37,7 +49,7 @@ const cases = {
   },
 
   async get_model_schema(s) {
-    const { data, text } = await s.call('get_model_schema', { model: 'openai/sora-2' });
+    const { data, text } = await s.call('get_model_schema', example('get_model_schema'));
     const items = data.model.parameters.flatMap((group) => group.items);
     const prompt = items.find((item) => item.id === 'prompt');
     assert.equal(prompt.required, true);
@@ -46,7 +58,7 @@ const cases = {
   },
 
   async recommend_model(s) {
-    const { data } = await s.call('recommend_model', { task: 'upscale an image to 4K' });
+    const { data } = await s.call('recommend_model', example('recommend_model'));
     assert.equal(data.models[0].slug, 'wiro/image-upscaler');
     await s.follow({ data });
   },
@@ -57,7 +69,7 @@ const cases = {
   },
 
   async run_model(s, state) {
-    const { data, content } = await s.call('run_model', { model: 'wiro/z-image-turbo', params: { prompt: 'a lighthouse at dawn' } });
+    const { data, content } = await s.call('run_model', example('run_model'));
     assert.equal(data.state, 'completed');
     assert.equal(data.task.exitCode, '0');
     assert.ok(data.task.costUsd > 0);

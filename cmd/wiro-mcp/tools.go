@@ -34,7 +34,7 @@ func (a *app) toolsCommand() *cobra.Command {
 					toolset = set
 					fmt.Fprintf(table, "%s\n", strings.ToUpper(set)) //nolint:errcheck // Flush reports it
 				}
-				about, _, _ := strings.Cut(t.About, ". ")
+				about, _, _ := strings.Cut(t.Description, ". ")
 				fmt.Fprintf(table, "  %s\t%s\n", t.Name, strings.TrimSuffix(about, ".")) //nolint:errcheck // Flush reports it
 			}
 			return table.Flush()

@@ -3,37 +3,40 @@ package tools
 import (
 	"context"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var listAgents = define(Meta{
-	Name:    "list_agents",
-	Title:   "List agent templates",
-	About:   "Wiro's catalog of agents to deploy: what each does and costs a month. list_my_agents lists those that are deployed.",
-	Toolset: Agents,
-	Public:  true,
-	More:    "Narrow the search, or page with start and limit.",
-}, func(ctx context.Context, call Call, in agentSearch) (AgentList, error) {
+var listAgentsTool = define(mcptool.Meta{
+	Name:           "list_agents",
+	Title:          "List agent templates",
+	Description:    "Wiro's catalog of agents to deploy: what each does and costs a month. list_my_agents lists those that are deployed.",
+	Toolset:        Agents,
+	Public:         true,
+	TruncationHint: "Narrow the search, or page with start and limit.",
+	Examples:       []mcptool.Example{{Arguments: `{"search": "instagram"}`}},
+}, listAgents)
+
+func listAgents(ctx context.Context, call *Call, in agentSearch) (AgentList, error) {
 	page, err := call.Wiro.Agents(ctx, wiro.AgentQuery{
 		Search: in.Search, Category: in.Category, Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: in.Limit,
 	})
 	if err != nil {
 		return AgentList{}, err
 	}
-	list := AgentList{Agents: make([]AgentInfo, 0, len(page.Agents)), Start: in.Start, Limit: in.Limit}
+	list := AgentList{Agents: make([]AgentInfo, 0, len(page.Agents)), Limit: in.Limit}
 	for _, agent := range page.Agents {
 		list.Agents = append(list.Agents, agentInfo(agent))
 	}
-	list.Total = max(int(page.Total), in.Start+len(list.Agents))
-	list.NextStart = nextStart(list.Total, in.Start, len(list.Agents))
+	list.Page = mcptool.NewPage(int(page.Total), in.Start, len(list.Agents))
 	switch {
 	case list.NextStart > 0:
-		list.NextAction = call.page("more agents", "start", list.NextStart)
+		list.NextAction = call.NextPage("more agents", "start", list.NextStart)
 	case len(list.Agents) > 0:
-		list.NextAction = call.next("get_agent", "see what the first one can do and needs", map[string]any{"guid": list.Agents[0].GUID})
+		list.NextAction = call.Next("get_agent", "see what the first one can do and needs", map[string]any{"guid": list.Agents[0].GUID})
 	}
 	return list, nil
-})
+}
 
 type agentSearch struct {
 	Search   string `json:"search,omitempty" doc:"words of titles and descriptions"`
@@ -44,19 +47,22 @@ type agentSearch struct {
 	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list, 20 by default"`
 }
 
-var getAgent = define(Meta{
-	Name:    "get_agent",
-	Title:   "Get an agent template",
-	About:   "One agent of the catalog: what it can do, what it costs, and which credentials it will ask for. Use it before deploy_agent.",
-	Toolset: Agents,
-	Public:  true,
-}, func(ctx context.Context, call Call, in agentName) (AgentDetail, error) {
+var getAgentTool = define(mcptool.Meta{
+	Name:        "get_agent",
+	Title:       "Get an agent template",
+	Description: "One agent of the catalog: what it can do, what it costs, and which credentials it will ask for. Use it before deploy_agent.",
+	Toolset:     Agents,
+	Public:      true,
+	Examples:    []mcptool.Example{{Arguments: `{"slug": "instagram-manager", "full": true}`}},
+}, getAgent)
+
+func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error) {
 	agent, err := call.Wiro.Agent(ctx, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug}, in.Full)
 	if err != nil {
 		return AgentDetail{}, err
 	}
 	return call.agentDetail(agent), nil
-})
+}
 
 type agentName struct {
 	GUID string `json:"guid,omitempty" doc:"the template's guid"`

@@ -127,28 +127,3 @@ func saysNo(message string) string {
 	}
 	return string(data)
 }
-
-func TestAgentToolsAreAnnotatedAsWhatTheyDo(t *testing.T) {
-	t.Parallel()
-	type hints struct{ reads, destroys, idempotent, spends bool }
-	reads, writes := hints{reads: true, idempotent: true}, hints{}
-	destroys := hints{destroys: true, idempotent: true}
-	spends := hints{spends: true}
-	for name, want := range map[string]hints{
-		"list_agents": reads, "get_agent": reads, "list_my_agents": reads, "get_my_agent": reads, "get_agent_message": reads,
-		"list_agent_messages": reads, "list_agent_sessions": reads, "preview_agent_price": reads, "list_agent_transactions": reads,
-		"get_agent_logs": reads, "list_agent_log_dates": reads,
-		"deploy_agent": spends, "subscribe_agent": spends, "renew_agent_subscription": spends, "upgrade_agent_tier": spends, "buy_agent_credits": spends,
-		"update_my_agent": {idempotent: true}, "start_agent": {idempotent: true}, "send_agent_message": writes,
-		"stop_agent": destroys, "cancel_agent_message": destroys, "delete_agent_messages": destroys, "cancel_agent_subscription": destroys, "delete_agent_log": destroys,
-	} {
-		d, ok := New(Options{Toolsets: AllToolsets}).Find(name)
-		require.True(t, ok, name)
-		a := d.Tool().Annotations
-		require.Equal(t, want, hints{*a.ReadOnlyHint, *a.DestructiveHint, *a.IdempotentHint, d.Spends}, name)
-	}
-	for name, public := range map[string]bool{"list_agents": true, "get_agent": true, "list_my_agents": false, "preview_agent_price": false} {
-		d, _ := New(Options{Toolsets: AllToolsets}).Find(name)
-		require.Equal(t, public, d.Public, name)
-	}
-}

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -121,18 +122,26 @@ type result struct {
 
 // call calls a tool, as a client that cannot ask its user.
 func (f *fakeWiro) call(tool, arguments string) result {
-	return f.callAs(Call{}, tool, arguments)
+	return f.callAs(circumstances{}, tool, arguments)
+}
+
+// circumstances are those of a call, beside its arguments.
+type circumstances struct {
+	client   mcptool.Client
+	progress mcptool.ProgressFunc
+	params   mcp.CallToolParams
 }
 
 // callAs calls a tool with the call's circumstances given.
-func (f *fakeWiro) callAs(call Call, tool, arguments string) result {
+func (f *fakeWiro) callAs(call circumstances, tool, arguments string) result {
 	f.t.Helper()
-	d, ok := f.Find(tool)
+	_, ok := f.Find(tool)
 	require.True(f.t, ok, tool)
 	var parsed map[string]any
 	require.NoError(f.t, json.Unmarshal([]byte(arguments), &parsed))
-	call.request.Params.Name, call.request.Params.Arguments = tool, parsed
-	raw := f.run(soon(f.t), d, call)
+	call.params.Name, call.params.Arguments = tool, parsed
+	ctx := mcptool.WithScope(soon(f.t), mcptool.Scope{Caller: mcptool.ServerCredentials{}, Client: &call.client, Progress: call.progress})
+	raw := f.CallTool(ctx, mcp.CallToolRequest{Params: call.params})
 	r := result{isError: raw.IsError, raw: raw}
 	for _, content := range raw.Content {
 		if text, ok := content.(mcp.TextContent); ok {

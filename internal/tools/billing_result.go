@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -45,13 +46,13 @@ func priceResult(p wiro.AgentPrice) PriceResult {
 // Text is the price and how it comes about.
 func (r PriceResult) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "$%s a month as %s, with %s. Nothing was charged.\n", money(r.PriceUSD), r.Tier, credits(r.Credits))
+	fmt.Fprintf(&b, "$%s a month as %s, with %s. Nothing was charged.\n", mcptool.Money(r.PriceUSD), r.Tier, credits(r.Credits))
 	if len(r.Tiers) > 0 {
 		b.WriteString("Tiers: " + tierLine(r.Tiers) + ".\n")
 	}
-	fmt.Fprintf(&b, "Base: $%s and %s.\n", money(r.Base.PriceUSD), credits(r.Base.Credits))
-	section(&b, "Skills", r.Skills, func(s SkillPrice) string {
-		return fmt.Sprintf("%s: $%s, %s", s.Skill, money(s.PriceUSD), credits(s.Credits))
+	fmt.Fprintf(&b, "Base: $%s and %s.\n", mcptool.Money(r.Base.PriceUSD), credits(r.Base.Credits))
+	mcptool.Section(&b, "Skills", r.Skills, func(s SkillPrice) string {
+		return fmt.Sprintf("%s: $%s, %s", s.Skill, mcptool.Money(s.PriceUSD), credits(s.Credits))
 	})
 	fmt.Fprintf(&b, "Enabled with it: %s.\nCredits per action: %s.", strings.Join(r.Enabled, ", "), r.Costs)
 	return b.String()
@@ -59,32 +60,28 @@ func (r PriceResult) Text() string {
 
 // BillingAction is something done about an agent's money.
 type BillingAction struct {
-	Action     string      `json:"action"`
-	Success    bool        `json:"success"`
-	GUID       string      `json:"useragentguid"`
-	ChargedUSD float64     `json:"chargedUsd"` // 0 also where Wiro does not say
-	Message    string      `json:"message"`
-	NextAction *NextAction `json:"nextAction,omitempty"`
+	mcptool.ActionResult
+	GUID       string              `json:"useragentguid"`
+	ChargedUSD float64             `json:"chargedUsd"` // 0 also where Wiro does not say
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 func (c *Call) billingAction(action, guid string, charged float64, message string) BillingAction {
 	return BillingAction{
-		Action: action, Success: true, GUID: guid, ChargedUSD: charged, Message: message,
-		NextAction: c.next("get_my_agent", "see how it stands", map[string]any{"useragentguid": guid}),
+		ActionResult: mcptool.Done(action, message), GUID: guid, ChargedUSD: charged,
+		NextAction: c.Next("get_my_agent", "see how it stands", agentRef(guid)),
 	}
 }
 
 // Text is what was done.
-func (a BillingAction) Text() string { return withNext(a.Message, a.NextAction) }
+func (a BillingAction) Text() string { return mcptool.TextWithNext(a.Message, a.NextAction) }
 
 // TransactionPage is a page of an agent's ledger.
 type TransactionPage struct {
 	Transactions []TransactionInfo `json:"transactions"`
 	Balance      CreditInfo        `json:"credits"`
-	Total        int               `json:"total"`
-	Start        int               `json:"start"`
-	NextStart    int               `json:"nextStart,omitempty"` // 0 where this is the last page
-	NextAction   *NextAction       `json:"nextAction,omitempty"`
+	mcptool.Page
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // TransactionInfo is a change of an agent's credits.
@@ -104,7 +101,7 @@ type TransactionInfo struct {
 func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPage {
 	s := ledger.Summary
 	page := TransactionPage{
-		Transactions: make([]TransactionInfo, 0, len(ledger.Transactions)), Start: in.Start,
+		Transactions: make([]TransactionInfo, 0, len(ledger.Transactions)),
 		Balance: CreditInfo{
 			Remaining: float64(s.Remaining), Monthly: float64(s.Monthly), Extra: float64(s.Extra),
 			Used: float64(s.Used), Period: string(s.Period),
@@ -113,7 +110,7 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 	for _, t := range ledger.Transactions {
 		info := TransactionInfo{
 			At: moment(t.CreatedAt), Type: string(t.Type), Action: string(t.Action), Credits: float64(t.Amount),
-			About: clip(hideText(string(t.Description)), 120), Session: string(t.SessionKey), Message: string(t.MessageGUID), By: t.User.Name(),
+			About: mcptool.Clip(redactText(string(t.Description)), 120), Session: string(t.SessionKey), Message: string(t.MessageGUID), By: t.User.Name(),
 		}
 		if t.BalanceAfter != nil {
 			balance := float64(*t.BalanceAfter)
@@ -122,9 +119,9 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 		info.Details = details(t.Metadata)
 		page.Transactions = append(page.Transactions, info)
 	}
-	page.Total = max(int(ledger.Total), in.Start+len(page.Transactions))
-	if page.NextStart = nextStart(page.Total, in.Start, len(page.Transactions)); page.NextStart > 0 {
-		page.NextAction = c.page("older transactions", "start", page.NextStart)
+	page.Page = mcptool.NewPage(int(ledger.Total), in.Start, len(page.Transactions))
+	if page.NextStart > 0 {
+		page.NextAction = c.NextPage("older transactions", "start", page.NextStart)
 	}
 	return page
 }
@@ -134,13 +131,13 @@ func (p TransactionPage) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n", p.Balance)
 	if len(p.Transactions) == 0 {
-		return withNext(b.String()+"No transactions.", p.NextAction)
+		return mcptool.TextWithNext(b.String()+"No transactions.", p.NextAction)
 	}
-	fmt.Fprintf(&b, "%s, newest first:\n", count(p.Total, "transaction"))
+	fmt.Fprintf(&b, "%s, newest first:\n", mcptool.Count(p.Total, "transaction"))
 	for _, t := range p.Transactions {
 		b.WriteString("- " + t.line() + "\n")
 	}
-	return withNext(b.String(), p.NextAction)
+	return mcptool.TextWithNext(b.String(), p.NextAction)
 }
 
 func (t TransactionInfo) line() string {

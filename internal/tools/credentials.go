@@ -7,16 +7,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var listCredentialTypes = define(Meta{
-	Name:    "list_credential_types",
-	Title:   "List credential types",
-	About:   "The services that agents can connect to. With key, or with the skill that needs it, one of them in full: its fields, and how to enter or connect it.",
-	Toolset: Credentials,
-	Public:  true,
-}, func(ctx context.Context, call Call, in credentialQuery) (CredentialTypes, error) {
+var listCredentialTypesTool = define(mcptool.Meta{
+	Name:        "list_credential_types",
+	Title:       "List credential types",
+	Description: "The services that agents can connect to. With key, or with the skill that needs it, one of them in full: its fields, and how to enter or connect it.",
+	Toolset:     Credentials,
+	Public:      true,
+	Examples:    []mcptool.Example{{Arguments: `{"credential_mode": "oauth"}`}},
+}, listCredentialTypes)
+
+func listCredentialTypes(ctx context.Context, call *Call, in credentialQuery) (CredentialTypes, error) {
 	if in.Key != "" || in.Skill != "" {
 		return call.oneCredentialType(ctx, in)
 	}
@@ -29,7 +34,7 @@ var listCredentialTypes = define(Meta{
 		types.Credentials = append(types.Credentials, credentialType(credential, false))
 	}
 	return types, nil
-})
+}
 
 type credentialQuery struct {
 	Key         string `json:"key,omitempty" doc:"one in full, such as \"wordpress\""`
@@ -45,15 +50,15 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 	)
 	switch {
 	case in.Key != "" && in.Skill != "":
-		return CredentialTypes{}, problem("key and skill exclude each other: give one.")
+		return CredentialTypes{}, mcptool.Problemf("key and skill exclude each other: give one.")
 	case in.Key != "":
 		found, err = c.Wiro.CredentialType(ctx, in.Key)
 		err = c.noSuchCredential(ctx, in.Key, err)
 	default:
 		found, err = c.Wiro.SkillCredential(ctx, in.Skill)
 		if errors.Is(err, wiro.ErrNotFound) {
-			err = problem("%s needs no credential, or there is no such skill.", in.Skill).
-				then("list_skills", "see whether the skill exists and what it needs", map[string]any{"name": in.Skill})
+			err = mcptool.Problemf("%s needs no credential, or there is no such skill.", in.Skill).
+				WithNext("list_skills", "see whether the skill exists and what it needs", map[string]any{"name": in.Skill})
 		}
 	}
 	if err != nil {
@@ -67,38 +72,28 @@ func (c *Call) noSuchCredential(ctx context.Context, key string, err error) erro
 	if !errors.Is(err, wiro.ErrNotFound) {
 		return err
 	}
-	p := problem("There is no credential type %q.", key)
+	p := mcptool.Problemf("There is no credential type %q.", key)
 	if page, listErr := c.Wiro.CredentialTypes(ctx, wiro.CredentialQuery{}); listErr == nil {
 		keys := make([]string, len(page.Credentials))
 		for i, credential := range page.Credentials {
 			keys[i] = string(credential.Key)
 		}
-		p.Text += nearest(key, keys)
+		p.Text += closest.DidYouMean(key, keys)
 	}
-	return p.then("list_credential_types", "see what there is", map[string]any{})
+	return p.WithNext("list_credential_types", "see what there is", map[string]any{})
 }
 
-// nearest names the one that a mistyped name may mean, as a sentence to append; or nothing.
-func nearest(name string, names []string) string {
-	for _, other := range names { // int-gmail for int-gmail-check
-		if len(name) > 3 && strings.Contains(other, name) {
-			return " Did you mean " + other + "?"
-		}
-	}
-	if near := Closest(name, names); near != "" {
-		return " Did you mean " + near + "?"
-	}
-	return ""
-}
+var setAgentCredentialsTool = define(mcptool.Meta{
+	Name:        "set_agent_credentials",
+	Title:       "Set an agent's credentials",
+	Description: "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts. Accounts that need consent are connected with connect_agent_account.",
+	Toolset:     Credentials,
+	Effect:      mcptool.Writes,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "fields": [{"credentialkey": "wordpress", "fieldname": "url", "fieldvalue": "https://blog.example.com"}]}`}},
+}, setAgentCredentials)
 
-var setAgentCredentials = define(Meta{
-	Name:       "set_agent_credentials",
-	Title:      "Set an agent's credentials",
-	About:      "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts. Accounts that need consent are connected with connect_agent_account.",
-	Toolset:    Credentials,
-	Effect:     Writes,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in credentialEntry) (CredentialsEntered, error) {
+func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (CredentialsEntered, error) {
 	values := make([]wiro.CredentialValue, len(in.Fields))
 	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]EnteredField, len(in.Fields))}
 	for i, f := range in.Fields {
@@ -114,9 +109,10 @@ var setAgentCredentials = define(Meta{
 	}
 	entered.Applied = int(set.Applied)
 	for _, said := range set.Refused {
-		p := problem("%s.", strings.TrimRight(hideText(said), ". "))
-		if r, known := setupRemedy(said); known {
-			p = r.of(said)
+		refusal := &wiro.APIError{Operation: "UserAgent/CredentialUpsert", Messages: []string{said}}
+		p := mcptool.Problemf("%s.", wordsOf(refusal))
+		if hint, known := hints[reasonOf(refusal)]; known {
+			p = hint.problem(refusal)
 		}
 		if entered.Applied == 0 {
 			p.Text = "Nothing was written. " + p.Text
@@ -124,9 +120,9 @@ var setAgentCredentials = define(Meta{
 		}
 		entered.Refused = append(entered.Refused, p.Text)
 	}
-	entered.NextAction = call.next("get_my_agent", "see whether anything is still missing", map[string]any{"useragentguid": in.UserAgent})
+	entered.NextAction = call.Next("get_my_agent", "see whether anything is still missing", agentRef(in.UserAgent))
 	return entered, nil
-})
+}
 
 type credentialEntry struct {
 	UserAgent string            `json:"useragentguid" doc:"guid of your agent"`
@@ -153,13 +149,16 @@ func fieldPath(parent string, ordinal *int, field string) string {
 	return fmt.Sprintf("%s[%d].%s", parent, place, field)
 }
 
-var getAgentCredentialHistory = define(Meta{
-	Name:    "get_agent_credential_history",
-	Title:   "Get a credential's history",
-	About:   "Who changed which field of an agent's credential and when, newest first. Secrets show as [set] or [empty].",
-	Toolset: Credentials,
-	More:    "Narrow it with startdate and enddate.",
-}, func(ctx context.Context, call Call, in credentialAudit) (CredentialHistory, error) {
+var getAgentCredentialHistoryTool = define(mcptool.Meta{
+	Name:           "get_agent_credential_history",
+	Title:          "Get a credential's history",
+	Description:    "Who changed which field of an agent's credential and when, newest first. Secrets show as [set] or [empty].",
+	Toolset:        Credentials,
+	TruncationHint: "Narrow it with startdate and enddate.",
+	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "credentialkey": "instagram"}`}},
+}, getAgentCredentialHistory)
+
+func getAgentCredentialHistory(ctx context.Context, call *Call, in credentialAudit) (CredentialHistory, error) {
 	changes, err := call.Wiro.CredentialHistory(ctx, in.UserAgent, in.Credential, wiro.Period{From: in.From, To: in.To})
 	if err != nil {
 		return CredentialHistory{}, err
@@ -173,7 +172,7 @@ var getAgentCredentialHistory = define(Meta{
 		history.Changes = append(history.Changes, credentialChange(change, secret))
 	}
 	return history, nil
-})
+}
 
 type credentialAudit struct {
 	UserAgent  string `json:"useragentguid" doc:"guid of your agent"`

@@ -7,16 +7,21 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
-var searchDocs = define(Meta{
-	Name:    "search_docs",
-	Title:   "Search the documentation",
-	About:   "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end. Returns the passages that answer.",
-	Toolset: Docs,
-	Public:  true,
-	Offline: true,
-}, func(ctx context.Context, call Call, in docQuery) (DocMatches, error) {
+var searchDocsTool = define(mcptool.Meta{
+	Name:        "search_docs",
+	Title:       "Search the documentation",
+	Description: "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end. Returns the passages that answer.",
+	Toolset:     Docs,
+	Public:      true,
+	Offline:     true,
+	Examples:    []mcptool.Example{{Arguments: `{"query": "how do I cancel a task"}`}},
+}, searchDocs)
+
+func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error) {
 	found, err := call.Docs.Search(ctx, in.Query, in.Limit)
 	if err != nil {
 		return DocMatches{}, err
@@ -27,12 +32,12 @@ var searchDocs = define(Meta{
 	}
 	switch found.Outcome {
 	case docs.NoQuery, docs.NoWords:
-		return DocMatches{}, problem("query has no words to search for: ask a question or name a thing, such as \"how to cancel a task\" or \"x-api-key\".")
+		return DocMatches{}, mcptool.Problemf("query has no words to search for: ask a question or name a thing, such as \"how to cancel a task\" or \"x-api-key\".")
 	case docs.NothingFound:
-		result.Note = fmt.Sprintf("Nothing in the documentation matches %q. The closest pages: %s.", clip(found.Query, 100), strings.Join(found.Closest, ", "))
+		result.Note = fmt.Sprintf("Nothing in the documentation matches %q. The closest pages: %s.", mcptool.Clip(found.Query, 100), strings.Join(found.Closest, ", "))
 	}
 	return result, nil
-})
+}
 
 type docQuery struct {
 	Query string `json:"query" doc:"question, words or identifier"`
@@ -72,24 +77,27 @@ func (r DocMatches) Text() string {
 	return b.String()
 }
 
-var readDoc = define(Meta{
-	Name:    "read_doc",
-	Title:   "Read a documentation page",
-	About:   "Read a page of Wiro's API documentation by title, slug or URL, or one section of it. A long page comes as its outline and first part.",
-	Toolset: Docs,
-	Public:  true,
-	Offline: true,
-}, func(_ context.Context, call Call, in docPage) (DocText, error) {
+var readDocTool = define(mcptool.Meta{
+	Name:        "read_doc",
+	Title:       "Read a documentation page",
+	Description: "Read a page of Wiro's API documentation by title, slug or URL, or one section of it. A long page comes as its outline and first part.",
+	Toolset:     Docs,
+	Public:      true,
+	Offline:     true,
+	Examples:    []mcptool.Example{{Arguments: `{"page": "Tasks"}`}},
+}, readDoc)
+
+func readDoc(_ context.Context, call *Call, in docPage) (DocText, error) {
 	reading, err := call.Docs.Read(in.Page, in.Section)
 	if missing, ok := errors.AsType[*docs.NotFoundError](err); ok {
-		return DocText{}, problem("%s", missing.Error()).
-			then("search_docs", "find the page", map[string]any{"query": missing.Name})
+		return DocText{}, mcptool.Problemf("%s", missing.Error()).
+			WithNext("search_docs", "find the page", map[string]any{"query": missing.Name})
 	}
 	if err != nil {
 		return DocText{}, err
 	}
 	return DocText{Page: reading.Page, Section: reading.Section, URL: reading.URL, Content: reading.Text, Rest: reading.Rest}, nil
-})
+}
 
 type docPage struct {
 	Page    string `json:"page" doc:"title, slug or URL, such as \"Tasks\""`

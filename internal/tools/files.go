@@ -14,16 +14,20 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var uploadFile = define(Meta{
-	Name:    "upload_file",
-	Title:   "Upload a file",
-	About:   "Copy a file from a public URL into the Wiro storage of this key, for use in several runs. Most models take any public URL in their file parameters: then no upload is needed.",
-	Toolset: Files,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in upload) (FileResult, error) {
+var uploadFileTool = define(mcptool.Meta{
+	Name:        "upload_file",
+	Title:       "Upload a file",
+	Description: "Copy a file from a public URL into the Wiro storage of this key, for use in several runs. Most models take any public URL in their file parameters: then no upload is needed.",
+	Toolset:     Files,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"url": "https://example.com/lighthouse.png", "file_name": "lighthouse.png"}`}},
+}, uploadFile)
+
+func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) {
 	source, release, err := call.remoteFile(ctx, in.URL, in.Name)
 	if err != nil {
 		return FileResult{}, err
@@ -34,7 +38,7 @@ var uploadFile = define(Meta{
 		return FileResult{}, err
 	}
 	return fileResult(stored, "Uploaded"), nil
-})
+}
 
 type upload struct {
 	URL    string `json:"url" doc:"public http or https address of the file (100 MB at most)"`
@@ -54,7 +58,7 @@ var uploadTypes = strings.Fields("jpg png gif jpeg webp heic mp4 webm mov mp3 wa
 func (c *Call) remoteFile(ctx context.Context, address, name string) (_ wiro.File, release func(), _ error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return wiro.File{}, nil, problem("url must be a public http or https address.")
+		return wiro.File{}, nil, mcptool.Problemf("url must be a public http or https address.")
 	}
 	response, err := c.fetch(ctx, u)
 	if err != nil {
@@ -84,11 +88,11 @@ func (c *Call) remoteFile(ctx context.Context, address, name string) (_ wiro.Fil
 
 func uploadable(file wiro.File) error {
 	if file.Size > wiro.MaxUpload {
-		return problem("The file is larger (%s) than the 100 MB that Wiro takes.", size(file.Size))
+		return mcptool.Problemf("The file is larger (%s) than the 100 MB that Wiro takes.", mcptool.Size(file.Size))
 	}
 	extension := strings.TrimPrefix(strings.ToLower(path.Ext(file.Name)), ".")
 	if extension != "" && !slices.Contains(uploadTypes, extension) {
-		return problem("Wiro does not take .%s files: it takes %s. file_name gives the file another name.", extension, strings.Join(uploadTypes, ", "))
+		return mcptool.Problemf("Wiro does not take .%s files: it takes %s. file_name gives the file another name.", extension, strings.Join(uploadTypes, ", "))
 	}
 	return nil
 }
@@ -99,23 +103,23 @@ func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel()
-		return nil, problem("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
 	}
 	response, err := c.Fetch.Do(request) //nolint:bodyclose // the caller does, through Open
 	if err != nil {
 		cancel()
 		if errors.Is(err, fetch.ErrPrivate) {
-			return nil, problem("url: %v.", fetch.ErrPrivate)
+			return nil, mcptool.Problemf("url: %v.", fetch.ErrPrivate)
 		}
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err
 		}
-		return nil, problem("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
 	}
 	response.Body = &canceling{response.Body, cancel}
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
-		return nil, problem("url cannot be fetched: its server answers %s.", response.Status)
+		return nil, mcptool.Problemf("url cannot be fetched: its server answers %s.", response.Status)
 	}
 	return response, nil
 }
@@ -140,7 +144,7 @@ type limited struct {
 func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.ReadCloser.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		return 0, problem("The file is larger than the 100 MB that Wiro takes.")
+		return 0, mcptool.Problemf("The file is larger than the 100 MB that Wiro takes.")
 	}
 	return n, err
 }
@@ -169,19 +173,22 @@ func fileName(name string, u *url.URL, kind string) string {
 	return name
 }
 
-var createFolder = define(Meta{
-	Name:    "create_folder",
-	Title:   "Create a folder",
-	About:   "Create a folder in the Wiro storage of this key, to upload files into.",
-	Toolset: Files,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in folder) (FileResult, error) {
+var createFolderTool = define(mcptool.Meta{
+	Name:        "create_folder",
+	Title:       "Create a folder",
+	Description: "Create a folder in the Wiro storage of this key, to upload files into.",
+	Toolset:     Files,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"name": "training-data"}`}},
+}, createFolder)
+
+func createFolder(ctx context.Context, call *Call, in folder) (FileResult, error) {
 	stored, err := call.Wiro.CreateFolder(ctx, in.Name, in.Parent)
 	if err != nil {
 		return FileResult{}, err
 	}
 	return fileResult(stored, "Created"), nil
-})
+}
 
 type folder struct {
 	Name   string `json:"name" doc:"letters, digits, hyphens and underscores"`
@@ -218,7 +225,7 @@ func (r FileResult) Text() string {
 	if f.MIMEType != "" {
 		text += ", " + f.MIMEType
 	}
-	if s := size(f.SizeBytes); s != "" {
+	if s := mcptool.Size(f.SizeBytes); s != "" {
 		text += ", " + s
 	}
 	text += "."

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -264,7 +265,7 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok().at("task.token").(string)
-	other := wiro.WithCredentials(soon(t), wiro.Credentials{Key: sandbox.DemoKey})
+	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: sandbox.DemoKey}})
 	result, err := s.Call(other, "get_task", map[string]any{"tasktoken": token}, nil)
 	require.NoError(t, err)
 	require.True(t, result.IsError)
@@ -274,7 +275,7 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 func TestCallersCredentialsReplaceTheServersOwn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	other := wiro.WithCredentials(soon(t), wiro.Credentials{Key: sandbox.DemoKey})
+	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: sandbox.DemoKey}})
 	_, err := s.Call(other, "search_models", nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, sandbox.DemoKey, s.sandbox.Requests()[0].Header.Get("x-api-key"))
@@ -309,25 +310,31 @@ func TestADrainedServerHandsItsWaitsBack(t *testing.T) {
 func TestReadOnlyAndToolsetsLeaveToolsOut(t *testing.T) {
 	t.Parallel()
 	readers := newStage(t, func(o *tools.Options) { o.ReadOnly = true })
-	for _, d := range readers.Definitions() {
-		require.Equal(t, tools.Reads, d.Effect, d.Name)
+	for _, d := range readers.Tools() {
+		require.Equal(t, mcptool.Reads, d.Effect, d.Name)
 	}
 	_, err := readers.Call(soon(t), "run_model", nil, nil)
 	require.ErrorContains(t, err, "read-only")
 	some := newStage(t, func(o *tools.Options) { o.Toolsets = []tools.Toolset{tools.Docs} })
-	require.Len(t, some.Definitions(), 2)
+	require.Len(t, some.Tools(), 2)
 	_, err = some.Call(soon(t), "run_model", nil, nil)
 	require.ErrorContains(t, err, "toolset models")
 }
 
 func TestEveryCallIsObservedWithItsOutcome(t *testing.T) {
 	t.Parallel()
-	var events []tools.Event
-	s := newStage(t, func(o *tools.Options) { o.Observe = func(e tools.Event) { events = append(events, e) } })
-	s.call("search_models", `{}`).ok()
-	refused := s.call("get_task", `{"tasktoken":"x"}`).refused()
-	require.Equal(t, []tools.Outcome{tools.OK, tools.Refused}, []tools.Outcome{events[0].Outcome, events[1].Outcome})
-	require.Equal(t, events[1].RequestID, refused.at("requestId"))
+	var events []mcptool.Event
+	s := newStage(t)
+	ctx := mcptool.WithScope(soon(t), mcptool.Scope{
+		Caller:  wiro.Credentials{Key: sandbox.DemoKey},
+		Observe: func(e mcptool.Event) { events = append(events, e) },
+	})
+	_, err := s.Call(ctx, "search_models", nil, nil)
+	require.NoError(t, err)
+	refused, err := s.Call(ctx, "get_task", map[string]any{"tasktoken": "x"}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []mcptool.Status{mcptool.OK, mcptool.Refused}, []mcptool.Status{events[0].Status, events[1].Status})
+	require.Contains(t, string(refused.Structured), events[1].RequestID)
 	require.Positive(t, events[0].Took, time.Duration(0))
 }
 

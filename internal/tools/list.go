@@ -1,22 +1,24 @@
 package tools
 
+import "github.com/wiroai/wiro-mcp-go/internal/mcptool"
+
 // All lists every tool. A new one is a line here.
-func All() []Definition {
-	return []Definition{
-		searchModels, getModelSchema, recommendModel, explore, runModel,
-		getTask, waitForTask, listTasks, getTaskPrice, cancelTask, killTask, deleteTaskFiles,
-		uploadFile, createFolder,
-		searchDocs, readDoc,
-		listAgents, getAgent, deployAgent, listMyAgents, getMyAgent, updateMyAgent, startAgent, stopAgent,
-		sendAgentMessage, getAgentMessage, listAgentMessages, listAgentSessions, cancelAgentMessage, deleteAgentMessages,
-		previewAgentPrice, subscribeAgent, cancelAgentSubscription, renewAgentSubscription, upgradeAgentTier,
-		buyAgentCredits, listAgentTransactions,
-		getAgentLogs, listAgentLogDates, deleteAgentLog,
-		listCredentialTypes, setAgentCredentials, getAgentCredentialHistory, connectAgentAccount, getAgentAccountStatus,
-		disconnectAgentAccount, selectAgentAccount, refreshAgentToken, listDriveFolders,
-		listSkills, listSkillCapabilities, applyAgentSkills, setCustomSkill, renameCustomSkill, deleteCustomSkill,
-		getCustomSkillHistory, revertCustomSkill,
-		createOrganization, restoreOrganization, createTeam, inviteTeamMember, updateTeam, getTeamSpending,
-		transferAgent, transferProject, transferCredit,
+func All() []mcptool.Tool {
+	return []mcptool.Tool{
+		searchModelsTool, getModelSchemaTool, recommendModelTool, exploreTool, runModelTool,
+		getTaskTool, waitForTaskTool, listTasksTool, getTaskPriceTool, cancelTaskTool, killTaskTool, deleteTaskFilesTool,
+		uploadFileTool, createFolderTool,
+		searchDocsTool, readDocTool,
+		listAgentsTool, getAgentTool, deployAgentTool, listMyAgentsTool, getMyAgentTool, updateMyAgentTool, startAgentTool, stopAgentTool,
+		sendAgentMessageTool, getAgentMessageTool, listAgentMessagesTool, listAgentSessionsTool, cancelAgentMessageTool, deleteAgentMessagesTool,
+		previewAgentPriceTool, subscribeAgentTool, cancelAgentSubscriptionTool, renewAgentSubscriptionTool, upgradeAgentTierTool,
+		buyAgentCreditsTool, listAgentTransactionsTool,
+		getAgentLogsTool, listAgentLogDatesTool, deleteAgentLogTool,
+		listCredentialTypesTool, setAgentCredentialsTool, getAgentCredentialHistoryTool, connectAgentAccountTool, getAgentAccountStatusTool,
+		disconnectAgentAccountTool, selectAgentAccountTool, refreshAgentTokenTool, listDriveFoldersTool,
+		listSkillsTool, listSkillCapabilitiesTool, applyAgentSkillsTool, setCustomSkillTool, renameCustomSkillTool, deleteCustomSkillTool,
+		getCustomSkillHistoryTool, revertCustomSkillTool,
+		createOrganizationTool, restoreOrganizationTool, createTeamTool, inviteTeamMemberTool, updateTeamTool, getTeamSpendingTool,
+		transferAgentTool, transferProjectTool, transferCreditTool,
 	}
 }

@@ -6,16 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var getAgentLogs = define(Meta{
-	Name:    "get_agent_logs",
-	Title:   "Get an agent's logs",
-	About:   "What a deployed agent did on a day (tools, schedules, messages, credits), newest last. Use it to see why something went wrong.",
-	Toolset: Logs,
-	More:    "Ask for fewer lines.",
-}, func(ctx context.Context, call Call, in logQuery) (LogResult, error) {
+var getAgentLogsTool = define(mcptool.Meta{
+	Name:           "get_agent_logs",
+	Title:          "Get an agent's logs",
+	Description:    "What a deployed agent did on a day (tools, schedules, messages, credits), newest last. Use it to see why something went wrong.",
+	Toolset:        Logs,
+	TruncationHint: "Ask for fewer lines.",
+	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "lines": 200}`}},
+}, getAgentLogs)
+
+func getAgentLogs(ctx context.Context, call *Call, in logQuery) (LogResult, error) {
 	date, until, err := logDay(in.Date)
 	if err != nil {
 		return LogResult{}, err
@@ -27,8 +31,8 @@ var getAgentLogs = define(Meta{
 		}
 		logs, err = call.Wiro.LogFile(ctx, in.GUID, date)
 		if errors.Is(err, wiro.ErrTooLarge) {
-			err = problem("The whole day is too long to be read at once: read its last events, with full left out.").
-				then("get_agent_logs", "see the day's last events", map[string]any{"date": date, "lines": mostLines})
+			err = mcptool.Problemf("The whole day is too long to be read at once: read its last events, with full left out.").
+				WithNext("get_agent_logs", "see the day's last events", map[string]any{"date": date, "lines": mostLines})
 		}
 	} else {
 		logs, err = call.Wiro.Logs(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
@@ -40,7 +44,7 @@ var getAgentLogs = define(Meta{
 		logs.Date = wiro.Text(date)
 	}
 	return call.logResult(logs, in, until), nil
-})
+}
 
 type logQuery struct {
 	agentGUID
@@ -68,15 +72,18 @@ func logDay(text string) (date string, until time.Time, err error) {
 			return at.Format(time.DateOnly), at, nil
 		}
 	}
-	return "", time.Time{}, problem("date must be written as 2026-05-01, or 2026-05-01T14:30:00 for what came before that moment (UTC).")
+	return "", time.Time{}, mcptool.Problemf("date must be written as 2026-05-01, or 2026-05-01T14:30:00 for what came before that moment (UTC).")
 }
 
-var listAgentLogDates = define(Meta{
-	Name:    "list_agent_log_dates",
-	Title:   "List the days of an agent's logs",
-	About:   "The days of which a deployed agent has logs. Wiro keeps 180.",
-	Toolset: Logs,
-}, func(ctx context.Context, call Call, in agentGUID) (LogDates, error) {
+var listAgentLogDatesTool = define(mcptool.Meta{
+	Name:        "list_agent_log_dates",
+	Title:       "List the days of an agent's logs",
+	Description: "Days with logs of a deployed agent. Wiro keeps 180.",
+	Toolset:     Logs,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
+}, listAgentLogDates)
+
+func listAgentLogDates(ctx context.Context, call *Call, in agentGUID) (LogDates, error) {
 	dates, err := call.Wiro.LogDates(ctx, in.GUID)
 	if err != nil {
 		return LogDates{}, err
@@ -86,29 +93,32 @@ var listAgentLogDates = define(Meta{
 		list.Dates = append(list.Dates, LogDate{string(d.Date), int64(d.Size), bool(d.Compressed)})
 	}
 	if len(dates) > 0 {
-		list.NextAction = call.next("get_agent_logs", "read the first", map[string]any{"useragentguid": in.GUID, "date": list.Dates[0].Date})
+		list.NextAction = call.Next("get_agent_logs", "read the first", map[string]any{"useragentguid": in.GUID, "date": list.Dates[0].Date})
 	}
 	return list, nil
-})
+}
 
-var deleteAgentLog = define(Meta{
-	Name:       "delete_agent_log",
-	Title:      "Delete a day of an agent's logs",
-	About:      "Delete the logs of one day. Cannot be undone.",
-	Toolset:    Logs,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in logDayRef) (LogDeletion, error) {
+var deleteAgentLogTool = define(mcptool.Meta{
+	Name:        "delete_agent_log",
+	Title:       "Delete a day of an agent's logs",
+	Description: "Delete the logs of one day. Cannot be undone.",
+	Toolset:     Logs,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "date": "2026-05-01"}`}},
+}, deleteAgentLog)
+
+func deleteAgentLog(ctx context.Context, call *Call, in logDayRef) (LogDeletion, error) {
 	deleted, err := call.Wiro.DeleteLog(ctx, in.GUID, in.Date)
 	if err != nil {
 		return LogDeletion{}, err
 	}
-	d := LogDeletion{Action: "delete", Success: true, GUID: in.GUID, Date: in.Date, Message: "The logs of " + in.Date + " are deleted."}
+	message := "The logs of " + in.Date + " are deleted."
 	if !bool(deleted.Removed.Plain) && !bool(deleted.Removed.GZ) {
-		d.Message = "There are no logs of " + in.Date + "."
+		message = "There are no logs of " + in.Date + "."
 	}
-	return d, nil
-})
+	return LogDeletion{ActionResult: mcptool.Done("delete", message), GUID: in.GUID, Date: in.Date}, nil
+}
 
 type logDayRef struct {
 	agentGUID

@@ -3,6 +3,7 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/docsindex"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -32,7 +35,9 @@ func TestDocumentationPagesAreResources(t *testing.T) {
 	c := connect(t, newStage(t))
 	list, err := c.ListResources(soon(t), mcp.ListResourcesRequest{})
 	require.NoError(t, err)
-	require.Len(t, list.Resources, 59)
+	pages, err := fs.Glob(docsindex.Pages(), "*.md")
+	require.NoError(t, err)
+	require.Len(t, list.Resources, len(pages))
 	for _, resource := range list.Resources {
 		require.True(t, strings.HasPrefix(resource.URI, "wiro://docs/"))
 		require.NotEmpty(t, resource.Description)
@@ -51,7 +56,7 @@ func TestDocumentationPagesAreResources(t *testing.T) {
 
 func complete(t *testing.T, c *client.Client, ref any, name, value string) []string {
 	t.Helper()
-	answer, err := c.Complete(soon(t), mcp.CompleteRequest{Params: mcp.CompleteParams{
+	answer, err := c.Complete(own(t), mcp.CompleteRequest{Params: mcp.CompleteParams{
 		Ref: ref, Argument: mcp.CompleteArgument{Name: name, Value: value},
 	}})
 	require.NoError(t, err)
@@ -97,7 +102,7 @@ func TestPromptsAskForTheirTools(t *testing.T) {
 func TestResultsAreCompleteInBothForms(t *testing.T) {
 	t.Parallel()
 	c := connect(t, newStage(t))
-	result, err := c.CallTool(soon(t), mcp.CallToolRequest{Params: mcp.CallToolParams{
+	result, err := c.CallTool(own(t), mcp.CallToolRequest{Params: mcp.CallToolParams{
 		Name: "run_model", Arguments: map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 	}})
 	require.NoError(t, err)
@@ -115,7 +120,7 @@ func TestResultsAreCompleteInBothForms(t *testing.T) {
 func TestNarrowedToolsDoNotExist(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	ctx := tools.Narrow(soon(t), func(d tools.Definition) bool { return d.Name == "search_docs" })
+	ctx := mcptool.WithScope(soon(t), mcptool.Scope{Allowed: func(t mcptool.Tool) bool { return t.Name == "search_docs" }})
 	handle := func(ctx context.Context, message string) string {
 		data, err := json.Marshal(s.MCP().HandleMessage(ctx, json.RawMessage(message)))
 		require.NoError(t, err)

@@ -5,16 +5,20 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var sendAgentMessage = define(Meta{
-	Name:    "send_agent_message",
-	Title:   "Send a message to an agent",
-	About:   "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When time is up the agent goes on, and get_agent_message gets the answer. Never send it again because a wait ended.",
-	Toolset: Messages,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in newMessage) (MessageResult, error) {
+var sendAgentMessageTool = define(mcptool.Meta{
+	Name:        "send_agent_message",
+	Title:       "Send a message to an agent",
+	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When time is up the agent goes on, and get_agent_message gets the answer. Never send it again because a wait ended.",
+	Toolset:     Messages,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
+}, sendAgentMessage)
+
+func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
 	sent, err := call.Wiro.SendMessage(ctx, wiro.NewMessage{
 		UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
 	})
@@ -34,7 +38,7 @@ var sendAgentMessage = define(Meta{
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
 	}
 	return result, nil
-})
+}
 
 type newMessage struct {
 	agentGUID
@@ -56,14 +60,18 @@ func (m newMessage) session() string {
 // it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
 // told users of a failure.
 func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
-	ctx, stop := c.waiting(ctx, timeout)
-	defer stop()
-	p := c.startProgress()
-	defer p.stop()
-	var said string
-	message, err := c.Wiro.WaitSent(ctx, sent, func(u wiro.MessageUpdate) {
-		said = u.Error
-		tellMessage(p, u)
+	p := c.StartProgress()
+	defer p.Stop()
+	var (
+		message wiro.Message
+		said    string
+	)
+	err := c.Wait(ctx, timeout, func(ctx context.Context) (err error) {
+		message, err = c.Wiro.WaitSent(ctx, sent, func(u wiro.MessageUpdate) {
+			said = u.Error
+			messageProgress(p, u)
+		})
+		return err
 	})
 	if message.GUID == "" {
 		message.GUID, message.AgentToken = known.GUID, known.AgentToken
@@ -77,22 +85,22 @@ func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Me
 	if message.SessionKey == "" {
 		message.SessionKey = known.SessionKey
 	}
-	return message, said, waited(ctx, err)
+	return message, said, err
 }
 
-// tellMessage reports how far an answer is: its words, and the end of what is said.
-func tellMessage(p *progress, u wiro.MessageUpdate) {
+// messageProgress reports how far an answer is: its words, and the end of what is said.
+func messageProgress(p *mcptool.Progress, u wiro.MessageUpdate) {
 	const shown = 400
 	answer, thinking := joinParts(u.Output.Answer), joinParts(u.Output.Thinking)
 	switch {
 	case answer != "":
-		p.tell(float64(1+wordCount([]string{answer})), 0, tail(answer, 1<<10, shown))
+		p.Update(float64(1+wordCount([]string{answer})), 0, mcptool.Tail(answer, 1<<10, shown))
 	case thinking != "":
-		p.tell(0.9, 0, "thinking: "+tail(thinking, 1<<10, shown))
+		p.Update(0.9, 0, "thinking: "+mcptool.Tail(thinking, 1<<10, shown))
 	case u.Status == wiro.MessageQueued:
-		p.tell(0.1, 0, "queued")
+		p.Update(0.1, 0, "queued")
 	case u.Status == wiro.MessageStarted || u.Status == wiro.MessageOutput:
-		p.tell(0.5, 0, "the agent works on it")
+		p.Update(0.5, 0, "the agent works on it")
 	}
 }
 
@@ -104,12 +112,15 @@ type messageRef struct {
 
 func (r messageRef) ref() wiro.MessageRef { return wiro.MessageRef{GUID: r.GUID, Token: r.Token} }
 
-var getAgentMessage = define(Meta{
-	Name:    "get_agent_message",
-	Title:   "Get a message to an agent",
-	About:   "A message to an agent and its answer, or as much of it as there is. Gets the answer after a wait that ended.",
-	Toolset: Messages,
-}, func(ctx context.Context, call Call, in messageRef) (MessageResult, error) {
+var getAgentMessageTool = define(mcptool.Meta{
+	Name:        "get_agent_message",
+	Title:       "Get a message to an agent",
+	Description: "A message to an agent and its answer, or as much of it as there is. Gets the answer after a wait that ended.",
+	Toolset:     Messages,
+	Examples:    []mcptool.Example{{Arguments: `{"messageguid": "m1"}`}},
+}, getAgentMessage)
+
+func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageResult, error) {
 	message, err := call.Wiro.Message(ctx, in.ref())
 	if err != nil {
 		return MessageResult{}, err
@@ -121,15 +132,18 @@ var getAgentMessage = define(Meta{
 		message.AgentToken = wiro.Text(in.Token)
 	}
 	return call.messageResult(message, ""), nil
-})
+}
 
-var listAgentMessages = define(Meta{
-	Name:    "list_agent_messages",
-	Title:   "List messages to an agent",
-	About:   "A conversation with an agent, newest first: each message and the start of its answer. get_agent_message has the whole.",
-	Toolset: Messages,
-	More:    "Page with limit and before.",
-}, func(ctx context.Context, call Call, in historyQuery) (MessageList, error) {
+var listAgentMessagesTool = define(mcptool.Meta{
+	Name:           "list_agent_messages",
+	Title:          "List messages to an agent",
+	Description:    "A conversation with an agent, newest first: each message and the start of its answer. get_agent_message has the whole.",
+	Toolset:        Messages,
+	TruncationHint: "Page with limit and before.",
+	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "sessionkey": "default", "limit": 50}`}},
+}, listAgentMessages)
+
+func listAgentMessages(ctx context.Context, call *Call, in historyQuery) (MessageList, error) {
 	history, err := call.Wiro.Messages(ctx, wiro.HistoryQuery{
 		UserAgentGUID: in.GUID, SessionKey: in.Session, Limit: in.Limit, Before: in.Before,
 	})
@@ -137,7 +151,7 @@ var listAgentMessages = define(Meta{
 		return MessageList{}, err
 	}
 	return call.messageList(history, in), nil
-})
+}
 
 type historyQuery struct {
 	agentGUID
@@ -146,63 +160,71 @@ type historyQuery struct {
 	Before  string `json:"before,omitempty" doc:"guid of a message: lists those before it"`
 }
 
-var listAgentSessions = define(Meta{
-	Name:    "list_agent_sessions",
-	Title:   "List conversations with an agent",
-	About:   "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
-	Toolset: Messages,
-}, func(ctx context.Context, call Call, in agentGUID) (SessionList, error) {
+var listAgentSessionsTool = define(mcptool.Meta{
+	Name:        "list_agent_sessions",
+	Title:       "List conversations with an agent",
+	Description: "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
+	Toolset:     Messages,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
+}, listAgentSessions)
+
+func listAgentSessions(ctx context.Context, call *Call, in agentGUID) (SessionList, error) {
 	sessions, err := call.Wiro.Sessions(ctx, in.GUID)
 	if err != nil {
 		return SessionList{}, err
 	}
 	return call.sessionList(sessions, in.GUID), nil
-})
+}
 
-var cancelAgentMessage = define(Meta{
-	Name:       "cancel_agent_message",
-	Title:      "Cancel a message to an agent",
-	About:      "Stop a message that waits or is being answered. What the agent did already stays done.",
-	Toolset:    Messages,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in messageRef) (MessageAction, error) {
+var cancelAgentMessageTool = define(mcptool.Meta{
+	Name:        "cancel_agent_message",
+	Title:       "Cancel a message to an agent",
+	Description: "Stop a message that waits or is being answered. What the agent did already stays done.",
+	Toolset:     Messages,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"agenttoken": "t1"}`}},
+}, cancelAgentMessage)
+
+func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageAction, error) {
 	err := call.Wiro.CancelMessage(ctx, in.ref())
 	switch {
-	case refusedBecause(err, "cannot be cancelled (status: agent_cancel"):
-		return MessageAction{Action: "cancel", Success: true, GUID: in.GUID, Token: in.Token, Message: "It was canceled already."}, nil
-	case refusedBecause(err, "cannot be cancelled"):
+	case reasonOf(err) == messageWasCanceled:
+		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
+	case reasonOf(err) == messageNotCancelled:
 		arguments := map[string]any{"messageguid": in.GUID}
 		if in.GUID == "" {
 			arguments = map[string]any{"agenttoken": in.Token}
 		}
-		return MessageAction{}, problem("The message is over: there is nothing to cancel.").
-			then("get_agent_message", "read how it ended", arguments)
+		return MessageAction{}, mcptool.Problemf("The message is over: there is nothing to cancel.").
+			WithNext("get_agent_message", "read how it ended", arguments)
 	case err != nil:
 		return MessageAction{}, err
 	}
-	return MessageAction{Action: "cancel", Success: true, GUID: in.GUID, Token: in.Token, Message: "Canceled."}, nil
-})
+	return MessageAction{ActionResult: mcptool.Done("cancel", "Canceled."), GUID: in.GUID, Token: in.Token}, nil
+}
 
-var deleteAgentMessages = define(Meta{
-	Name:       "delete_agent_messages",
-	Title:      "Delete messages to an agent",
-	About:      "Delete messages of a conversation (items), or your part of a whole conversation (sessionkey). Cannot be undone.",
-	Toolset:    Messages,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in deletion) (MessageAction, error) {
-	action := MessageAction{Action: "delete", Success: true, Agent: in.GUID}
+var deleteAgentMessagesTool = define(mcptool.Meta{
+	Name:        "delete_agent_messages",
+	Title:       "Delete messages to an agent",
+	Description: "Delete messages of a conversation (items), or your part of a whole conversation (sessionkey). Cannot be undone.",
+	Toolset:     Messages,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "items": [{"messageguid": "m1", "side": "both"}]}`}},
+}, deleteAgentMessages)
+
+func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageAction, error) {
 	switch {
 	case (len(in.Items) > 0) == (in.Session != ""):
-		return MessageAction{}, problem("delete_agent_messages needs either items, the messages to delete, or sessionkey, a whole conversation.").
-			then("list_agent_sessions", "find the conversation", map[string]any{"useragentguid": in.GUID})
+		return MessageAction{}, mcptool.Problemf("delete_agent_messages needs either items, the messages to delete, or sessionkey, a whole conversation.").
+			WithNext("list_agent_sessions", "find the conversation", agentRef(in.GUID))
 	case in.Session != "":
 		if err := call.Wiro.DeleteSession(ctx, in.GUID, in.Session); err != nil {
 			return MessageAction{}, err
 		}
-		action.Message = fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
-		return action, nil
+		message := fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
+		return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
 	}
 	items := make([]wiro.MessageSide, len(in.Items))
 	for i, item := range in.Items {
@@ -214,9 +236,9 @@ var deleteAgentMessages = define(Meta{
 	if err := call.Wiro.DeleteMessages(ctx, in.GUID, items); err != nil {
 		return MessageAction{}, err
 	}
-	action.Message = count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
-	return action, nil
-})
+	message := mcptool.Count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
+	return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
+}
 
 type deletion struct {
 	agentGUID

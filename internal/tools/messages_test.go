@@ -26,7 +26,7 @@ func TestSendWaitsAndReportsTheAnswerAsItGrows(t *testing.T) {
 		messageNow("agent_output", "<think>A greeting</think>Good"), messageNow("agent_end", "<think>A greeting</think>Good morning, Ada."))
 	var told []string
 	var values []float64
-	r := f.callAs(Call{report: func(value, _ float64, message string) {
+	r := f.callAs(circumstances{progress: func(value, _ float64, message string) {
 		told, values = append(told, message), append(values, value)
 	}}, "send_agent_message", hello)
 	require.False(t, r.isError, r.text)
@@ -64,7 +64,7 @@ func TestSendOutOfTimeGivesBackWhatThereIs(t *testing.T) {
 	f := faking(t, map[string]string{"UserAgent/Message/Send": sentNow, "UserAgent/Message/Detail": messageNow("agent_output", "Good")},
 		func(o *Options) { o.Drain = enough })
 	outOfTime := f.ok("send_agent_message", strings.Replace(hello, "{", `{"timeout_seconds": 0.05, `, 1)) // before or after the first look
-	cutShort := f.callAs(Call{report: func(_, _ float64, message string) {
+	cutShort := f.callAs(circumstances{progress: func(_, _ float64, message string) {
 		if message == "Good" {
 			leave()
 		}

@@ -4,22 +4,24 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var searchModels = define(Meta{
-	Name:    "search_models",
-	Title:   "Search models",
-	About:   "Search Wiro's catalog of AI models by words, category, tag or owner. Each comes with its slug (owner/model), a line about it, and its price.",
-	Toolset: Models,
-	More:    "Narrow the search, or page with start and limit.",
-}, func(ctx context.Context, call Call, in modelSearch) (ModelList, error) {
+var searchModelsTool = define(mcptool.Meta{
+	Name:           "search_models",
+	Title:          "Search models",
+	Description:    "Search Wiro's catalog of AI models by words, category, tag or owner. Each comes with its slug (owner/model), a line about it, and its price.",
+	Toolset:        Models,
+	TruncationHint: "Narrow the search, or page with start and limit.",
+	Examples:       []mcptool.Example{{Arguments: `{"search": "flux", "categories": ["text-to-image"], "limit": 5}`}},
+}, searchModels)
+
+func searchModels(ctx context.Context, call *Call, in modelSearch) (ModelList, error) {
 	limit := cmp.Or(in.Limit, 20)
 	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{
 		Search: in.Search, Categories: in.Categories, Tags: in.Tags, Owner: in.Owner,
@@ -31,12 +33,12 @@ var searchModels = define(Meta{
 	list := modelList(page, in.Start, limit)
 	switch {
 	case list.NextStart > 0:
-		list.NextAction = call.page("more models", "start", list.NextStart)
+		list.NextAction = call.NextPage("more models", "start", list.NextStart)
 	case len(list.Models) == 0 && in.Search != "":
-		list.NextAction = call.next("recommend_model", "describe what you want to make instead", map[string]any{"task": in.Search})
+		list.NextAction = call.Next("recommend_model", "describe what you want to make instead", map[string]any{"task": in.Search})
 	}
 	return list, nil
-})
+}
 
 type modelSearch struct {
 	Search     string   `json:"search,omitempty" doc:"words to find, such as \"flux\" or \"video generation\""`
@@ -49,12 +51,15 @@ type modelSearch struct {
 	Limit      int      `json:"limit,omitempty" min:"1" max:"100" default:"20" doc:"how many to list"`
 }
 
-var getModelSchema = define(Meta{
-	Name:    "get_model_schema",
-	Title:   "Get a model's parameters",
-	About:   "What a model takes and costs: every parameter with its id, type, default, options and range, and the prices. Use it to fill run_model's params.",
-	Toolset: Models,
-}, func(ctx context.Context, call Call, in modelName) (ModelDetail, error) {
+var getModelSchemaTool = define(mcptool.Meta{
+	Name:        "get_model_schema",
+	Title:       "Get a model's parameters",
+	Description: "What a model takes and costs: every parameter with its id, type, default, options and range, and the prices. Use it to fill run_model's params.",
+	Toolset:     Models,
+	Examples:    []mcptool.Example{{Arguments: `{"model": "openai/sora-2"}`}},
+}, getModelSchema)
+
+func getModelSchema(ctx context.Context, call *Call, in modelName) (ModelDetail, error) {
 	slug, err := wiro.ParseSlug(in.Model)
 	if err != nil {
 		return ModelDetail{}, err
@@ -64,18 +69,21 @@ var getModelSchema = define(Meta{
 		return ModelDetail{}, call.noSuchModel(ctx, slug, err)
 	}
 	return call.modelDetail(model), nil
-})
+}
 
 type modelName struct {
 	Model string `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
 }
 
-var recommendModel = define(Meta{
-	Name:    "recommend_model",
-	Title:   "Recommend a model",
-	About:   "Describe what you want to make, get the models that fit, best first, with prices.",
-	Toolset: Models,
-}, func(ctx context.Context, call Call, in recommendation) (ModelList, error) {
+var recommendModelTool = define(mcptool.Meta{
+	Name:        "recommend_model",
+	Title:       "Recommend a model",
+	Description: "Describe what you want to make, get the models that fit, best first, with prices.",
+	Toolset:     Models,
+	Examples:    []mcptool.Example{{Arguments: `{"task": "upscale an image to 4K"}`}},
+}, recommendModel)
+
+func recommendModel(ctx context.Context, call *Call, in recommendation) (ModelList, error) {
 	const limit = 10
 	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
 	if err != nil {
@@ -91,23 +99,26 @@ var recommendModel = define(Meta{
 	list := modelList(page, 0, limit)
 	list.NextStart = 0
 	if len(list.Models) > 0 {
-		list.NextAction = call.next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": list.Models[0].Slug})
+		list.NextAction = call.Next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": list.Models[0].Slug})
 	} else {
-		list.NextAction = call.next("explore", "browse what there is", map[string]any{})
+		list.NextAction = call.Next("explore", "browse what there is", map[string]any{})
 	}
 	return list, nil
-})
+}
 
 type recommendation struct {
 	Task string `json:"task" doc:"what to make, such as \"upscale an image to 4K\""`
 }
 
-var explore = define(Meta{
-	Name:    "explore",
-	Title:   "Explore models",
-	About:   "Browse Wiro's curated shelves of models: recently added, image, video, audio and more.",
-	Toolset: Models,
-}, func(ctx context.Context, call Call, _ struct{}) (Shelves, error) {
+var exploreTool = define(mcptool.Meta{
+	Name:        "explore",
+	Title:       "Explore models",
+	Description: "Browse Wiro's curated shelves of models: recently added, image, video, audio and more.",
+	Toolset:     Models,
+	Examples:    []mcptool.Example{{Arguments: `{}`}},
+}, explore)
+
+func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 	sections, err := call.Wiro.Explore(ctx)
 	if err != nil {
 		return Shelves{}, err
@@ -124,10 +135,10 @@ var explore = define(Meta{
 		shelves.Categories = append(shelves.Categories, shelf)
 	}
 	if len(shelves.Categories) > 0 && len(shelves.Categories[0].Models) > 0 {
-		shelves.NextAction = call.next("get_model_schema", "see what a model takes and costs", map[string]any{"model": shelves.Categories[0].Models[0].Slug})
+		shelves.NextAction = call.Next("get_model_schema", "see what a model takes and costs", map[string]any{"model": shelves.Categories[0].Models[0].Slug})
 	}
 	return shelves, nil
-})
+}
 
 // modelsByWords gathers the models that single words of a description find, those that more
 // words find first.
@@ -172,13 +183,13 @@ func (c *Call) noSuchModel(ctx context.Context, slug wiro.Slug, err error) error
 	if !wiro.IsNoSuchModel(err) {
 		return err
 	}
-	p := problem("%s does not exist.", slug)
+	p := mcptool.Problemf("%s does not exist.", slug)
 	if near := c.similarModels(ctx, slug, 3); len(near) > 0 {
 		p.Text += " Closest: " + strings.Join(near, ", ") + "."
 	}
 	p.Text += " search_models finds others."
 	word, _, _ := strings.Cut(slug.Model, "-")
-	return p.then("search_models", "find the right slug", map[string]any{"search": word})
+	return p.WithNext("search_models", "find the right slug", map[string]any{"search": word})
 }
 
 // similarModels returns at most n slugs, those nearest to one that does not exist first.
@@ -200,52 +211,35 @@ func (c *Call) similarModels(ctx context.Context, slug wiro.Slug, n int) []strin
 			}
 		}
 	}
-	distance := func(name string) int { return levenshtein.ComputeDistance(name, slug.String()) }
-	slices.SortStableFunc(near, func(a, b string) int { return distance(a) - distance(b) })
+	near = closest.Sort(slug.String(), near)
 	return near[:min(n, len(near))]
-}
-
-// arguments returns a copy of the call's arguments, for a next step that changes one.
-func (c *Call) arguments() map[string]any {
-	arguments := map[string]any{}
-	maps.Copy(arguments, c.request.GetArguments())
-	return arguments
-}
-
-// page is the same call again, from another place on.
-func (c *Call) page(reason, argument string, value any) *NextAction {
-	arguments := c.arguments()
-	arguments[argument] = value
-	return c.next(c.tool, reason, arguments)
 }
 
 // ModelList is a list of models.
 type ModelList struct {
-	Models     []ModelInfo `json:"models"`
-	Total      int         `json:"total"`
-	Start      int         `json:"start"`
-	Limit      int         `json:"limit"`
-	NextStart  int         `json:"nextStart,omitempty"` // 0 where this is the last page
-	NextAction *NextAction `json:"nextAction,omitempty"`
+	Models []ModelInfo `json:"models"`
+	mcptool.Page
+	Limit      int                 `json:"limit"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // Text is a line a model, with where the page stands in the whole.
 func (l ModelList) Text() string {
 	if len(l.Models) == 0 {
-		return withNext("No model matches.", l.NextAction)
+		return mcptool.TextWithNext("No model matches.", l.NextAction)
 	}
 	var b strings.Builder
-	b.WriteString(pageLine(l.Total, l.Start, len(l.Models), "model"))
+	b.WriteString(l.Heading(len(l.Models), "model"))
 	for _, m := range l.Models {
 		b.WriteString(m.line())
 	}
-	return withNext(b.String(), l.NextAction)
+	return mcptool.TextWithNext(b.String(), l.NextAction)
 }
 
 // Shelves are the curated shelves.
 type Shelves struct {
-	Categories []Shelf     `json:"categories"`
-	NextAction *NextAction `json:"nextAction,omitempty"`
+	Categories []Shelf             `json:"categories"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // Shelf is a shelf with some of its models.
@@ -262,19 +256,11 @@ func (s Shelves) Text() string {
 	}
 	var b strings.Builder
 	for _, shelf := range s.Categories {
-		fmt.Fprintf(&b, "## %s (%s)\n", shelf.Title, count(shelf.Total, "model"))
+		fmt.Fprintf(&b, "## %s (%s)\n", shelf.Title, mcptool.Count(shelf.Total, "model"))
 		for _, m := range shelf.Models {
 			b.WriteString(m.line())
 		}
 		b.WriteString("\n")
 	}
-	return withNext(b.String(), s.NextAction)
-}
-
-func withNext(text string, next *NextAction) string {
-	text = strings.TrimRight(text, "\n")
-	if next == nil {
-		return text
-	}
-	return text + "\nNext: " + next.String()
+	return mcptool.TextWithNext(b.String(), s.NextAction)
 }

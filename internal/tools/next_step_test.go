@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 const oneModel = `{"result":true,"total":"9","tool":[{"cleanslugowner":"acme","cleanslugproject":"painter","title":"Painter",
@@ -52,7 +54,9 @@ func TestNoNextStepLeadsToAToolThatIsOff(t *testing.T) {
 func TestANextStepKeepsWithinWhatTheCallerNarrowed(t *testing.T) {
 	t.Parallel()
 	f := faking(t, map[string]string{"Task/Detail": saysNo("There is no task yet."), "Tool/Detail": oneModel})
-	narrow := Narrow(soon(t), func(d Definition) bool { return d.Name == "get_task" || d.Name == "get_model_schema" })
+	narrow := mcptool.WithScope(soon(t), mcptool.Scope{Caller: mcptool.ServerCredentials{}, Allowed: func(t mcptool.Tool) bool {
+		return t.Name == "get_task" || t.Name == "get_model_schema"
+	}})
 	for tool, arguments := range map[string]map[string]any{"get_task": {"tasktoken": "x"}, "get_model_schema": {"model": "acme/painter"}} {
 		for _, test := range []struct {
 			ctx   context.Context

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -103,9 +104,14 @@ var promptEntries = []promptEntry{
 
 // recentFailures are the ids of the caller's tasks that failed lately.
 func recentFailures(ctx context.Context, s *Server) []string {
+	scope, _ := mcptool.ScopeFrom(ctx)
+	client, err := s.client(scope, false)
+	if err != nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	page, err := s.callerOf(ctx).Tasks(ctx, wiro.TaskQuery{Limit: 50})
+	page, err := client.Tasks(ctx, wiro.TaskQuery{Limit: 50})
 	if err != nil {
 		return nil // a suggestion less
 	}
@@ -121,12 +127,7 @@ func recentFailures(ctx context.Context, s *Server) []string {
 func (s *Server) prompts() []promptEntry {
 	var on []promptEntry
 	for _, p := range promptEntries {
-		missing := false
-		for _, tool := range p.tools {
-			_, found := s.Find(tool)
-			missing = missing || !found
-		}
-		if !missing {
+		if s.Enabled(p.tools...) {
 			on = append(on, p)
 		}
 	}

@@ -1,128 +1,141 @@
+// Package tools is the catalogue of MCP tools for the Wiro platform: one file per toolset, one
+// list. Registration, toolset and read-only filters, server instructions, the README's tables,
+// the schema snapshots and the end-to-end calls follow from the list.
 package tools
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Options configure New.
 type Options struct {
-	Wiro  *wiro.Client  // its credentials serve where the context carries none
-	Docs  *docs.Library // what search_docs and read_doc read
-	Fetch *http.Client  // for addresses that callers name; must be guarded
+	Wiro  *wiro.Client   // calls Wiro; its credentials serve requests of mcptool.ServerCredentials alone
+	Docs  *docs.Library  // what search_docs and read_doc read
+	Fetch *http.Client   // for addresses that callers name; must be guarded
+	Own   []mcptool.Tool // tools of the program, beside the catalogue
 
-	Toolsets   []Toolset     // DefaultToolsets where nil
+	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing
-	RunTimeout time.Duration // how long run_model waits where the caller does not say; 120 s where 0
+	RunTimeout time.Duration // how long tools wait where the caller does not say; 120 s where 0
 	Version    string
 	Log        zerolog.Logger
-	Observe    func(Event) // told of every call; may be nil
 
 	// Drain ends waits early, with what they know and how to go on: a server that shuts
 	// down ends it. May be nil.
 	Drain context.Context
 }
 
-// Event is a call that has ended, for logs and metrics.
-type Event struct {
-	RequestID string // also in the error that the caller got
-	Tool      string
-	Outcome   Outcome
-	Took      time.Duration
-	Caller    wiro.Credentials // to be hashed, never logged
-}
-
-// Outcome is how a call ended.
-type Outcome string
-
-// The outcomes.
-const (
-	OK       Outcome = "ok"
-	Refused  Outcome = "refused"  // the caller can mend it: a bad argument, or Wiro said no
-	Asked    Outcome = "asked"    // a confirmation is wanted
-	Internal Outcome = "internal" // a fault of this server
-	Canceled Outcome = "canceled" // the caller went away
-)
-
-// Server is the set of tools that one process offers.
+// Server offers the tools, the documentation as resources, and prompts.
 type Server struct {
-	options     Options
-	definitions []Definition
-	yeses       yeses
+	*mcptool.Server
+	options  Options
+	toolsets []Toolset // all that exist
+	defaults []Toolset
 }
 
-// New returns a server of the tools that the options leave.
+// Call is what a handler works with: Wiro as the caller, and the call's own circumstances.
+type Call struct {
+	*mcptool.Call
+	Wiro  *wiro.Client // with the caller's credentials
+	Docs  *docs.Library
+	Fetch *http.Client // guarded
+}
+
+// New returns a server of the tools that the options enable. A tool of the program that has
+// the name of another one panics.
 func New(o Options) *Server {
-	if o.Toolsets == nil {
-		o.Toolsets = DefaultToolsets
-	}
-	if o.RunTimeout <= 0 {
-		o.RunTimeout = defaultWait
-	}
-	s := &Server{options: o}
-	for _, d := range All() {
-		if Selection(o.Toolsets, nil, o.ReadOnly)(d) {
-			s.definitions = append(s.definitions, d)
+	s := &Server{options: o, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	for _, t := range o.Own {
+		if !slices.Contains(s.toolsets, t.Toolset) {
+			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
 		}
 	}
+	if o.Toolsets == nil {
+		o.Toolsets = s.defaults
+	}
+	s.Server = mcptool.New(mcptool.Options{
+		Name: "wiro-mcp", Version: o.Version, Tools: append(All(), o.Own...),
+		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, WaitTimeout: o.RunTimeout, Drain: o.Drain, Log: o.Log,
+		Prepare: s.prepare, Explain: explain,
+		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
+	})
 	return s
 }
 
-// Selection returns a filter of definitions: those of the toolsets, of these names (all
-// where nil), and, where readOnly, only readers.
-func Selection(toolsets []Toolset, names []string, readOnly bool) func(Definition) bool {
-	return func(d Definition) bool {
-		return (toolsets == nil || slices.Contains(toolsets, d.Toolset)) &&
-			(names == nil || slices.Contains(names, d.Name)) &&
-			(!readOnly || d.Effect == Reads)
-	}
+// ParseToolsets is the package's, with the toolsets of the program's own tools.
+func (s *Server) ParseToolsets(text string) ([]Toolset, error) {
+	return mcptool.ParseToolsets(text, s.toolsets, s.defaults)
 }
 
-// Definitions are the tools that are on.
-func (s *Server) Definitions() []Definition { return s.definitions }
+// Toolsets lists every toolset that exists, those of the program's own tools last.
+func (s *Server) Toolsets() []Toolset { return s.toolsets }
 
-// Find returns a tool that is on.
-func (s *Server) Find(name string) (Definition, bool) {
-	i := slices.IndexFunc(s.definitions, func(d Definition) bool { return d.Name == name })
-	if i < 0 {
-		return Definition{}, false
+// prepare gives a call its client.
+func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
+	client, err := s.client(call.Scope, call.Tool.Public)
+	if err != nil {
+		return err
 	}
-	return s.definitions[i], true
+	if client != nil {
+		call.Seal = client.Seal
+	}
+	call.App = &Call{Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch}
+	return nil
 }
 
-// Closest returns the name among those given that a mistyped one may mean; "" where none is near.
-func Closest(name string, names []string) string {
-	best, least := "", max(3, len(name)/3)+1
-	for _, other := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(other)); d < least {
-			best, least = other, d
+// client returns Wiro as the caller of a request. A request without credentials gets none of
+// the server's: it can use what is public, without any.
+func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) {
+	switch caller := scope.Caller.(type) {
+	case mcptool.ServerCredentials:
+		return s.options.Wiro, nil
+	case wiro.Credentials:
+		if caller.Set() {
+			return s.options.Wiro.As(caller), nil
 		}
 	}
-	return best
+	if !public {
+		return nil, mcptool.Problemf("The request carries no Wiro credentials. Send the API key as \"Authorization: Bearer KEY\", or KEY:SECRET for a project that signs its requests (https://wiro.ai/panel/project).")
+	}
+	if s.options.Wiro == nil {
+		return nil, nil
+	}
+	return s.options.Wiro.As(wiro.Credentials{}), nil
 }
 
-type narrowingKey struct{}
+// define returns a tool of the catalogue.
+func define[In any, Out mcptool.TextRenderer](meta mcptool.Meta, handler func(context.Context, *Call, In) (Out, error)) mcptool.Tool {
+	return Define(meta, handler)
+}
 
-// Narrow returns a context in which only the tools that keep selects exist.
-func Narrow(ctx context.Context, keep func(Definition) bool) context.Context {
-	return context.WithValue(ctx, narrowingKey{}, keep)
+// defineConfirmed returns a tool of the catalogue that charges money; price says how much.
+func defineConfirmed[In any, Out mcptool.TextRenderer](meta mcptool.Meta, price func(context.Context, *Call, In) (*mcptool.Charge, error), handler func(context.Context, *Call, In) (Out, error)) mcptool.Tool {
+	return mcptool.DefineConfirmed(meta, withCall(price), withCall(handler))
+}
+
+// Define returns a tool of a program's own. A result that does not render itself is shown as
+// its JSON.
+func Define[In, Out any](meta mcptool.Meta, handler func(context.Context, *Call, In) (Out, error)) mcptool.Tool {
+	return mcptool.Define(meta, withCall(handler))
+}
+
+// withCall gives a function the Call that prepare made.
+func withCall[In, Out any](f func(context.Context, *Call, In) (Out, error)) func(context.Context, *mcptool.Call, In) (Out, error) {
+	return func(ctx context.Context, call *mcptool.Call, in In) (Out, error) {
+		own, _ := call.App.(*Call)
+		return f(ctx, own, in)
+	}
 }
 
 // MCP returns the MCP server: the tools, the documentation as resources, and the prompts.
@@ -132,8 +145,6 @@ func (s *Server) MCP() *server.MCPServer {
 		server.WithDescription("AI models and agents of wiro.ai: find, run, wait, and read the documentation."),
 		server.WithWebsiteURL("https://wiro.ai"),
 		server.WithInstructions(s.Instructions()),
-		server.WithToolCapabilities(false),
-		server.WithToolFilter(s.listed),
 		server.WithPromptCapabilities(false),
 		server.WithCompletions(),
 		server.WithPromptCompletionProvider(promptCompletions{s}),
@@ -143,218 +154,21 @@ func (s *Server) MCP() *server.MCPServer {
 	if s.options.Docs != nil {
 		options = append(options, pages.options()...)
 	}
-	m := server.NewMCPServer("wiro-mcp", s.options.Version, options...)
+	m := s.Server.MCP(options...)
 	if s.options.Docs != nil {
 		pages.addTo(m)
 	}
 	s.addPrompts(m)
-	for _, d := range s.definitions {
-		// The schemas follow when somebody lists the tools: see listed.
-		m.AddTool(mcp.NewToolWithRawSchema(d.Name, "", json.RawMessage(`{"type":"object"}`)), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return s.serve(ctx, d, r), nil
-		})
-	}
 	return m
 }
 
-// listed fills the registered tools in, and leaves out those that are off for the caller.
-func (s *Server) listed(ctx context.Context, registered []mcp.Tool) []mcp.Tool {
-	tools := make([]mcp.Tool, 0, len(registered))
-	for _, t := range registered {
-		if s.offers(ctx, t.Name) {
-			d, _ := s.Find(t.Name)
-			tools = append(tools, d.Tool())
-		}
-	}
-	return tools
-}
-
-// offers reports whether a tool is on for the caller.
-func (s *Server) offers(ctx context.Context, tool string) bool {
-	d, on := s.Find(tool)
-	keep, narrowed := ctx.Value(narrowingKey{}).(func(Definition) bool)
-	return on && (!narrowed || keep(d))
-}
-
-// Result is a call's outcome as the library and the command line take it.
-type Result struct {
-	Text       string
-	Structured json.RawMessage
-	IsError    bool
-}
-
-// Call calls a tool in this process. Report, which may be nil, takes its progress.
-func (s *Server) Call(ctx context.Context, name string, arguments map[string]any, report ReportFunc) (Result, error) {
-	d, ok := s.Find(name)
+// Call calls a tool in this process: with the credentials of the context's scope, or with the
+// server's own where it carries no scope. Progress may be nil.
+func (s *Server) Call(ctx context.Context, name string, arguments map[string]any, progress mcptool.ProgressFunc) (mcptool.Result, error) {
+	scope, ok := mcptool.ScopeFrom(ctx)
 	if !ok {
-		return Result{}, s.unknown(name)
+		scope.Caller = mcptool.ServerCredentials{}
 	}
-	request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, Arguments: arguments}}
-	answer := s.run(ctx, d, Call{request: request, report: report})
-	result := Result{IsError: answer.IsError}
-	for _, content := range answer.Content {
-		if text, ok := content.(mcp.TextContent); ok {
-			result.Text += text.Text
-		}
-	}
-	structured, err := json.Marshal(answer.StructuredContent)
-	if err != nil {
-		return Result{}, fmt.Errorf("encoding the result of %s: %w", name, err)
-	}
-	result.Structured = structured
-	return result, nil
+	scope.Client, scope.Progress = &mcptool.Client{}, progress
+	return s.Server.Call(mcptool.WithScope(ctx, scope), name, arguments)
 }
-
-func (s *Server) unknown(name string) error {
-	all := All()
-	names := make([]string, len(all))
-	for i, d := range all {
-		names[i] = d.Name
-		if d.Name == name {
-			if s.options.ReadOnly && d.Effect != Reads {
-				return problem("%s is off: the server is read-only.", name)
-			}
-			return problem("%s is off: its toolset %s is not among those chosen (%s).", name, d.Toolset, join(s.options.Toolsets))
-		}
-	}
-	if near := Closest(name, names); near != "" {
-		return problem("There is no tool %q. Did you mean %s?", name, near)
-	}
-	return problem("There is no tool %q. wiro-mcp tools lists them.", name)
-}
-
-// serve is a call that came over MCP.
-func (s *Server) serve(ctx context.Context, d Definition, r mcp.CallToolRequest) *mcp.CallToolResult {
-	name, capabilities := clientOf(ctx, r.Header)
-	call := Call{request: r, client: name, report: reporter(ctx, r)}
-	if e := capabilities.Elicitation; e != nil {
-		call.canOpen = e.URL != nil
-		call.canElicit = e.Form != nil || e.URL == nil // an empty capability means forms
-	}
-	return s.run(ctx, d, call)
-}
-
-// callerOf returns Wiro as the caller: with the context's credentials, or the server's own.
-func (s *Server) callerOf(ctx context.Context) *wiro.Client {
-	if credentials, ok := wiro.CredentialsFrom(ctx); ok {
-		return s.options.Wiro.As(credentials)
-	}
-	return s.options.Wiro
-}
-
-// run calls a handler and renders whatever comes of it.
-func (s *Server) run(ctx context.Context, d Definition, call Call) (result *mcp.CallToolResult) {
-	trace := traceFrom(ctx)
-	event := Event{RequestID: trace.id, Tool: d.Name, Outcome: OK}
-	start := time.Now()
-	call.Options, call.yeses, call.tool, call.Wiro = &s.options, &s.yeses, d.Name, s.callerOf(ctx)
-	call.on = func(tool string) bool { return s.offers(ctx, tool) }
-	event.Caller, _ = wiro.CredentialsFrom(ctx)
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.options.Log.Error().Str("request", event.RequestID).Str("tool", d.Name).
-				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
-			event.Outcome = Internal
-			result = failed(event.RequestID, internalError(event.RequestID))
-		}
-		event.Took = time.Since(start)
-		trace.observe(event)
-		if s.options.Observe != nil {
-			s.options.Observe(event)
-		}
-	}()
-	arguments, err := rawArguments(call.request)
-	var out rendered
-	if err == nil {
-		out, err = d.handle(ctx, call, arguments)
-	}
-	if err == nil {
-		return s.render(d, out)
-	}
-	if ask, ok := errors.AsType[*askUser](err); ok {
-		event.Outcome = Asked
-		return ask.result
-	}
-	if later, ok := errors.AsType[*confirmLater](err); ok {
-		event.Outcome = Asked
-		return s.render(d, rendered{value: later.confirmation, text: later.Text()})
-	}
-	p := s.aim(explain(err), call)
-	switch {
-	case p == nil:
-		event.Outcome = Internal
-		s.options.Log.Error().Str("request", event.RequestID).Str("tool", d.Name).Err(err).Msg("a tool failed")
-		p = internalError(event.RequestID)
-	case ctx.Err() != nil:
-		event.Outcome = Canceled
-	default:
-		event.Outcome = Refused
-	}
-	return failed(event.RequestID, p)
-}
-
-// render makes the two forms of a result, each within the size cap.
-func (s *Server) render(d Definition, out rendered) *mcp.CallToolResult {
-	result := &mcp.CallToolResult{
-		Content:           []mcp.Content{mcp.NewTextContent(capText(out.text, d.More))},
-		StructuredContent: out.value,
-	}
-	if data, err := marshalPlain(out.value); err == nil {
-		result.StructuredContent = json.RawMessage(data) // encoded once
-		if len(data) > maxResult {
-			result.StructuredContent = capStructure(data, d.More)
-		}
-	}
-	for _, link := range out.links {
-		result.Content = append(result.Content, link)
-	}
-	return result
-}
-
-// capStructure shortens a structured result until it is within the size cap.
-func capStructure(data json.RawMessage, more string) any {
-	var plain any
-	if json.Unmarshal(data, &plain) != nil {
-		return data
-	}
-	for range 8 {
-		excess := weight(plain) - maxResult
-		if excess <= 0 {
-			break
-		}
-		plain = capValue(plain, excess, more)
-	}
-	return plain
-}
-
-// marshalPlain is json.Marshal without escapes for HTML: the text is for people.
-func marshalPlain(value any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
-}
-
-// rawArguments are a call's arguments as they were sent, numbers undamaged.
-func rawArguments(r mcp.CallToolRequest) (map[string]json.RawMessage, error) {
-	raw := r.Params.RawArguments
-	if len(raw) == 0 {
-		if r.Params.Arguments == nil {
-			return nil, nil
-		}
-		var err error
-		if raw, err = json.Marshal(r.Params.Arguments); err != nil {
-			return nil, fmt.Errorf("encoding arguments: %w", err)
-		}
-	}
-	var arguments map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &arguments); err != nil {
-		return nil, problem("The arguments must be an object of names and values.")
-	}
-	return arguments, nil
-}
-
-func newRequestID() string { return rand.Text()[:10] }

@@ -26,12 +26,13 @@ import (
 // no more about.
 type script struct {
 	*stage
-	mu       sync.Mutex
-	answers  map[string]string
-	status   map[string]int
-	drop     map[string]int // connections to break after the request has arrived
-	requests []scripted
-	log      safeBuffer
+	mu        sync.Mutex
+	answers   map[string]string
+	otherwise string // the answer of every other path
+	status    map[string]int
+	drop      map[string]int // connections to break after the request has arrived
+	requests  []scripted
+	log       safeBuffer
 }
 
 type scripted struct {
@@ -42,15 +43,15 @@ type scripted struct {
 
 func newScript(t *testing.T, answers map[string]string) *script {
 	t.Helper()
-	s := &script{answers: answers, status: map[string]int{}, drop: map[string]int{}}
+	s := &script{answers: answers, otherwise: `{"result": true, "errors": []}`, status: map[string]int{}, drop: map[string]int{}}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	log := zerolog.New(&s.log)
 	wiroClient := wiro.New(wiro.Options{
-		BaseURL: server.URL + "/sub/v1", Retry: time.Millisecond, Log: log,
+		BaseURL: server.URL + "/sub/v1", Retry: time.Millisecond, Log: log, SocketURL: wiro.NoSocket, Poll: []time.Duration{time.Millisecond},
 		Credentials: wiro.Credentials{Key: "script-key"},
 	})
 	t.Cleanup(func() { wiroClient.Close(); server.Close() })
-	s.stage = &stage{tools.New(tools.Options{Wiro: wiroClient, Toolsets: tools.AllToolsets, Log: log}), nil, t}
+	s.stage = &stage{tools.New(tools.Options{Wiro: wiroClient, Toolsets: tools.AllToolsets, RunTimeout: 2 * time.Second, Fetch: &http.Client{Transport: refusing{}}, Log: log}), nil, t}
 	return s
 }
 
@@ -73,7 +74,7 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if !known {
-		answer = `{"result": true, "errors": []}`
+		answer = s.otherwise
 	}
 	if status != 0 {
 		w.WriteHeader(status)
@@ -168,7 +169,7 @@ func (s *script) use(u *user, tool, arguments string) answer {
 	s.t.Helper()
 	var parsed map[string]any
 	require.NoError(s.t, json.Unmarshal([]byte(arguments), &parsed))
-	result, err := u.CallTool(soon(s.t), mcp.CallToolRequest{Params: mcp.CallToolParams{Name: tool, Arguments: parsed}})
+	result, err := u.CallTool(own(s.t), mcp.CallToolRequest{Params: mcp.CallToolParams{Name: tool, Arguments: parsed}})
 	require.NoError(s.t, err)
 	a := answer{isError: result.IsError, t: s.t}
 	for _, content := range result.Content {
@@ -195,7 +196,7 @@ func (s *script) leg(tool, arguments, state string, responses map[string]any) st
 		},
 	}})
 	require.NoError(s.t, err)
-	data, err := json.Marshal(s.MCP().HandleMessage(soon(s.t), message))
+	data, err := json.Marshal(s.MCP().HandleMessage(own(s.t), message))
 	require.NoError(s.t, err)
 	var answer struct {
 		Error  any

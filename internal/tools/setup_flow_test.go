@@ -74,7 +74,7 @@ func TestACustomAgentIsSetUp(t *testing.T) {
 	s.call("get_agent_credential_history", `{"credentialkey": "gmail"}`, "useragentguid", agent).ok("account = desk@example.com", "apppassword = [set]")
 	s.call("set_agent_credentials", `{"fields": [{"credentialkey": "nosuch", "fieldname": "a", "fieldvalue": "b"}]}`, "useragentguid", agent).refused()
 
-	// Skills are paid for once, after a yes.
+	// Skills are paid for once, after confirmation.
 	before := balance()
 	asked := s.call("apply_agent_skills", `{"skills": {"int-googleads-manage": true, "int-twitterx-post": true}}`, "useragentguid", agent).ok("Nothing has been charged")
 	require.InDelta(t, before, balance(), 0.001)

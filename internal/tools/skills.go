@@ -6,17 +6,22 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var listSkills = define(Meta{
-	Name:    "list_skills",
-	Title:   "List skills",
-	About:   "What agents can be able to do, with what each skill adds to the monthly price and which credential it needs. With name, one skill in full.",
-	Toolset: Skills,
-	Public:  true,
-	More:    "Narrow it with capability, category or name_in.",
-}, func(ctx context.Context, call Call, in skillQuery) (SkillList, error) {
+var listSkillsTool = define(mcptool.Meta{
+	Name:           "list_skills",
+	Title:          "List skills",
+	Description:    "Skills that agents can have, with what each adds to the monthly price and which credential it needs. With name, one skill in full.",
+	Toolset:        Skills,
+	Public:         true,
+	TruncationHint: "Narrow it with capability, category or name_in.",
+	Examples:       []mcptool.Example{{Arguments: `{"capability": "social_publishing"}`}},
+}, listSkills)
+
+func listSkills(ctx context.Context, call *Call, in skillQuery) (SkillList, error) {
 	if in.Name != "" {
 		skill, err := call.Wiro.Skill(ctx, in.Name)
 		if err != nil {
@@ -36,10 +41,10 @@ var listSkills = define(Meta{
 		list.Skills = append(list.Skills, skillInfo(skill))
 	}
 	if len(list.Skills) == 0 && in.Capability != "" {
-		list.NextAction = call.next("list_skill_capabilities", "see the capabilities that there are", map[string]any{})
+		list.NextAction = call.Next("list_skill_capabilities", "see the capabilities that there are", map[string]any{})
 	}
 	return list, nil
-})
+}
 
 type skillQuery struct {
 	Name                string   `json:"name,omitempty" doc:"one skill in full, such as \"int-gmail-check\""`
@@ -56,24 +61,27 @@ func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
 	if !errors.Is(err, wiro.ErrNotFound) {
 		return err
 	}
-	p := problem("There is no skill %q.", name)
+	p := mcptool.Problemf("There is no skill %q.", name)
 	if page, listErr := c.Wiro.Skills(ctx, wiro.SkillQuery{}); listErr == nil {
 		names := make([]string, len(page.Skills))
 		for i, skill := range page.Skills {
 			names[i] = string(skill.Name)
 		}
-		p.Text += nearest(name, names)
+		p.Text += closest.DidYouMean(name, names)
 	}
-	return p.then("list_skills", "see what there is", map[string]any{})
+	return p.WithNext("list_skills", "see what there is", map[string]any{})
 }
 
-var listSkillCapabilities = define(Meta{
-	Name:    "list_skill_capabilities",
-	Title:   "List skill capabilities",
-	About:   "The capabilities by which list_skills can be narrowed.",
-	Toolset: Skills,
-	Public:  true,
-}, func(ctx context.Context, call Call, _ struct{}) (CapabilityList, error) {
+var listSkillCapabilitiesTool = define(mcptool.Meta{
+	Name:        "list_skill_capabilities",
+	Title:       "List skill capabilities",
+	Description: "The capabilities by which list_skills can be narrowed.",
+	Toolset:     Skills,
+	Public:      true,
+	Examples:    []mcptool.Example{{Arguments: `{}`}},
+}, listSkillCapabilities)
+
+func listSkillCapabilities(ctx context.Context, call *Call, _ struct{}) (CapabilityList, error) {
 	capabilities, err := call.Wiro.SkillCapabilities(ctx)
 	if err != nil {
 		return CapabilityList{}, err
@@ -83,7 +91,7 @@ var listSkillCapabilities = define(Meta{
 		list.Capabilities = append(list.Capabilities, CapabilityInfo{string(capability.Name), string(capability.Description)})
 	}
 	return list, nil
-})
+}
 
 // CapabilityList is the vocabulary of capabilities.
 type CapabilityList struct {

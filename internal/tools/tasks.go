@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -21,12 +22,15 @@ func (r taskRef) ref() wiro.TaskRef {
 }
 
 // getTask reports one task: where it stands, what it made, what it cost.
-var getTask = define(Meta{
-	Name:    "get_task",
-	Title:   "Get a task",
-	About:   "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
-	Toolset: Tasks,
-}, func(ctx context.Context, call Call, in taskLook) (TaskResult, error) {
+var getTaskTool = define(mcptool.Meta{
+	Name:        "get_task",
+	Title:       "Get a task",
+	Description: "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
+	Toolset:     Tasks,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, getTask)
+
+func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	if in.Wait > 0 {
 		return call.await(ctx, in.taskRef, in.Wait)
 	}
@@ -35,35 +39,38 @@ var getTask = define(Meta{
 		return TaskResult{}, call.noSuchTask(err)
 	}
 	return call.taskResult(task), nil
-})
+}
 
 type taskLook struct {
 	taskRef
 	Wait float64 `json:"wait_seconds,omitempty" min:"0" max:"45" default:"0" doc:"wait up to this long for it to finish"`
 }
 
-var listTasks = define(Meta{
-	Name:    "list_tasks",
-	Title:   "List tasks",
-	About:   "The tasks of this API key, newest first, with state, cost and token. Finds a task whose token was lost.",
-	Toolset: Tasks,
-	More:    "Page with start and limit.",
-}, func(ctx context.Context, call Call, in taskQuery) (TaskList, error) {
+var listTasksTool = define(mcptool.Meta{
+	Name:           "list_tasks",
+	Title:          "List tasks",
+	Description:    "The tasks of this API key, newest first, with state, cost and token. Finds a task whose token was lost.",
+	Toolset:        Tasks,
+	TruncationHint: "Page with start and limit.",
+	Examples:       []mcptool.Example{{Arguments: `{"limit": 5}`}},
+}, listTasks)
+
+func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) {
 	limit := cmp.Or(in.Limit, 20)
 	page, err := call.Wiro.Tasks(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
 	if err != nil {
 		return TaskList{}, err
 	}
-	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Total: int(page.Total), Start: in.Start, Limit: limit}
+	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Limit: limit}
 	for _, task := range page.Tasks {
 		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})
 	}
-	list.Total = max(list.Total, in.Start+len(list.Tasks))
-	if list.NextStart = nextStart(list.Total, in.Start, len(list.Tasks)); list.NextStart > 0 {
-		list.NextAction = call.page("older tasks", "start", list.NextStart)
+	list.Page = mcptool.NewPage(int(page.Total), in.Start, len(list.Tasks))
+	if list.NextStart > 0 {
+		list.NextAction = call.NextPage("older tasks", "start", list.NextStart)
 	}
 	return list, nil
-})
+}
 
 type taskQuery struct {
 	Start int    `json:"start,omitempty" min:"0" default:"0" doc:"how many to skip"`
@@ -73,12 +80,10 @@ type taskQuery struct {
 
 // TaskList is a list of tasks.
 type TaskList struct {
-	Tasks      []TaskRow   `json:"tasks"`
-	Total      int         `json:"total"`
-	Start      int         `json:"start"`
-	Limit      int         `json:"limit"`
-	NextStart  int         `json:"nextStart,omitempty"` // 0 where this is the last page
-	NextAction *NextAction `json:"nextAction,omitempty"`
+	Tasks []TaskRow `json:"tasks"`
+	mcptool.Page
+	Limit      int                 `json:"limit"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // TaskRow is a task as the list shows it.
@@ -90,7 +95,7 @@ type TaskRow struct {
 
 func prompt(t wiro.Task) string {
 	text, _ := t.Parameters["prompt"].(string)
-	return clip(text, 80)
+	return mcptool.Clip(text, 80)
 }
 
 // Text is a line a task.
@@ -99,11 +104,11 @@ func (l TaskList) Text() string {
 		return "No tasks yet under this API key. run_model starts one."
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, newest first:\n", count(l.Total, "task"))
+	fmt.Fprintf(&b, "%s, newest first:\n", mcptool.Count(l.Total, "task"))
 	for _, t := range l.Tasks {
-		fmt.Fprintf(&b, "- %s · %s · %s · $%s", t.ID, t.Model, t.State, money(t.CostUSD))
+		fmt.Fprintf(&b, "- %s · %s · %s · $%s", t.ID, t.Model, t.State, mcptool.Money(t.CostUSD))
 		if t.Seconds > 0 {
-			b.WriteString(" · " + seconds(t.Seconds))
+			b.WriteString(" · " + mcptool.Seconds(t.Seconds))
 		}
 		if t.Created != "" {
 			b.WriteString(" · " + t.Created)
@@ -116,15 +121,18 @@ func (l TaskList) Text() string {
 		}
 		b.WriteString("\n")
 	}
-	return withNext(b.String(), l.NextAction)
+	return mcptool.TextWithNext(b.String(), l.NextAction)
 }
 
-var getTaskPrice = define(Meta{
-	Name:    "get_task_price",
-	Title:   "Get a task's price",
-	About:   "What a task cost: billed or not, and why. Failed and canceled tasks cost nothing.",
-	Toolset: Tasks,
-}, func(ctx context.Context, call Call, in taskRef) (TaskPrice, error) {
+var getTaskPriceTool = define(mcptool.Meta{
+	Name:        "get_task_price",
+	Title:       "Get a task's price",
+	Description: "What a task cost: billed or not, and why. Failed and canceled tasks cost nothing.",
+	Toolset:     Tasks,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, getTaskPrice)
+
+func getTaskPrice(ctx context.Context, call *Call, in taskRef) (TaskPrice, error) {
 	task, err := call.Wiro.Task(ctx, in.ref())
 	if err != nil {
 		return TaskPrice{}, call.noSuchTask(err)
@@ -146,7 +154,7 @@ var getTaskPrice = define(Meta{
 	}
 	price.Task.CostUSD = price.CostUSD
 	return price, nil
-})
+}
 
 // TaskPrice is what a task cost, and why.
 type TaskPrice struct {
@@ -162,34 +170,40 @@ func (p TaskPrice) Text() string {
 	if p.State == stateRunning {
 		return fmt.Sprintf("No price yet for %s. %s", p.Task.named(), p.Reason)
 	}
-	text := fmt.Sprintf("$%s for %s. %s", money(p.CostUSD), p.Task.named(), p.Reason)
+	text := fmt.Sprintf("$%s for %s. %s", mcptool.Money(p.CostUSD), p.Task.named(), p.Reason)
 	if p.Task.Seconds > 0 {
-		text += " It took " + seconds(p.Task.Seconds) + "."
+		text += " It took " + mcptool.Seconds(p.Task.Seconds) + "."
 	}
 	return text
 }
 
-var cancelTask = define(Meta{
-	Name:       "cancel_task",
-	Title:      "Cancel a queued task",
-	About:      "Take a task that still waits in the queue out of it; it is not charged. One that runs already is stopped with kill_task.",
-	Toolset:    Tasks,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
-	return call.stopTask(ctx, in, "cancel", call.Wiro.Cancel, "Canceled before it ran. Not charged.", "kill_task")
-})
+var cancelTaskTool = define(mcptool.Meta{
+	Name:        "cancel_task",
+	Title:       "Cancel a queued task",
+	Description: "Take a task that still waits in the queue out of it; it is not charged. One that runs already is stopped with kill_task.",
+	Toolset:     Tasks,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, cancelTask)
 
-var killTask = define(Meta{
-	Name:       "kill_task",
-	Title:      "Kill a running task",
-	About:      "Stop a task that runs; it is not charged. One that still waits in the queue is taken out with cancel_task.",
-	Toolset:    Tasks,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in taskRef) (TaskAction, error) {
+func cancelTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
+	return call.stopTask(ctx, in, "cancel", call.Wiro.Cancel, "Canceled before it ran. Not charged.", "kill_task")
+}
+
+var killTaskTool = define(mcptool.Meta{
+	Name:        "kill_task",
+	Title:       "Kill a running task",
+	Description: "Stop a task that runs; it is not charged. One that still waits in the queue is taken out with cancel_task.",
+	Toolset:     Tasks,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, killTask)
+
+func killTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
 	return call.stopTask(ctx, in, "kill", call.Wiro.Kill, "Killed. Not charged.", "cancel_task")
-})
+}
 
 // stopTask stops a task in one of the two ways; other is the tool for the other one. It looks
 // the task up first: versions of the API ask for its token or for its id.
@@ -226,40 +240,43 @@ func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop fun
 func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
 	token := map[string]any{"tasktoken": string(task.Token)}
 	if task.Over() {
-		return problem("The task is over already (%s): there is nothing to stop.", taskState(task)).
-			then("get_task", "see how it ended", token)
+		return mcptool.Problemf("The task is over already (%s): there is nothing to stop.", taskState(task)).
+			WithNext("get_task", "see how it ended", token)
 	}
 	queued := task.Status == wiro.TaskQueue
 	if queued != (other == "cancel_task") { // the right tool was used, Wiro refused all the same
-		return problem("Wiro did not stop the task: %s It is %s.", hideText(refusal.Message()), stageName(string(task.Status))).
-			then("get_task", "see how it stands", token)
+		return mcptool.Problemf("Wiro did not stop the task: %s It is %s.", redactText(refusal.Message()), stageName(string(task.Status))).
+			WithNext("get_task", "see how it stands", token)
 	}
 	state, verb := "runs already", "stops it"
 	if queued {
 		state, verb = "still waits in the queue", "takes it out"
 	}
-	return problem("The task %s (%s): %s %s.", state, stageName(string(task.Status)), other, verb).
-		then(other, "stop the task", token)
+	return mcptool.Problemf("The task %s (%s): %s %s.", state, stageName(string(task.Status)), other, verb).
+		WithNext(other, "stop the task", token)
 }
 
-var deleteTaskFiles = define(Meta{
-	Name:       "delete_task_files",
-	Title:      "Delete a task's files",
-	About:      "Delete the input and output files of a task that is over; their URLs stop working at once. The task's record stays. Cannot be undone.",
-	Toolset:    Tasks,
-	Effect:     Destroys,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in finishedTask) (TaskAction, error) {
+var deleteTaskFilesTool = define(mcptool.Meta{
+	Name:        "delete_task_files",
+	Title:       "Delete a task's files",
+	Description: "Delete the input and output files of a task that is over; their URLs stop working at once. The task's record stays. Cannot be undone.",
+	Toolset:     Tasks,
+	Effect:      mcptool.Destroys,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, deleteTaskFiles)
+
+func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskAction, error) {
 	err := call.Wiro.DeleteTaskFiles(ctx, in.Token)
 	if err != nil {
-		if answer, ok := errors.AsType[*wiro.APIError](err); ok && strings.Contains(answer.Message(), "must be completed") {
-			return TaskAction{}, problem("The task still runs: its files can be deleted once it is over.").
-				then("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
+		if reasonOf(err) == taskNotOver {
+			return TaskAction{}, mcptool.Problemf("The task still runs: its files can be deleted once it is over.").
+				WithNext("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
 		}
 		return TaskAction{}, call.noSuchTask(err)
 	}
 	return taskAction("delete", wiro.Task{Token: wiro.Text(in.Token)}, "The task's input and output files are deleted."), nil
-})
+}
 
 type finishedTask struct {
 	Token string `json:"tasktoken" doc:"token that run_model returned"`
@@ -267,14 +284,12 @@ type finishedTask struct {
 
 // TaskAction is something done to a task.
 type TaskAction struct {
-	Action  string   `json:"action"`
-	Success bool     `json:"success"`
-	Task    TaskInfo `json:"task"`
-	Message string   `json:"message"`
+	mcptool.ActionResult
+	Task TaskInfo `json:"task"`
 }
 
 func taskAction(action string, t wiro.Task, message string) TaskAction {
-	return TaskAction{Action: action, Success: true, Task: taskInfo(t), Message: message}
+	return TaskAction{ActionResult: mcptool.Done(action, message), Task: taskInfo(t)}
 }
 
 // Text is what was done, and to which task where more of it is known than its token.

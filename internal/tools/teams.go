@@ -5,26 +5,31 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var createOrganization = define(Meta{
-	Name:    "create_organization",
-	Title:   "Create an organization",
-	About:   "Create an organization, which groups teams. Its owner is whoever creates it. It costs nothing.",
-	Toolset: Teams,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in newOrganization) (TeamAction, error) {
+var createOrganizationTool = define(mcptool.Meta{
+	Name:        "create_organization",
+	Title:       "Create an organization",
+	Description: "Create an organization, which groups teams. Its owner is whoever creates it. It costs nothing.",
+	Toolset:     Teams,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"name": "Acme"}`}},
+}, createOrganization)
+
+func createOrganization(ctx context.Context, call *Call, in newOrganization) (TeamAction, error) {
 	made, err := call.Wiro.CreateOrganization(ctx, in.Name)
 	if err != nil {
 		return TeamAction{}, err
 	}
 	action := TeamAction{
-		Action: "create", Success: true, Organization: string(made.GUID), Name: string(made.Name),
-		Message: fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID)),
+		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID))),
+		Organization: string(made.GUID),
+		Name:         string(made.Name),
 	}
 	return action, nil
-})
+}
 
 type newOrganization struct {
 	Name string `json:"name" doc:"its name"`
@@ -38,66 +43,77 @@ func guidNote(guid wiro.Text) string {
 	return " (guid " + string(guid) + ")"
 }
 
-var restoreOrganization = define(Meta{
-	Name:       "restore_organization",
-	Title:      "Restore an organization",
-	About:      "Bring a deleted organization back, with its teams and the members who had accepted. For its owner alone.",
-	Toolset:    Teams,
-	Effect:     Writes,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in organizationName) (TeamAction, error) {
+var restoreOrganizationTool = define(mcptool.Meta{
+	Name:        "restore_organization",
+	Title:       "Restore an organization",
+	Description: "Bring a deleted organization back, with its teams and the members who had accepted. For its owner alone.",
+	Toolset:     Teams,
+	Effect:      mcptool.Writes,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"organizationguid": "o1"}`}},
+}, restoreOrganization)
+
+func restoreOrganization(ctx context.Context, call *Call, in organizationName) (TeamAction, error) {
 	if err := call.Wiro.RestoreOrganization(ctx, in.Organization); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		Action: "restore", Success: true, Organization: in.Organization,
-		Message: "Restored, with its teams and members. Agents and projects stay where the deletion moved them, " +
-			"in the owner's personal workspace: transfer_agent and transfer_project move them back.",
+		ActionResult: mcptool.Done("restore", "Restored, with its teams and members. Agents and projects stay where the deletion moved them, "+
+			"in the owner's personal workspace: transfer_agent and transfer_project move them back."),
+		Organization: in.Organization,
 	}, nil
-})
+}
 
 type organizationName struct {
 	Organization string `json:"organizationguid" doc:"guid of the organization"`
 }
 
-var createTeam = define(Meta{
-	Name:    "create_team",
-	Title:   "Create a team",
-	About:   "Create a team of an organization that you own: a workspace with a wallet, empty at first, and with projects, agents and members of its own.",
-	Toolset: Teams,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in newTeam) (TeamAction, error) {
+var createTeamTool = define(mcptool.Meta{
+	Name:        "create_team",
+	Title:       "Create a team",
+	Description: "Create a team of an organization that you own: a workspace with a wallet, empty at first, and with projects, agents and members of its own.",
+	Toolset:     Teams,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"organizationguid": "o1", "name": "A"}`}},
+}, createTeam)
+
+func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error) {
 	made, err := call.Wiro.CreateTeam(ctx, in.Organization, in.Name)
 	if err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		Action: "create", Success: true, Organization: string(made.OrganizationGUID), Team: string(made.GUID), Name: string(made.Name),
-		Message: fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
-			made.Name, guidNote(made.GUID)),
+		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
+			made.Name, guidNote(made.GUID))),
+		Organization: string(made.OrganizationGUID),
+		Team:         string(made.GUID),
+		Name:         string(made.Name),
 	}, nil
-})
+}
 
 type newTeam struct {
 	organizationName
 	Name string `json:"name" doc:"its name"`
 }
 
-var inviteTeamMember = define(Meta{
-	Name:    "invite_team_member",
-	Title:   "Invite a team member",
-	About:   "Invite somebody to a team by e-mail. The invitation is good for seven days. A member uses the team's models and agents; an admin also manages it.",
-	Toolset: Teams,
-	Effect:  Writes,
-}, func(ctx context.Context, call Call, in invitation) (TeamAction, error) {
+var inviteTeamMemberTool = define(mcptool.Meta{
+	Name:        "invite_team_member",
+	Title:       "Invite a team member",
+	Description: "Invite somebody to a team by e-mail. The invitation is good for seven days. A member uses the team's models and agents; an admin also manages it.",
+	Toolset:     Teams,
+	Effect:      mcptool.Writes,
+	Examples:    []mcptool.Example{{Arguments: `{"teamguid": "t1", "email": "ada@example.com", "role": "member"}`}},
+}, inviteTeamMember)
+
+func inviteTeamMember(ctx context.Context, call *Call, in invitation) (TeamAction, error) {
 	if err := call.Wiro.InviteTeamMember(ctx, in.Team, in.Email, in.Role); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		Action: "invite", Success: true, Team: in.Team,
-		Message: fmt.Sprintf("Invited %s as %s. The invitation went out by e-mail and is good for seven days.", in.Email, in.Role),
+		ActionResult: mcptool.Done("invite", fmt.Sprintf("Invited %s as %s. The invitation went out by e-mail and is good for seven days.", in.Email, in.Role)),
+		Team:         in.Team,
 	}, nil
-})
+}
 
 type invitation struct {
 	Team  string `json:"teamguid" doc:"guid of the team"`
@@ -105,16 +121,19 @@ type invitation struct {
 	Role  string `json:"role" enum:"admin,member" doc:"what they will be"`
 }
 
-var updateTeam = define(Meta{
-	Name:       "update_team",
-	Title:      "Update a team",
-	About:      "Change which models the members of a team may run: all, only those of a list, or all but those of a list. For its admins.",
-	Toolset:    Teams,
-	Effect:     Writes,
-	Idempotent: true,
-}, func(ctx context.Context, call Call, in teamUpdate) (TeamAction, error) {
+var updateTeamTool = define(mcptool.Meta{
+	Name:        "update_team",
+	Title:       "Update a team",
+	Description: "Change which models the members of a team may run: all, only those of a list, or all but those of a list. For its admins.",
+	Toolset:     Teams,
+	Effect:      mcptool.Writes,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"teamguid": "t1", "modelaccess": "all"}`}},
+}, updateTeam)
+
+func updateTeam(ctx context.Context, call *Call, in teamUpdate) (TeamAction, error) {
 	if in.Access == "" && in.Allowed == nil && in.Blocked == nil {
-		return TeamAction{}, problem("update_team needs something to change: modelaccess, allowedmodelids or blockedmodelids.")
+		return TeamAction{}, mcptool.Problemf("update_team needs something to change: modelaccess, allowedmodelids or blockedmodelids.")
 	}
 	err := call.Wiro.UpdateTeam(ctx, in.Team, wiro.TeamUpdate{ModelAccess: in.Access, AllowedModelIDs: in.Allowed, BlockedModelIDs: in.Blocked})
 	if err != nil {
@@ -129,11 +148,11 @@ var updateTeam = define(Meta{
 		ids  []string
 	}{{"allowed", in.Allowed}, {"blocked", in.Blocked}} {
 		if list.ids != nil {
-			changed = append(changed, count(len(list.ids), "model")+" "+list.name)
+			changed = append(changed, mcptool.Count(len(list.ids), "model")+" "+list.name)
 		}
 	}
-	return TeamAction{Action: "update", Success: true, Team: in.Team, Message: "Updated. " + strings.Join(changed, "; ") + "."}, nil
-})
+	return TeamAction{ActionResult: mcptool.Done("update", "Updated. "+strings.Join(changed, "; ")+"."), Team: in.Team}, nil
+}
 
 type teamUpdate struct {
 	Team    string   `json:"teamguid" doc:"guid of the team"`
@@ -142,18 +161,21 @@ type teamUpdate struct {
 	Blocked []string `json:"blockedmodelids,omitempty" doc:"ids of the models of a blocklist"`
 }
 
-var getTeamSpending = define(Meta{
-	Name:    "get_team_spending",
-	Title:   "Get a team's spending",
-	About:   "What a team has spent and may spend, in all and by you.",
-	Toolset: Teams,
-}, func(ctx context.Context, call Call, in teamName) (TeamSpending, error) {
+var getTeamSpendingTool = define(mcptool.Meta{
+	Name:        "get_team_spending",
+	Title:       "Get a team's spending",
+	Description: "What a team has spent and may spend, in all and by you.",
+	Toolset:     Teams,
+	Examples:    []mcptool.Example{{Arguments: `{"teamguid": "t1"}`}},
+}, getTeamSpending)
+
+func getTeamSpending(ctx context.Context, call *Call, in teamName) (TeamSpending, error) {
 	spent, err := call.Wiro.TeamSpending(ctx, in.Team)
 	if err != nil {
 		return TeamSpending{}, err
 	}
 	return teamSpending(in.Team, spent), nil
-})
+}
 
 type teamName struct {
 	Team string `json:"teamguid,omitempty" doc:"guid of the team; the API key's own team when left out"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -32,6 +34,12 @@ func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// own is soon for a client that calls with the server's own credentials, as over stdio.
+func own(t *testing.T) context.Context {
+	t.Helper()
+	return mcptool.WithScope(soon(t), mcptool.Scope{Caller: mcptool.ServerCredentials{}})
 }
 
 // stage is a server of all tools against a sandbox at full speed.
@@ -145,6 +153,60 @@ func TestToolSnapshots(t *testing.T) {
 	}
 }
 
+// The register of the tools, with their examples: the end-to-end tests read it.
+func TestRegisterSnapshot(t *testing.T) {
+	t.Parallel()
+	type entry struct {
+		Name                 string            `json:"name"`
+		Toolset              tools.Toolset     `json:"toolset"`
+		Effect               string            `json:"effect"`
+		Public               bool              `json:"public,omitempty"`
+		RequiresConfirmation bool              `json:"requiresConfirmation,omitempty"`
+		Examples             []json.RawMessage `json:"examples"`
+	}
+	var register []entry
+	for _, d := range tools.All() {
+		e := entry{d.Name, d.Toolset, [...]string{"reads", "writes", "destroys"}[d.Effect], d.Public, d.RequiresConfirmation, nil}
+		for _, example := range d.Examples {
+			e.Examples = append(e.Examples, json.RawMessage(example.Arguments))
+		}
+		require.NotEmpty(t, e.Examples, "%s has no example", d.Name)
+		register = append(register, e)
+	}
+	data, err := json.MarshalIndent(register, "", "  ")
+	require.NoError(t, err)
+	golden(t, "../../../e2e/tools.json", string(data)+"\n")
+}
+
+// The snapshot of what every example sends to Wiro, which says yes to everything.
+func TestRequestSnapshot(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, d := range tools.All() {
+		if d.Offline {
+			continue
+		}
+		for _, example := range d.Examples {
+			fmt.Fprintf(&b, "%s %s\n", d.Name, example.Arguments)
+			var sent []string
+			s := newScript(t, map[string]string{})
+			s.call(d.Name, example.Arguments)
+			for _, r := range s.requests {
+				body, err := json.Marshal(r.body)
+				require.NoError(t, err)
+				line := strings.TrimSpace("  " + r.path + " " + string(body) + " " + r.team)
+				if !slices.Contains(sent, line) { // it may look more than once
+					sent = append(sent, line)
+				}
+			}
+			for _, line := range sent {
+				b.WriteString("  " + line + "\n")
+			}
+		}
+	}
+	golden(t, "requests.txt", b.String())
+}
+
 func TestSchemasArePortable(t *testing.T) {
 	t.Parallel()
 	var walk func(t *testing.T, path string, schema map[string]any, output bool)
@@ -192,132 +254,12 @@ func TestSchemasArePortable(t *testing.T) {
 	}
 }
 
-// contract is a tool as the contract has it.
-type contract struct {
-	Name    string
-	Toolset string
-	Args    []struct {
-		Name     string
-		Type     string
-		Required bool
-		Note     string
-	}
-	ReadOnly, Destructive, Idempotent, Public, Confirm bool
-	Endpoint                                           string
-	Example                                            struct {
-		Args map[string]any
-		Path string
-		Body map[string]any
-	}
-}
-
-// later are arguments and tools of the contract that do not exist yet.
-var later = map[string][]string{
-	"save_output": nil, "run_model": {"dry_run"}, "upload_file": {"path"},
-}
-
-func contracts(t *testing.T) []contract {
-	t.Helper()
-	data, err := os.ReadFile("testdata/contract.json")
-	require.NoError(t, err)
-	var all []contract
-	require.NoError(t, json.Unmarshal(data, &all))
-	return slices.DeleteFunc(all, func(c contract) bool {
-		arguments, missing := later[c.Name]
-		return missing && arguments == nil
-	})
-}
-
-func TestEveryToolOfTheContractIsThere(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	all := contracts(t)
-	for _, want := range all {
-		d, ok := s.Find(want.Name)
-		require.True(t, ok, want.Name)
-		require.Equal(t, want.Toolset, string(d.Toolset), want.Name)
-		require.Equal(t, want.Public, d.Public || want.Name == "search_docs" && d.Public, want.Name)
-		require.Equal(t, want.Confirm, d.Spends, want.Name)
-		tool := d.Tool()
-		require.Equal(t, want.ReadOnly, *tool.Annotations.ReadOnlyHint, want.Name)
-		require.Equal(t, want.Destructive, *tool.Annotations.DestructiveHint, want.Name)
-		require.Equal(t, want.Idempotent, *tool.Annotations.IdempotentHint, want.Name)
-
-		var schema struct {
-			Properties map[string]struct {
-				Type  string
-				Items struct{ Type string }
-			}
-			Required []string
-		}
-		require.NoError(t, json.Unmarshal(tool.RawInputSchema, &schema))
-		for _, argument := range want.Args {
-			if slices.Contains(later[want.Name], argument.Name) {
-				continue
-			}
-			property, ok := schema.Properties[argument.Name]
-			require.True(t, ok, "%s.%s", want.Name, argument.Name)
-			kind := property.Type
-			if kind == "array" {
-				kind = property.Items.Type + "[]"
-			}
-			require.Equal(t, argument.Type, kind, "%s.%s", want.Name, argument.Name)
-			if want.Name != "upload_file" { // its url is required while path is not there
-				require.Equal(t, argument.Required, slices.Contains(schema.Required, argument.Name), "%s.%s", want.Name, argument.Name)
-			}
-			delete(schema.Properties, argument.Name)
-		}
-		require.Empty(t, schema.Properties, "%s has more arguments than the contract", want.Name)
-	}
-	require.Len(t, s.Definitions(), len(all))
-}
-
-// Every example of the contract reaches the path and the body that it names.
-func TestEveryExampleReachesItsEndpoint(t *testing.T) {
-	t.Parallel()
-	for _, want := range contracts(t) {
-		if want.Example.Body == nil {
-			continue
-		}
-		t.Run(want.Name, func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t)
-			_, err := s.Call(soon(t), want.Name, want.Example.Args, nil)
-			require.NoError(t, err)
-			path := want.Example.Path
-			if path == "" {
-				path = want.Endpoint
-			}
-			requests := s.sandbox.RequestsTo(strings.TrimPrefix(path, "/"))
-			require.NotEmpty(t, requests, "nothing reached %s", path)
-			require.True(t, slices.ContainsFunc(requests, func(r sandbox.Request) bool {
-				sent, err := json.Marshal(r.Body)
-				require.NoError(t, err)
-				var body map[string]any
-				require.NoError(t, json.Unmarshal(sent, &body))
-				for name, value := range want.Example.Body {
-					if !sameJSON(body[name], value) {
-						return false
-					}
-				}
-				return true
-			}), "%s got %v, not %v", path, requests[0].Body, want.Example.Body)
-		})
-	}
-}
-
-func sameJSON(a, b any) bool {
-	left, _ := json.Marshal(a)
-	right, _ := json.Marshal(b)
-	return string(left) == string(right)
-}
-
 // The list that every client loads at start stays small.
 func TestToolListStaysSmall(t *testing.T) {
 	t.Parallel()
 	size := func(set []tools.Toolset) int {
 		total := 0
-		for _, d := range tools.New(tools.Options{Toolsets: set}).Definitions() {
+		for _, d := range tools.New(tools.Options{Toolsets: set}).Tools() {
 			tool := d.Tool()
 			tool.RawOutputSchema = nil
 			data, err := json.Marshal(tool)

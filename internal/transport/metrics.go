@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // Metrics counts what the server and its client of Wiro do, for Prometheus. It is a
@@ -80,8 +80,8 @@ func (m *Metrics) Sockets(open int) { m.sockets.Set(float64(open)) }
 // Waits notes how many tasks and messages are waited for.
 func (m *Metrics) Waits(open int) { m.waits.Set(float64(open)) }
 
-func (m *Metrics) called(e tools.Event) {
-	m.calls.WithLabelValues(e.Tool, string(e.Outcome)).Inc()
+func (m *Metrics) called(e mcptool.Event) {
+	m.calls.WithLabelValues(e.Tool, string(e.Status)).Inc()
 	m.took.WithLabelValues(e.Tool).Observe(e.Took.Seconds())
 }
 

@@ -18,7 +18,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/sandbox"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -34,7 +33,7 @@ var library = docs.Open(docsindex.Pages())
 type setup struct {
 	sandbox  sandbox.Options
 	tools    tools.Options
-	settings config.HTTP
+	settings HTTPOptions
 	timeouts timeouts
 	wiroURL  string // in place of the sandbox's
 	before   func(*HTTP)
@@ -79,13 +78,12 @@ func startOn(t *testing.T, emulator *sandbox.Sandbox, s setup) *rig {
 	})
 	t.Cleanup(client.Close)
 	r.client = client
-	draining, drain := context.WithCancel(context.Background())
-	s.tools.Wiro, s.tools.Docs, s.tools.Version, s.tools.Drain = client, library, "1.2.3", draining
+	s.tools.Wiro, s.tools.Docs, s.tools.Version = client, library, "1.2.3"
 	logger := zerolog.New(r.logs)
-	h, err := NewHTTP(HTTPOptions{
-		Tools: tools.New(s.tools), Settings: s.settings, Docs: library, WiroURL: apiURL,
-		Drain: drain, Metrics: metrics, Version: "1.2.3", Log: logger,
-	})
+	h, err := NewHTTP(Backend{
+		Tools: tools.New(s.tools), Docs: library, WiroURL: apiURL,
+		Metrics: metrics, Version: "1.2.3", Log: logger,
+	}, s.settings)
 	require.NoError(t, err)
 	h.timeouts = s.timeouts
 	if s.before != nil {
@@ -106,8 +104,6 @@ func startOn(t *testing.T, emulator *sandbox.Sandbox, s setup) *rig {
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-done) // nil where the test took it
-		<-h.ready.docs
-		h.ready.client.CloseIdleConnections()
 	})
 	return r
 }

@@ -1,0 +1,257 @@
+package mcptool
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// bind checks a call's arguments against the schema and decodes them into a struct. Models
+// pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
+// accepted. An argument that the tool does not have is an error that lists the valid ones.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) error {
+	var faults []string
+	given := map[string]json.RawMessage{}
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
+		if i < 0 {
+			faults = append(faults, fmt.Sprintf("%s has no argument %q: it takes %s", tool, name, s.nameList()))
+			continue
+		}
+		p := s.fields[i]
+		value, err := coerce(arguments[name], p.kind)
+		if err == nil && value != nil {
+			err = p.check(value)
+		}
+		if err != nil {
+			faults = append(faults, name+" "+err.Error())
+			continue
+		}
+		if value != nil {
+			given[name] = value
+		}
+	}
+	for _, p := range s.fields {
+		value, ok := given[p.name]
+		if p.required && arguments[p.name] == nil || p.required && !ok && faults == nil ||
+			p.required && ok && p.kind.Kind() == reflect.String && blank(value) {
+			fault := tool + " needs " + p.name
+			if p.doc != "" {
+				fault += ": " + p.doc
+			}
+			faults = append(faults, fault)
+		}
+	}
+	if faults != nil {
+		return &Problem{Text: strings.Join(faults, "\n")}
+	}
+	data, err := json.Marshal(given)
+	if err != nil {
+		return fmt.Errorf("encoding the arguments of %s: %w", tool, err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+	}
+	return nil
+}
+
+func blank(value json.RawMessage) bool {
+	var text string
+	return json.Unmarshal(value, &text) == nil && strings.TrimSpace(text) == ""
+}
+
+func (s *schema) names() []string {
+	names := make([]string, len(s.fields))
+	for i, p := range s.fields {
+		names[i] = p.name
+	}
+	return names
+}
+
+func (s *schema) nameList() string {
+	if len(s.fields) == 0 {
+		return "none"
+	}
+	return strings.Join(s.names(), ", ")
+}
+
+// check holds a coerced value against enum and bounds.
+func (p property) check(value json.RawMessage) error {
+	if p.enum != nil {
+		var many []string
+		if json.Unmarshal(value, &many) != nil {
+			many = []string{scalarText(value)}
+		}
+		for _, one := range many {
+			if !slices.Contains(p.enum, one) {
+				return fmt.Errorf("must be one of %s, not %q", strings.Join(p.enum, ", "), one)
+			}
+		}
+	}
+	if p.min == nil && p.max == nil {
+		return nil
+	}
+	n, err := strconv.ParseFloat(scalarText(value), 64)
+	if err != nil {
+		return nil //nolint:nilerr // not a number: bounds do not apply
+	}
+	if p.min != nil && n < *p.min || p.max != nil && n > *p.max {
+		switch {
+		case p.max == nil:
+			return fmt.Errorf("must be at least %v, not %v", *p.min, n)
+		case p.min == nil:
+			return fmt.Errorf("must be at most %v, not %v", *p.max, n)
+		}
+		return fmt.Errorf("must be between %v and %v, not %v", *p.min, *p.max, n)
+	}
+	return nil
+}
+
+// coerce turns a value into the form that the type wants where the meaning is plain. Null
+// is no value: it returns nil.
+func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
+	value = bytes.TrimSpace(value)
+	if len(value) == 0 || string(value) == "null" {
+		return nil, nil
+	}
+	t = deref(t)
+	text := scalarText(value)
+	isText := value[0] == '"'
+	nested := value[0] == '{' || value[0] == '['
+	switch t.Kind() {
+	case reflect.String:
+		if nested {
+			return nil, fmt.Errorf("must be text, not %s", describe(value))
+		}
+		return json.Marshal(text)
+	case reflect.Bool:
+		switch strings.ToLower(strings.TrimSpace(text)) {
+		case "true", "1", "yes":
+			return json.RawMessage("true"), nil
+		case "false", "0", "no":
+			return json.RawMessage("false"), nil
+		}
+		return nil, fmt.Errorf("must be true or false, not %s", describe(value))
+	case reflect.Int, reflect.Int64:
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if nested || err != nil || n != float64(int64(n)) {
+			return nil, fmt.Errorf("must be a whole number, not %s", describe(value))
+		}
+		return json.RawMessage(strconv.FormatInt(int64(n), 10)), nil
+	case reflect.Float64:
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if nested || err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+			return nil, fmt.Errorf("must be a number, not %s", describe(value))
+		}
+		return json.Marshal(n)
+	case reflect.Slice:
+		return coerceList(value, text, isText, t)
+	case reflect.Map, reflect.Struct:
+		object := value
+		if isText {
+			object = bytes.TrimSpace([]byte(text))
+		}
+		if !json.Valid(object) || object[0] != '{' {
+			return nil, fmt.Errorf("must be an object, not %s", describe(value))
+		}
+		if t.Kind() == reflect.Map {
+			return object, nil
+		}
+		return coerceStruct(object, t)
+	}
+	return value, nil
+}
+
+func coerceList(value json.RawMessage, text string, isText bool, t reflect.Type) (json.RawMessage, error) {
+	if inner := bytes.TrimSpace([]byte(text)); isText && len(inner) > 0 && inner[0] == '[' && json.Valid(inner) {
+		value = inner
+	}
+	items := []json.RawMessage{value}
+	if value[0] == '[' {
+		items = nil
+		if err := json.Unmarshal(value, &items); err != nil {
+			return nil, fmt.Errorf("must be a list, not %s", describe(value))
+		}
+	}
+	list := make([]json.RawMessage, 0, len(items))
+	for i, item := range items {
+		element, err := coerce(item, t.Elem())
+		if err != nil {
+			return nil, fmt.Errorf("item %d %w", i+1, err)
+		}
+		if element != nil {
+			list = append(list, element)
+		}
+	}
+	return json.Marshal(list)
+}
+
+func coerceStruct(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
+	s, err := structSchema(t)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(value, &members); err != nil {
+		return nil, fmt.Errorf("must be an object, not %s", describe(value))
+	}
+	for name, member := range members {
+		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("has no %q: it takes %s", name, s.nameList())
+		}
+		fixed, err := coerce(member, s.fields[i].kind)
+		if err == nil && fixed != nil {
+			err = s.fields[i].check(fixed)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", name, err)
+		}
+		if fixed == nil {
+			delete(members, name)
+			continue
+		}
+		members[name] = fixed
+	}
+	for _, p := range s.fields {
+		if p.required && members[p.name] == nil {
+			return nil, fmt.Errorf("needs %s", p.name)
+		}
+	}
+	return json.Marshal(members)
+}
+
+// scalarText is a string's text, or another value's literal.
+func scalarText(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+// describe names a value's type. The value itself stays out: it may be a secret.
+func describe(value json.RawMessage) string {
+	if len(value) == 0 {
+		return "nothing"
+	}
+	switch value[0] {
+	case '"':
+		return "this text"
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "true or false"
+	}
+	return "this number"
+}

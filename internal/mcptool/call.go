@@ -1,0 +1,126 @@
+package mcptool
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// Call is one call of a tool.
+type Call struct {
+	Tool   Meta
+	Scope  Scope
+	Client Client
+
+	// App is what Options.Prepare made for the handlers.
+	App any
+
+	// Seal returns a MAC over the parts that only the same caller can get. It binds
+	// confirmations to their caller. Options.Prepare sets it; by default it is bound to this
+	// process.
+	Seal func(parts ...string) string
+
+	// Idempotent says that a repeated confirmation cannot charge twice: the upstream
+	// charges the call once, by an idempotency key.
+	Idempotent bool
+
+	// Charge is what the user agreed to; nil where it was not looked up for this call.
+	Charge *Charge
+
+	server   *Server
+	request  mcp.CallToolRequest
+	progress ProgressFunc
+}
+
+// Arguments returns a copy of the arguments, for a next step that changes one.
+func (c *Call) Arguments() map[string]any {
+	arguments := map[string]any{}
+	maps.Copy(arguments, c.request.GetArguments())
+	return arguments
+}
+
+// SetArgument changes an argument of the call as next steps repeat it.
+func (c *Call) SetArgument(name string, value any) {
+	arguments := c.Arguments()
+	arguments[name] = value
+	c.request.Params.Arguments = arguments
+}
+
+// State is the sealed state that came back with the user's answer; "" for a first attempt.
+func (c *Call) State() string { return c.request.Params.RequestState }
+
+// Enabled reports whether the caller can call a tool.
+func (c *Call) Enabled(tool string) bool {
+	t, ok := c.server.Find(tool)
+	return ok && c.Scope.allows(t)
+}
+
+// Next is a next step; nil where its tool is off for the caller.
+func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
+	if !c.Enabled(tool) {
+		return nil
+	}
+	return &NextAction{Tool: tool, Arguments: arguments, Reason: reason}
+}
+
+// NextPage is the same call again with one argument changed.
+func (c *Call) NextPage(reason, argument string, value any) *NextAction {
+	arguments := c.Arguments()
+	arguments[argument] = value
+	return c.Next(c.Tool.Name, reason, arguments)
+}
+
+// contextArgs are arguments that say what a call is about: a next step about the same takes
+// them over.
+func (c *Call) contextArgs(tool Tool) map[string]any {
+	about := map[string]any{}
+	accepted := map[string]bool{}
+	for _, name := range tool.Arguments() {
+		accepted[name] = true
+	}
+	given := c.request.GetArguments()
+	for _, name := range c.server.options.ContextArguments {
+		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
+			about[name] = value
+		}
+	}
+	return about
+}
+
+// completeNextAction completes a problem's next step with what the call is about. A tool that
+// is off for the caller is no next step.
+func (c *Call) completeNextAction(p *Problem) *Problem {
+	if p == nil || p.Next == nil {
+		return p
+	}
+	completed := *p
+	completed.Next = c.Next(p.Next.Tool, p.Next.Reason, nil)
+	if completed.Next == nil {
+		return &completed
+	}
+	tool, _ := c.server.Find(p.Next.Tool)
+	completed.Next.Arguments = c.contextArgs(tool)
+	maps.Copy(completed.Next.Arguments, p.Next.Arguments)
+	return &completed
+}
+
+// rawArguments are a call's arguments as they were sent, numbers undamaged.
+func rawArguments(r mcp.CallToolRequest) (map[string]json.RawMessage, error) {
+	raw := r.Params.RawArguments
+	if len(raw) == 0 {
+		if r.Params.Arguments == nil {
+			return nil, nil
+		}
+		var err error
+		if raw, err = json.Marshal(r.Params.Arguments); err != nil {
+			return nil, fmt.Errorf("encoding arguments: %w", err)
+		}
+	}
+	var arguments map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &arguments); err != nil {
+		return nil, Problemf("The arguments must be an object of names and values.")
+	}
+	return arguments, nil
+}

@@ -1,0 +1,47 @@
+package mcptool
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// Question is something that the client asks its user before the call goes on.
+type Question struct{ result *mcp.CallToolResult }
+
+const openID = "open"
+
+// AskToOpen asks the client's user to open a page. The address goes out in the sealed state
+// too, so that OpenedPage recognizes it: nothing is kept here meanwhile.
+func (c *Call) AskToOpen(address, message string) *Question {
+	state := c.seal(c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
+	ask := server.NewInputRequestBuilder(state).Elicit(openID, mcp.ElicitationParams{
+		Mode: mcp.ElicitationModeURL, Message: message, URL: address, ElicitationID: rand.Text(),
+	})
+	return &Question{ask.ToolResult()}
+}
+
+// OpenedPage returns the page that this very call asked the user to open, once the user has
+// agreed. A refusal is an error; an answer to anything else is ignored.
+func (c *Call) OpenedPage() (address string, opened bool, err error) {
+	answer := server.ElicitationResponse(c.request.Params.InputResponses, openID)
+	if answer == nil {
+		return "", false, nil
+	}
+	if answer.Action != mcp.ElicitationResponseActionAccept {
+		return "", false, Problemf("The user did not open the page: nothing was connected.")
+	}
+	state := c.State()
+	cut := strings.LastIndexByte(state, '.')
+	if cut < 0 {
+		return "", false, nil
+	}
+	page, decodeErr := base64.RawURLEncoding.DecodeString(state[cut+1:])
+	if decodeErr != nil || !c.unseal(state[:cut], c.digest(string(page))) {
+		return "", false, nil
+	}
+	return string(page), true, nil
+}

@@ -1,0 +1,104 @@
+package mcptool
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// Page is the place of a page in a list. Results embed it.
+type Page struct {
+	Total     int `json:"total"`
+	Start     int `json:"start"`
+	NextStart int `json:"nextStart,omitempty"` // 0 where this is the last page
+}
+
+// NewPage returns the place of a page that shows so many entries from start on. A total that
+// is smaller than what is shown is corrected.
+func NewPage(total, start, shown int) Page {
+	p := Page{Total: max(total, start+shown), Start: start}
+	if next := start + shown; shown > 0 && next < p.Total {
+		p.NextStart = next
+	}
+	return p
+}
+
+// Heading is "3 models:" or, of a part of them, "12 models, 4 to 6 shown:".
+func (p Page) Heading(shown int, thing string) string {
+	text := Count(p.Total, thing)
+	if p.Start > 0 || shown < p.Total {
+		text += ", " + Range(p.Start, shown) + " shown"
+	}
+	return text + ":\n"
+}
+
+// ActionResult is something that was done. Results embed it.
+type ActionResult struct {
+	Action  string `json:"action"`
+	Success bool   `json:"success"`
+	Message string `json:"message"`
+}
+
+// Done returns the result of an action that succeeded.
+func Done(action, message string) ActionResult {
+	return ActionResult{Action: action, Success: true, Message: message}
+}
+
+// Text is the message.
+func (a ActionResult) Text() string { return a.Message }
+
+// TextWithNext appends a next step, which may be nil, to a text.
+func TextWithNext(text string, next *NextAction) string {
+	text = strings.TrimRight(text, "\n")
+	if next == nil {
+		return text
+	}
+	return text + "\nNext: " + next.String()
+}
+
+// Section writes a heading and a line for each item; nothing where there are none.
+func Section[T any](b *strings.Builder, heading string, items []T, line func(T) string) {
+	if len(items) == 0 {
+		return
+	}
+	b.WriteString(heading + ":\n")
+	for _, item := range items {
+		b.WriteString("- " + line(item) + "\n")
+	}
+}
+
+// Marshal is json.Marshal without escapes for HTML: the text is for people.
+func Marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// render makes the two forms of a result, each within the size cap.
+func render(m Meta, value any) *mcp.CallToolResult {
+	result := &mcp.CallToolResult{StructuredContent: value}
+	data, err := Marshal(value)
+	if err == nil {
+		result.StructuredContent = json.RawMessage(data) // encoded once
+		if len(data) > maxCharacters {
+			result.StructuredContent = truncateJSON(data, m.TruncationHint)
+		}
+	}
+	text := string(data)
+	if renderer, ok := value.(TextRenderer); ok {
+		text = renderer.Text()
+	}
+	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, m.TruncationHint))}
+	if linker, ok := value.(Linker); ok {
+		for _, link := range linker.Links() {
+			result.Content = append(result.Content, link)
+		}
+	}
+	return result
+}

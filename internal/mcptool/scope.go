@@ -1,0 +1,117 @@
+package mcptool
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// Scope is what a transport says about a request. A context carries one, and nothing else of
+// the request goes further.
+type Scope struct {
+	RequestID string // in logs and in errors; made up where empty
+
+	// Caller says who calls: the credentials that came with the request, or
+	// ServerCredentials. Where it is nil the request has none, and tools that need some
+	// refuse it: there is no fallback.
+	Caller any
+
+	Client   *Client          // what the client can do; where nil, the MCP session is asked
+	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all
+	Notify   Notifier         // reaches the client; where nil, mcp-go does
+	Progress ProgressFunc     // receives the call's progress in this process
+	Observe  func(call Event) // receives the end of the call; may be nil
+	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
+}
+
+// ServerCredentials is the Caller of a request that is made with the server's own
+// credentials, as over stdio: an explicit choice of the transport.
+type ServerCredentials struct{}
+
+// Client is the MCP client of a request, as it declared itself.
+type Client struct {
+	Name                   string
+	SupportsElicitation    bool // can ask its user to fill in a form
+	SupportsURLElicitation bool // can ask its user to open a page
+}
+
+// Event is a call that has ended, for logs and metrics.
+type Event struct {
+	RequestID string // also in the error that the caller got
+	Tool      string
+	Status    Status
+	Took      time.Duration
+}
+
+// Status is how a call ended.
+type Status string
+
+// The statuses.
+const (
+	OK       Status = "ok"
+	Refused  Status = "refused"  // the caller can correct it: a bad argument, or the upstream refused
+	Asked    Status = "asked"    // a confirmation, or an answer of the user, is needed
+	Internal Status = "internal" // a fault of this server
+	Canceled Status = "canceled" // the caller went away
+)
+
+type scopeKey struct{}
+
+// WithScope returns a context that carries the scope.
+func WithScope(ctx context.Context, s Scope) context.Context {
+	return context.WithValue(ctx, scopeKey{}, &s)
+}
+
+// ScopeFrom returns the scope of a context, and whether it has one.
+func ScopeFrom(ctx context.Context) (Scope, bool) {
+	if s, ok := ctx.Value(scopeKey{}).(*Scope); ok {
+		return *s, true
+	}
+	return Scope{}, false
+}
+
+// requestID returns the scope's, or a new one.
+func (s Scope) requestID() string {
+	if s.RequestID != "" {
+		return s.RequestID
+	}
+	return rand.Text()[:10]
+}
+
+// allows reports whether a tool exists for the request.
+func (s Scope) allows(t Tool) bool { return s.Allowed == nil || s.Allowed(t) }
+
+// client returns what the client declared: in the scope, in the request itself, or in its
+// session's initialize.
+func (s Scope) client(ctx context.Context, header http.Header) Client {
+	if s.Client != nil {
+		return *s.Client
+	}
+	var (
+		name         string
+		capabilities mcp.ClientCapabilities
+	)
+	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
+		if info.ClientInfo != nil {
+			name = info.ClientInfo.Name
+		}
+		if info.ClientCapabilities != nil {
+			capabilities = *info.ClientCapabilities
+		}
+	} else if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
+		name, capabilities = session.GetClientInfo().Name, session.GetClientCapabilities()
+	}
+	if name == "" {
+		name = header.Get("User-Agent")
+	}
+	c := Client{Name: name}
+	if e := capabilities.Elicitation; e != nil {
+		c.SupportsURLElicitation = e.URL != nil
+		c.SupportsElicitation = e.Form != nil || e.URL == nil // an empty capability means forms
+	}
+	return c
+}

@@ -1,0 +1,251 @@
+package mcptool
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
+)
+
+// Options configure New. Only Name, Version and Tools are needed.
+type Options struct {
+	Name, Version string
+	Tools         []Tool // all that exist, in the order in which they are listed
+
+	Toolsets []Toolset // the enabled ones; all where nil
+	ReadOnly bool      // enables only tools that change nothing
+
+	// Prepare readies a call for its handler: it checks Scope.Caller, sets App and Seal. Its
+	// error is the call's answer. May be nil.
+	Prepare func(ctx context.Context, call *Call) error
+
+	// Explain turns an error of a handler into what helps the caller; nil for an error that
+	// is a fault of the server. May be nil.
+	Explain func(error) *Problem
+
+	// ContextArguments name what a call is about: a problem's next step takes their values
+	// over, where its tool has the argument.
+	ContextArguments []string
+
+	WaitTimeout time.Duration   // how long waits last where the caller does not say; 120 s where 0
+	Drain       context.Context // ends waits early when done: the server shuts down; may be nil
+	Log         zerolog.Logger
+}
+
+// Server is the set of tools that one process offers.
+type Server struct {
+	options Options
+	enabled []Tool
+	byName  map[string]int // in enabled
+	key     func() []byte  // of the default Seal
+
+	used *lru.Cache[string, struct{}] // confirmations that were acted on
+}
+
+// New returns a server of the tools that the options enable. Two tools of one name panic.
+func New(o Options) *Server {
+	if o.WaitTimeout <= 0 {
+		o.WaitTimeout = defaultWait
+	}
+	s := &Server{
+		options: o, byName: map[string]int{},
+		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),
+	}
+	s.used, _ = lru.New[string, struct{}](replayEntries) // fails for a negative size only
+	keep := Filter(o.Toolsets, nil, o.ReadOnly)
+	names := map[string]bool{}
+	for _, t := range o.Tools {
+		if names[t.Name] {
+			panic(fmt.Sprintf("mcptool: two tools are named %q", t.Name))
+		}
+		names[t.Name] = true
+		if keep(t) {
+			s.byName[t.Name] = len(s.enabled)
+			s.enabled = append(s.enabled, t)
+		}
+	}
+	return s
+}
+
+// Tools are the enabled tools.
+func (s *Server) Tools() []Tool { return s.enabled }
+
+// All are the tools that exist, enabled or not.
+func (s *Server) All() []Tool { return s.options.Tools }
+
+// Find returns an enabled tool.
+func (s *Server) Find(name string) (Tool, bool) {
+	i, ok := s.byName[name]
+	if !ok {
+		return Tool{}, false
+	}
+	return s.enabled[i], true
+}
+
+// Enabled reports whether all of these tools are enabled.
+func (s *Server) Enabled(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { _, ok := s.byName[name]; return !ok })
+}
+
+// MCP returns an MCP server of the tools, with further options of mcp-go.
+func (s *Server) MCP(options ...server.ServerOption) *server.MCPServer {
+	options = append(options, server.WithToolCapabilities(false), server.WithToolFilter(s.list))
+	m := server.NewMCPServer(s.options.Name, s.options.Version, options...)
+	for _, t := range s.enabled {
+		// The schemas follow when a client lists the tools: see list.
+		m.AddTool(mcp.NewToolWithRawSchema(t.Name, "", json.RawMessage(`{"type":"object"}`)), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return s.CallTool(ctx, r), nil
+		})
+	}
+	return m
+}
+
+// list fills the registered tools in, and leaves out those that are off for the caller.
+func (s *Server) list(ctx context.Context, registered []mcp.Tool) []mcp.Tool {
+	scope, _ := ScopeFrom(ctx)
+	tools := make([]mcp.Tool, 0, len(registered))
+	for _, r := range registered {
+		switch t, ok := s.Find(r.Name); {
+		case !ok:
+			tools = append(tools, r) // the program added it to the MCP server
+		case scope.allows(t):
+			tools = append(tools, t.Tool())
+		}
+	}
+	return tools
+}
+
+// Result is the outcome of a call in this process.
+type Result struct {
+	Text       string
+	Structured json.RawMessage
+	IsError    bool
+}
+
+// Call calls a tool in this process, in the context's scope. A call that is refused is a
+// Result with IsError; an error is a tool that does not exist or is off.
+func (s *Server) Call(ctx context.Context, name string, arguments map[string]any) (Result, error) {
+	if _, ok := s.Find(name); !ok {
+		return Result{}, s.unknown(name)
+	}
+	answer := s.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, Arguments: arguments}})
+	result := Result{IsError: answer.IsError}
+	for _, content := range answer.Content {
+		if text, ok := content.(mcp.TextContent); ok {
+			result.Text += text.Text
+		}
+	}
+	structured, err := json.Marshal(answer.StructuredContent)
+	if err != nil {
+		return Result{}, fmt.Errorf("encoding the result of %s: %w", name, err)
+	}
+	result.Structured = structured
+	return result, nil
+}
+
+func (s *Server) unknown(name string) error {
+	names := make([]string, len(s.options.Tools))
+	for i, t := range s.options.Tools {
+		names[i] = t.Name
+		if t.Name == name {
+			if s.options.ReadOnly && t.Effect != Reads {
+				return Problemf("%s is off: the server is read-only.", name)
+			}
+			return Problemf("%s is off: its toolset %s is not among those chosen (%s).", name, t.Toolset, joinToolsets(s.options.Toolsets))
+		}
+	}
+	if hint := closest.DidYouMean(name, names); hint != "" {
+		return Problemf("There is no tool %q.%s", name, hint)
+	}
+	return Problemf("There is no tool %q. wiro-mcp tools lists them.", name)
+}
+
+// CallTool answers a request to call a tool that is enabled.
+func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *mcp.CallToolResult) {
+	scope, _ := ScopeFrom(ctx)
+	t, ok := s.Find(r.Params.Name)
+	event := Event{RequestID: scope.requestID(), Tool: t.Name, Status: OK}
+	if !ok {
+		return failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
+	}
+	call := &Call{
+		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
+		server: s, request: r, progress: progressOf(ctx, scope, r),
+	}
+	start := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
+				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
+			event.Status = Internal
+			result = failed(event.RequestID, internalError(event.RequestID))
+		}
+		event.Took = time.Since(start)
+		if scope.Observe != nil {
+			scope.Observe(event)
+		}
+	}()
+	out, err := s.run(ctx, t, call)
+	switch {
+	case err != nil:
+		var p *Problem
+		p, event.Status = s.refuse(ctx, call, err, event.RequestID)
+		return failed(event.RequestID, p)
+	case out.question != nil:
+		event.Status = Asked
+		return out.question.result
+	case out.confirmation != nil:
+		event.Status = Asked
+		return render(t.Meta, *out.confirmation)
+	}
+	return render(t.Meta, out.result)
+}
+
+func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
+	if s.options.Prepare != nil {
+		if err := s.options.Prepare(ctx, call); err != nil {
+			return outcome{}, err
+		}
+	}
+	arguments, err := rawArguments(call.request)
+	if err != nil {
+		return outcome{}, err
+	}
+	return t.handle(ctx, call, arguments)
+}
+
+// refuse returns what the caller is told of an error. What nobody can explain is logged.
+func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (*Problem, Status) {
+	p := call.completeNextAction(s.explain(err))
+	switch {
+	case p == nil:
+		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).Err(err).Msg("a tool failed")
+		return internalError(id), Internal
+	case ctx.Err() != nil:
+		return p, Canceled
+	}
+	return p, Refused
+}
+
+// seal is the Seal of calls for which Prepare sets none.
+func (s *Server) seal(parts ...string) string {
+	mac := hmac.New(sha256.New, s.key())
+	for _, part := range parts {
+		mac.Write([]byte(part + "\x00"))
+	}
+	return hex.EncodeToString(mac.Sum(nil))
+}

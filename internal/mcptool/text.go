@@ -1,0 +1,71 @@
+package mcptool
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+)
+
+// Money writes USD: cents where they suffice, more digits where they carry the amount.
+func Money(usd float64) string {
+	if usd == 0 {
+		return "0"
+	}
+	cents := strconv.FormatFloat(usd, 'f', 2, 64)
+	if exact, err := strconv.ParseFloat(cents, 64); err == nil && exact == usd {
+		return cents
+	}
+	digits := strconv.FormatFloat(usd, 'f', 8, 64)
+	return strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+}
+
+// Size writes bytes as people read them; "" where unknown.
+func Size(bytes int64) string {
+	if bytes <= 0 {
+		return ""
+	}
+	return humanize.Bytes(uint64(bytes))
+}
+
+// Seconds writes a duration given in seconds.
+func Seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(100 * time.Millisecond).String()
+}
+
+// Clip cuts a text to n characters on one line, with an ellipsis.
+func Clip(text string, n int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	runes := []rune(text)
+	return strings.TrimRight(string(runes[:n-1]), " ,.;") + "…"
+}
+
+// Tail returns the last n lines of a text, at most max characters.
+func Tail(text string, n, limit int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	text = strings.Join(lines, "\n")
+	if runes := []rune(text); len(runes) > limit {
+		text = "…" + string(runes[len(runes)-limit:])
+	}
+	return text
+}
+
+// Range is "4 to 6", of what is shown from start on.
+func Range(start, shown int) string { return fmt.Sprintf("%d to %d", start+1, start+shown) }
+
+// Count writes "1 model" or "3 models".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}

@@ -1,0 +1,159 @@
+package mcptool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// Effect is what a tool does to the world.
+type Effect int
+
+// The effects, from harmless to not.
+const (
+	Reads    Effect = iota // changes nothing
+	Writes                 // adds or changes something
+	Destroys               // ends or deletes something
+)
+
+// Toolset is the name of a group of tools that are enabled together.
+type Toolset string
+
+// Meta describes a tool. Name, Description and the input's doc tags are what a model reads.
+type Meta struct {
+	Name        string
+	Title       string
+	Description string // what it does and when to use it, in one to three sentences
+	Toolset     Toolset
+	Effect      Effect
+	Idempotent  bool // repeating a call changes nothing more; a tool that reads always is
+	Public      bool // works without credentials
+	Offline     bool // reaches nothing outside this process
+
+	RequiresConfirmation bool      // charges money; DefineConfirmed sets it
+	Secrets              []string  // arguments that a suggestion to repeat the call leaves out
+	TruncationHint       string    // how to get what the size cap cut off; a general hint where empty
+	Examples             []Example // calls that work; tests run them
+}
+
+// Example is a call of a tool.
+type Example struct {
+	Arguments string // JSON
+}
+
+// Tool is a tool: its description, its schemas and its handler.
+type Tool struct {
+	Meta
+	input  func() *schema
+	listed func() mcp.Tool
+	handle func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error)
+}
+
+// outcome is how a call ended without an error: exactly one of its parts is set.
+type outcome struct {
+	result       any
+	confirmation *confirmation
+	question     *Question
+}
+
+// TextRenderer is a result that renders itself for people, and for models that read text. The
+// text is complete alone: it has all that the structured form holds and a reader needs.
+type TextRenderer interface{ Text() string }
+
+// Linker is a result that has files to link to.
+type Linker interface{ Links() []mcp.ResourceLink }
+
+// Asker is a result that may be a question to the user instead.
+type Asker interface{ Question() *Question }
+
+// Handler does what a tool is for. An error that is a *Problem is shown to the caller; any
+// other goes through Options.Explain.
+type Handler[In, Out any] func(ctx context.Context, call *Call, in In) (Out, error)
+
+// Pricer says what a call would charge; nil where that needs no confirmation.
+type Pricer[In any] func(ctx context.Context, call *Call, in In) (*Charge, error)
+
+// Define returns a tool. In and Out are structs: json tags name their fields and doc tags
+// describe them (see property). A result that is no TextRenderer is shown as its JSON. A
+// mistake in either struct panics when the tool is first listed: building the schemas at
+// every start would double its time.
+func Define[In, Out any](meta Meta, handler Handler[In, Out]) Tool {
+	return define(meta, nil, handler)
+}
+
+// DefineConfirmed returns a tool that charges money. The handler runs once the charge is
+// confirmed: by the user where the client can ask its user, otherwise by the argument
+// confirm. Until then the call answers with the charge, and nothing is charged.
+func DefineConfirmed[In, Out any](meta Meta, price Pricer[In], handler Handler[In, Out]) Tool {
+	meta.RequiresConfirmation = true
+	return define(meta, price, handler)
+}
+
+func define[In, Out any](meta Meta, price Pricer[In], handler Handler[In, Out]) Tool {
+	input := sync.OnceValue(func() *schema {
+		s, err := schemaOf[In]()
+		if err != nil {
+			panic(fmt.Sprintf("tool %s: input: %v", meta.Name, err))
+		}
+		return s
+	})
+	return Tool{
+		Meta:  meta,
+		input: input,
+		listed: sync.OnceValue(func() mcp.Tool {
+			return meta.listed(input().encode(), outputSchema[Out](meta.RequiresConfirmation))
+		}),
+		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
+			var in In
+			if err := input().bind(meta.Name, arguments, &in); err != nil {
+				return outcome{}, err
+			}
+			if price != nil {
+				open, err := call.confirm(arguments, func() (*Charge, error) { return price(ctx, call, in) })
+				if err != nil || open != (outcome{}) {
+					return open, err
+				}
+			}
+			out, err := handler(ctx, call, in)
+			if err != nil {
+				return outcome{}, err
+			}
+			if asker, ok := any(out).(Asker); ok && asker.Question() != nil {
+				return outcome{question: asker.Question()}, nil
+			}
+			return outcome{result: out}, nil
+		},
+	}
+}
+
+// Arguments are the names of the tool's arguments.
+func (t Tool) Arguments() []string { return t.input().names() }
+
+// Waits reports whether a call may take minutes: whether the tool takes a time to wait.
+func (t Tool) Waits() bool {
+	return slices.ContainsFunc(t.Arguments(), func(name string) bool { return strings.HasSuffix(name, "_seconds") })
+}
+
+// Tool is the tool as MCP lists it.
+func (t Tool) Tool() mcp.Tool { return t.listed() }
+
+func (m Meta) listed(input, output json.RawMessage) mcp.Tool {
+	tool := mcp.NewToolWithRawSchema(m.Name, m.Description, input)
+	tool.Title = m.Title
+	tool.RawOutputSchema = output
+	reads, destroys := m.Effect == Reads, m.Effect == Destroys
+	idempotent, open := m.Idempotent || reads, !m.Offline
+	tool.Annotations = mcp.ToolAnnotation{
+		Title:           m.Title,
+		ReadOnlyHint:    &reads,
+		DestructiveHint: &destroys,
+		IdempotentHint:  &idempotent,
+		OpenWorldHint:   &open,
+	}
+	return tool
+}

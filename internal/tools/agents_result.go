@@ -1,0 +1,293 @@
+package tools
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// AgentList is a list of templates.
+type AgentList struct {
+	Agents []AgentInfo `json:"agents"`
+	mcptool.Page
+	Limit      int                 `json:"limit,omitempty"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+}
+
+// AgentInfo is a template as lists show it.
+type AgentInfo struct {
+	GUID       string     `json:"guid"`
+	Slug       string     `json:"slug"`
+	Title      string     `json:"title"`
+	About      string     `json:"about"`
+	Categories []string   `json:"categories"`
+	Tiers      []TierInfo `json:"tiers"`
+}
+
+// TierInfo is what a month costs and how many credits it brings.
+type TierInfo struct {
+	Tier     string  `json:"tier"` // starter or pro
+	PriceUSD float64 `json:"priceUsd"`
+	Credits  float64 `json:"credits"`
+}
+
+func agentInfo(a wiro.Agent) AgentInfo {
+	info := AgentInfo{
+		GUID: string(a.GUID), Slug: string(a.Slug), Title: string(a.Title), About: mcptool.Clip(string(a.Headline), 160),
+		Categories: plainTexts(a.Categories), Tiers: tiers(a.Tiers),
+	}
+	if info.About == "" {
+		info.About = mcptool.Clip(string(a.Description), 160)
+	}
+	return info
+}
+
+func plainTexts(list []wiro.Text) []string {
+	texts := make([]string, len(list))
+	for i, text := range list {
+		texts[i] = string(text)
+	}
+	return texts
+}
+
+// tiers are in order of price.
+func tiers(byName map[string]wiro.Tier) []TierInfo {
+	list := make([]TierInfo, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, TierInfo{name, float64(byName[name].PriceUSD), float64(byName[name].Credits)})
+	}
+	slices.SortStableFunc(list, func(a, b TierInfo) int { return int(a.PriceUSD*100) - int(b.PriceUSD*100) })
+	return list
+}
+
+// tierLine is "starter $9.00 a month with 1,000 credits; pro …".
+func tierLine(list []TierInfo) string {
+	parts := make([]string, len(list))
+	for i, t := range list {
+		parts[i] = fmt.Sprintf("%s $%s a month with %s", t.Tier, mcptool.Money(t.PriceUSD), credits(t.Credits))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// credits writes "1,000 credits".
+func credits(n float64) string {
+	if n == 1 {
+		return "1 credit"
+	}
+	return humanize.Commaf(n) + " credits"
+}
+
+// Text is a line an agent, with where the page stands in the whole.
+func (l AgentList) Text() string {
+	if len(l.Agents) == 0 {
+		return "No agent of the catalog matches."
+	}
+	var b strings.Builder
+	b.WriteString(l.Heading(len(l.Agents), "agent"))
+	for _, a := range l.Agents {
+		fmt.Fprintf(&b, "- %s (slug %s, guid %s) · %s", a.Title, a.Slug, a.GUID, tierLine(a.Tiers))
+		if len(a.Categories) > 0 {
+			b.WriteString(" · " + strings.Join(a.Categories, ", "))
+		}
+		b.WriteString("\n  " + a.About + "\n")
+	}
+	return mcptool.TextWithNext(b.String(), l.NextAction)
+}
+
+// AgentDetail is a template: what it can do, costs and needs.
+type AgentDetail struct {
+	Agent      AgentTemplate       `json:"agent"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+}
+
+// AgentTemplate is a template in full.
+type AgentTemplate struct {
+	AgentInfo
+	Description string            `json:"description"`
+	Costs       ActionCosts       `json:"creditsPerAction"`
+	Skills      []SkillLine       `json:"skills"`
+	Credentials []CredentialNeed  `json:"credentials"`
+	Preferences []CustomSkillLine `json:"customSkills,omitempty"`
+	Schedules   []CustomSkillLine `json:"scheduledSkills,omitempty"`
+}
+
+// ActionCosts is how many credits each action burns.
+type ActionCosts struct {
+	Message    float64 `json:"message"`
+	Create     float64 `json:"create"`
+	Modify     float64 `json:"modify"`
+	Regenerate float64 `json:"regenerate"`
+}
+
+func actionCosts(c wiro.CreditCosts) ActionCosts {
+	return ActionCosts{float64(c.Message), float64(c.Create), float64(c.Modify), float64(c.Regenerate)}
+}
+
+func (c ActionCosts) String() string {
+	return fmt.Sprintf("message %s, create %s, modify %s, regenerate %s",
+		humanize.Commaf(c.Message), humanize.Commaf(c.Create), humanize.Commaf(c.Modify), humanize.Commaf(c.Regenerate))
+}
+
+// SkillLine is an integration skill.
+type SkillLine struct {
+	Name       string `json:"name"`
+	Title      string `json:"title,omitempty"`
+	Credential string `json:"credentialkey,omitempty"`
+}
+
+// skillLines are the skills that are on.
+func skillLines(skills []wiro.EnabledSkill, meta wiro.SkillsMeta) []SkillLine {
+	lines := make([]SkillLine, 0, len(skills))
+	for _, skill := range skills {
+		if !skill.Enabled {
+			continue
+		}
+		m := meta[string(skill.Name)]
+		lines = append(lines, SkillLine{string(skill.Name), string(m.Title), string(m.CredentialKey)})
+	}
+	return lines
+}
+
+// CredentialNeed is a credential that a template will ask for.
+type CredentialNeed struct {
+	Key      string      `json:"credentialkey"`
+	Title    string      `json:"title,omitempty"`
+	Optional bool        `json:"optional,omitempty"`
+	Provider string      `json:"provider,omitempty"` // whose account is to be connected
+	OwnApp   bool        `json:"ownAppOnly,omitempty"`
+	Fields   []FieldInfo `json:"fields,omitempty"` // to be entered
+}
+
+func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNeed {
+	needs := make([]CredentialNeed, 0, len(credentials))
+	for _, key := range slices.Sorted(maps.Keys(credentials)) {
+		if wiro.Platform(key) {
+			continue
+		}
+		c := credentials[key]
+		need := CredentialNeed{
+			Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
+			Provider: string(c.Schema.Service(key)), OwnApp: bool(c.Schema.WiroConnectPending),
+		}
+		for _, field := range c.Schema.Fields {
+			if bool(field.AutoFilledByOAuth) || bool(field.OAuthManaged) && !need.OwnApp {
+				continue
+			}
+			need.Fields = append(need.Fields, fieldInfo(field))
+		}
+		if need.Provider == "" && need.Fields == nil {
+			continue // nobody enters it
+		}
+		needs = append(needs, need)
+	}
+	return needs
+}
+
+func (n CredentialNeed) line() string {
+	names := make([]string, len(n.Fields))
+	for i, field := range n.Fields {
+		names[i] = field.Name
+	}
+	text := n.Key
+	switch {
+	case n.Provider != "" && n.OwnApp:
+		text += ": an account, connected through an app of your own"
+	case n.Provider != "":
+		text += ": an account to connect"
+	}
+	if len(names) > 0 {
+		text += ": " + strings.Join(names, ", ")
+	}
+	if n.Optional {
+		text += " (optional)"
+	}
+	return text
+}
+
+// CustomSkillLine is a preference or a scheduled task, in a line.
+type CustomSkillLine struct {
+	Key      string `json:"skillkey"`
+	About    string `json:"about,omitempty"`
+	Interval string `json:"interval,omitempty"` // a cron expression
+	Enabled  bool   `json:"enabled"`
+	Source   string `json:"source,omitempty"` // preset-strategy, skill-bundle or user-created
+	Edited   bool   `json:"edited,omitempty"`
+}
+
+func customSkillLines(skills []wiro.CustomSkill) []CustomSkillLine {
+	lines := make([]CustomSkillLine, 0, len(skills))
+	for _, s := range skills {
+		about := string(s.Description)
+		if about == "" {
+			about = string(s.Value)
+		}
+		lines = append(lines, CustomSkillLine{
+			string(s.Key), mcptool.Clip(redactTokens(about), 100), string(s.Interval), bool(s.Enabled), string(s.Source), bool(s.Edited),
+		})
+	}
+	return lines
+}
+
+func (l CustomSkillLine) line() string {
+	text := l.Key
+	if l.Interval != "" {
+		text += " (" + l.Interval + ")"
+	}
+	if !l.Enabled {
+		text += " (off)"
+	}
+	if l.Edited {
+		text += " (edited)"
+	}
+	if l.Source == "user-created" {
+		text += " (" + l.Source + ")"
+	}
+	if l.About != "" {
+		text += ": " + l.About
+	}
+	return text
+}
+
+func (c *Call) agentDetail(a wiro.Agent) AgentDetail {
+	d := AgentDetail{Agent: AgentTemplate{
+		AgentInfo: agentInfo(a), Description: mcptool.Clip(string(a.Description), 1500), Costs: actionCosts(a.ActionCosts),
+		Skills: skillLines(a.Skills, a.SkillsMeta), Credentials: credentialNeeds(a.Credentials),
+		Preferences: customSkillLines(a.CustomSkills), Schedules: customSkillLines(a.ScheduledSkills),
+	}}
+	d.NextAction = c.Next("deploy_agent", "deploy it: it asks before it charges",
+		map[string]any{"agentguid": d.Agent.GUID, "title": "My " + d.Agent.Title, "tier": "starter"})
+	return d
+}
+
+// Text is the template in short.
+func (d AgentDetail) Text() string {
+	a := d.Agent
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (slug %s, guid %s)\n%s\n", a.Title, a.Slug, a.GUID, a.Description)
+	if len(a.Categories) > 0 {
+		b.WriteString("Categories: " + strings.Join(a.Categories, ", ") + ".\n")
+	}
+	fmt.Fprintf(&b, "Price: %s.\nCredits per action: %s.\n", tierLine(a.Tiers), a.Costs)
+	mcptool.Section(&b, "Skills", a.Skills, SkillLine.line)
+	mcptool.Section(&b, "Credentials that it will ask for", a.Credentials, CredentialNeed.line)
+	mcptool.Section(&b, "Preferences", a.Preferences, CustomSkillLine.line)
+	mcptool.Section(&b, "Scheduled tasks", a.Schedules, CustomSkillLine.line)
+	return mcptool.TextWithNext(b.String(), d.NextAction)
+}
+
+func (s SkillLine) line() string {
+	text := s.Name
+	if s.Title != "" {
+		text += ": " + s.Title
+	}
+	if s.Credential != "" {
+		text += " (credential " + s.Credential + ")"
+	}
+	return text
+}

@@ -1,0 +1,272 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// States of an agent's credential.
+const (
+	credentialConnected = "connected" // an account is connected
+	credentialSet       = "set"       // what it needs is entered
+	credentialMissing   = "missing"   // the agent cannot do without it
+	credentialUnused    = "unused"    // optional, and not entered
+)
+
+// CredentialState is a service that an agent works with, and what is missing for that.
+type CredentialState struct {
+	Key      string         `json:"credentialkey"`
+	Title    string         `json:"title,omitempty"`
+	State    string         `json:"state"` // connected, set, missing or unused
+	Optional bool           `json:"optional,omitempty"`
+	Values   map[string]any `json:"values,omitempty"`     // secrets as [set] or [empty]
+	Missing  []FieldInfo    `json:"missing,omitempty"`    // fields for set_agent_credentials
+	Provider string         `json:"provider,omitempty"`   // whose account connect_agent_account has to connect
+	Choose   string         `json:"choose,omitempty"`     // what select_agent_account has to choose, such as page
+	OwnApp   bool           `json:"ownAppOnly,omitempty"` // connecting needs an app of one's own (authmethod own)
+}
+
+// FieldInfo is a field of a credential.
+type FieldInfo struct {
+	Name    string   `json:"fieldname"`
+	Label   string   `json:"label,omitempty"`
+	Type    string   `json:"type,omitempty"`
+	Options []string `json:"options,omitempty"`
+	Help    string   `json:"help,omitempty"`
+	Fields  []string `json:"fields,omitempty"` // of each element, where the field is a list
+}
+
+func fieldInfo(f wiro.CredentialField) FieldInfo {
+	info := FieldInfo{Name: string(f.Key), Label: string(f.Label), Type: string(f.Type), Help: mcptool.Clip(string(f.Help), 160)}
+	if info.Help == "" && f.Placeholder != "" && f.Type != "password" {
+		info.Help = "such as " + mcptool.Clip(string(f.Placeholder), 60)
+	}
+	for _, option := range f.Options {
+		info.Options = append(info.Options, string(option.Value))
+	}
+	for _, inner := range f.Fields {
+		info.Fields = append(info.Fields, string(inner.Key))
+	}
+	return info
+}
+
+// credentialStates are an agent's credentials, those that block it first.
+func credentialStates(credentials map[string]wiro.AgentCredential) []CredentialState {
+	states := make([]CredentialState, 0, len(credentials))
+	for _, key := range slices.Sorted(maps.Keys(credentials)) {
+		c := credentials[key]
+		if wiro.Platform(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
+			continue // nobody enters it
+		}
+		states = append(states, credentialState(key, c))
+	}
+	slices.SortStableFunc(states, func(a, b CredentialState) int { return a.rank() - b.rank() })
+	return states
+}
+
+func (s CredentialState) rank() int {
+	return slices.Index([]string{credentialMissing, credentialConnected, credentialSet, credentialUnused}, s.State)
+}
+
+// lacks reports whether Wiro says that required fields are empty.
+func lacks(c wiro.AgentCredential) bool { return c.RequiredMissing != nil && bool(*c.RequiredMissing) }
+
+func credentialState(key string, c wiro.AgentCredential) CredentialState {
+	s := CredentialState{
+		Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
+		Values: shownValues(c),
+	}
+	service := c.Schema.Service(key)
+	method, _ := c.Values["authmethod"].(string)
+	own := method == "own" || method == "" && bool(c.Schema.WiroConnectPending)
+	toConnect := service != "" && !bool(c.Connected)
+	for _, field := range c.Schema.Fields {
+		if !bool(field.Required) || !empty(c.Values[string(field.Key)]) || field.Default != nil || bool(field.AutoFilledByOAuth) {
+			continue
+		}
+		ownOnly := slices.Contains(field.OnlyInModes, "own")
+		if ownOnly && !own || toConnect && !ownOnly {
+			continue // Wiro's app needs none, and what is not of the app comes with the account
+		}
+		s.Missing = append(s.Missing, fieldInfo(field))
+	}
+	switch thing, _ := service.Picks(); {
+	case bool(c.Connected):
+		s.State = credentialConnected
+	case toConnect && thing != "" && !empty(c.Values["connectedat"]):
+		s.State, s.Provider, s.Choose = credentialMissing, string(service), thing
+	case toConnect && (c.RequiredMissing == nil || lacks(c) || !anyKey(c)):
+		s.State, s.Provider, s.OwnApp = credentialMissing, string(service), own
+	case len(s.Missing) > 0 || lacks(c):
+		s.State = credentialMissing
+	default:
+		s.State = credentialSet
+	}
+	if s.State == credentialMissing && s.Optional {
+		s.State = credentialUnused
+	}
+	return s
+}
+
+// anyKey reports whether a key was entered instead of connecting an account.
+func anyKey(c wiro.AgentCredential) bool {
+	for name, value := range c.Values {
+		if strings.HasSuffix(plainName(name), "apikey") && !empty(value) {
+			return true
+		}
+	}
+	return false
+}
+
+func empty(value any) bool { return secretState(value) == secretEmpty }
+
+// shownValues are what is entered, secrets hidden and long values cut. Other empty fields
+// stay out: those that matter are listed as missing.
+func shownValues(c wiro.AgentCredential) map[string]any {
+	shown := map[string]any{}
+	hidden, _ := redactSecrets(c.Values, schemaPasswords(c.Schema.Fields)...).(map[string]any)
+	for name, value := range hidden {
+		switch v := value.(type) {
+		case string:
+			value = mcptool.Clip(v, 100)
+		case []any, map[string]any:
+			data, err := json.Marshal(v)
+			if err != nil {
+				continue
+			}
+			value = mcptool.Clip(string(data), 160)
+		}
+		if value == secretEmpty || !empty(value) && value != "[]" && value != "{}" {
+			shown[name] = value
+		}
+	}
+	return shown
+}
+
+// schemaPasswords are the fields, in lower case, that the schema gives the type password.
+func schemaPasswords(fields []wiro.CredentialField) []string {
+	var names []string
+	for _, field := range fields {
+		if field.Type == "password" {
+			names = append(names, strings.ToLower(string(field.Key)))
+		}
+		names = append(names, schemaPasswords(field.Fields)...)
+	}
+	return names
+}
+
+// need says what a missing credential lacks and which tool gives it, as a sentence.
+func (c *Call) need(s CredentialState) string {
+	names := make([]string, len(s.Missing))
+	for i, field := range s.Missing {
+		names[i] = field.Name
+	}
+	fields := strings.Join(names, ", ")
+	switch {
+	case s.Choose != "":
+		return fmt.Sprintf("%s needs a %s: %s with provider %s", s.Key, s.Choose, c.toolName("select_agent_account"), s.Provider)
+	case s.Provider != "" && fields != "":
+		return fmt.Sprintf("%s needs %s of your own app: %s, with authmethod own; then %s with provider %s and authmethod own",
+			s.Key, fields, c.toolName("set_agent_credentials"), c.toolName("connect_agent_account"), s.Provider)
+	case s.Provider != "":
+		text := fmt.Sprintf("%s needs an account: %s with provider %s", s.Key, c.toolName("connect_agent_account"), s.Provider)
+		if s.OwnApp {
+			text += " and authmethod own"
+		}
+		return text
+	case fields != "":
+		return fmt.Sprintf("%s needs %s: %s", s.Key, fields, c.toolName("set_agent_credentials"))
+	}
+	return fmt.Sprintf("%s is not complete: %s", s.Key, c.toolName("set_agent_credentials"))
+}
+
+// fix is the step that gives the first of what is missing; nil where its tool is off.
+func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
+	for _, s := range states {
+		arguments := agentRef(guid)
+		switch {
+		case s.State != credentialMissing:
+			continue
+		case s.Choose != "":
+			arguments["provider"] = s.Provider
+			return c.Next("select_agent_account", "choose the "+s.Choose+" by its id", arguments)
+		case s.Provider != "" && len(s.Missing) == 0:
+			arguments["provider"] = s.Provider
+			if s.OwnApp {
+				arguments["authmethod"] = "own"
+			}
+			return c.Next("connect_agent_account", "connect the account; redirecturl is where the browser goes afterwards", arguments)
+		}
+		fields := make([]any, 0, len(s.Missing)+1)
+		for _, field := range s.Missing {
+			fields = append(fields, map[string]any{"credentialkey": s.Key, "fieldname": field.Name, "fieldvalue": "…"})
+		}
+		if s.Provider != "" {
+			fields = append(fields, map[string]any{"credentialkey": s.Key, "fieldname": "authmethod", "fieldvalue": "own"})
+		}
+		arguments["fields"] = fields
+		return c.Next("set_agent_credentials", "enter what the user gives you for each …", arguments)
+	}
+	return nil
+}
+
+// setupProblem is the refusal to start an agent, with what it lacks.
+func (c *Call) setupProblem(u wiro.UserAgent) *mcptool.Problem {
+	states := credentialStates(u.Credentials)
+	p := mcptool.Problemf("Setup required: %s.", strings.Join(c.needs(states), "; "))
+	if p.Next = c.fix(string(u.GUID), states); p.Next == nil {
+		p.Next = &mcptool.NextAction{Tool: "get_my_agent", Arguments: agentRef(string(u.GUID)), Reason: "see what is missing"}
+	}
+	return p
+}
+
+// needs are the sentences for all that is missing.
+func (c *Call) needs(states []CredentialState) []string {
+	var needs []string
+	for _, s := range states {
+		if s.State == credentialMissing {
+			needs = append(needs, c.need(s))
+		}
+	}
+	if needs == nil {
+		needs = []string{"Wiro does not say what is missing"}
+	}
+	return needs
+}
+
+// line is the credential as lists show it.
+func (s CredentialState) line() string {
+	text := s.Key + ": " + s.State
+	if s.Optional {
+		text += " (optional)"
+	}
+	var values []string
+	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
+		values = append(values, fmt.Sprintf("%s %v", name, s.Values[name]))
+	}
+	if values != nil {
+		text += " · " + strings.Join(values, ", ")
+	}
+	for _, field := range s.Missing {
+		text += "\n  " + field.Name
+		if field.Label != "" {
+			text += " (" + field.Label + ")"
+		}
+		if len(field.Options) > 0 {
+			text += ": one of " + strings.Join(field.Options, ", ")
+		}
+		if len(field.Fields) > 0 {
+			text += ": a list, each with " + strings.Join(field.Fields, ", ")
+		}
+		if field.Help != "" {
+			text += ": " + field.Help
+		}
+	}
+	return text
+}

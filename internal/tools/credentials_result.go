@@ -1,0 +1,223 @@
+package tools
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// CredentialTypes are services that agents can connect to.
+type CredentialTypes struct {
+	Credentials []CredentialTypeInfo `json:"credentials"`
+	Total       int                  `json:"total"`
+	full        bool                 // one, asked for by name
+}
+
+// CredentialTypeInfo is a service: what it asks for, and how that is done.
+type CredentialTypeInfo struct {
+	Key      string                `json:"key"`
+	Title    string                `json:"title"`
+	Mode     string                `json:"mode"`
+	Fields   []string              `json:"fields"` // names of those that people enter
+	Setup    string                `json:"setup"`  // which tool, with what
+	Provider string                `json:"provider,omitempty"`
+	Modes    []string              `json:"connectionModes,omitempty"` // wiro, own
+	Pending  bool                  `json:"wiroConnectPending,omitempty"`
+	Skills   []string              `json:"usedBySkills,omitempty"`
+	Docs     string                `json:"docsPage,omitempty"`
+	Schema   []CredentialFieldInfo `json:"schema,omitempty"` // of one alone
+}
+
+// CredentialFieldInfo is a field of a credential, with all that the registry says of it.
+type CredentialFieldInfo struct {
+	FieldInfo
+	Required bool     `json:"required"`
+	Modes    []string `json:"onlyInModes,omitempty"`
+	Auto     bool     `json:"filledByConsent,omitempty"`
+	Pattern  string   `json:"pattern,omitempty"`
+}
+
+func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
+	info := CredentialTypeInfo{
+		Key: string(t.Key), Title: string(t.Title), Mode: string(t.Mode), Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
+		Pending: bool(t.WiroPending), Skills: plainTexts(t.UsedBySkills), Docs: string(t.DocsURL),
+	}
+	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Service(info.Key))
+	for _, f := range t.Fields {
+		if !f.AutoFilledByOAuth {
+			info.Fields = append(info.Fields, string(f.Key))
+		}
+		if full {
+			info.Schema = append(info.Schema, CredentialFieldInfo{
+				FieldInfo: fieldInfo(f), Required: bool(f.Required), Modes: plainTexts(f.OnlyInModes),
+				Auto: bool(f.AutoFilledByOAuth), Pattern: string(f.Pattern),
+			})
+		}
+	}
+	info.Setup = setup(info)
+	return info
+}
+
+func setup(t CredentialTypeInfo) string {
+	enter := "set_agent_credentials with " + strings.Join(t.Fields, ", ")
+	switch own := wiro.OAuthKey(t.Provider).OwnFields(); {
+	case t.Provider == "" && len(t.Fields) == 0:
+		return "nothing to enter"
+	case t.Provider == "":
+		return enter
+	case t.Pending:
+		return fmt.Sprintf("with an app of your own only: set_agent_credentials with %s and authmethod \"own\", then connect_agent_account with authmethod \"own\"",
+			strings.Join(own, ", "))
+	}
+	for _, field := range t.Fields {
+		if plainName(field) == "apikey" {
+			return "connect_agent_account, or set_agent_credentials with " + field
+		}
+	}
+	return "connect_agent_account"
+}
+
+// Text is a line a service, or one in full.
+func (c CredentialTypes) Text() string {
+	if len(c.Credentials) == 0 {
+		return "No credential type matches. list_credential_types without arguments lists all."
+	}
+	if c.full {
+		return c.Credentials[0].full()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:\n", mcptool.Count(c.Total, "credential type"))
+	for _, t := range c.Credentials {
+		fmt.Fprintf(&b, "- %s · %s · %s · %s", t.Key, t.Title, t.Mode, t.Setup)
+		if len(t.Skills) > 0 {
+			b.WriteString(" · for " + strings.Join(t.Skills, ", "))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("With key, one in full.")
+	return b.String()
+}
+
+func (c CredentialTypeInfo) full() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (key %s, %s)\nSet-up: %s.\n", c.Title, c.Key, c.Mode, c.Setup)
+	if len(c.Modes) > 0 {
+		fmt.Fprintf(&b, "Connection modes: %s\n", strings.Join(c.Modes, ", "))
+	}
+	if len(c.Skills) > 0 {
+		fmt.Fprintf(&b, "Needed by: %s\n", strings.Join(c.Skills, ", "))
+	}
+	if c.Docs != "" {
+		fmt.Fprintf(&b, "Documentation: read_doc %s\n", c.Docs)
+	}
+	b.WriteString("Fields:\n")
+	for _, f := range c.Schema {
+		fmt.Fprintf(&b, "- %s (%s", f.Name, f.Type)
+		if f.Required {
+			b.WriteString(", required")
+		}
+		if len(f.Modes) > 0 {
+			b.WriteString(", in mode " + strings.Join(f.Modes, ", "))
+		}
+		if f.Auto {
+			b.WriteString(", filled by consent")
+		}
+		b.WriteString("): " + f.Label)
+		for _, more := range []struct{ name, text string }{
+			{"one of ", strings.Join(f.Options, ", ")}, {"each with ", strings.Join(f.Fields, ", ")}, {"pattern ", f.Pattern}, {"", f.Help},
+		} {
+			if more.text != "" {
+				b.WriteString(" · " + more.name + more.text)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// CredentialsEntered is what of the fields that were entered took effect.
+type CredentialsEntered struct {
+	UserAgent  string              `json:"useragentguid"`
+	Applied    int                 `json:"applied"`
+	Fields     []EnteredField      `json:"fields"`
+	Refused    []string            `json:"refused,omitempty"` // why Wiro skipped the others
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+}
+
+// EnteredField is a field that was sent, without its value.
+type EnteredField struct {
+	Credential string `json:"credentialkey"`
+	Field      string `json:"field"`
+	Value      string `json:"value"` // [set] or [empty]
+}
+
+// Text says what was written and what was not.
+func (c CredentialsEntered) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %s written:\n", c.Applied, mcptool.Count(len(c.Fields), "field"))
+	for _, f := range c.Fields {
+		fmt.Fprintf(&b, "- %s.%s %s\n", f.Credential, f.Field, f.Value)
+	}
+	for _, refusal := range c.Refused {
+		fmt.Fprintf(&b, "Not written: %s\n", refusal)
+	}
+	if c.Applied > 0 {
+		b.WriteString("An agent that runs restarts with them.")
+	}
+	return mcptool.TextWithNext(b.String(), c.NextAction)
+}
+
+// CredentialHistory is how an agent's credential changed, newest first.
+type CredentialHistory struct {
+	UserAgent  string             `json:"useragentguid"`
+	Credential string             `json:"credentialkey"`
+	Changes    []CredentialChange `json:"changes"`
+}
+
+// CredentialChange is one write to a field.
+type CredentialChange struct {
+	At        string `json:"at"`
+	By        string `json:"by"`
+	Operation string `json:"operation"`
+	Field     string `json:"field"`
+	Value     string `json:"value"` // [set] or [empty] for a secret
+	Status    string `json:"fieldstatus"`
+}
+
+func credentialChange(c wiro.CredentialChange, secret func(field string) bool) CredentialChange {
+	value := redactSecrets(map[string]any{
+		"fieldname": string(c.Field), "fieldstatus": string(c.Status), "fieldvalue": string(c.Value),
+	})
+	shown, _ := value.(map[string]any)["fieldvalue"].(string)
+	if secret(string(c.Field)) {
+		shown = secretState(string(c.Value))
+	}
+	ordinal := int(c.Ordinal)
+	return CredentialChange{
+		At: moment(c.ChangedAt), By: changedBy(c.User, c.ChangedBy), Operation: string(c.Operation),
+		Field: fieldPath(string(c.Parent), &ordinal, string(c.Field)), Value: shown, Status: string(c.Status),
+	}
+}
+
+// changedBy is somebody's name, or "system" for Wiro itself.
+func changedBy(user wiro.Person, id wiro.Text) string { return cmp.Or(user.Name(), string(id)) }
+
+// Text is a line a change.
+func (h CredentialHistory) Text() string {
+	if len(h.Changes) == 0 {
+		return "No changes of " + h.Credential + " are recorded in that time. Tokens, and credentials that Wiro manages, never are."
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s, newest first:\n", mcptool.Count(len(h.Changes), "change"), h.Credential)
+	for _, c := range h.Changes {
+		fmt.Fprintf(&b, "- %s · %s · %s · %s = %s", c.At, c.By, c.Operation, c.Field, c.Value)
+		if c.Status != "" {
+			b.WriteString(" · " + c.Status)
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

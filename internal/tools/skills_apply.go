@@ -1,0 +1,189 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var applyAgentSkillsTool = defineConfirmed(mcptool.Meta{
+	Name:        "apply_agent_skills",
+	Title:       "Apply an agent's skills",
+	Description: "Switch skills of a custom-built agent on or off, and its tier up, all or none. Charges the wallet the difference in price for the rest of the period, after confirmation. A running agent restarts once. Never pays twice under one idempotency_key.",
+	Toolset:     Skills,
+	Effect:      mcptool.Writes,
+	Idempotent:  true,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skills": {"int-instagram-post": true}, "idempotency_key": "k1", "confirm": true}`}},
+}, skillsCharge, applyAgentSkills)
+
+func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsApplied, error) {
+	change, err := in.change(call)
+	if err != nil {
+		return SkillsApplied{}, err
+	}
+	applied, err := call.Wiro.InTeam(in.Team).ApplySkills(ctx, change)
+	if err != nil {
+		return SkillsApplied{}, call.repeatable(err, change.IdempotencyKey)
+	}
+	return call.skillsApplied(in.GUID, applied), nil
+}
+
+type skillsChange struct {
+	agentGUID
+	Skills  map[string]any `json:"skills" doc:"skills by full name, true or false, {\"int-gmail-check\":true}; others stay as they are"`
+	Tier    string         `json:"tier,omitempty" enum:"starter,pro" doc:"changes the tier too; there is no way from pro to starter"`
+	Key     string         `json:"idempotency_key,omitempty" doc:"stands for this change, so that it is charged once; made and returned when left out"`
+	Team    string         `json:"teamguid,omitempty" doc:"the team whose agent it is"`
+	Confirm bool           `json:"confirm,omitempty" doc:"true once the user has agreed to the price"`
+}
+
+// change is the request for a call.
+func (c skillsChange) change(call *Call) (wiro.SkillsChange, error) {
+	skills, err := parseBools("skills", c.Skills)
+	if err != nil {
+		return wiro.SkillsChange{}, err
+	}
+	if len(skills) == 0 && c.Tier == "" {
+		return wiro.SkillsChange{}, mcptool.Problemf(`skills must name at least one, such as {"int-gmail-check": true}.`)
+	}
+	return wiro.SkillsChange{UserAgent: c.GUID, Skills: skills, Tier: c.Tier, IdempotencyKey: call.idempotencyKey(c.Key)}, nil
+}
+
+// skillsCharge compares what a month costs now and with the change.
+func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Charge, error) {
+	change, err := in.change(call)
+	if err != nil {
+		return nil, err
+	}
+	client := call.Wiro.InTeam(in.Team)
+	now, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgent})
+	if err != nil {
+		return nil, err
+	}
+	then, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgent, SkillOverrides: change.Skills, Tier: change.Tier})
+	if err != nil {
+		return nil, err
+	}
+	difference := max(0, float64(then.PriceUSD-now.PriceUSD))
+	when := "now at most, from the wallet's balance: Wiro takes it for the days that are left of the period"
+	if difference == 0 {
+		when = "the price does not rise"
+	}
+	return &mcptool.Charge{
+		What: "Changing the agent's skills (" + changeLine(change) + ")",
+		USD:  difference,
+		When: fmt.Sprintf("%s. From the next period on it costs $%s a month for %s, instead of $%s for %s",
+			when, mcptool.Money(float64(then.PriceUSD)), credits(float64(then.Credits)), mcptool.Money(float64(now.PriceUSD)), credits(float64(now.Credits))),
+	}, nil
+}
+
+// changeLine is "on int-a, int-b; off int-c; tier pro".
+func changeLine(change wiro.SkillsChange) string {
+	names := map[bool][]string{}
+	for _, name := range slices.Sorted(maps.Keys(change.Skills)) {
+		on := change.Skills[name]
+		names[on] = append(names[on], name)
+	}
+	var parts []string
+	if on := names[true]; on != nil {
+		parts = append(parts, "on "+strings.Join(on, ", "))
+	}
+	if off := names[false]; off != nil {
+		parts = append(parts, "off "+strings.Join(off, ", "))
+	}
+	if change.Tier != "" {
+		parts = append(parts, "tier "+change.Tier)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// idempotencyKey returns the key that the call was given, or makes one that stays the same
+// until the change is through, with nothing kept here meanwhile: where the user is asked,
+// from the sealed state that comes back with the answer; otherwise a new one, which joins the
+// arguments and so the suggestion to repeat the call with confirm:true.
+func (c *Call) idempotencyKey(given string) string {
+	c.Idempotent = true
+	if given != "" {
+		return given
+	}
+	if c.Client.SupportsElicitation {
+		return uuid.NewSHA1(uuid.Nil, []byte(c.Wiro.Seal("idempotency", c.State()))).String()
+	}
+	key := uuid.NewString()
+	c.SetArgument("idempotency_key", key)
+	return key
+}
+
+// repeatable adds to the error of a change how to see it through: under its idempotency key
+// it can be repeated without being charged twice.
+func (c *Call) repeatable(err error, key string) error {
+	again := c.Arguments()
+	again["idempotency_key"], again["confirm"] = key, true
+	switch r := reasonOf(err); r {
+	case applyRolledBack:
+		delete(again, "idempotency_key")
+		return hints[r].problem(err).WithNext(c.Tool.Name, "apply it under a new key", again)
+	case applyInProgress:
+		return hints[r].problem(err).WithNext(c.Tool.Name, "apply it under the same key", again)
+	case unauthorized, rateLimited:
+		return err
+	}
+	if _, refused := errors.AsType[*wiro.APIError](err); refused && !errors.Is(err, wiro.ErrUnavailable) {
+		return err
+	}
+	return mcptool.Problemf("No usable answer came back (%s). The change may have taken effect all the same: "+
+		"repeated with idempotency_key %q it is charged once.", redactText(err.Error()), key).
+		WithNext(c.Tool.Name, "see it through under the same key", again)
+}
+
+// SkillsApplied is what a change of skills came to.
+type SkillsApplied struct {
+	UserAgent       string              `json:"useragentguid"`
+	IdempotencyKey  string              `json:"idempotencyKey"`
+	Tier            string              `json:"tier"`
+	ChargedUSD      float64             `json:"chargedUsd"` // below 0 what the wallet got back
+	PriceUSD        float64             `json:"monthlyPriceUsd"`
+	PreviousUSD     float64             `json:"previousMonthlyPriceUsd"`
+	Credits         float64             `json:"monthlyCredits"`
+	PreviousCredits float64             `json:"previousMonthlyCredits"`
+	Costs           ActionCosts         `json:"creditsPerAction"`
+	Skills          []string            `json:"enabledSkills"`
+	Restarted       bool                `json:"restarted"`
+	NextAction      *mcptool.NextAction `json:"nextAction,omitempty"`
+}
+
+func (c *Call) skillsApplied(guid string, a wiro.SkillsApplied) SkillsApplied {
+	return SkillsApplied{
+		UserAgent: guid, IdempotencyKey: a.IdempotencyKey, Tier: string(a.Tier), ChargedUSD: float64(a.WalletDelta),
+		PriceUSD: float64(a.Pricing.NewPriceUSD), PreviousUSD: float64(a.Pricing.PreviousPriceUSD),
+		Credits: float64(a.Pricing.NewCredits), PreviousCredits: float64(a.Pricing.PreviousCredits),
+		Costs: actionCosts(a.Pricing.ActionCosts), Skills: plainTexts(a.Pricing.EnabledSkills), Restarted: bool(a.RestartTriggered),
+		NextAction: c.Next("get_my_agent", "see what the new skills still need", agentRef(guid)),
+	}
+}
+
+// Text says what it cost and what is on now.
+func (s SkillsApplied) Text() string {
+	paid := "Nothing was charged"
+	switch {
+	case s.ChargedUSD > 0:
+		paid = "$" + mcptool.Money(s.ChargedUSD) + " was taken from the wallet"
+	case s.ChargedUSD < 0:
+		paid = "$" + mcptool.Money(-s.ChargedUSD) + " went back to the wallet"
+	}
+	text := fmt.Sprintf("Skills applied. %s. The agent costs $%s a month for %s (was $%s for %s), tier %s.\nPer action: %s.\nOn: %s.",
+		paid, mcptool.Money(s.PriceUSD), credits(s.Credits), mcptool.Money(s.PreviousUSD), credits(s.PreviousCredits), s.Tier,
+		s.Costs, strings.Join(s.Skills, ", "))
+	if s.Restarted {
+		text += " It restarts with them."
+	}
+	return mcptool.TextWithNext(text+"\nIdempotency key: "+s.IdempotencyKey, s.NextAction)
+}

@@ -1,0 +1,92 @@
+package tools
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// stages are what a task's statuses mean to people, and how far they are: values below 1,
+// so that the model's own percent, or a language model's count of words, goes on from there.
+var stages = map[wiro.Status]struct {
+	done float64
+	name string
+}{
+	wiro.TaskQueue:            {0.1, "queued"},
+	wiro.TaskAccept:           {0.2, "accepted by a worker"},
+	wiro.TaskPreprocessStart:  {0.3, "preparing the inputs"},
+	wiro.TaskPreprocessEnd:    {0.4, "inputs ready"},
+	wiro.TaskAssign:           {0.5, "loading the model"},
+	wiro.TaskStart:            {0.6, "running"},
+	wiro.TaskOutput:           {0.7, "running"},
+	wiro.TaskStreamReady:      {0.7, "ready for input"},
+	wiro.TaskStreamEnd:        {0.8, "session ended"},
+	wiro.TaskEnd:              {98, "model finished"},
+	wiro.TaskPostprocessStart: {99, "preparing the outputs"},
+	wiro.TaskPostprocessEnd:   {100, "done"},
+	wiro.TaskCanceled:         {100, "canceled"},
+}
+
+// modelDone is the most that a model's own percent counts for: its task goes on for a few
+// stages more, which rise to 100.
+const modelDone = 97
+
+// taskProgress turns updates of a task into progress.
+type taskProgress struct {
+	progress *mcptool.Progress
+	last     wiro.Update
+}
+
+func (t *taskProgress) update(u wiro.Update) {
+	t.last = u
+	switch {
+	case u.Status != wiro.TaskOutput:
+		if stage, known := stages[u.Status]; known {
+			t.progress.Update(stage.done, 0, stage.name)
+		}
+	case len(u.Answer) > 0 || len(u.Thinking) > 0:
+		words, doing := wordCount(u.Answer), "words so far"
+		if len(u.Answer) == 0 {
+			words, doing = wordCount(u.Thinking), "words of thinking so far"
+		}
+		t.progress.Update(float64(words), 0, fmt.Sprintf("%d %s", words, doing))
+	case u.Progress != nil && u.Progress.Percent != nil:
+		t.progress.Update(min(max(1, float64(*u.Progress.Percent)), modelDone), 100, progressLine(u.Progress))
+	case u.Progress != nil:
+		t.progress.Update(1, 0, progressLine(u.Progress))
+	case u.Line != "":
+		t.progress.Update(1, 0, mcptool.Clip(u.Line, 120))
+	}
+}
+
+func wordCount(texts []string) int {
+	n := 0
+	for _, text := range texts {
+		n += len(strings.Fields(text))
+	}
+	return n
+}
+
+func progressLine(p *wiro.Progress) string {
+	var parts []string
+	if p.Percent != nil {
+		parts = append(parts, fmt.Sprintf("%.0f%%", float64(*p.Percent)))
+	}
+	if p.Steps > 0 {
+		parts = append(parts, fmt.Sprintf("step %d of %d", p.Step, p.Steps))
+	}
+	if p.Speed != "" {
+		parts = append(parts, strings.TrimSpace(string(p.Speed+" "+p.SpeedUnit)))
+	}
+	if p.Remaining != "" {
+		parts = append(parts, string(p.Remaining)+" left")
+	} else if p.Elapsed != "" {
+		parts = append(parts, string(p.Elapsed)+" so far")
+	}
+	if len(parts) == 0 {
+		return "running"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,269 @@
+package tools
+
+import (
+	"fmt"
+	"mime"
+	"path"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+// States of a task, as results name them.
+const (
+	stateSubmitted = "submitted"
+	stateRunning   = "running"
+	stateCompleted = "completed"
+	stateFailed    = "failed"
+	stateCancelled = "cancelled" // the official server's spelling
+)
+
+// TaskResult is a task: where it stands, what it made, what it cost.
+type TaskResult struct {
+	State      string              `json:"state"` // submitted, running, completed, failed or cancelled
+	Task       TaskInfo            `json:"task"`
+	Outputs    []OutputInfo        `json:"outputs"`
+	Response   string              `json:"response,omitempty"` // what a language model answered
+	Thinking   string              `json:"thinking,omitempty"` // what it thought before
+	Error      string              `json:"error,omitempty"`
+	Note       string              `json:"note,omitempty"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+}
+
+// TaskInfo is what identifies a task and what it took.
+type TaskInfo struct {
+	ID       string  `json:"id,omitempty"`
+	Token    string  `json:"token,omitempty"`
+	Model    string  `json:"model,omitempty"`
+	Status   string  `json:"status,omitempty"`   // Wiro's own
+	ExitCode string  `json:"exitCode,omitempty"` // "0" is success
+	Seconds  float64 `json:"durationSeconds,omitempty"`
+	CostUSD  float64 `json:"costUsd"`
+	Created  string  `json:"createdAt,omitempty"`
+}
+
+// OutputInfo is a file that a task made, or a language model's answer as text.
+type OutputInfo struct {
+	Name      string `json:"name"`
+	MIMEType  string `json:"mimeType"`
+	SizeBytes int64  `json:"sizeBytes,omitempty"`
+	URL       string `json:"url,omitempty"`
+	Kind      string `json:"kind"` // image, video, audio, text or file
+	Content   string `json:"text,omitempty"`
+}
+
+func taskInfo(t wiro.Task) TaskInfo {
+	info := TaskInfo{
+		ID: string(t.ID), Token: string(t.Token), Model: t.Model().String(), Status: string(t.Status),
+		ExitCode: string(t.ExitCode), Seconds: float64(t.Elapsed), CostUSD: float64(t.Cost),
+	}
+	if !t.CreatedAt.IsZero() {
+		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
+	} else if !t.StartedAt.IsZero() {
+		info.Created = t.StartedAt.Format("2006-01-02 15:04:05Z")
+	}
+	return info
+}
+
+func taskState(t wiro.Task) string {
+	switch {
+	case t.Status == wiro.TaskCanceled:
+		return stateCancelled
+	case t.Succeeded():
+		return stateCompleted
+	case t.Over():
+		return stateFailed
+	}
+	return stateRunning
+}
+
+func (c *Call) taskResult(t wiro.Task) TaskResult {
+	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}}
+	for _, output := range t.Outputs {
+		if output.Content == nil {
+			r.Outputs = append(r.Outputs, outputInfo(output))
+			continue
+		}
+		answer, thinking := words(output.Content)
+		r.Outputs = append(r.Outputs, OutputInfo{
+			Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)),
+			URL: string(output.URL), Kind: "text", Content: answer,
+		})
+		r.Response, r.Thinking = answer, thinking
+	}
+	if r.State == stateCompleted && r.Response == "" && len(r.Outputs) == 0 {
+		r.Response = strings.TrimSpace(string(t.DebugOutput))
+	}
+	token := map[string]any{"tasktoken": r.Task.Token}
+	if r.Task.Token == "" {
+		token = map[string]any{"taskid": r.Task.ID}
+	}
+	switch r.State {
+	case stateRunning:
+		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", token)
+	case stateFailed:
+		r.Error = failureText(t)
+	}
+	return r
+}
+
+// words are a language model's answer and thinking; a model without phases has only raw text.
+func words(c *wiro.RawContent) (answer, thinking string) {
+	answer, thinking = joinParts(c.Answer), joinParts(c.Thinking)
+	if answer == "" && thinking == "" {
+		answer = strings.TrimSpace(string(c.Raw))
+	}
+	return answer, thinking
+}
+
+func outputInfo(o wiro.Output) OutputInfo {
+	info := OutputInfo{
+		Name: string(o.Name), MIMEType: string(o.ContentType), SizeBytes: int64(o.Size), URL: string(o.URL),
+	}
+	if info.Name == "" {
+		info.Name = path.Base(info.URL)
+	}
+	if info.MIMEType == "" {
+		info.MIMEType = mime.TypeByExtension(path.Ext(info.Name))
+	}
+	if info.MIMEType == "" {
+		info.MIMEType = "application/octet-stream"
+	}
+	switch family, _, _ := strings.Cut(info.MIMEType, "/"); family {
+	case "image", "video", "audio", "text":
+		info.Kind = family
+	default:
+		info.Kind = "file"
+	}
+	return info
+}
+
+// failureText is why a task failed: the last lines of the model's own error.
+func failureText(t wiro.Task) string {
+	for _, said := range []wiro.Text{t.DebugError, t.DebugOutput} {
+		if text := mcptool.Tail(redactTokens(string(said)), 12, 1500); text != "" {
+			return text
+		}
+	}
+	if t.Status == wiro.TaskError {
+		return "The task failed before its model ran."
+	}
+	return fmt.Sprintf("The model ended with exit code %q and said nothing.", t.ExitCode)
+}
+
+// Text shows outputs first, then the answer, then cost and time.
+func (r TaskResult) Text() string {
+	var b strings.Builder
+	for _, o := range r.Outputs {
+		b.WriteString(o.line())
+	}
+	if r.Response != "" {
+		b.WriteString(r.Response + "\n")
+	}
+	if r.Thinking != "" {
+		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString(r.summary())
+	if r.Error != "" {
+		b.WriteString("\nThe model's own words:\n" + r.Error)
+	}
+	if r.Note != "" {
+		b.WriteString("\n" + r.Note)
+	}
+	return mcptool.TextWithNext(b.String(), r.NextAction)
+}
+
+func (o OutputInfo) line() string {
+	if o.URL == "" {
+		return "" // a language model's answer, which follows
+	}
+	text := o.URL + "\n  " + o.Name + ", " + o.MIMEType
+	if s := mcptool.Size(o.SizeBytes); s != "" {
+		text += ", " + s
+	}
+	return text + "\n"
+}
+
+// summary is the line with state, task, cost and time.
+func (r TaskResult) summary() string {
+	named := r.Task.named()
+	switch r.State {
+	case stateSubmitted:
+		return fmt.Sprintf("Submitted: %s. Token %s.", named, r.Task.Token)
+	case stateRunning:
+		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
+			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
+	case stateCompleted:
+		return fmt.Sprintf("Completed: %s. Cost $%s, took %s.", named, mcptool.Money(r.Task.CostUSD), mcptool.Seconds(r.Task.Seconds))
+	case stateCancelled:
+		return fmt.Sprintf("Canceled: %s. Not charged.", named)
+	}
+	text := "Failed: " + named
+	if r.Task.ExitCode != "" {
+		text += ", exit code " + r.Task.ExitCode
+	}
+	return text + ". Not charged."
+}
+
+func (t TaskInfo) named() string {
+	text := t.Model
+	if text == "" || text == "/" {
+		text = "the task"
+	}
+	if t.ID != "" {
+		text += " (task " + t.ID + ")"
+	}
+	return text
+}
+
+func stageName(status string) string {
+	if stage, known := stages[wiro.Status(status)]; known {
+		return stage.name
+	}
+	if status == "" {
+		return "just submitted"
+	}
+	return status
+}
+
+// Links are the output files, for clients that show them.
+func (r TaskResult) Links() []mcp.ResourceLink {
+	var links []mcp.ResourceLink
+	for _, o := range r.Outputs {
+		if o.URL == "" {
+			continue
+		}
+		link := mcp.NewResourceLink(o.URL, o.Name, "Output of "+r.Task.named(), o.MIMEType)
+		if o.SizeBytes > 0 {
+			link.Size = &o.SizeBytes
+		}
+		links = append(links, link)
+	}
+	return links
+}
+
+// joinParts joins what a model said in several phases.
+func joinParts(parts []wiro.Text) string {
+	texts := make([]string, 0, len(parts))
+	for _, part := range parts {
+		if text := strings.TrimSpace(string(part)); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+// quoteThinking sets thinking apart from the answer; of a long one its beginning.
+func quoteThinking(thinking string) string {
+	const most = 2000
+	if runes := []rune(thinking); len(runes) > most {
+		thinking = string(runes[:most]) + "…"
+	}
+	return "Thinking, before the answer:\n> " + strings.ReplaceAll(thinking, "\n", "\n> ")
+}

@@ -1,0 +1,116 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+)
+
+var transferAgentTool = define(mcptool.Meta{
+	Name:        "transfer_agent",
+	Title:       "Transfer an agent",
+	Description: "Move a deployed agent, with its subscription and credits, to a team or back to the personal workspace. From then on it is billed there and sees only what is there. It restarts.",
+	Toolset:     Teams,
+	Effect:      mcptool.Destroys,
+	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "targetteamguid": ""}`}},
+}, transferAgent)
+
+func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamAction, error) {
+	if err := call.Wiro.TransferAgent(ctx, in.GUID, *in.To); err != nil {
+		return TeamAction{}, err
+	}
+	return TeamAction{
+		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there. It restarts."),
+		Team:         *in.To,
+		UserAgent:    in.GUID,
+	}, nil
+}
+
+type agentTransfer struct {
+	agentGUID
+	target
+}
+
+// target is where something goes. A pointer, because an empty text is a place too.
+type target struct {
+	To *string `json:"targetteamguid" doc:"guid of the team; empty for the personal workspace"`
+}
+
+func workspace(team string) string {
+	if team == "" {
+		return "the personal workspace"
+	}
+	return "team " + team
+}
+
+func wallet(team string) string {
+	if team == "" {
+		return "the personal wallet"
+	}
+	return "the wallet of team " + team
+}
+
+var transferProjectTool = define(mcptool.Meta{
+	Name:        "transfer_project",
+	Title:       "Transfer a project",
+	Description: "Move a project to a team or back to the personal workspace. Its runs are billed there from then on. Agents of the old workspace that use it stop working.",
+	Toolset:     Teams,
+	Effect:      mcptool.Destroys,
+	Examples:    []mcptool.Example{{Arguments: `{"projectapikey": "pk", "targetteamguid": "t1"}`}},
+}, transferProject)
+
+func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamAction, error) {
+	if err := call.Wiro.TransferProject(ctx, wiro.Secret(in.Key), *in.To); err != nil {
+		return TeamAction{}, err
+	}
+	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil
+}
+
+type projectTransfer struct {
+	Key string `json:"projectapikey" doc:"the project's API key"`
+	target
+}
+
+var transferCreditTool = defineConfirmed(mcptool.Meta{
+	Name:        "transfer_credit",
+	Title:       "Transfer credit",
+	Description: "Move credit between the personal wallet and the wallets of teams that you manage, after confirmation. Deposits keep their expiry.",
+	Toolset:     Teams,
+	Effect:      mcptool.Destroys,
+	Examples:    []mcptool.Example{{Arguments: `{"amount": 100, "targetteamguid": "t1", "confirm": true}`}},
+}, transferCharge, transferCredit)
+
+func transferCredit(ctx context.Context, call *Call, in creditTransfer) (CreditTransferred, error) {
+	moved, err := call.Wiro.TransferCredit(ctx, in.transfer())
+	if err != nil {
+		return CreditTransferred{}, err
+	}
+	return CreditTransferred{
+		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: float64(moved.Total),
+		GiftedUSD: float64(moved.Gifted), StoreUSD: float64(moved.Store), PaidUSD: float64(moved.Amount),
+	}, nil
+}
+
+// transferCharge is what is moved.
+func transferCharge(_ context.Context, _ *Call, in creditTransfer) (*mcptool.Charge, error) {
+	if err := in.transfer().Check(); err != nil {
+		return nil, err
+	}
+	return &mcptool.Charge{
+		What: "Transferring credit to " + wallet(in.To),
+		USD:  in.Amount,
+		When: "now to " + wallet(in.From),
+	}, nil
+}
+
+func (t creditTransfer) transfer() wiro.CreditTransfer {
+	return wiro.CreditTransfer{AmountUSD: t.Amount, From: t.From, To: t.To}
+}
+
+type creditTransfer struct {
+	Amount  float64 `json:"amount" doc:"USD"`
+	From    string  `json:"sourceteamguid,omitempty" doc:"guid of the team that gives; the personal wallet when left out"`
+	To      string  `json:"targetteamguid,omitempty" doc:"guid of the team that gets; the personal wallet when left out"`
+	Confirm bool    `json:"confirm,omitempty" doc:"true once the user has agreed"`
+}
