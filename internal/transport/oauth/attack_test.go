@@ -454,7 +454,7 @@ func TestTheKeyIsNeverShown(t *testing.T) {
 	require.NotContains(t, seen.String(), secret)
 	require.NotContains(t, seen.String(), fmt.Sprintf("%x", testKey))
 	_, err = New(Options{Endpoints: []string{"/mcp"}, CheckKey: r.check, Secrets: []string{"too short a secret"}})
-	require.ErrorContains(t, err, "WIRO_OAUTH_SECRET: secret 1 has 18 characters")
+	require.ErrorContains(t, err, "Options.Secrets: secret 1 has 18 characters")
 	require.NotContains(t, err.Error(), "too short a secret")
 }
 

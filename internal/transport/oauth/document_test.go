@@ -151,7 +151,7 @@ func TestDocumentsOnPrivateAddressesAreNotFetched(t *testing.T) {
 	var reached atomic.Bool
 	private := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
 	t.Cleanup(private.Close)
-	guarded := fetch.Client(false)
+	guarded := fetch.CallerClient(fetch.Options{})
 	t.Cleanup(guarded.CloseIdleConnections)
 	r := newRig(t, func(o *Options) { o.Fetch = guarded })
 	for _, id := range []string{

@@ -214,7 +214,8 @@ func TestAnIssuerIsNeverGuessed(t *testing.T) {
 		"https://mcp.example.com?x", "https://mcp.example.com#x", "https://", "://",
 	} {
 		_, err := New(Options{Issuer: wrong, Endpoints: []string{"/mcp"}, Secrets: testSecrets, CheckKey: local.check})
-		require.ErrorContains(t, err, "WIRO_PUBLIC_URL", wrong)
+		require.ErrorContains(t, err, "Options.Issuer", wrong)
+		require.Error(t, CheckIssuer(wrong))
 	}
 }
 

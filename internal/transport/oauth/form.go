@@ -33,7 +33,9 @@ type form struct {
 // readForm reads what a person filled in. Where something is wrong it says so in f.
 func (s *Server) readForm(f *form, values url.Values) (c Credentials, l Limits, problems bool) {
 	f.readOnly = values.Get("readonly") != ""
-	f.costPerRun, f.costPerDay = shorten(values.Get("cost_run")), shorten(values.Get("cost_day"))
+	if s.costs {
+		f.costPerRun, f.costPerDay = shorten(values.Get("cost_run")), shorten(values.Get("cost_day"))
+	}
 	f.toolsets = slices.DeleteFunc(slices.Clone(values["toolset"]), func(name string) bool {
 		return !slices.ContainsFunc(s.toolsets, func(t Toolset) bool { return t.Name == name })
 	})

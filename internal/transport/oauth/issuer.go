@@ -18,15 +18,21 @@ func parseIssuer(text string) (string, error) {
 	u, err := url.Parse(strings.TrimSuffix(text, "/"))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("WIRO_PUBLIC_URL: %.200q is not an address", text)
+		return "", fmt.Errorf("%.200q is not an address", text)
 	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "", fmt.Errorf("WIRO_PUBLIC_URL: %.200q must be an address such as https://mcp.example.com", text)
+		return "", fmt.Errorf("%.200q must be an address such as https://mcp.example.com", text)
 	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return "", errors.New("WIRO_PUBLIC_URL must be a scheme and a host without a path: /authorize, /token and /register are at the root of the host")
+		return "", errors.New("must be a scheme and a host without a path: /authorize, /token and /register are at the root of the host")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", fmt.Errorf("WIRO_PUBLIC_URL: %.200q must start with https://, because API keys are entered there", text)
+		return "", fmt.Errorf("%.200q must start with https://, because API keys are entered there", text)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+// CheckIssuer reports what is wrong with an address as Options.Issuer. "" is allowed.
+func CheckIssuer(address string) error {
+	_, err := parseIssuer(address)
+	return err
 }
 
 // issuerOf returns the issuer for a request. It is the configured one. Without one, it is the

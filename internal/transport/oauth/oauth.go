@@ -63,6 +63,9 @@ type Options struct {
 	// Toolsets are offered on the page, to be left out of a connection. May be empty.
 	Toolsets []Toolset
 
+	// CostLimits offers limits of cost on the page. Set it only where they are enforced.
+	CostLimits bool
+
 	// Observe is told of each request that was answered: the endpoint (register, authorize,
 	// token), how it ended (issued, refreshed, registered, shown, denied, or an OAuth error
 	// code), and the HTTP status. None of them is worded by a caller. May be nil.
@@ -120,6 +123,7 @@ type Server struct {
 	checks    chan struct{} // slots for checks of keys
 	documents *documents    // nil: not supported
 	toolsets  []Toolset
+	costs     bool // limits of cost are offered
 	observe   func(endpoint, outcome string, status int)
 	rejected  *rejections
 	now       func() time.Time
@@ -135,7 +139,7 @@ func New(o Options) (*Server, error) {
 	}
 	issuer, err := parseIssuer(o.Issuer)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Options.Issuer: %w", err) //nolint:staticcheck,revive // the field's name
 	}
 	if len(o.Endpoints) == 0 {
 		return nil, errors.New("Options.Endpoints is missing")
@@ -150,11 +154,11 @@ func New(o Options) (*Server, error) {
 	}
 	sealer, err := newSealer(o.Secrets, o.Now)
 	if err != nil {
-		return nil, fmt.Errorf("WIRO_OAUTH_SECRET: %w", err)
+		return nil, fmt.Errorf("Options.Secrets: %w", err) //nolint:staticcheck,revive // the field's name
 	}
 	s := &Server{
 		issuer: issuer, endpoints: o.Endpoints, sealer: sealer, once: o.Once, checkKey: o.CheckKey,
-		checks: make(chan struct{}, maxChecks), toolsets: o.Toolsets, observe: o.Observe,
+		checks: make(chan struct{}, maxChecks), toolsets: o.Toolsets, costs: o.CostLimits, observe: o.Observe,
 		rejected: newRejections(o.Now), now: o.Now,
 	}
 	if s.once == nil {

@@ -19,6 +19,8 @@ var (
 	pageHTML string
 	//go:embed form.html
 	formHTML string
+	//go:embed costs.html
+	costsHTML string
 	//go:embed page.css
 	pageCSS string
 )
@@ -73,9 +75,9 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request, status int, ou
 		"{{server}}", html.EscapeString(strings.TrimPrefix(f.Issuer, "https://")), "{{warning}}", warning(redirect),
 		"{{request}}", html.EscapeString(f.token),
 		"{{keyhelp}}", keyHelp, "{{keyinvalid}}", keyInvalid, "{{keyproblem}}", problemHTML("key-problem", f.keyProblem),
-		"{{open}}", attribute(" open", f.limited), "{{limitsproblem}}", problemHTML("limits-problem", f.limitsProblem), "{{limitsinvalid}}", limitsInvalid,
+		"{{open}}", attribute(" open", f.limited), "{{limitsproblem}}", problemHTML("limits-problem", f.limitsProblem),
 		"{{readonly}}", attribute(" checked", f.readOnly),
-		"{{costrun}}", html.EscapeString(f.costPerRun), "{{costday}}", html.EscapeString(f.costPerDay),
+		"{{costs}}", s.costsHTML(f, limitsInvalid),
 		"{{toolsets}}", s.toolsetsHTML(f.toolsets),
 	).Replace(formHTML)
 	title := "Connect " + html.EscapeString(name) + " to Wiro"
@@ -118,6 +120,16 @@ func attribute(text string, on bool) string {
 		return text
 	}
 	return ""
+}
+
+// costsHTML are the fields for limits of cost.
+func (s *Server) costsHTML(f form, invalid string) string {
+	if !s.costs {
+		return ""
+	}
+	return strings.NewReplacer(
+		"{{costrun}}", html.EscapeString(f.costPerRun), "{{costday}}", html.EscapeString(f.costPerDay), "{{limitsinvalid}}", invalid,
+	).Replace(costsHTML)
 }
 
 // toolsetsHTML are the groups of tools, all of them checked where none were chosen yet.

@@ -70,6 +70,18 @@ func TestWhatIsWrongInTheFormIsSaidAndTheRestKept(t *testing.T) {
 	location(t, r.post("/authorize", filled(request)))
 }
 
+func TestLimitsOfCostAreOfferedOnlyWhereTheyAreEnforced(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.CostLimits = false })
+	id := r.register("Claude", claudeWeb)
+	page := r.send(http.MethodGet, "/authorize?"+query(id, claudeWeb).Encode(), "")
+	require.NotContains(t, page.Body.String(), "cost_")
+	back := location(t, r.post("/authorize", filled(formOf(t, page), "cost_run", "1")))
+	connection, err := r.verify(r.tokens(exchange(id, claudeWeb, back.Query().Get("code"))).Access, "/mcp")
+	require.NoError(t, err)
+	require.Zero(t, connection.Limits)
+}
+
 func TestAmountsAreReadAsPeopleTypeThem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]float64{"": 0, " ": 0, "1": 1, "0.5": 0.5, "0,5": 0.5, "$ 2.50": 2.5, ".5": 0.5, "1000000": 1e6} {

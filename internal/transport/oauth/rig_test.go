@@ -49,7 +49,7 @@ func newRig(t *testing.T, adjust ...func(*Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, mux: http.NewServeMux(), at: time.Unix(1_800_000_000, 0), keys: map[Credentials]bool{{Key: testKey}: true}}
 	o := Options{
-		Issuer: testIssuer, Endpoints: []string{"/v1", "/mcp"}, Secrets: testSecrets, Now: r.now, CheckKey: r.check,
+		Issuer: testIssuer, Endpoints: []string{"/v1", "/mcp"}, Secrets: testSecrets, Now: r.now, CheckKey: r.check, CostLimits: true,
 		Toolsets: []Toolset{{"models", "find and run models"}, {"tasks", "see results"}, {"agents", "run agents"}},
 		Observe: func(endpoint, outcome string, status int) {
 			r.mu.Lock()

@@ -49,10 +49,10 @@ func newSealer(secrets []string, now func() time.Time) (*sealer, error) {
 		return nil, errors.New("a secret is missing")
 	}
 	s := &sealer{aeads: map[kind][]cipher.AEAD{}, now: now}
-	for i, secret := range secrets {
-		if len(secret) < minSecret {
-			return nil, fmt.Errorf("secret %d has %d characters; at least %d are needed, such as the output of: openssl rand -base64 32", i+1, len(secret), minSecret)
-		}
+	if err := CheckSecrets(secrets); err != nil {
+		return nil, err
+	}
+	for _, secret := range secrets {
 		for _, k := range kinds {
 			key, err := hkdf.Key(sha256.New, []byte(secret), nil, "wiro-mcp oauth "+string(k), 32)
 			if err != nil {
@@ -81,6 +81,16 @@ func Secrets(list string) []string {
 		}
 	}
 	return secrets
+}
+
+// CheckSecrets reports a secret that is too short. The error does not repeat it.
+func CheckSecrets(secrets []string) error {
+	for i, secret := range secrets {
+		if len(secret) < minSecret {
+			return fmt.Errorf("secret %d has %d characters; at least %d are needed, such as the output of: openssl rand -base64 32", i+1, len(secret), minSecret)
+		}
+	}
+	return nil
 }
 
 // envelope is the plaintext of a sealed value.
