@@ -293,8 +293,11 @@ func TestARevokedKeyEndsTheConnection(t *testing.T) {
 	connection, err := r.verify(got.Access, "/mcp")
 	require.NoError(t, err)
 
+	r.Recheck(t.Context(), connection.Credentials) // a call was refused for another reason
+	_, err = r.verify(got.Access, "/mcp")
+	require.NoError(t, err)
 	r.revoke(connection.Credentials)
-	r.Rejected(connection.Credentials) // a call found out
+	r.Recheck(t.Context(), connection.Credentials)
 	_, err = r.verify(got.Access, "/mcp")
 	require.ErrorIs(t, err, ErrRevoked)
 	require.Contains(t, r.Challenge(httptest.NewRequest(http.MethodPost, testIssuer+"/mcp", nil), err), `error="invalid_token"`)

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -62,10 +63,12 @@ func isOurs(bearer string) bool {
 	return false
 }
 
-// Rejected tells the server that Wiro rejected the credentials of a connection during a call.
-// From then on its tokens get ErrRevoked, and its refresh tokens are refused, so that the
-// client has its user sign in again.
-func (s *Server) Rejected(c Credentials) { s.rejected.add(c) }
+// Recheck asks Wiro about the credentials of a connection, after it refused them in a call. If
+// Wiro rejects them, tokens get ErrRevoked from then on, and refresh tokens are refused, so
+// that the client has its user sign in again.
+func (s *Server) Recheck(ctx context.Context, c Credentials) {
+	_ = s.check(context.WithoutCancel(ctx), c) // it remembers a rejection; nothing else matters here
+}
 
 // Challenge returns the value of WWW-Authenticate for a 401 on a request to an endpoint: where
 // to sign in and, where a token was refused with err, that another one is needed. It is ""
