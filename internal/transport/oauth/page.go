@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The pages are put together by hand, with html.EscapeString for every value: html/template
@@ -28,16 +29,16 @@ var (
 // pagePolicy allows the one style sheet and nothing else. It says nothing about form-action,
 // because browsers apply that to all redirects that follow a form: to the client's address,
 // and from there on to addresses that only the client knows.
-var pagePolicy = func() string {
+var pagePolicy = sync.OnceValue(func() string {
 	sum := sha256.Sum256([]byte(pageCSS))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-}()
+})
 
 // showPage answers with a page. The title and what is in the body are HTML.
 func showPage(w http.ResponseWriter, r *http.Request, status int, title, body string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Content-Security-Policy", pagePolicy())
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // with no-referrer browsers send no Origin with the form
