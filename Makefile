@@ -28,7 +28,7 @@ e2e: build ## drive the built binary with the official TypeScript client and the
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
 
-snapshots: ## write the golden files and the README's tables anew
+snapshots: ## write the golden files, the README's tables and the register for e2e
 	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on a file of queries: make docs-eval QUERIES=file.jsonl

@@ -31,7 +31,7 @@ const (
 
 // ToolCall is a call of a program's own tool.
 type ToolCall struct {
-	// Client calls Wiro with the credentials of whoever calls the tool.
+	// Client calls Wiro with the credentials of the caller.
 	Client *Client
 
 	progress *mcptool.Progress

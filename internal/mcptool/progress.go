@@ -36,7 +36,7 @@ type Progress struct {
 	beat    *time.Timer
 }
 
-// StartProgress starts reporting the call's progress; it does nothing where nobody listens.
+// StartProgress starts reporting the call's progress; it does nothing if no client asked for progress.
 // The caller stops it.
 func (c *Call) StartProgress() *Progress {
 	p := &Progress{report: c.progress, start: time.Now()}
@@ -97,7 +97,7 @@ func (p *Progress) send(value float64, message string) {
 }
 
 // progressOf returns where the progress of a request goes: to the scope's function, or to the
-// client where it gave a token; nil where nobody listens.
+// client where it gave a token; nil if it asked for none.
 func progressOf(ctx context.Context, scope Scope, r mcp.CallToolRequest) ProgressFunc {
 	if scope.Progress != nil {
 		return scope.Progress
@@ -135,7 +135,7 @@ func sessionNotifier(ctx context.Context) Notifier {
 		err := s.SendNotificationToClient(ctx, method, params)
 		session := server.ClientSessionFromContext(ctx)
 		if session == nil || !errors.Is(err, server.ErrNotificationChannelBlocked) {
-			return // sent, or there is nobody to send it to
+			return // sent, or there is no client to send it to
 		}
 		timer := time.NewTimer(readWithin)
 		defer timer.Stop()

@@ -34,8 +34,9 @@ type property struct {
 	min, max *float64
 }
 
-func schemaOf[T any]() (*schema, error) {
-	s, err := structSchema(reflect.TypeFor[T]())
+// schemaOf returns the schema of a tool's arguments.
+func schemaOf(t reflect.Type) (*schema, error) {
+	s, err := structSchema(t)
 	if s != nil {
 		s.closed = true
 	}
@@ -197,8 +198,8 @@ func typeSchema(t reflect.Type, depth int) (map[string]any, error) {
 
 // outputSchema is a result's schema. Nothing in it is required: the same tool also answers
 // with an error or, where it charges, with the price to be confirmed.
-func outputSchema[Out any](confirmed bool) json.RawMessage {
-	answers := []reflect.Type{deref(reflect.TypeFor[Out]()), reflect.TypeFor[failure]()}
+func outputSchema(result reflect.Type, confirmed bool) json.RawMessage {
+	answers := []reflect.Type{deref(result), reflect.TypeFor[failure]()}
 	if confirmed {
 		answers = append(answers, reflect.TypeFor[confirmation]())
 	}

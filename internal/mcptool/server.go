@@ -171,7 +171,7 @@ func (s *Server) unknown(name string) error {
 	if hint := closest.DidYouMean(name, names); hint != "" {
 		return Problemf("There is no tool %q.%s", name, hint)
 	}
-	return Problemf("There is no tool %q. wiro-mcp tools lists them.", name)
+	return Problemf("There is no tool %q. %s tools lists them.", name, s.options.Name)
 }
 
 // CallTool answers a request to call a tool that is enabled.
@@ -229,7 +229,7 @@ func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
 	return t.handle(ctx, call, arguments)
 }
 
-// refuse returns what the caller is told of an error. What nobody can explain is logged.
+// refuse returns what the caller is told of an error. An error that cannot be explained is logged.
 func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (*Problem, Status) {
 	p := call.completeNextAction(s.explain(err))
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +84,7 @@ type Pricer[In any] func(ctx context.Context, call *Call, in In) (*Charge, error
 // mistake in either struct panics when the tool is first listed: building the schemas at
 // every start would double its time.
 func Define[In, Out any](meta Meta, handler Handler[In, Out]) Tool {
-	return define(meta, nil, handler)
+	return newTool(meta, reflect.TypeFor[In](), reflect.TypeFor[Out](), nil, erase(handler))
 }
 
 // DefineConfirmed returns a tool that charges money. The handler runs once the charge is
@@ -91,42 +92,54 @@ func Define[In, Out any](meta Meta, handler Handler[In, Out]) Tool {
 // confirm. Until then the call answers with the charge, and nothing is charged.
 func DefineConfirmed[In, Out any](meta Meta, price Pricer[In], handler Handler[In, Out]) Tool {
 	meta.RequiresConfirmation = true
-	return define(meta, price, handler)
+	return newTool(meta, reflect.TypeFor[In](), reflect.TypeFor[Out](), erase(Handler[In, *Charge](price)), erase(handler))
 }
 
-func define[In, Out any](meta Meta, price Pricer[In], handler Handler[In, Out]) Tool {
+// step is a handler without its types: in points to the arguments. Every tool has code of its
+// own for its types, so that code is kept small.
+type step func(ctx context.Context, call *Call, in any) (any, error)
+
+func erase[In, Out any](handler func(context.Context, *Call, In) (Out, error)) step {
+	return func(ctx context.Context, call *Call, in any) (any, error) { return handler(ctx, call, *in.(*In)) }
+}
+
+func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 	input := sync.OnceValue(func() *schema {
-		s, err := schemaOf[In]()
+		s, err := schemaOf(in)
 		if err != nil {
 			panic(fmt.Sprintf("tool %s: input: %v", meta.Name, err))
 		}
 		return s
 	})
 	return Tool{
-		Meta:  meta,
-		input: input,
-		listed: sync.OnceValue(func() mcp.Tool {
-			return meta.listed(input().encode(), outputSchema[Out](meta.RequiresConfirmation))
-		}),
+		Meta:   meta,
+		input:  input,
+		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.RequiresConfirmation)) }),
 		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
-			var in In
-			if err := input().bind(meta.Name, arguments, &in); err != nil {
+			given := reflect.New(in).Interface()
+			if err := input().bind(meta.Name, arguments, given); err != nil {
 				return outcome{}, err
 			}
 			if price != nil {
-				open, err := call.confirm(arguments, func() (*Charge, error) { return price(ctx, call, in) })
+				open, err := call.confirm(arguments, func() (*Charge, error) {
+					charge, err := price(ctx, call, given)
+					if err != nil {
+						return nil, err
+					}
+					return charge.(*Charge), nil
+				})
 				if err != nil || open != (outcome{}) {
 					return open, err
 				}
 			}
-			out, err := handler(ctx, call, in)
+			result, err := handler(ctx, call, given)
 			if err != nil {
 				return outcome{}, err
 			}
-			if asker, ok := any(out).(Asker); ok && asker.Question() != nil {
+			if asker, ok := result.(Asker); ok && asker.Question() != nil {
 				return outcome{question: asker.Question()}, nil
 			}
-			return outcome{result: out}, nil
+			return outcome{result: result}, nil
 		},
 	}
 }
@@ -136,7 +149,7 @@ func (t Tool) Arguments() []string { return t.input().names() }
 
 // Waits reports whether a call may take minutes: whether the tool takes a time to wait.
 func (t Tool) Waits() bool {
-	return slices.ContainsFunc(t.Arguments(), func(name string) bool { return strings.HasSuffix(name, "_seconds") })
+	return slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
 }
 
 // Tool is the tool as MCP lists it.

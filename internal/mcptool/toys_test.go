@@ -164,7 +164,7 @@ func TestArgumentsAreCoercedAndChecked(t *testing.T) {
 		`{"color":"green"}`:             `color must be one of red, blue, not "green"`,
 		`{"color":"red","coats":10}`:    "coats must be between 1 and 9, not 10",
 		`{"color":"red","coats":"two"}`: "coats must be a whole number",
-		`{"colour":"red"}`:              `paint has no argument "colour": it takes color, coats, tags, secret, confirm`,
+		`{"colr":"red"}`:                `paint has no argument "colr": it takes color, coats, tags, secret, confirm`,
 		`{"color":{"a":1}}`:             "color must be text, not an object",
 	} {
 		text, _, failed := y.call("paint", arguments)
@@ -352,4 +352,21 @@ func TestAPageKnowsItsPlace(t *testing.T) {
 	require.Equal(t, mcptool.Page{Total: 6, Start: 3}, mcptool.NewPage(2, 3, 3))
 	require.Equal(t, "12 models, 4 to 6 shown:\n", mcptool.NewPage(12, 3, 3).Heading(3, "model"))
 	require.Equal(t, "1 model:\n", mcptool.NewPage(1, 0, 1).Heading(1, "model"))
+}
+
+func FuzzArguments(f *testing.F) {
+	for _, seed := range []string{`{"color":"red","coats":[1,{"y":null}]}`, `{"tags":"[]"}`, `{"coats":1e400}`, `{"confirm":[]}`, `{"":""}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var arguments map[string]any
+		if json.Unmarshal([]byte(text), &arguments) != nil {
+			return
+		}
+		y := newToys(t)
+		for _, tool := range []string{"paint", "buy_paint", "open_fence"} {
+			_, err := y.Call(t.Context(), tool, arguments)
+			require.NoError(t, err)
+		}
+	})
 }

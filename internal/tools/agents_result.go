@@ -182,7 +182,7 @@ func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNe
 			need.Fields = append(need.Fields, fieldInfo(field))
 		}
 		if need.Provider == "" && need.Fields == nil {
-			continue // nobody enters it
+			continue // it is not entered by people
 		}
 		needs = append(needs, need)
 	}

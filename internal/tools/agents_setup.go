@@ -62,7 +62,7 @@ func credentialStates(credentials map[string]wiro.AgentCredential) []CredentialS
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
 		c := credentials[key]
 		if wiro.Platform(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
-			continue // nobody enters it
+			continue // it is not entered by people
 		}
 		states = append(states, credentialState(key, c))
 	}

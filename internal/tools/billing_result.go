@@ -18,7 +18,7 @@ type PriceResult struct {
 	PriceUSD float64      `json:"priceUsd"` // a month
 	Credits  float64      `json:"credits"`  // a month
 	Tiers    []TierInfo   `json:"tiers"`
-	Base     TierInfo     `json:"base"` // of any agent, whatever its skills
+	Base     TierInfo     `json:"base"` // of any agent, without its skills
 	Skills   []SkillPrice `json:"skills"`
 	Enabled  []string     `json:"enabledSkills"` // with those that others depend on
 	Costs    ActionCosts  `json:"creditsPerAction"`

@@ -135,7 +135,7 @@ func (b *canceling) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// limited fails when there is more than is allowed, whatever its length was said to be.
+// limited fails when there is more than is allowed, even if a shorter length was announced.
 type limited struct {
 	io.ReadCloser
 	left int64
@@ -230,7 +230,7 @@ func (r FileResult) Text() string {
 	}
 	text += "."
 	if f.URL != "" {
-		text += "\n" + f.URL + "\nPass this URL to a model's file parameter. Whoever knows it can open it."
+		text += "\n" + f.URL + "\nPass this URL to a model's file parameter. Anyone who knows it can open it."
 	}
 	return text
 }

@@ -348,3 +348,28 @@ func TestDocumentationIsSearchedAndRead(t *testing.T) {
 	s.call("read_doc", `{"page":"`+page+`"}`).ok("#")
 	s.call("read_doc", `{"page":"no such page at all"}`).refused("search_docs")
 }
+
+// A request that carries no credentials is never made with the server's own.
+func TestARequestWithoutCredentialsIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for name, scope := range map[string]mcptool.Scope{
+		"none": {}, "empty ones": {Caller: wiro.Credentials{}}, "a secret alone": {Caller: wiro.Credentials{Secret: "s"}}, "something else": {Caller: "ada"},
+	} {
+		for _, tool := range []string{"list_tasks", "search_models", "run_model"} {
+			result, err := s.Call(mcptool.WithScope(soon(t), scope), tool, map[string]any{}, nil)
+			require.NoError(t, err)
+			require.True(t, result.IsError, name)
+			require.Contains(t, result.Text, "carries no Wiro credentials", name)
+		}
+		result, err := s.Call(mcptool.WithScope(soon(t), scope), "search_docs", map[string]any{"query": "tasks"}, nil)
+		require.NoError(t, err)
+		require.False(t, result.IsError, "the documentation needs none")
+	}
+	require.Empty(t, s.sandbox.Requests())
+
+	result, err := s.Call(mcptool.WithScope(soon(t), mcptool.Scope{}), "list_agents", map[string]any{}, nil)
+	require.NoError(t, err)
+	require.False(t, result.IsError, result.Text)
+	require.Empty(t, s.sandbox.Requests()[0].Header.Get("x-api-key"), "what is public is asked for without")
+}

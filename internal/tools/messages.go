@@ -31,7 +31,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		result.State = stateSubmitted
 		return result, nil
 	}
-	// From here on the agent works on it: whatever happens, its guid and token are returned.
+	// The agent works on it from here on: its guid and token are returned in every case.
 	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
 	result := call.messageResult(message, said)
 	if err != nil {

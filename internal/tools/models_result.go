@@ -74,7 +74,7 @@ func models(list []wiro.Model) []ModelInfo {
 func modelList(page wiro.ModelPage, start, limit int) ModelList {
 	list := ModelList{Models: models(page.Models), Limit: limit}
 	list.Page = mcptool.NewPage(int(page.Total), start, len(list.Models))
-	if page.Total <= 0 && len(list.Models) >= limit { // nobody knows how many there are
+	if page.Total <= 0 && len(list.Models) >= limit { // Wiro does not say how many there are
 		list.NextStart = start + len(list.Models)
 	}
 	return list

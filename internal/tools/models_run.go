@@ -38,7 +38,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 		result.State = stateSubmitted
 		return result, nil
 	}
-	// From here on there is a task that costs money: whatever happens, its token is returned.
+	// There is a task that costs money from here on: its token is returned in every case.
 	task, err := call.follow(ctx, in.Timeout, submitted, func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return call.Wiro.WaitSubmitted(ctx, submission, update)
 	})

@@ -15,16 +15,16 @@ import (
 
 // prompt is a way to begin that people pick from a menu.
 type promptEntry struct {
-	name, title, about string
-	arguments          []promptArgument
-	tools              []string // that it builds on: it is off where one of them is
-	text               func(arguments map[string]string) string
+	name, title, description string
+	arguments                []promptArgument
+	tools                    []string // that it builds on: it is off where one of them is
+	text                     func(arguments map[string]string) string
 }
 
 type promptArgument struct {
-	name, about string
-	required    bool
-	suggest     func(ctx context.Context, s *Server) []string
+	name, description string
+	required          bool
+	suggest           func(ctx context.Context, s *Server) []string
 }
 
 func fixed(values ...string) func(context.Context, *Server) []string {
@@ -33,10 +33,10 @@ func fixed(values ...string) func(context.Context, *Server) []string {
 
 var promptEntries = []promptEntry{
 	{
-		name: "make_image", title: "Make an image", about: "Make an image from a description and show it.",
+		name: "make_image", title: "Make an image", description: "Make an image from a description and show it.",
 		arguments: []promptArgument{
-			{name: "description", about: "what the image shows", required: true},
-			{name: "style", about: "how it looks", suggest: fixed("photorealistic", "illustration", "watercolor", "oil painting", "pixel art", "3D render", "line drawing", "cinematic")},
+			{name: "description", description: "what the image shows", required: true},
+			{name: "style", description: "how it looks", suggest: fixed("photorealistic", "illustration", "watercolor", "oil painting", "pixel art", "3D render", "line drawing", "cinematic")},
 		},
 		tools: []string{"recommend_model", "get_model_schema", "run_model"},
 		text: func(a map[string]string) string {
@@ -52,11 +52,11 @@ var promptEntries = []promptEntry{
 		},
 	},
 	{
-		name: "compare_models", title: "Compare models for a task", about: "Compare the models that can do a task, with their prices.",
+		name: "compare_models", title: "Compare models for a task", description: "Compare the models that can do a task, with their prices.",
 		arguments: []promptArgument{
-			{name: "task", about: "what they must do", required: true, suggest: fixed("text-to-image", "image-editing", "image-to-video", "text-to-video",
+			{name: "task", description: "what they must do", required: true, suggest: fixed("text-to-image", "image-editing", "image-to-video", "text-to-video",
 				"text-to-speech", "speech-to-text", "text-to-music", "llm", "image-upscaling", "background removal", "virtual try-on", "3d-generation")},
-			{name: "budget", about: "most that a run may cost, in USD"},
+			{name: "budget", description: "most that a run may cost, in USD"},
 		},
 		tools: []string{"search_models", "recommend_model", "get_model_schema"},
 		text: func(a map[string]string) string {
@@ -71,9 +71,9 @@ var promptEntries = []promptEntry{
 		},
 	},
 	{
-		name: "set_up_agent", title: "Set up an agent", about: "Take a goal to an agent that runs, step by step.",
+		name: "set_up_agent", title: "Set up an agent", description: "Take a goal to an agent that runs, step by step.",
 		arguments: []promptArgument{
-			{name: "goal", about: "what the agent is for", required: true, suggest: fixed("post to my blog", "manage my Instagram", "answer emails", "run my Google Ads", "write app store updates", "find sales leads")},
+			{name: "goal", description: "what the agent is for", required: true, suggest: fixed("post to my blog", "manage my Instagram", "answer emails", "run my Google Ads", "write app store updates", "find sales leads")},
 		},
 		tools: []string{"list_agents", "get_agent", "deploy_agent", "get_my_agent", "start_agent", "send_agent_message"},
 		text: func(a map[string]string) string {
@@ -86,9 +86,9 @@ var promptEntries = []promptEntry{
 		},
 	},
 	{
-		name: "why_did_it_fail", title: "Find out why a task failed", about: "Look into a task that failed and say what to change.",
+		name: "why_did_it_fail", title: "Find out why a task failed", description: "Look into a task that failed and say what to change.",
 		arguments: []promptArgument{
-			{name: "task", about: "its id or token; the last one that failed where left out", suggest: recentFailures},
+			{name: "task", description: "its id or token; the last one that failed where left out", suggest: recentFailures},
 		},
 		tools: []string{"list_tasks", "get_task", "get_model_schema"},
 		text: func(a map[string]string) string {
@@ -136,9 +136,9 @@ func (s *Server) prompts() []promptEntry {
 
 func (s *Server) addPrompts(m *server.MCPServer) {
 	for _, p := range s.prompts() {
-		options := []mcp.PromptOption{mcp.WithPromptTitle(p.title), mcp.WithPromptDescription(p.about)}
+		options := []mcp.PromptOption{mcp.WithPromptTitle(p.title), mcp.WithPromptDescription(p.description)}
 		for _, a := range p.arguments {
-			argument := []mcp.ArgumentOption{mcp.ArgumentDescription(a.about)}
+			argument := []mcp.ArgumentOption{mcp.ArgumentDescription(a.description)}
 			if a.required {
 				argument = append(argument, mcp.RequiredArgument())
 			}
@@ -147,10 +147,10 @@ func (s *Server) addPrompts(m *server.MCPServer) {
 		m.AddPrompt(mcp.NewPrompt(p.name, options...), func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			for _, a := range p.arguments {
 				if a.required && strings.TrimSpace(r.Params.Arguments[a.name]) == "" {
-					return nil, fmt.Errorf("%s needs %s: %s", p.name, a.name, a.about)
+					return nil, fmt.Errorf("%s needs %s: %s", p.name, a.name, a.description)
 				}
 			}
-			return mcp.NewGetPromptResult(p.about, []mcp.PromptMessage{
+			return mcp.NewGetPromptResult(p.description, []mcp.PromptMessage{
 				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(p.text(r.Params.Arguments))),
 			}), nil
 		})

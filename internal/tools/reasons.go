@@ -83,8 +83,8 @@ const (
 	notPendingPage      reason = "not-a-pending-page"
 	credentialsNotSetUp reason = "credentials-not-set-up"
 	appNotConfigured    reason = "app-not-configured"
-	credentialNotFound  reason = "credential-not-found"
-	noCredentialNeeded  reason = "no-credential-needed"
+	credentialNotFound  reason = "credential-not-found" //nolint:gosec // a name
+	noCredentialNeeded  reason = "no-credential-needed" //nolint:gosec // a name
 	invalidJWT          reason = "invalid-jwt"
 	renamePreset        reason = "rename-preset"
 	renameMismatch      reason = "rename-mismatch"

@@ -105,7 +105,7 @@ var secretParts = []string{
 // handles are tokens that name something of the caller's own, so that it can be asked about.
 var handles = []string{"agenttoken", "tasktoken", "socketaccesstoken"}
 
-// isSecretField reports whether a field of this name holds a secret, whatever its spelling.
+// isSecretField reports whether a field of this name holds a secret, in any spelling.
 func isSecretField(name string) bool {
 	name = plainName(name)
 	switch {
@@ -183,7 +183,7 @@ var (
 )
 
 // redactText takes secrets out of a text that somebody else wrote, such as an error or a log:
-// what hideTokens knows, and whatever a secret's name introduces. It reads the text once:
+// what redactTokens knows, and what a secret's name introduces. It reads the text once:
 // strangers write logs, and may write them to be slow.
 func redactText(text string) string {
 	var b strings.Builder

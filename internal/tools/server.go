@@ -1,4 +1,4 @@
-// Package tools is the catalogue of MCP tools for the Wiro platform: one file per toolset, one
+// Package tools is the catalog of MCP tools for the Wiro platform: one file per toolset, one
 // list. Registration, toolset and read-only filters, server instructions, the README's tables,
 // the schema snapshots and the end-to-end calls follow from the list.
 package tools
@@ -23,7 +23,7 @@ type Options struct {
 	Wiro  *wiro.Client   // calls Wiro; its credentials serve requests of mcptool.ServerCredentials alone
 	Docs  *docs.Library  // what search_docs and read_doc read
 	Fetch *http.Client   // for addresses that callers name; must be guarded
-	Own   []mcptool.Tool // tools of the program, beside the catalogue
+	Own   []mcptool.Tool // tools of the program, beside the catalog
 
 	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing
@@ -114,12 +114,12 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 	return s.options.Wiro.As(wiro.Credentials{}), nil
 }
 
-// define returns a tool of the catalogue.
+// define returns a tool of the catalog.
 func define[In any, Out mcptool.TextRenderer](meta mcptool.Meta, handler func(context.Context, *Call, In) (Out, error)) mcptool.Tool {
 	return Define(meta, handler)
 }
 
-// defineConfirmed returns a tool of the catalogue that charges money; price says how much.
+// defineConfirmed returns a tool of the catalog that charges money; price says how much.
 func defineConfirmed[In any, Out mcptool.TextRenderer](meta mcptool.Meta, price func(context.Context, *Call, In) (*mcptool.Charge, error), handler func(context.Context, *Call, In) (Out, error)) mcptool.Tool {
 	return mcptool.DefineConfirmed(meta, withCall(price), withCall(handler))
 }

@@ -121,7 +121,7 @@ func (s SkillInfo) text() string {
 		}
 	}
 	if s.Credential != "" && !s.RequiresCredentials {
-		b.WriteString("Nobody has to enter that credential.\n")
+		b.WriteString("That credential need not be entered.\n")
 	}
 	if s.UserInvocable {
 		b.WriteString("People can ask for it in a message.\n")

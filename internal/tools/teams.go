@@ -12,7 +12,7 @@ import (
 var createOrganizationTool = define(mcptool.Meta{
 	Name:        "create_organization",
 	Title:       "Create an organization",
-	Description: "Create an organization, which groups teams. Its owner is whoever creates it. It costs nothing.",
+	Description: "Create an organization, which groups teams. You own it. It costs nothing.",
 	Toolset:     Teams,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"name": "Acme"}`}},

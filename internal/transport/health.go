@@ -40,7 +40,7 @@ type readiness struct {
 	fault  error
 }
 
-func newReadiness(b Backend, draining context.Context) *readiness {
+func newReadiness(draining context.Context, b Backend) *readiness {
 	r := &readiness{
 		docs: make(chan struct{}), draining: draining, last: &b.Metrics.lastAnswer, address: b.WiroURL,
 		client: &http.Client{

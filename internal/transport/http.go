@@ -115,7 +115,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h.draining, h.drain = context.WithCancel(context.Background())
 	h.closed = make(chan struct{})
 	h.close = sync.OnceFunc(func() { close(h.closed) })
-	h.ready = newReadiness(b, h.draining)
+	h.ready = newReadiness(h.draining, b)
 	return h, nil
 }
 
