@@ -197,9 +197,14 @@ func (s *Server) ListenAndServe(ctx context.Context, o HTTPOptions) error {
 }
 
 func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
+	var documents *http.Client // clients on this machine register; no document is needed
+	if o.PublicURL != "" {
+		documents = fetch.CallerClient(fetch.Options{Proxy: s.options.FetchProxy})
+	}
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
 		Metrics: s.options.Metrics, Version: Version(), Log: s.log,
+		CheckKey: s.checkKey, Fetch: documents,
 	}, o)
 	if err == nil {
 		s.mu.Lock()
@@ -207,6 +212,12 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 		s.web = append(s.web, h)
 	}
 	return h, err
+}
+
+// checkKey asks Wiro with a free call whether it accepts credentials.
+func (s *Server) checkKey(ctx context.Context, c wiro.Credentials) error {
+	_, err := s.options.Client.WithCredentials(c).Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	return err
 }
 
 // Drain ends the waits of all calls: each returns what it knows, and how to go on. /readyz

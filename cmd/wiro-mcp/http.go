@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+
 	"github.com/spf13/cobra"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -26,9 +28,13 @@ func (a *app) httpCommand() *cobra.Command {
 			if a.useSandbox {
 				a.log.Info().Str("key", sandbox.DemoKey).Msg("the emulator's key, to connect with")
 			}
+			options := settings.Options()
+			if a.useSandbox && len(options.OAuthSecrets) == 0 {
+				options.OAuthSecrets = []string{rand.Text() + rand.Text()}
+			}
 			a.credentials = wiro.Credentials{} // every request brings its own
 			metrics := wiromcp.NewMetrics()
-			err := a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), settings.Options())
+			err := a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), options)
 			return sources.Explain(&settings, err)
 		},
 	}

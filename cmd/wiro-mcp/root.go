@@ -173,7 +173,7 @@ func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
 	if metrics != nil {
 		options.Observer = metrics
 	}
-	c := wiro.NewClient(options)
+	c := wiro.NewClient(options).WithCredentials(a.credentials) // none stay none
 	a.cleanup = append(a.cleanup, c.Close)
 	return c
 }

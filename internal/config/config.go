@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -52,6 +53,8 @@ type HTTP struct {
 	TLSCache       string        `env:"WIRO_TLS_CACHE" flag:"tls-cache" about:"folder for ACME certificates (default wiro-mcp in the user's cache folder)"`
 	TLSChallenge   string        `env:"WIRO_TLS_CHALLENGE" flag:"tls-challenge" about:"address for ACME's HTTP challenges, or none"`
 	TLSDirectory   string        `env:"WIRO_TLS_DIRECTORY" flag:"tls-directory" about:"address of the ACME directory (default Let's Encrypt)"`
+	PublicURL      string        `env:"WIRO_PUBLIC_URL" flag:"public-url" about:"address at which clients reach the server, such as https://mcp.example.com; OAuth needs it unless clients are on this machine"`
+	OAuthSecrets   wiro.Secret   `env:"WIRO_OAUTH_SECRET" about:"turns OAuth sign-in on: secrets of 32 characters or more that seal its tokens, separated by commas, newest first (openssl rand -base64 32)"`
 	RatePerKey     float64       `env:"WIRO_RATE_PER_KEY" flag:"rate-per-key" about:"requests per second for each key"`
 	BurstPerKey    int           `env:"WIRO_BURST_PER_KEY" flag:"burst-per-key" about:"burst size for each key"`
 	WaitsPerKey    int           `env:"WIRO_WAITS_PER_KEY" flag:"waits-per-key" about:"concurrent waits for each key"`
@@ -75,6 +78,7 @@ func (h HTTP) Options() transport.HTTPOptions {
 		Listen: h.Listen, AllowedHosts: h.AllowedHosts, AllowedOrigins: h.AllowedOrigins, TrustedProxies: h.TrustedProxies,
 		ShutdownGrace: h.ShutdownGrace, TLSCert: h.TLSCert, TLSKey: h.TLSKey, TLSDomains: h.TLSDomains, TLSCache: h.TLSCache,
 		TLSChallenge: h.TLSChallenge, TLSDirectory: h.TLSDirectory,
+		PublicURL: h.PublicURL, OAuthSecrets: oauth.Secrets(h.OAuthSecrets.Reveal()),
 		RatePerKey: h.RatePerKey, BurstPerKey: h.BurstPerKey, WaitsPerKey: h.WaitsPerKey,
 		Rate: h.Rate, Burst: h.Burst, Waits: h.Waits,
 	}
@@ -91,6 +95,9 @@ func (h *HTTP) check() error {
 		if value == 0 {
 			faults = append(faults, fault(name, "must be more than 0"))
 		}
+	}
+	if host, _, err := net.SplitHostPort(h.Listen); err == nil && h.OAuthSecrets != "" && h.PublicURL == "" && !loopback(host) {
+		faults = append(faults, fault("PublicURL", "is needed for OAuth: set it to the address at which clients reach the server"))
 	}
 	return errors.Join(append(faults, h.Options().Check())...)
 }

@@ -45,6 +45,7 @@ type Event struct {
 	Tool      string
 	Status    Status
 	Took      time.Duration
+	Err       error // that the tool returned; not for logs, as it may hold anything
 }
 
 // Status is how a call ended.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -103,11 +104,18 @@ func credentials(key, secret string, signed bool) (wiro.Credentials, error) {
 }
 
 // challenge adds what belongs to a 401.
-func challenge(h http.Header, err error) {
+func (h *HTTP) challenge(w http.ResponseWriter, r *http.Request, err error) {
+	var refused error // credentials that were sent
+	if !errors.Is(err, errNoCredentials) {
+		refused = err
+	}
 	text := `Bearer realm="wiro-mcp"`
-	if _, ok := errors.AsType[malformed](err); ok {
+	if refused != nil {
 		text += `, error="invalid_token"`
 	}
-	h.Set("WWW-Authenticate", text)
-	h.Set("Connection", "close") // the body stays unread
+	if h.oauth != nil {
+		text = cmp.Or(h.oauth.Challenge(r, refused), text)
+	}
+	w.Header().Set("WWW-Authenticate", text)
+	w.Header().Set("Connection", "close") // the body stays unread
 }

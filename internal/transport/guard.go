@@ -21,6 +21,7 @@ import (
 type guard struct {
 	hosts   []pattern // nil: loopback names on a loopback connection, else any
 	origins []pattern // nil: the server's own, and loopback ones on a loopback connection
+	public  string    // the server's own origin, if it is known
 	proxies proxies
 }
 
@@ -34,7 +35,7 @@ type pattern struct {
 func newGuard(o HTTPOptions) (*guard, error) {
 	hosts, hostErr := hostPatterns(o.AllowedHosts)
 	origins, originErr := originPatterns(o.AllowedOrigins)
-	return &guard{hosts: hosts, origins: origins, proxies: o.TrustedProxies}, errors.Join(hostErr, originErr)
+	return &guard{hosts: hosts, origins: origins, public: strings.ToLower(strings.TrimSuffix(o.PublicURL, "/")), proxies: o.TrustedProxies}, errors.Join(hostErr, originErr)
 }
 
 func hostPatterns(hosts []string) (patterns []pattern, err error) {
@@ -148,6 +149,9 @@ func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool 
 			return true // an address cannot be a rebound name
 		}
 	}
+	if _, public, ok := strings.Cut(g.public, "://"); ok && host == public {
+		return true
+	}
 	if g.hosts == nil {
 		return !onLoopback || isLoopback(name)
 	}
@@ -156,7 +160,7 @@ func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool 
 
 func (g *guard) originAllowed(from string, p peer, onLoopback bool) bool {
 	scheme, host, _ := strings.Cut(from, "://")
-	if scheme == p.scheme && host == strings.ToLower(p.host) {
+	if from == g.public || scheme == p.scheme && host == strings.ToLower(p.host) {
 		return true
 	}
 	if g.origins == nil {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // endpoints are the paths of MCP.
@@ -36,6 +38,15 @@ type Backend struct {
 	// background. May be nil.
 	Start func()
 
+	// CheckKey asks Wiro with one free call whether it accepts credentials; the error is
+	// wiro.ErrUnauthorized if it does not. OAuth needs it.
+	CheckKey func(ctx context.Context, c wiro.Credentials) error
+	// Fetch fetches documents of OAuth clients from public addresses. If nil, such clients are
+	// not supported.
+	Fetch *http.Client
+	// Once remembers used OAuth codes for all replicas; nil remembers them in this process.
+	Once oauth.Once
+
 	Metrics *Metrics // also the Observer of the tools' client; new ones if nil
 	Version string
 	Log     zerolog.Logger
@@ -51,7 +62,8 @@ type HTTP struct {
 	limits   *limits
 	ready    *readiness
 	page     *page
-	salt     []byte // of this process: hashes of keys mean nothing elsewhere
+	oauth    *oauth.Server // nil: off
+	salt     []byte        // of this process: hashes of keys mean nothing elsewhere
 	timeouts timeouts
 	inFlight tracker
 
@@ -97,6 +109,9 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
+	if h.oauth, err = newOAuth(h); err != nil {
+		return nil, err
+	}
 	h.draining, h.drain = context.WithCancel(context.Background())
 	h.closed = make(chan struct{})
 	h.close = sync.OnceFunc(func() { close(h.closed) })
@@ -143,8 +158,12 @@ func (h *HTTP) Handler() http.Handler {
 	mux.HandleFunc("GET /readyz", h.ready.serveReady)
 	mux.Handle("GET /metrics", h.Metrics.Handler())
 	mux.HandleFunc("GET /{$}", h.page.serve)
-	for _, path := range oauthPaths {
-		mux.HandleFunc("POST "+path, serveNoOAuth)
+	if h.oauth != nil {
+		h.oauth.Register(mux)
+	} else {
+		for _, path := range oauthPaths {
+			mux.HandleFunc("POST "+path, serveNoOAuth)
+		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

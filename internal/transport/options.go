@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 )
 
 // HTTPOptions are an operator's settings of the HTTP server. The zero value is usable: where
@@ -33,6 +35,14 @@ type HTTPOptions struct {
 	TLSCache        string   // folder for ACME certificates; wiro-mcp/acme in the user's cache folder
 	TLSChallenge    string   // address for ACME's HTTP challenges, or "none"; ":80"
 	TLSDirectory    string   // address of the ACME directory; Let's Encrypt
+
+	// PublicURL is the address at which clients reach the server, such as
+	// "https://mcp.example.com": the issuer of OAuth tokens. OAuth works on loopback
+	// connections only if it is "".
+	PublicURL string
+	// OAuthSecrets seal OAuth tokens, newest first; at least 32 characters each, the same on
+	// all replicas. OAuth is off without one.
+	OAuthSecrets []string
 
 	RatePerKey  float64 // requests per second for each key; 100
 	BurstPerKey int     // burst size for each key; 500
@@ -130,6 +140,12 @@ func (o HTTPOptions) checkAddresses() (faults []error) {
 	}
 	if len(o.TLSDomains) > 0 && o.TLSCert != "" {
 		add(&OptionError{[]string{"TLSDomains", "TLSCert"}, errors.New("a domain gets its own certificate: set one of the two")})
+	}
+	if err := oauth.CheckIssuer(o.PublicURL); err != nil {
+		add(&OptionError{[]string{"PublicURL"}, err})
+	}
+	if err := oauth.CheckSecrets(o.OAuthSecrets); err != nil {
+		add(&OptionError{[]string{"OAuthSecrets"}, err})
 	}
 	_, err := hostPatterns(o.AllowedHosts)
 	add(err)

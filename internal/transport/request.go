@@ -41,6 +41,7 @@ type request struct {
 type caller struct {
 	hash   string // salted, of the key: for limits and logs
 	peer   peer
+	signed bool        // in with OAuth
 	header http.Header // what MCP knows, and nothing secret
 }
 
@@ -49,9 +50,9 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	q := &request{http: h, w: w, r: r, entry: entry{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
 	w.Header().Set(headerRequestID, q.entry.id)
 
-	credentials, err := credentialsOf(r.Header)
+	credentials, connection, err := h.authenticate(r)
 	if err != nil {
-		challenge(w.Header(), err)
+		h.challenge(w, r, err)
 		q.refuse(http.StatusUnauthorized, codeRefused, nil, err.Error())
 		return
 	}
@@ -60,6 +61,7 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This is an MCP endpoint: it takes POST. The page at / shows how to connect.", http.StatusMethodNotAllowed)
 		return
 	}
+	q.entry.caller.signed = connection != nil
 	q.entry.caller.hash, q.entry.caller.header = credentials.Fingerprint(h.salt), passOn(r.Header)
 	if err := oneVersion(r.Header, q.entry.caller.header); err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, err.Error())
@@ -70,6 +72,7 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
 		return
 	}
+	allowed = limitTools(allowed, connection)
 	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Drain: h.draining}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")

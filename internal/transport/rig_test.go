@@ -37,6 +37,7 @@ type setup struct {
 	timeouts timeouts
 	wiroURL  string // in place of the sandbox's
 	before   func(*HTTP)
+	checkKey func(context.Context, wiro.Credentials) error
 }
 
 // rig is a server on a free port, with an emulator of Wiro behind it.
@@ -82,7 +83,7 @@ func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
 	logger := zerolog.New(r.logs)
 	h, err := NewHTTP(Backend{
 		Tools: tools.New(s.tools), Docs: library, WiroURL: apiURL,
-		Metrics: metrics, Version: "1.2.3", Log: logger,
+		Metrics: metrics, Version: "1.2.3", Log: logger, CheckKey: s.checkKey,
 	}, s.settings)
 	require.NoError(t, err)
 	h.timeouts = s.timeouts

@@ -33,6 +33,9 @@ func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id
 	scope.Observe = func(e mcptool.Event) {
 		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
 		h.Metrics.called(e)
+		if from.signed {
+			h.recheck(ctx, scope, e.Err)
+		}
 	}
 	c.ctx = mcptool.WithScope(ctx, scope)
 	return c
