@@ -1,6 +1,6 @@
-// Command bench measures the budgets of the design on this machine and prints them beside
-// the figures. The upstream is the sandbox. With -strict it exits with 1 where a budget is
-// missed: on a quiet machine, as a loaded one misses them all.
+// Command bench measures this machine against the budgets of the design and prints both. The
+// upstream is the emulator. With -strict it exits with 1 if a budget is missed; a machine that
+// is busy otherwise misses them all.
 package main
 
 import (

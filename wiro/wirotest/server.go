@@ -149,7 +149,7 @@ func (s *Server) Behave(target string, behaviors ...Behavior) {
 	s.emulator.Behave(target, script(behaviors)...)
 }
 
-// Requests returns what was asked, in order.
+// Requests returns the requests that came in, in order.
 func (s *Server) Requests() []Request { return requests(s.emulator.Requests()) }
 
 // RequestsTo returns the requests of one path: "Task/Detail", "Run/openai/sora-2".
