@@ -74,3 +74,16 @@ func compile(load types.Importer, block string) error {
 	_, err = (&types.Config{Importer: load}).Check("main", files, []*ast.File{parsed}, nil)
 	return err
 }
+
+// CONTRIBUTING has a reason for every library.
+func TestEveryLibraryHasAReason(t *testing.T) {
+	t.Parallel()
+	requirements, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	page, err := os.ReadFile("CONTRIBUTING.md")
+	require.NoError(t, err)
+	for _, line := range regexp.MustCompile(`(?m)^\t(\S+) v\S+$`).FindAllStringSubmatch(string(requirements), -1) {
+		library := regexp.MustCompile(`^github\.com/|/v\d+$`).ReplaceAllString(line[1], "")
+		require.Contains(t, string(page), library)
+	}
+}

@@ -87,7 +87,7 @@ func TestWaitHearsEveryStageAndLooksTwice(t *testing.T) {
 	task, heard := followed(t, s, picture)
 	require.True(t, task.Succeeded())
 	require.Positive(t, *task.Cost)
-	require.Equal(t, "image/png", string(task.Outputs[0].ContentType))
+	require.Equal(t, "image/png", task.Outputs[0].ContentType)
 	require.LessOrEqual(t, s.RequestCount("Task/Detail"), 2)
 	require.Equal(t, 1, s.RequestCount("Run/"+picture))
 	statuses := heard.statuses()
@@ -108,7 +108,7 @@ func TestWaitStreamsALanguageModel(t *testing.T) {
 	require.NotNil(t, content)
 	last := heard.all[len(heard.all)-1]
 	require.Len(t, last.Answer, len(content.Answer))
-	require.Equal(t, string(content.Answer[0]), last.Answer[0])
+	require.Equal(t, content.Answer[0], last.Answer[0])
 	require.NotEmpty(t, last.Thinking)
 }
 
