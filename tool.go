@@ -37,6 +37,7 @@ type ToolMeta struct {
 	Public      bool       // works without credentials
 	Offline     bool       // reaches nothing outside this process
 
+	Examples       []string // arguments of calls that work, as JSON
 	Secrets        []string // arguments that a suggestion to repeat the call leaves out
 	TruncationHint string   // how to get what the size limit of results cut off; a general hint if ""
 }
@@ -115,16 +116,26 @@ func (m ToolMeta) internal() mcptool.Meta {
 	if m.Toolset == "" {
 		m.Toolset = ToolsetCustom
 	}
+	var examples []mcptool.Example
+	for _, arguments := range m.Examples {
+		examples = append(examples, mcptool.Example{Arguments: arguments})
+	}
 	return mcptool.Meta{
 		Name: m.Name, Title: m.Title, Description: m.Description, Toolset: mcptool.Toolset(m.Toolset), Effect: mcptool.Effect(m.Effect),
-		Idempotent: m.Idempotent, Public: m.Public, Offline: m.Offline, Secrets: m.Secrets, TruncationHint: m.TruncationHint,
+		Idempotent: m.Idempotent, Public: m.Public, Offline: m.Offline,
+		Examples: examples, Secrets: m.Secrets, TruncationHint: m.TruncationHint,
 	}
 }
 
 func toolOf(t mcptool.Tool) Tool {
+	var examples []string
+	for _, example := range t.Examples {
+		examples = append(examples, example.Arguments)
+	}
 	return Tool{RequiresConfirmation: t.RequiresConfirmation, tool: t, ToolMeta: ToolMeta{
 		Name: t.Name, Title: t.Title, Description: t.Description, Toolset: Toolset(t.Toolset), Effect: ToolEffect(t.Effect),
-		Idempotent: t.Idempotent, Public: t.Public, Offline: t.Offline, Secrets: t.Secrets, TruncationHint: t.TruncationHint,
+		Idempotent: t.Idempotent, Public: t.Public, Offline: t.Offline,
+		Examples: examples, Secrets: t.Secrets, TruncationHint: t.TruncationHint,
 	}}
 }
 
