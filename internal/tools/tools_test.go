@@ -191,7 +191,7 @@ func TestRequestSnapshot(t *testing.T) {
 			var sent []string
 			s := newScript(t, map[string]string{})
 			s.call(d.Name, example.Arguments)
-			for _, r := range s.requests {
+			for _, r := range s.requests() {
 				body, err := json.Marshal(r.body)
 				require.NoError(t, err)
 				line := strings.TrimSpace("  " + r.path + " " + string(body) + " " + r.team)
