@@ -269,8 +269,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Version is the version of this module: set by the build, or as Go recorded it; "dev"
-// where neither is known.
+// Version is the version of this module: set by the build, or as Go recorded it; "dev" if neither
+// is known.
 func Version() string {
 	if version != "" {
 		return version

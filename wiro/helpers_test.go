@@ -35,7 +35,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// emulator returns a sandbox at full speed and a client of it that polls fast.
+// emulator returns an emulated Wiro, and a client of it that signs and polls fast.
 func emulator(t *testing.T) (*wirotest.Server, *wiro.Client) {
 	t.Helper()
 	s := wirotest.NewServer()

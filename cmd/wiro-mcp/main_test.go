@@ -260,7 +260,7 @@ func TestMistypedCommandsGetTheClosest(t *testing.T) {
 		require.Equal(t, exitUsage, wrong.code)
 		require.Contains(t, wrong.err, "Did you mean "+meant+"?")
 	}
-	wrong := command(t, nil, "", "tools", "run_modle")
+	wrong := command(t, nil, "", "tools", "run_modle") //nolint:misspell // a typing mistake
 	require.Contains(t, wrong.err, "Did you mean run_model?")
 	hint := command(t, []string{"WIRO_API_KEY=k"}, "", "call", "run_model", "model=a/b", "prompt=hi")
 	require.Contains(t, hint.err, "params.prompt=hi")

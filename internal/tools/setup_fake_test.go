@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -36,10 +37,12 @@ type scripted struct {
 	body map[string]any
 }
 
+const taken = `{"result": true, "errors": []}`
+
 func newScript(t *testing.T, answers map[string]string) *script {
 	t.Helper()
 	s := &script{wiro: wirotest.NewServer(), answers: answers}
-	s.answer("*", `{"result": true, "errors": []}`)
+	s.answer("*", taken)
 	for path, answer := range answers {
 		s.answer(path, answer)
 	}
@@ -64,7 +67,7 @@ func (s *script) answer(path string, answers ...string) {
 
 // breaks lets the next n requests to a path arrive and then breaks their connections.
 func (s *script) breaks(path string, n int) {
-	s.wiro.Behave(path, wirotest.Behavior{CutConnection: true, Times: n}, wirotest.Behavior{Body: s.answers[path]})
+	s.wiro.Behave(path, wirotest.Behavior{CutConnection: true, Times: n}, wirotest.Behavior{Body: cmp.Or(s.answers[path], taken)})
 }
 
 func (s *script) requests() (all []scripted) {
