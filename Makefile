@@ -28,8 +28,8 @@ e2e: build ## drive the built binary with the official TypeScript client and the
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
 
-snapshots: ## write the golden files and the README's tables anew
-	UPDATE=1 go test ./internal/tools ./internal/docs -run 'Snapshot|Golden' -count=1
+snapshots: ## write the golden files, the manifests and the README's tables anew
+	UPDATE=1 go test ./internal/tools ./internal/docs ./internal/release -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on a file of queries: make docs-eval QUERIES=file.jsonl
 	go run ./internal/docs/eval $(QUERIES)

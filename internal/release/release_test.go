@@ -1,0 +1,186 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const root = "../.."
+
+func testProject(t *testing.T) *project {
+	t.Helper()
+	p, err := newProject(root, "")
+	require.NoError(t, err)
+	return p
+}
+
+// The files that clients read from the repository are those that the code writes.
+func TestManifestsGolden(t *testing.T) {
+	t.Parallel()
+	files, err := manifests(testProject(t))
+	require.NoError(t, err)
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, writeFiles(root, files))
+	}
+	for path, want := range files {
+		got, err := os.ReadFile(filepath.Join(root, path))
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(got), "%s: make snapshots writes it anew", path)
+	}
+}
+
+func TestServerJSONIsValidInTheRegistry(t *testing.T) {
+	t.Parallel()
+	bundle := filepath.Join(t.TempDir(), "a.mcpb")
+	require.NoError(t, os.WriteFile(bundle, []byte("bundle"), 0o600))
+	schema, err := jsonschema.NewCompiler().Compile("testdata/server.schema.json")
+	require.NoError(t, err)
+	p := testProject(t)
+	for _, packed := range []string{"", bundle} {
+		text, err := serverJSON(p, packed)
+		require.NoError(t, err)
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(value))
+	}
+
+	text, err := serverJSON(p, bundle)
+	require.NoError(t, err)
+	var server struct {
+		Name, Description string
+		Packages          []struct{ RegistryType, Identifier, Version, FileSha256 string }
+	}
+	require.NoError(t, json.Unmarshal(text, &server))
+	sum := sha256.Sum256([]byte("bundle"))
+	require.Len(t, server.Packages, 3)
+	assert.LessOrEqual(t, utf8.RuneCountInString(server.Description), 100)
+	assert.Equal(t, p.Version, server.Packages[0].Version)
+	assert.Equal(t, p.Image+":"+p.Version, server.Packages[1].Identifier)
+	assert.Contains(t, server.Packages[2].Identifier, "/releases/download/v"+p.Version+"/")
+	assert.Equal(t, hex.EncodeToString(sum[:]), server.Packages[2].FileSha256)
+
+	// The registry reads the name from the image's label to see that the image is ours.
+	for _, file := range []string{"Dockerfile", "deploy/release.Dockerfile"} {
+		dockerfile, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		assert.Contains(t, string(dockerfile), `io.modelcontextprotocol.server.name="`+server.Name+`"`, file)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for version, valid := range map[string]bool{"1.2.3": true, "1.2.3-rc.1": true, "v1.2.3": false, "1.2": false, "latest": false} {
+		_, err := newProject(root, version)
+		assert.Equal(t, valid, err == nil, version)
+	}
+}
+
+// layBinaries writes stand-ins for the built binaries as GoReleaser lays them out.
+func layBinaries(t *testing.T, p *project) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, target := range p.Platforms {
+		folder := filepath.Join(dir, "wiro-mcp_"+target.GOOS+"_"+target.GOARCH+"_v1")
+		require.NoError(t, writeExecutable(filepath.Join(folder, target.executable()), []byte(target.String())))
+	}
+	return dir
+}
+
+func TestNPMPackages(t *testing.T) {
+	t.Parallel()
+	p := testProject(t)
+	binaries, first, second := layBinaries(t, p), t.TempDir(), t.TempDir()
+	require.NoError(t, npmPackages(p, root, binaries, first))
+	require.NoError(t, npmPackages(p, root, binaries, second))
+
+	main := readTarball(t, filepath.Join(first, "wiro-ai-wiro-mcp-go-"+p.Version+".tgz"))
+	var manifest struct {
+		Version, MCPName     string
+		Scripts, Bin         map[string]string
+		OptionalDependencies map[string]string
+		Engines              struct{ Node string }
+	}
+	require.NoError(t, json.Unmarshal(main["package/package.json"], &manifest))
+	assert.Equal(t, p.Registry, manifest.MCPName)
+	assert.Empty(t, manifest.Scripts, "install scripts do not run everywhere")
+	assert.Equal(t, ">=18", manifest.Engines.Node, "a higher one makes npm install an older version quietly")
+	assert.Contains(t, main, "package/"+manifest.Bin["wiro-mcp"])
+	assert.Len(t, manifest.OptionalDependencies, len(p.Platforms))
+
+	for _, target := range p.Platforms {
+		name := p.Package + "-" + target.String()
+		assert.Equal(t, p.Version, manifest.OptionalDependencies[name])
+		file := tarballName(name, p.Version)
+		files := readTarball(t, filepath.Join(first, file))
+		assert.Equal(t, target.String(), string(files["package/bin/"+target.executable()]))
+		one, err := os.ReadFile(filepath.Join(first, file))
+		require.NoError(t, err)
+		two, err := os.ReadFile(filepath.Join(second, file))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(one, two), "%s is not the same bytes twice", file)
+	}
+}
+
+func TestPackagesNeedEveryBinary(t *testing.T) {
+	t.Parallel()
+	p := testProject(t)
+	binaries := layBinaries(t, p)
+	require.NoError(t, os.RemoveAll(filepath.Join(binaries, "wiro-mcp_windows_arm64_v1")))
+	assert.ErrorContains(t, npmPackages(p, root, binaries, t.TempDir()), "windows_arm64")
+}
+
+// readTarball returns the files of a package by their names, and checks their modes.
+func readTarball(t *testing.T, path string) map[string][]byte {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close() //nolint:errcheck // it is only read
+	unpacked, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	files := map[string][]byte{}
+	for archive := tar.NewReader(unpacked); ; {
+		header, err := archive.Next()
+		if err == io.EOF { //nolint:errorlint // tar returns it as it is
+			return files
+		}
+		require.NoError(t, err)
+		isProgram := strings.HasPrefix(header.Name, "package/bin/")
+		assert.Equal(t, isProgram, header.Mode&0o111 != 0, header.Name)
+		files[header.Name], err = io.ReadAll(archive)
+		require.NoError(t, err)
+	}
+}
+
+// Every module that the binary links has its licence in the notices.
+func TestNoticesNameEveryModule(t *testing.T) {
+	t.Parallel()
+	text, err := notices(t.Context(), root)
+	require.NoError(t, err)
+	kept, err := os.ReadFile(filepath.Join(root, noticesFile))
+	require.NoError(t, err)
+	assert.Equal(t, headings(text), headings(kept), "make notices writes the file anew")
+}
+
+func headings(text []byte) []string {
+	var found []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "## ") {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return found
+}
