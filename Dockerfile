@@ -1,5 +1,5 @@
 # A static binary in an empty image, run by nobody. It serves HTTP; "docker run -i IMAGE stdio" serves stdio.
-FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.8-alpine@sha256:8ac98ca534ac3f51e1f420a1dd2c15e74c75cfa0f23f3ad27eb5d7236c349a0c AS build
 ARG VERSION=dev TARGETOS TARGETARCH
 WORKDIR /src
 COPY go.mod go.sum ./

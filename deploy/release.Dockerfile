@@ -1,6 +1,5 @@
 # The image of a release: the binaries that are in its archives, built once.
-FROM alpine:3.22 AS certificates
-RUN apk add --no-cache ca-certificates
+FROM alpine:3.23.3@sha256:25109184c71bdad752c8312a8623239686a9a2071e8825f20acb8f2198c3f659 AS certificates
 
 FROM scratch
 ARG TARGETPLATFORM

@@ -69,7 +69,7 @@ func healthcheck(ctx context.Context, settings config.HTTP) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()                //nolint:errcheck // it was read
+	defer response.Body.Close()               //nolint:errcheck // it was read
 	_, _ = io.Copy(io.Discard, response.Body) // a short answer
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server answered %s", response.Status)

@@ -54,7 +54,7 @@ func run(ctx context.Context, root string, args []string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(root, noticesFile), text, 0o644) //nolint:gosec // everyone may read it
+		return os.WriteFile(filepath.Join(root, noticesFile), text, 0o644)
 	case "npm":
 		return npmPackages(p, root, *binaries, *out)
 	case "mcpb":
@@ -64,7 +64,7 @@ func run(ctx context.Context, root string, args []string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(*out, text, 0o644) //nolint:gosec // everyone may read it
+		return os.WriteFile(*out, text, 0o644)
 	}
 	return fmt.Errorf("there is no command %q", args[0])
 }
@@ -73,10 +73,10 @@ func run(ctx context.Context, root string, args []string) error {
 func writeFiles(root string, files map[string][]byte) error {
 	for path, content := range files {
 		path = filepath.Join(root, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // everyone may read it
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // everyone may read it
+		if err := os.WriteFile(path, content, 0o644); err != nil {
 			return err
 		}
 	}

@@ -72,10 +72,10 @@ func bundleFolder(ctx context.Context, p *project, root, binaries, out string) e
 }
 
 func writeExecutable(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // everyone may read it
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o755) //nolint:gosec // it is a program
+	return os.WriteFile(path, content, 0o755)
 }
 
 type bundleTool struct {

@@ -57,7 +57,7 @@ func linkedModules(ctx context.Context, root string) ([]module, error) {
 
 var licenseName = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying|notice)([.-].*)?$`)
 
-// notices are the licences of everything in the binary, the Go runtime included.
+// notices are the licenses of everything in the binary, the Go runtime included.
 func notices(ctx context.Context, root string) ([]byte, error) {
 	modules, err := linkedModules(ctx, root)
 	if err != nil {
@@ -83,7 +83,7 @@ func notices(ctx context.Context, root string) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// licenses reads the licence files at the top of a module.
+// licenses reads the license files at the top of a module.
 func licenses(dir string) ([]string, error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -101,7 +101,7 @@ func licenses(dir string) ([]string, error) {
 		texts = append(texts, strings.ReplaceAll(string(text), "\r\n", "\n"))
 	}
 	if texts == nil {
-		return nil, errors.New("has no licence file")
+		return nil, errors.New("has no license file")
 	}
 	return texts, nil
 }

@@ -21,7 +21,7 @@ type entry struct {
 // npmPackages writes the tarballs: one for each platform, and the one that people install, which
 // comes last in the order in which they must be published.
 func npmPackages(p *project, root, binaries, out string) error {
-	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // everyone may read it
+	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	license, err := os.ReadFile(filepath.Join(root, "LICENSE"))
@@ -120,5 +120,5 @@ func writeTarball(path string, entries []entry) error {
 	if err := compressed.Close(); err != nil {
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644) //nolint:gosec // everyone may read it
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }

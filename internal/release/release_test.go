@@ -165,7 +165,7 @@ func readTarball(t *testing.T, path string) map[string][]byte {
 	}
 }
 
-// Every module that the binary links has its licence in the notices.
+// Every module that the binary links has its license in the notices.
 func TestNoticesNameEveryModule(t *testing.T) {
 	t.Parallel()
 	text, err := notices(t.Context(), root)
