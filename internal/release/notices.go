@@ -20,10 +20,10 @@ const noticesFile = "THIRD_PARTY_NOTICES.md"
 // module is a module that the binary links, and where its source is.
 type module struct{ Path, Version, Dir string }
 
-// linkedModules are the modules that the binary links on any system.
-func linkedModules(ctx context.Context, root string) ([]module, error) {
+// linkedModules are the modules that the binary links on these systems.
+func linkedModules(ctx context.Context, root string, systems ...string) ([]module, error) {
 	found := map[string]module{}
-	for _, goos := range []string{"linux", "darwin", "windows"} {
+	for _, goos := range systems {
 		cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Module", "./cmd/wiro-mcp")
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly")
@@ -59,7 +59,7 @@ var licenseName = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying|notice)([.-]
 
 // notices are the licenses of everything in the binary, the Go runtime included.
 func notices(ctx context.Context, root string) ([]byte, error) {
-	modules, err := linkedModules(ctx, root)
+	modules, err := linkedModules(ctx, root, "linux", "darwin", "windows")
 	if err != nil {
 		return nil, err
 	}

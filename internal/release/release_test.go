@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -168,19 +170,33 @@ func readTarball(t *testing.T, path string) map[string][]byte {
 // Every module that the binary links has its license in the notices.
 func TestNoticesNameEveryModule(t *testing.T) {
 	t.Parallel()
-	text, err := notices(t.Context(), root)
+	modules, err := linkedModules(t.Context(), root, runtime.GOOS) // the sources of others may not be here
 	require.NoError(t, err)
+	require.NotEmpty(t, modules)
 	kept, err := os.ReadFile(filepath.Join(root, noticesFile))
 	require.NoError(t, err)
-	assert.Equal(t, headings(text), headings(kept), "make notices writes the file anew")
+	for _, m := range modules {
+		assert.Contains(t, string(kept), "\n## "+m.Path+" "+m.Version+"\n", "make notices writes the file anew")
+		_, err := licenses(m.Dir)
+		assert.NoError(t, err, m.Path)
+	}
 }
 
-func headings(text []byte) []string {
-	var found []string
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "## ") {
-			found = append(found, strings.TrimSpace(line))
+// Actions are named by commit, because tags can be moved, and jobs get no rights that they do not name.
+func TestWorkflows(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), "\npermissions:\n  contents: read\n", file)
+		for line := range strings.Lines(string(text)) {
+			if _, action, found := strings.Cut(line, "uses: "); found {
+				assert.Regexp(t, pinned, strings.TrimSpace(action), file)
+			}
 		}
 	}
-	return found
 }
