@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { initialize } from './lib.mjs';
-import { makePackages } from './registry.mjs';
+import { makePackages, root } from './registry.mjs';
 
 const run = promisify(execFile);
 const version = '0.0.1';
@@ -26,6 +26,7 @@ describe('the bundle for Claude Desktop', () => {
     unpacked = path.join(folder, 'unpacked');
     await run(mcpb, ['validate', path.join(source, 'manifest.json')]);
     await run(mcpb, ['pack', source, packed]);
+    await run('go', ['run', './internal/release', 'normalize', '-bundle', packed], { cwd: root });
     await run(mcpb, ['unpack', packed, unpacked]);
     manifest = JSON.parse(await readFile(path.join(unpacked, 'manifest.json'), 'utf8'));
   });

@@ -44,16 +44,18 @@ async function workplace(t) {
 }
 
 const npm12 = [newerNode, path.join(modules, 'npm-12', 'bin', 'npm-cli.js')];
+const bin = (name) => path.join(modules, '.bin', name);
 const managers = {
   npm: { install: ['npm', 'install', main], launch: ['npx', '-y', main] },
-  'npm 12': { install: [...npm12, 'install', main], launch: [...npm12, 'exec', '-y', main], needs: newerNode },
-  pnpm: { install: [path.join(modules, '.bin/pnpm'), 'add', main], launch: [path.join(modules, '.bin/pnpm'), 'dlx', main], needs: path.join(modules, '.bin/pnpm') },
-  bun: { install: [path.join(modules, '.bin/bun'), 'add', main], launch: [path.join(modules, '.bin/bunx'), main], needs: path.join(modules, '.bin/bun') },
+  'npm 12': { install: [...npm12, 'install', main], launch: [...npm12, 'exec', '-y', main] },
+  pnpm: { install: [bin('pnpm'), 'add', main], launch: [bin('pnpm'), 'dlx', main] },
+  bun: { install: [bin('bun'), 'add', main], launch: [bin('bunx'), main] },
 };
 
 describe('npm packages', { concurrency: 2 }, () => {
-  for (const [name, { install, launch, needs }] of Object.entries(managers)) {
-    const usable = async (t) => !needs || (await exists(needs)) || t.skip(`${name} is not to be had here`);
+  for (const [name, { install, launch }] of Object.entries(managers)) {
+    const [program, ...words] = install;
+    const usable = (t) => run(program, [...words.slice(0, -2), '--version']).then(() => true, () => t.skip(`${name} is not to be had here`));
 
     test(`${name} launches the server, which ends with its input`, async (t) => {
       if (!await usable(t)) return;

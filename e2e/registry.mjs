@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 import { binary } from './lib.mjs';
 
 const run = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '..');
+
+/** The repository. */
+export const root = path.resolve(import.meta.dirname, '..');
 
 /** The platforms that are built, in the words of Go: every one is part of the packages. */
 const builds = ['linux_amd64', 'linux_arm64', 'darwin_amd64', 'darwin_arm64', 'darwin_all', 'windows_amd64', 'windows_arm64'];

@@ -5,6 +5,7 @@
 //	release notices                                          THIRD_PARTY_NOTICES.md, for what the binary links
 //	release npm -version V -binaries DIR -out DIR            npm tarballs
 //	release mcpb -version V -binaries DIR -out DIR           what the bundle for Claude Desktop holds
+//	release normalize -bundle FILE                           fixed dates in the packed bundle
 //	release server -version V -bundle FILE -out FILE         server.json with the bundle's hash
 //
 // It is run in the root of the repository.
@@ -28,7 +29,7 @@ func main() {
 
 func run(ctx context.Context, root string, args []string) error {
 	if len(args) == 0 {
-		return errors.New("name a command: manifests, notices, npm, mcpb or server")
+		return errors.New("name a command: manifests, notices, npm, mcpb, normalize or server")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	version := flags.String("version", "", "version without v; the newest of CHANGELOG.md where empty")
@@ -59,6 +60,8 @@ func run(ctx context.Context, root string, args []string) error {
 		return npmPackages(p, root, *binaries, *out)
 	case "mcpb":
 		return bundleFolder(ctx, p, root, *binaries, *out)
+	case "normalize":
+		return normalize(*bundle)
 	case "server":
 		text, err := serverJSON(p, *bundle)
 		if err != nil {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -138,4 +141,38 @@ func offered(ctx context.Context, binary string) ([]bundleTool, []bundlePrompt, 
 		prompts = append(prompts, p)
 	}
 	return tools, prompts, nil
+}
+
+// normalize sets the dates in a packed bundle, which its packer takes from the clock, so that the
+// same content gives the same bytes.
+func normalize(bundle string) error {
+	packed, err := os.ReadFile(bundle)
+	if err != nil {
+		return err
+	}
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, f := range archive.File {
+		header := f.FileHeader
+		header.Extra, header.ModifiedTime, header.ModifiedDate = nil, 0, 1<<5|1 // January 1, 1980, the earliest
+		raw, err := f.OpenRaw()
+		if err != nil {
+			return err
+		}
+		entry, err := w.CreateRaw(&header)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(entry, raw); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(bundle, b.Bytes(), 0o644)
 }

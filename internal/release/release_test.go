@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -14,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -143,6 +145,37 @@ func TestPackagesNeedEveryBinary(t *testing.T) {
 	binaries := layBinaries(t, p)
 	require.NoError(t, os.RemoveAll(filepath.Join(binaries, "wiro-mcp_windows_arm64_v1")))
 	assert.ErrorContains(t, npmPackages(p, root, binaries, t.TempDir()), "windows_arm64")
+}
+
+func TestNormalizedBundlesAreEqual(t *testing.T) {
+	t.Parallel()
+	var bundles [][]byte
+	for i := range 2 {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		header := &zip.FileHeader{Name: "server/wiro-mcp", Method: zip.Deflate, Modified: time.Unix(1e9*int64(i+1), 0)}
+		header.SetMode(0o755)
+		entry, err := w.CreateHeader(header)
+		require.NoError(t, err)
+		_, err = entry.Write([]byte("program"))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		path := filepath.Join(t.TempDir(), "a.mcpb")
+		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+		require.NoError(t, normalize(path))
+		packed, err := os.ReadFile(path)
+		require.NoError(t, err)
+		bundles = append(bundles, packed)
+	}
+	assert.Equal(t, bundles[0], bundles[1])
+	archive, err := zip.NewReader(bytes.NewReader(bundles[0]), int64(len(bundles[0])))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o755), archive.File[0].Mode())
+	content, err := archive.File[0].Open()
+	require.NoError(t, err)
+	text, err := io.ReadAll(content)
+	require.NoError(t, err)
+	assert.Equal(t, "program", string(text))
 }
 
 // readTarball returns the files of a package by their names, and checks their modes.
