@@ -158,7 +158,7 @@ func normalize(bundle string) error {
 	w := zip.NewWriter(&b)
 	for _, f := range archive.File {
 		header := f.FileHeader
-		header.Extra, header.ModifiedTime, header.ModifiedDate = nil, 0, 1<<5|1 // January 1, 1980, the earliest
+		header.Extra, header.ModifiedTime, header.ModifiedDate = nil, 0, 1<<5|1 //nolint:staticcheck // January 1, 1980; CreateRaw does not write Modified
 		raw, err := f.OpenRaw()
 		if err != nil {
 			return err
