@@ -49,7 +49,7 @@ release-check: ## check the release's configuration, and build this platform's b
 
 release-snapshot: ## make everything of a release that needs no Docker and no signing key, in dist
 	npm --prefix e2e ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	HOMEBREW_TAP_TOKEN=none $(RELEASE) release --snapshot --clean --skip=docker,sign,sbom
+	$(RELEASE) release --snapshot --clean --skip=docker,sign,sbom
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -49,7 +49,7 @@ func servers(client string) (string, error) {
 	if !found {
 		return "", fmt.Errorf("the table of clients has no %s", client)
 	}
-	server := install.Server{Command: "npx", Args: []string{"-y", "@wiro-ai/wiro-mcp-go"}}
+	server := install.Server{Command: "npx", Args: []string{"-y", npmPackage}}
 	shared := true
 	switch client {
 	case "claude-code": // its plugins ask for the secrets, and keep them in the keychain

@@ -12,6 +12,8 @@ import (
 	"text/template"
 )
 
+const npmPackage = "@wiro-ai/wiro-mcp-go"
+
 // project is what every manifest says, once.
 type project struct {
 	Version         string
@@ -94,7 +96,7 @@ func newProject(root, version string) (*project, error) {
 		Privacy:         "https://wiro.ai/privacy-policy",
 		Keywords:        []string{"mcp", "ai", "image", "video", "audio", "models", "agents"},
 		Examples:        []string{"Make an image of a lighthouse at dawn", "Which models make video from a picture, and what do they cost?", "Why did my last task fail?"},
-		Package:         "@wiro-ai/wiro-mcp-go",
+		Package:         npmPackage,
 		Image:           "ghcr.io/wiroai/wiro-mcp-go",
 		Registry:        "io.github.wiroai/wiro-mcp",
 		Platforms: []platform{
