@@ -70,19 +70,17 @@ func ExampleServer_ServeStdio() {
 	// Output: true
 }
 
-// Offer some toolsets alone.
+// Offer one toolset alone.
 func ExampleServer_Tools() {
 	srv := wirotest.NewServer()
 	defer srv.Close()
 	server := wiromcp.NewServer(wiromcp.ServerOptions{
-		Client: srv.Client(), Toolsets: []wiromcp.Toolset{wiromcp.ToolsetFiles, wiromcp.ToolsetDocs},
+		Client: srv.Client(), Toolsets: []wiromcp.Toolset{wiromcp.ToolsetDocs},
 	})
 	for _, tool := range server.Tools() {
 		fmt.Println(tool.Toolset, tool.Name)
 	}
 	// Output:
-	// files upload_file
-	// files create_folder
 	// docs search_docs
 	// docs read_doc
 }

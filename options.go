@@ -26,6 +26,7 @@ const (
 	ToolsetBilling     Toolset = "billing"
 	ToolsetLogs        Toolset = "logs"
 	ToolsetTeams       Toolset = "teams"
+	ToolsetExtras      Toolset = "extras" // seldom needed
 	ToolsetCustom      Toolset = "custom" // tools of a program's own that name no other
 )
 

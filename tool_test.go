@@ -68,6 +68,16 @@ func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	require.Contains(t, post(list, "X-MCP-Readonly", "true"), "check_stock")
 }
 
+func TestEveryToolsetHasAConstant(t *testing.T) {
+	t.Parallel()
+	all, err := wiromcp.ParseToolsets("all")
+	require.NoError(t, err)
+	require.ElementsMatch(t, []wiromcp.Toolset{
+		wiromcp.ToolsetModels, wiromcp.ToolsetTasks, wiromcp.ToolsetFiles, wiromcp.ToolsetDocs, wiromcp.ToolsetAgents, wiromcp.ToolsetMessages,
+		wiromcp.ToolsetCredentials, wiromcp.ToolsetSkills, wiromcp.ToolsetBilling, wiromcp.ToolsetLogs, wiromcp.ToolsetTeams, wiromcp.ToolsetExtras,
+	}, all)
+}
+
 func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	t.Parallel()
 	srv := wirotest.NewServer()

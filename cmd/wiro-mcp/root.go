@@ -106,7 +106,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.installCommand(), a.doctorCommand(),
-		a.sandboxCommand(), versionCommand())
+		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
 	return root
 }
 
