@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"sync"
@@ -15,6 +16,8 @@ const (
 	maxSocketFrame  = 1 << 20
 	// maxSocketQueue bounds what waits for one slow reader; beyond it the socket is closed.
 	maxSocketQueue = 64 << 20
+	// fullSocketQueue is how much sound waits for a slow reader before the model pauses.
+	fullSocketQueue = 256 << 10
 )
 
 // A Socket is one WebSocket connection. One goroutine reads (the one that serves the
@@ -23,20 +26,22 @@ type Socket struct {
 	hub  *hub
 	conn *websocket.Conn
 
-	mu     sync.Mutex
-	queue  []outbound
-	queued int // bytes
-	wake   chan struct{}
-	gone   chan struct{} // closed by abort
-	once   sync.Once
+	mu      sync.Mutex
+	queue   []outbound
+	queued  int    // bytes
+	drained Signal // raised when the queue was taken, and when the socket is gone
+	wake    chan struct{}
+	gone    chan struct{} // closed by abort
+	once    sync.Once
 
 	topics map[string]*Topic // registered for; the reader's alone
 	prune  int               // how many topics make it worth looking for forgotten ones
 }
 
 type outbound struct {
-	kind int
-	data []byte
+	kind      int
+	data      []byte
+	fragments bool // sent as several frames
 }
 
 func newSocket(h *hub, conn *websocket.Conn) *Socket {
@@ -67,18 +72,21 @@ func (s *Socket) abort() {
 	s.once.Do(func() {
 		close(s.gone)
 		_ = s.conn.NetConn().Close()
+		s.mu.Lock()
+		s.drained.Raise()
+		s.mu.Unlock()
 	})
 }
 
 // write queues a frame. It never blocks: a reader too slow for its own events loses the
 // connection.
-func (s *Socket) write(kind int, data []byte) {
+func (s *Socket) write(out outbound) {
 	if s.hub.currentMode() == SocketSilent {
 		return
 	}
 	s.mu.Lock()
-	s.queue = append(s.queue, outbound{kind, data})
-	s.queued += len(data)
+	s.queue = append(s.queue, out)
+	s.queued += len(out.data)
 	full := s.queued > maxSocketQueue
 	s.mu.Unlock()
 	if full {
@@ -92,7 +100,7 @@ func (s *Socket) write(kind int, data []byte) {
 }
 
 // WriteEvent queues a text frame.
-func (s *Socket) WriteEvent(data []byte) { s.write(websocket.TextMessage, data) }
+func (s *Socket) WriteEvent(data []byte) { s.write(outbound{kind: websocket.TextMessage, data: data}) }
 
 func (s *Socket) writeLoop() {
 	defer s.abort()
@@ -112,6 +120,7 @@ func (s *Socket) writeLoop() {
 		}
 		s.mu.Lock()
 		batch, s.queue, s.queued = s.queue, batch[:0], 0
+		s.drained.Raise()
 		s.mu.Unlock()
 		for i, out := range batch {
 			if s.send(out) != nil {
@@ -130,7 +139,25 @@ func (s *Socket) send(out outbound) error {
 			}
 		}
 	}
+	if out.fragments {
+		return s.sendFragments(out.kind, out.data)
+	}
 	return s.sendFrame(out.kind, out.data)
+}
+
+// sendFragments sends a message as several frames of WebSocket (RFC 6455, section 5.4).
+func (s *Socket) sendFragments(kind int, data []byte) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(socketWriteWait)); err != nil {
+		return err
+	}
+	w, err := s.conn.NextWriter(kind) // flushes a fragment whenever its buffer is full
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 func (s *Socket) sendFrame(kind int, data []byte) error {
@@ -158,9 +185,10 @@ func (s *Socket) readLoop() {
 			return
 		}
 		if kind == websocket.BinaryMessage {
-			token, audio, found := bytes.Cut(data, []byte("|"))
-			if found {
+			if token, audio, found := bytes.Cut(data, []byte("|")); found {
 				s.forward(string(token), Inbound{Audio: audio})
+			} else {
+				s.Refuse("tasktoken-required")
 			}
 			continue
 		}
@@ -216,9 +244,29 @@ func (s *Socket) Refuse(reason string) {
 	}{"error", reason, false}))
 }
 
-// forward hands what the client sent to the topic, if it has registered for it.
+// forward hands what the client sent to the topic, or says why not.
 func (s *Socket) forward(token string, in Inbound) {
-	if t := s.topics[token]; t != nil && t.Receive != nil {
-		t.Receive(in)
+	t := s.topics[token]
+	switch {
+	case token == "":
+		s.Refuse("tasktoken-required")
+	case t == nil:
+		s.Refuse("tasktoken-not-found")
+	case t.Receive != nil:
+		if refusal := t.Receive(in); refusal != "" {
+			s.Refuse(refusal)
+		}
 	}
+}
+
+// awaitRoom waits until little is queued, or the socket is gone.
+func (s *Socket) awaitRoom(ctx context.Context) {
+	_ = s.drained.Await(ctx, &s.mu, func() (bool, error) {
+		select {
+		case <-s.gone:
+			return true, nil
+		default:
+			return s.queued <= fullSocketQueue, nil
+		}
+	})
 }
