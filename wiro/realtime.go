@@ -83,7 +83,7 @@ func (s *RealtimeService) Open(ctx context.Context, model string, params Params,
 		stream.Close()
 		return nil, err
 	}
-	return s.start(submission, stream), nil
+	return s.start(submission, stream, sessionState{}), nil
 }
 
 // Join connects to a run of a realtime model that Runs.Submit has submitted. Nothing of the
@@ -98,7 +98,7 @@ func (s *RealtimeService) Join(ctx context.Context, submission Submission) (*Ses
 	if err != nil {
 		return nil, err
 	}
-	return s.start(submission, stream), nil
+	return s.start(submission, stream, sessionState{joined: true}), nil
 }
 
 func (s *RealtimeService) connect(ctx context.Context) (*wire.Stream, error) {
@@ -114,10 +114,10 @@ func (s *RealtimeService) connect(ctx context.Context) (*wire.Stream, error) {
 	return stream, nil
 }
 
-func (s *RealtimeService) start(submission Submission, stream *wire.Stream) *Session {
+func (s *RealtimeService) start(submission Submission, stream *wire.Stream, state sessionState) *Session {
 	ctx, cancel := context.WithCancel(context.Background())
 	session := &Session{
-		client: s.client, submission: submission, ctx: ctx, cancel: cancel,
+		client: s.client, submission: submission, state: state, ctx: ctx, cancel: cancel,
 		queue: make(chan SessionEvent, eventQueue), ready: make(chan struct{}), done: make(chan struct{}),
 		reader: make(chan struct{}, 1), replaced: make(chan struct{}),
 		frame: append(make([]byte, 0, len(submission.Token)+1+FrameBytes), submission.Token+"|"...),

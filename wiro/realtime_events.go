@@ -21,6 +21,14 @@ const (
 	SpeakerAI   Speaker = "ai"
 )
 
+// String names the speaker for people: "You" or "AI".
+func (s Speaker) String() string {
+	if s == SpeakerAI {
+		return "AI"
+	}
+	return "You"
+}
+
 // TranscriptDelta is what has been understood, or said by the AI, since the one before
 // (task_output). A Transcript joins them.
 type TranscriptDelta struct {

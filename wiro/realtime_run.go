@@ -31,24 +31,34 @@ type sessionState struct {
 	final      bool // the last event came
 	over       bool // the record says so
 	record     Task
+	early      error // a connection that was lost before the model was ready, as far as is known
 	broken     error // a connection that was lost while something may have come
 	refused    error // Wiro refused the session
+	joined     bool  // the session may have begun before
 	registered int   // times that the registration was refused as too early
 }
 
 // run fills the queue until the session is over.
 func (s *Session) run(stream *wire.Stream) {
 	defer s.cancel()
+	first := s.client.shared.options.SafetyPollInterval
+	if s.state.joined {
+		first = min(minEventPoll, first)
+	}
 	for stream != nil {
-		err := s.serve(stream)
+		err := s.serve(stream, first)
 		stream.Close()
 		if s.state.final || s.state.over || s.state.refused != nil || s.isClosed() {
 			break
 		}
 		s.attach(nil)
-		if s.state.wasReady && !s.state.exited && s.state.broken == nil {
+		switch {
+		case !s.state.wasReady:
+			s.state.early = err
+		case !s.state.exited && s.state.broken == nil:
 			s.state.broken = err
 		}
+		first = min(minEventPoll, first)
 		if stream = s.reconnect(); stream != nil {
 			s.attach(stream)
 			if s.state.wasReady {
@@ -69,10 +79,11 @@ func (s *Session) isClosed() bool {
 	}
 }
 
-// serve reads a connection until it breaks, or the session is over.
-func (s *Session) serve(stream *wire.Stream) error {
+// serve reads a connection until it breaks, or the session is over. First is when the record is
+// asked whether an event was lost.
+func (s *Session) serve(stream *wire.Stream, first time.Duration) error {
 	interval := s.client.shared.options.SafetyPollInterval
-	safety := time.NewTimer(interval) // an event may be lost, the last one too
+	safety := time.NewTimer(first)
 	defer safety.Stop()
 	for {
 		select {
@@ -101,8 +112,32 @@ func (s *Session) serve(stream *wire.Stream) error {
 // look asks for the record once.
 func (s *Session) look() {
 	task, err := s.client.Tasks.Get(s.ctx, s.Ref())
-	if err == nil {
-		s.state.record, s.state.over = task, task.Over()
+	if err != nil {
+		return
+	}
+	s.state.record, s.state.over = task, task.Over()
+	switch task.Status { //nolint:exhaustive // the others say nothing about it
+	case TaskStreamReady, TaskStreamEnd, TaskCost:
+		s.becomeReady()
+	}
+}
+
+// becomeReady lets Send go on. That an event is missed is known if a connection was lost before.
+func (s *Session) becomeReady() {
+	if s.state.wasReady {
+		return
+	}
+	s.state.wasReady = true
+	close(s.ready)
+	s.put(Ready{})
+}
+
+// missed says that something came that only follows Ready: if Ready was not seen, it was lost with
+// the connection before, and more may have been.
+func (s *Session) missed() {
+	if !s.state.wasReady {
+		s.state.broken = s.state.early
+		s.becomeReady()
 	}
 }
 
@@ -123,14 +158,11 @@ func (s *Session) onFrame(stream *wire.Stream, frame wire.Frame) {
 	}
 	switch Status(e.Type) { //nolint:exhaustive // the others say nothing that a session needs
 	case TaskStreamReady:
-		if !s.state.wasReady {
-			s.state.wasReady = true
-			close(s.ready)
-			s.put(Ready{})
-		}
+		s.becomeReady()
 	case TaskOutput:
 		s.onOutput(e.Message)
 	case TaskStreamEnd:
+		s.missed()
 		s.completeSample()
 		s.put(TurnEnded{})
 	case TaskCost:
@@ -152,6 +184,7 @@ func (s *Session) onSound(pcm []byte) {
 	if len(s.state.halfHeard) > 0 {
 		pcm = append(s.state.halfHeard, pcm...)
 	}
+	s.missed()
 	whole := len(pcm) - len(pcm)%BytesPerSample
 	s.state.halfHeard = pcm[whole:]
 	if whole > 0 {
@@ -173,10 +206,15 @@ func (s *Session) onOutput(message json.RawMessage) {
 	if json.Unmarshal(message, &text) != nil {
 		return
 	}
-	if words, found := strings.CutPrefix(text, transcriptUser); found {
-		s.put(TranscriptDelta{SpeakerUser, words})
-	} else if words, found := strings.CutPrefix(text, transcriptAI); found {
-		s.put(TranscriptDelta{SpeakerAI, words})
+	speaker := SpeakerUser
+	words, found := strings.CutPrefix(text, transcriptUser)
+	if !found {
+		speaker = SpeakerAI
+		words, found = strings.CutPrefix(text, transcriptAI)
+	}
+	if found {
+		s.missed()
+		s.put(TranscriptDelta{speaker, words})
 	}
 }
 
@@ -245,6 +283,9 @@ func (s *Session) pause(d time.Duration) bool {
 func (s *Session) conclude() {
 	s.completeSample()
 	s.awaitRecord()
+	if !s.state.wasReady && s.state.record.Succeeded() {
+		s.state.broken = s.state.early
+	}
 	closed := s.isClosed() && !s.state.over
 	s.mu.Lock()
 	defer s.mu.Unlock()

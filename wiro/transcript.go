@@ -72,17 +72,9 @@ func (t *Transcript) Text() string {
 			text.WriteByte('\n')
 		}
 		if named {
-			text.WriteString(line.Speaker.label() + ": ")
+			text.WriteString(line.Speaker.String() + ": ")
 		}
 		text.WriteString(line.Text)
 	}
 	return text.String()
-}
-
-// label names the speaker for people.
-func (s Speaker) label() string {
-	if s == SpeakerAI {
-		return "AI"
-	}
-	return "You"
 }

@@ -98,6 +98,7 @@ func (a *app) root() *cobra.Command {
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.realtimeCommand())
 	root.AddCommand(a.callCommand(), a.toolsCommand(), a.sandboxCommand(), a.httpCommand(), versionCommand())
 	return root
 }

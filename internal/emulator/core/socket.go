@@ -16,8 +16,6 @@ const (
 	maxSocketFrame  = 1 << 20
 	// maxSocketQueue bounds what waits for one slow reader; beyond it the socket is closed.
 	maxSocketQueue = 64 << 20
-	// fullSocketQueue is how much sound waits for a slow reader before the model pauses.
-	fullSocketQueue = 256 << 10
 )
 
 // A Socket is one WebSocket connection. One goroutine reads (the one that serves the
@@ -28,8 +26,8 @@ type Socket struct {
 
 	mu      sync.Mutex
 	queue   []outbound
-	queued  int    // bytes
-	drained Signal // raised when the queue was taken, and when the socket is gone
+	queued  int    // bytes that are not written yet
+	drained Signal // raised when a frame was written, and when the socket is gone
 	wake    chan struct{}
 	gone    chan struct{} // closed by abort
 	once    sync.Once
@@ -119,14 +117,17 @@ func (s *Socket) writeLoop() {
 			return
 		}
 		s.mu.Lock()
-		batch, s.queue, s.queued = s.queue, batch[:0], 0
-		s.drained.Raise()
+		batch, s.queue = s.queue, batch[:0]
 		s.mu.Unlock()
 		for i, out := range batch {
 			if s.send(out) != nil {
 				return
 			}
 			batch[i] = outbound{}
+			s.mu.Lock()
+			s.queued -= len(out.data)
+			s.drained.Raise()
+			s.mu.Unlock()
 		}
 	}
 }
@@ -259,14 +260,14 @@ func (s *Socket) forward(token string, in Inbound) {
 	}
 }
 
-// awaitRoom waits until little is queued, or the socket is gone.
-func (s *Socket) awaitRoom(ctx context.Context) {
+// awaitRoom waits until no more than so many bytes are queued, or the socket is gone.
+func (s *Socket) awaitRoom(ctx context.Context, most int) {
 	_ = s.drained.Await(ctx, &s.mu, func() (bool, error) {
 		select {
 		case <-s.gone:
 			return true, nil
 		default:
-			return s.queued <= fullSocketQueue, nil
+			return s.queued <= most, nil
 		}
 	})
 }

@@ -48,10 +48,10 @@ func (t *Topic) PublishBinary(message []byte, fragments bool) {
 	t.send(func() []byte { return message }, outbound{kind: websocket.BinaryMessage, fragments: fragments})
 }
 
-// AwaitRoom waits until the slowest reader has taken most of what was published.
-func (t *Topic) AwaitRoom(ctx context.Context) {
+// AwaitRoom waits until no socket has more than so many bytes left to write.
+func (t *Topic) AwaitRoom(ctx context.Context, most int) {
 	for _, s := range t.followers() {
-		s.awaitRoom(ctx)
+		s.awaitRoom(ctx, most)
 	}
 }
 

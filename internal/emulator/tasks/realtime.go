@@ -16,6 +16,8 @@ import (
 const (
 	frameSamples = 4_800 // 200 ms, as documented
 	frameTime    = 200 * time.Millisecond
+	// maxUnwritten is how many bytes wait for a slow reader before the model pauses.
+	maxUnwritten = 256 << 10
 	// sessionTimeout is how long a session waits for its client, in real time.
 	sessionTimeout = 10 * time.Minute
 	// silenceThreshold is the loudest sample that counts as silence.
@@ -241,6 +243,7 @@ func (s *session) speak(text string) (seconds float64, err error) {
 		}
 		seconds += float64(to-at) / media.SampleRate
 		if s.frames++; s.frames == s.behavior.DropAfterFrames {
+			s.topic.AwaitRoom(s.ctx, 0)
 			s.topic.Drop()
 			if s.behavior.SessionGrace <= 0 { // however soon the client comes back
 				s.ending = true
@@ -267,7 +270,7 @@ func (s *session) sendSound(pcm []byte) error {
 		s.topic.PublishBinary(slices.Concat([]byte(s.topic.Token+"|"), pcm), s.behavior.SplitFrames)
 	}
 	s.mu.Unlock()
-	s.topic.AwaitRoom(s.ctx)
+	s.topic.AwaitRoom(s.ctx, maxUnwritten)
 	return nil
 }
 
