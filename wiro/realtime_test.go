@@ -3,6 +3,7 @@ package wiro_test
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -29,9 +30,7 @@ func asPCM(more wiro.Params) wiro.Params {
 		"input_audio_format": "audio/pcm", "output_audio_format": "audio/pcm",
 		"input_audio_rate": "24000", "output_audio_rate": "24000",
 	}
-	for name, value := range more {
-		params[name] = value
-	}
+	maps.Copy(params, more)
 	return params
 }
 
@@ -185,7 +184,8 @@ func TestEndWaitsForTheRecordWithoutAReader(t *testing.T) {
 	_, c := emulator(t)
 	session := open(t, c, conversation, nil)
 	require.NoError(t, session.Send(append(tone(15), silence(2)...)))
-	for event := range session.Events(soon(t)) {
+	for event, err := range session.Events(soon(t)) {
+		require.NoError(t, err)
 		if _, spoke := event.(wiro.Audio); spoke {
 			break
 		}
