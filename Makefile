@@ -29,10 +29,10 @@ bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
 
 snapshots: ## write the golden files, the README's tables and the register for e2e
-	UPDATE=1 go test ./internal/tools ./internal/docs -run 'Snapshot|Golden' -count=1
+	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config -run 'Snapshot|Golden' -count=1
 
-docs-eval: ## measure search_docs on a file of queries: make docs-eval QUERIES=file.jsonl
-	go run ./internal/docs/eval $(QUERIES)
+docs-eval: ## measure search_docs on questions, your own with QUERIES=file.jsonl
+	go run ./internal/docs/eval $(or $(QUERIES),internal/docs/eval/testdata/tuned.jsonl)
 
 fuzz: ## fuzz everything that parses, half a minute each
 	@set -e; for target in $$(grep -rhoE 'func Fuzz[A-Za-z]+' --include='*_test.go' . | cut -d' ' -f2 | sort -u); do \

@@ -9,58 +9,20 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // emulator stands in for Wiro. A program of yours leaves BaseURL and SocketURL out.
-func emulator() (client *wiromcp.Client, done func()) {
+func emulator() (client *wiro.Client, done func()) {
 	s := sandbox.New(sandbox.Options{})
 	if err := s.Start(""); err != nil {
 		log.Fatal(err)
 	}
-	client = wiromcp.NewClient(wiromcp.ClientOptions{
+	client = wiro.NewClient(wiro.Options{
 		BaseURL: s.APIURL(), SocketURL: s.SocketURL(),
-		Credentials: wiromcp.Credentials{Key: sandbox.DemoKey},
+		Credentials: wiro.Credentials{Key: sandbox.DemoKey},
 	})
 	return client, func() { client.Close(); s.Close() }
-}
-
-// Run a model, wait for it, and read what it made and cost.
-func ExampleNewClient() {
-	client, done := emulator()
-	defer done()
-	ctx := context.Background()
-
-	submission, err := client.Run(ctx, wiromcp.RunRequest{
-		Model:  wiromcp.Slug{Owner: "black-forest-labs", Model: "flux-2-pro"},
-		Params: map[string]any{"prompt": "a lighthouse at dawn"},
-	})
-	if err != nil {
-		log.Fatal(err) // nothing was charged, unless errors.Is(err, wiromcp.ErrUncertain)
-	}
-	task, err := client.WaitSubmitted(ctx, submission, nil)
-	if err != nil {
-		log.Fatal(err) // the task goes on: Wait picks it up by its token
-	}
-	fmt.Println(task.Succeeded(), task.Outputs[0].ContentType)
-	fmt.Printf("$%.2f\n", float64(task.Cost))
-	// Output:
-	// true image/png
-	// $0.03
-}
-
-// Find the models that fit, with their prices.
-func ExampleClient_Models() {
-	client, done := emulator()
-	defer done()
-
-	page, err := client.Models(context.Background(), wiromcp.ModelQuery{Search: "flux-2-pro", Limit: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, model := range page.Models {
-		fmt.Println(model.Slug(), model.DynamicPrice[0].Price)
-	}
-	// Output: black-forest-labs/flux-2-pro 0.03
 }
 
 // Call a tool as an assistant would, inside the program.
@@ -83,7 +45,7 @@ func ExampleServer_Handler() {
 	defer done()
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
 
-	handler, err := server.Handler(wiromcp.HTTPSettings{})
+	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

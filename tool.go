@@ -5,6 +5,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 type (
@@ -32,7 +33,7 @@ const (
 // ToolCall is a call of a program's own tool.
 type ToolCall struct {
 	// Client calls Wiro with the credentials of the caller.
-	Client *Client
+	Client *wiro.Client
 
 	progress *mcptool.Progress
 }
@@ -62,7 +63,7 @@ func NewTool[In, Out any](meta ToolMeta, handler func(context.Context, *ToolCall
 
 // WithCredentials returns a context whose calls of tools are made with these credentials:
 // for Call on somebody's behalf, and for servers of MCP that this package does not know.
-func WithCredentials(ctx context.Context, c Credentials) context.Context {
+func WithCredentials(ctx context.Context, c wiro.Credentials) context.Context {
 	scope, _ := mcptool.ScopeFrom(ctx)
 	scope.Caller = c
 	return mcptool.WithScope(ctx, scope)

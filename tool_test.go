@@ -16,6 +16,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 type stockQuery struct {
@@ -87,7 +88,7 @@ func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	require.NoError(t, <-served)
 	check(stdio.String())
 
-	handler, err := server.Handler(wiromcp.HTTPSettings{})
+	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 	post := func(message string, header ...string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/v1", bytes.NewReader([]byte(message)))
@@ -119,6 +120,6 @@ func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	}
 	require.Contains(t, ask(t.Context(), "list_tasks"), "carries no Wiro credentials", "never the server's own")
 	require.NotContains(t, ask(t.Context(), "list_agents"), "carries no Wiro credentials", "what is public needs none")
-	mine := wiromcp.WithCredentials(t.Context(), wiromcp.Credentials{Key: sandbox.DemoKey})
+	mine := wiromcp.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
 	require.Contains(t, ask(mine, "list_tasks"), "No tasks yet")
 }

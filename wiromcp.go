@@ -1,14 +1,13 @@
-// Package wiromcp gives AI assistants the Wiro platform through the Model Context Protocol,
-// and Go programs the platform itself.
-//
-// NewClient calls the Wiro API: find a model, run it, wait for it over the WebSocket, upload
-// files, work with agents. NewServer offers all of that as MCP tools, over stdio, over HTTP,
-// or inside the program.
+// Package wiromcp embeds the wiro-mcp server in a Go program: the tools of the Wiro platform for
+// AI assistants, through the Model Context Protocol, over stdio, over HTTP, or called in the
+// program itself. Package wiro is the client of the Wiro API that it uses.
 package wiromcp
 
 import (
 	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -18,57 +17,25 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-// The types that a caller meets.
+// What a program meets beside package wiro.
 type (
-	// Client calls the Wiro API for one project.
-	Client = wiro.Client
-	// ClientOptions configure NewClient.
-	ClientOptions = wiro.Options
-	// Credentials are a project's API key and, where it signs requests, its secret.
-	Credentials = wiro.Credentials
-	// Secret is a text that prints as [set].
-	Secret = wiro.Secret
-
-	// Slug names a model as "owner/model".
-	Slug = wiro.Slug
-	// Model is a model of the marketplace.
-	Model = wiro.Model
-	// ModelQuery filters and pages a list of models.
-	ModelQuery = wiro.ModelQuery
-	// RunRequest asks for a run of a model.
-	RunRequest = wiro.RunRequest
-	// Submission is a run that Wiro accepted.
-	Submission = wiro.Submission
-	// Task is a run of a model.
-	Task = wiro.Task
-	// TaskRef names a task by token or id.
-	TaskRef = wiro.TaskRef
-	// TaskQuery pages tasks.
-	TaskQuery = wiro.TaskQuery
-	// Update is news of a task that is waited for.
-	Update = wiro.Update
-	// Output is what a task made.
-	Output = wiro.Output
-	// File is something to upload.
-	File = wiro.File
-	// APIError is Wiro saying no.
-	APIError = wiro.APIError
-
 	// Toolset is a group of tools.
 	Toolset = tools.Toolset
 	// ReportFunc takes a call's progress.
 	ReportFunc = mcptool.ProgressFunc
-	// HTTPSettings are an operator's settings of the HTTP server. Zero limits are the defaults.
-	HTTPSettings = config.HTTP
+	// HTTPOptions are an operator's settings of the HTTP server. The zero value is usable.
+	HTTPOptions = transport.HTTPOptions
+	// OptionError says which option is wrong, and why.
+	OptionError = transport.OptionError
 	// Metrics count what the server and its client do.
 	Metrics = transport.Metrics
 	// Result is a tool call's outcome.
@@ -77,150 +44,168 @@ type (
 	Tool = mcptool.Tool
 )
 
-// What an *APIError can stand for; test with errors.Is.
-var (
-	ErrNotFound            = wiro.ErrNotFound
-	ErrUnauthorized        = wiro.ErrUnauthorized
-	ErrConcurrencyLimit    = wiro.ErrConcurrencyLimit
-	ErrInsufficientBalance = wiro.ErrInsufficientBalance
-	ErrSignInRequired      = wiro.ErrSignInRequired
-	ErrRateLimited         = wiro.ErrRateLimited
-	ErrUnreachable         = wiro.ErrUnreachable
-	ErrUncertain           = wiro.ErrUncertain
-)
-
-// NewClient returns a client of the Wiro API. It opens no connection before the first call;
-// Close it when done.
-func NewClient(o ClientOptions) *Client { return wiro.New(o) }
-
-// ParseSlug reads "owner/model".
-func ParseSlug(text string) (Slug, error) { return wiro.ParseSlug(text) }
-
 // ParseToolsets reads a comma-separated list of toolsets; "default" and "all" stand for
 // theirs, and an empty text for the default.
 func ParseToolsets(text string) ([]Toolset, error) { return tools.ParseToolsets(text) }
 
-// ServerOptions configure NewServer. Only Client is needed.
+// ServerOptions configure NewServer. Only Client is required.
 type ServerOptions struct {
-	// Client calls Wiro. Its credentials serve stdio and Call; over HTTP every request
-	// brings its own.
-	Client *Client
+	// Client calls Wiro. Its credentials serve stdio and Call; over HTTP each request brings
+	// its own. The server does not close it.
+	Client *wiro.Client
 
 	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
-	Toolsets   []Toolset     // where nil the default ones, and those of Tools
-	ReadOnly   bool          // only tools that change nothing
-	RunTimeout time.Duration // how long run_model waits by default; 120 s where 0
+	Toolsets   []Toolset     // if nil the default ones, and those of Tools
+	ReadOnly   bool          // offer only tools that change nothing
+	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
 
 	AllowPrivateURLs bool   // let upload_file and the documentation reach private addresses
+	FetchProxy       bool   // fetch addresses that callers name through HTTPS_PROXY, too
 	DocsURL          string // newer documentation on the web: a Markdown file or an index of pages
 	DocsDir          string // newer documentation in a folder
 
-	Metrics *Metrics // for /metrics; also the Observer of the client
-	Log     zerolog.Logger
+	Metrics *Metrics     // for /metrics; also the Observer of the client
+	Logger  *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
 }
 
-// Server offers the tools.
+// Server offers the tools. Shutdown ends it.
 type Server struct {
 	options ServerOptions
+	log     zerolog.Logger
 	tools   *tools.Server
 	docs    *docs.Library
 	mcp     func() *server.MCPServer
-	drain   context.CancelFunc // ends what the tools know as their Drain
 
-	mu  sync.Mutex
-	web []*transport.HTTP // what Handler and ListenAndServe have made
+	running context.Context //nolint:containedctx // of what runs in the background, until Shutdown
+	stop    context.CancelFunc
+	drain   context.CancelFunc // ends waits early
+
+	mu         sync.Mutex
+	background sync.WaitGroup
+	watching   bool
+	web        []*transport.HTTP // that Handler and ListenAndServe made
 }
 
-const docsRefresh = time.Hour
+const (
+	docsRefresh = time.Hour
+	warmDelay   = 5 * time.Second // over stdio: the client's start comes first
+)
 
-// NewServer returns a server of the tools. It does nothing until it is asked to serve.
+// NewServer returns a server of the tools. It starts nothing: what has to run in the background
+// starts with the first request.
 func NewServer(o ServerOptions) *Server {
-	options := []docs.Option{docs.WithLogger(o.Log)}
-	guarded := fetch.Client(o.AllowPrivateURLs)
+	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
+	documentation := []docs.Option{docs.WithLogger(s.log)}
 	switch {
 	case o.DocsURL != "":
-		options = append(options, docs.WithSource(docs.URL(o.DocsURL, guarded), docsRefresh))
+		documentation = append(documentation, docs.WithSource(docs.URL(o.DocsURL, fetch.OperatorClient(o.AllowPrivateURLs)), docsRefresh))
 	case o.DocsDir != "":
-		options = append(options, docs.WithSource(docs.Dir(o.DocsDir), docsRefresh))
+		documentation = append(documentation, docs.WithSource(docs.Dir(o.DocsDir), docsRefresh))
 	}
-	draining, drain := context.WithCancel(context.Background())
-	s := &Server{options: o, docs: docs.Open(docsindex.Pages(), options...), drain: drain}
+	var draining context.Context
+	s.running, s.stop = context.WithCancel(context.Background())
+	draining, s.drain = context.WithCancel(context.Background())
+	s.docs = docs.Open(docsindex.Pages(), documentation...)
 	s.tools = tools.New(tools.Options{
-		Wiro: o.Client, Docs: s.docs, Fetch: guarded, Own: o.Tools,
-		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
-		Version: Version(), Log: o.Log, Drain: draining,
+		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
+		Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
 	return s
 }
 
-// MCP returns the MCP server itself, to be served in ways that this package does not know.
-// Its tools work with the credentials of the context (see WithCredentials), and with none
-// where the context has none.
+// MCP returns the MCP server itself, for transports that this package does not have. Its tools
+// use the credentials of the context (see WithCredentials), and none if the context has none.
 func (s *Server) MCP() *server.MCPServer { return s.mcp() }
 
 // Tools lists the tools that are enabled.
 func (s *Server) Tools() []Tool { return s.tools.Tools() }
 
-// RefreshDocs takes in newer documentation, where DocsURL or DocsDir say that there is some.
-// Servers do so by themselves, in the background.
+// RefreshDocs fetches newer documentation now, if DocsURL or DocsDir is set. A server that
+// serves does so by itself, at its start and every hour.
 func (s *Server) RefreshDocs(ctx context.Context) error { return s.docs.Refresh(ctx) }
 
-// Call calls a tool in this process, with the credentials of the context (see
-// WithCredentials) or else those of the client. A call that the tool refuses is a Result with IsError;
-// an error is a tool that does not exist or is off. Report may be nil.
+// Call calls a tool in this process, with the credentials of the context (see WithCredentials)
+// or else those of the client. If the tool refuses the call, IsError of the Result is
+// true; an error means that the tool does not exist or is off. report may be nil.
 func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any, report ReportFunc) (Result, error) {
 	return s.tools.Call(ctx, tool, arguments, report)
 }
 
-// ServeStdio serves one client on these streams until the input or ctx ends, with the
-// client's own credentials. It returns within a second after that.
+// ServeStdio serves one client on these streams until the input ends, ctx ends, or the server
+// is shut down. It uses the client's own credentials. Waits then return what they know at once,
+// other calls have 1.5 s to finish, and ServeStdio returns within two seconds.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go s.docs.Watch(ctx)
-	go s.warm(ctx)
-	return transport.Stdio(ctx, s.MCP(), in, out, s.options.Log)
+	defer context.AfterFunc(s.running, cancel)()
+	s.start()
+	ended := make(chan struct{})
+	defer close(ended)
+	s.goBackground(func(context.Context) { <-ended }) // Shutdown waits for it
+	s.goBackground(func(running context.Context) {
+		select {
+		case <-time.After(warmDelay):
+			s.docs.Warm()
+		case <-ctx.Done():
+		case <-running.Done():
+		}
+	})
+	return transport.Stdio(ctx, s.MCP(), in, out, s.log)
 }
 
-// warm builds the index of the documentation once the client has had its start.
-func (s *Server) warm(ctx context.Context) {
-	const settled = 5 * time.Second
-	select {
-	case <-time.After(settled):
-		s.docs.Warm()
-	case <-ctx.Done():
+// start runs in the background what a server needs that serves.
+func (s *Server) start() {
+	s.mu.Lock()
+	started := s.watching
+	s.watching = true
+	s.mu.Unlock()
+	if !started {
+		s.goBackground(s.docs.Watch)
 	}
 }
 
-// Handler returns all of the HTTP server: MCP over Streamable HTTP at /v1 and /mcp, where
-// every request brings its own credentials, /healthz, /readyz, /metrics, and the page at /.
-// The error names a setting that makes no sense. When the program shuts down, Drain lets
-// waits return first.
-func (s *Server) Handler(settings HTTPSettings) (http.Handler, error) {
-	h, err := s.http(settings)
+// goBackground runs f until Shutdown, which waits for it. After Shutdown it does nothing.
+func (s *Server) goBackground(f func(context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running.Err() == nil {
+		s.background.Go(func() { f(s.running) })
+	}
+}
+
+// Handler returns a handler of everything that is served over HTTP: MCP at /v1 and /mcp, where
+// each request brings its own credentials, /healthz, /readyz, /metrics, and the page at /. The
+// error names the options that are wrong. Shutdown lets waits return and waits for requests.
+func (s *Server) Handler(o HTTPOptions) (http.Handler, error) {
+	h, err := s.http(o)
 	if err != nil {
 		return nil, err
 	}
 	return h.Handler(), nil
 }
 
-// ListenAndServe serves Handler at the address of the settings until ctx ends, then lets
-// calls in flight finish for the time of ShutdownGrace.
-func (s *Server) ListenAndServe(ctx context.Context, settings HTTPSettings) error {
-	h, err := s.http(settings)
+// ListenAndServe serves Handler at o.Listen until ctx ends or the server is shut down. Calls in
+// flight then have o.ShutdownGrace to finish.
+func (s *Server) ListenAndServe(ctx context.Context, o HTTPOptions) error {
+	h, err := s.http(o)
 	if err != nil {
 		return err
 	}
-	go s.docs.Watch(ctx)
 	return h.Serve(ctx)
 }
 
-func (s *Server) http(settings HTTPSettings) (*transport.HTTP, error) {
-	h, err := transport.NewHTTP(transport.HTTPOptions{
-		Tools: s.tools, Settings: settings, Docs: s.docs, WiroURL: s.options.Client.BaseURL(),
-		Drain: s.drain, Metrics: s.options.Metrics, Version: Version(), Log: s.options.Log,
-	})
+func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
+	var documents *http.Client // clients on this machine register; no document is needed
+	if o.PublicURL != "" {
+		documents = fetch.CallerClient(fetch.Options{Proxy: s.options.FetchProxy})
+	}
+	h, err := transport.NewHTTP(transport.Backend{
+		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
+		Metrics: s.options.Metrics, Version: Version(), Log: s.log,
+		CheckKey: s.checkKey, Fetch: documents,
+	}, o)
 	if err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -229,15 +214,50 @@ func (s *Server) http(settings HTTPSettings) (*transport.HTTP, error) {
 	return h, err
 }
 
-// Drain ends the waits of all calls: each returns what it knows, and how to go on. Handlers
-// are no longer ready from then on: /readyz says so.
+// checkKey asks Wiro with a free call whether it accepts credentials.
+func (s *Server) checkKey(ctx context.Context, c wiro.Credentials) error {
+	_, err := s.options.Client.WithCredentials(c).Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	return err
+}
+
+// Drain ends the waits of all calls: each returns what it knows, and how to go on. /readyz
+// answers 503 from then on. Requests are still served: Shutdown ends them.
 func (s *Server) Drain() {
 	s.drain()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, h := range s.web {
+	for _, h := range s.handlers() {
 		h.Drain()
 	}
+}
+
+func (s *Server) handlers() []*transport.HTTP {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.web
+}
+
+// Shutdown drains the server, closes the listeners of ListenAndServe, ends ServeStdio, and
+// waits for all requests in flight and for everything that runs in the background. It returns
+// the context's error if ctx ends before that. The Client stays open: Close it afterwards.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
+	var faults []error
+	for _, h := range s.handlers() {
+		faults = append(faults, h.Shutdown(ctx))
+	}
+	s.mu.Lock()
+	s.stop()
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.background.Wait()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		faults = append(faults, ctx.Err())
+	}
+	return errors.Join(faults...)
 }
 
 // NewMetrics returns metrics for Prometheus, in a registry of their own. They are the

@@ -7,8 +7,8 @@ import { startSandbox, within } from './lib.mjs';
 import { assertNoSecrets } from './secrets.mjs';
 
 /** A session on a sandbox of its own. What it was told is searched for secrets at the end. */
-async function begin(t, options = {}) {
-  const sandbox = await startSandbox();
+async function begin(t, options = {}, ...sandboxArgs) {
+  const sandbox = await startSandbox(...sandboxArgs);
   const session = await launch({ env: { ...sandbox.env, WIRO_TOOLSETS: 'all' }, ...options });
   t.after(async () => {
     await session.close();
@@ -38,7 +38,7 @@ function fillIn({ tool, arguments: args }, values) {
 
 describe('stories', { concurrency: true }, () => {
   test('from a template to a conversation, and to the end of it', async (t) => {
-    const s = await begin(t);
+    const s = await begin(t, {}, '--pace', '0.1'); // progress is held back for 100 ms
     const { data: { agents } } = await s.call('list_agents', { category: 'productivity', search: 'blog' });
     const look = await s.follow({ data: { nextAction: { tool: 'get_agent', arguments: { guid: agents[0].guid } } } });
     assert.deepEqual(look.data.agent.credentials.find((need) => need.credentialkey === 'wordpress').fields.map((f) => f.fieldname), ['url', 'user', 'apppassword']);

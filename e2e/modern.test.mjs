@@ -44,10 +44,10 @@ describe('on the wire', () => {
     'io.modelcontextprotocol/clientCapabilities': {},
   });
   let lastID = 0;
-  const ask = (method, params = {}, version = modern) => {
+  const ask = (method, params = {}, version = modern, to = program) => {
     const id = ++lastID;
-    program.write({ jsonrpc: '2.0', id, method, params: { ...params, _meta: { ...envelope(version), ...params._meta } } });
-    return program.until(`the answer to ${method}`, () => program.lines.map((line) => JSON.parse(line)).find((m) => m.id === id));
+    to.write({ jsonrpc: '2.0', id, method, params: { ...params, _meta: { ...envelope(version), ...params._meta } } });
+    return to.until(`the answer to ${method}`, () => to.lines.map((line) => JSON.parse(line)).find((m) => m.id === id));
   };
 
   test('server/discover offers the version, and what there is', async () => {
@@ -64,13 +64,19 @@ describe('on the wire', () => {
     assert.ok(error.data.supported.includes(modern));
   });
 
-  test('a tool is called without any handshake, with progress', async () => {
+  test('a tool is called without any handshake, with progress', async (t) => {
+    const slow = await startSandbox('--pace', '0.2'); // progress is held back for 100 ms
+    const own = new Program([], slow.env);
+    t.after(async () => {
+      await own.stop();
+      await slow.stop();
+    });
     const { result } = await ask('tools/call', {
       name: 'run_model', arguments: { model: 'wiro/z-image-turbo', params: { prompt: 'a lighthouse' } },
       _meta: { progressToken: 'p1' },
-    });
+    }, modern, own);
     assert.equal(result.structuredContent.state, 'completed');
-    const progress = program.lines.map((line) => JSON.parse(line)).filter((m) => m.method === 'notifications/progress');
+    const progress = own.lines.map((line) => JSON.parse(line)).filter((m) => m.method === 'notifications/progress');
     assert.ok(progress.length > 2 && progress.every((m) => m.params.progressToken === 'p1'));
   });
 

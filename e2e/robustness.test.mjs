@@ -1,7 +1,10 @@
 // Nothing that comes in on stdin ends the process but its end, and that ends it at once.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { Program, startSandbox, within } from './lib.mjs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Program, binary, startSandbox, within } from './lib.mjs';
 
 let sandbox;
 before(async () => { sandbox = await startSandbox(); });
@@ -104,6 +107,7 @@ describe('the end', () => {
     'end of input': (program) => program.child.stdin.end(),
     'SIGTERM': (program) => program.child.kill('SIGTERM'),
     'SIGINT': (program) => program.child.kill('SIGINT'),
+    'SIGHUP': (program) => program.child.kill('SIGHUP'),
   };
   for (const [what, end] of Object.entries(endings)) {
     for (const [state, start] of Object.entries({ 'at rest': serve, 'in the middle of a wait': waiting })) {
@@ -117,6 +121,30 @@ describe('the end', () => {
       });
     }
   }
+
+  test('a parent that is killed takes it along, although somebody else holds the pipe', async () => {
+    // The shell starts the server with the test's own end of the pipe, and is killed alone.
+    const shell = spawn('sh', ['-c', `exec 3<&0; "${binary}" <&3 & echo $! >&2; wait`], {
+      env: { ...process.env, ...sandbox.env }, stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    shell.stdin.write('');
+    const [line] = await once(shell.stderr.setEncoding('utf8'), 'data');
+    const pid = Number(line.trim());
+    assert.ok(pid > 1);
+    const lives = () => { try { process.kill(pid, 0); return true; } catch { return false; } };
+    try {
+      await delay(500); // it has seen its parent
+      assert.ok(lives());
+      shell.kill('SIGKILL');
+      for (let waited = 0; lives(); waited += 200) {
+        assert.ok(waited < 10_000, 'it lives on');
+        await delay(200);
+      }
+    } finally {
+      if (lives()) process.kill(pid);
+      shell.stdin.destroy();
+    }
+  });
 
   test('a client that stops reading does not keep it alive', async () => {
     const program = await serve();

@@ -37,8 +37,15 @@ test("progress goes from the queue through the model's own percent to the end", 
   assert.ok(news.some(({ total }) => total === 100));
 });
 
-test('a language model streams: words are counted as they come, thinking apart from the answer', async () => {
-  const { said, data, text } = await run('qwen/qwen3-5-27b', 'Why is the sky blue?');
+test('a language model streams: words are counted as they come, thinking apart from the answer', async (t) => {
+  // Progress is held back for 100 ms: the last words come with the result, which replaces it.
+  const slow = await startSandbox('--pace', '0.1');
+  const own = await launch({ env: slow.env });
+  t.after(async () => {
+    await own.close();
+    await slow.stop();
+  });
+  const { said, data, text } = await own.watch('run_model', { model: 'qwen/qwen3-5-27b', params: { prompt: 'Why is the sky blue?' } });
   assert.ok(data.thinking && data.response);
   assert.ok(!data.response.includes(data.thinking));
   assert.ok(text.includes(data.response));

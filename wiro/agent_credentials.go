@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // AgentCredential is what an agent holds of the credential of a service or, in the catalog,

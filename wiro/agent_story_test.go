@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var (

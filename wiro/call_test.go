@@ -1,6 +1,7 @@
 package wiro_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -283,4 +284,22 @@ func FuzzEnvelope(f *testing.F) {
 			_ = task.Over()
 		}
 	})
+}
+
+// A caller who gives up between two attempts gets its own error, not one about Wiro.
+func TestACallThatIsGivenUpDuringAPauseSaysSo(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, 503, `{"result":false,"errors":[{"message":"busy"}]}`)
+		cancel()
+	}))
+	t.Cleanup(server.Close)
+	c := wiro.NewClient(wiro.Options{BaseURL: server.URL, SocketURL: wiro.NoSocket, MinBackoff: time.Hour, Credentials: wiro.Credentials{Key: testKey}})
+	t.Cleanup(c.Close)
+	_, err := c.Models.Explore(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, wiro.ErrUnreachable)
+	_, err = c.Models.Explore(ctx)
+	require.EqualError(t, err, "Tool/Explore: context canceled", "nothing is sent for a caller who has gone")
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/redact"
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Addresses of Wiro itself.
@@ -174,7 +174,8 @@ func (c *Client) clone() *Client {
 	return clone.init()
 }
 
-// WithCredentials returns a client for another project. It shares connections and sockets.
+// WithCredentials returns a client for another project; with the zero Credentials one that
+// sends none. It shares connections and sockets.
 func (c *Client) WithCredentials(credentials Credentials) *Client {
 	c = c.clone()
 	c.credentials = credentials

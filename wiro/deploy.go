@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var userAgentDeploy = wire.Endpoint("UserAgent/Deploy", wire.NonIdempotent, wire.LongTimeout).Private()

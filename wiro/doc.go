@@ -20,8 +20,8 @@
 //
 // # Money
 //
-// A run is charged when it succeeds; Task.Cost is what Wiro's record says, and nil if it does
-// not say. Requests that start or spend something are sent once: they are repeated only if they
+// Task.Cost is what Wiro's record says that a run cost, also if it failed or was canceled; it
+// is nil if the record does not say. Requests that start or spend something are sent once: they are repeated only if they
 // surely did not arrive, or on HTTP 429. If such a request may have arrived but no usable
 // response came back, the error matches ErrUnknownOutcome: look whether it took effect before
 // doing it again. All other requests are repeated on broken connections and HTTP 5xx.

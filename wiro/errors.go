@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Errors that an *APIError or a *ResponseError can stand for; test with errors.Is. A Reason is
@@ -101,12 +101,18 @@ func (e *APIError) Is(target error) bool {
 	return slices.Contains(reasonSentinels[e.Reason], target) || statusSentinel(e.HTTPStatus) == target
 }
 
-// ReasonOf returns the reason of the *APIError in err's chain; "" if there is none.
+// ReasonOf returns the reason of the *APIError in err's chain; "" if there is none. The reason of
+// an APIError that a program made itself is read from its other fields.
 func ReasonOf(err error) Reason {
-	if refusal, ok := errors.AsType[*APIError](err); ok {
+	refusal, ok := errors.AsType[*APIError](err)
+	if !ok {
+		return ""
+	}
+	if refusal.Reason != "" {
 		return refusal.Reason
 	}
-	return ""
+	reason, _ := reasonOf(refusal.Operation, refusal.HTTPStatus, refusal.Code, refusal.Message())
+	return reason
 }
 
 // ResponseError is a response that is not Wiro's envelope: a web page of a proxy, broken JSON,

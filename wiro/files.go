@@ -12,7 +12,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 const uploadTimeout = 15 * time.Minute

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // MessageStatus is where a message to an agent stands.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // MessageUpdate is something new about an answer that is being waited for. Each carries all that

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var (
@@ -179,7 +179,7 @@ func (s *MessagesService) Sessions(ctx context.Context, userAgentGUID string) ([
 }
 
 // Cancel stops a message that is not over yet; else Wiro refuses with
-// ReasonMessageNotCancelable. A message that was still queued ends without an event and without
+// ReasonMessageNotCancellable. A message that was still queued ends without an event and without
 // a webhook.
 //
 // Wiro docs: Agent Messaging, POST /UserAgent/Message/Cancel.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var (

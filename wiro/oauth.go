@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // A refresh token is good for one refresh with most services: a second one fails.

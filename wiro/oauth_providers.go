@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // OAuthProvider names a service whose accounts are connected to agents by the consent of the

@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var (

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	wire "github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // The form of all sound of realtime sessions, in both directions: PCM, 16 bit, little-endian, one

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	wire "github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 const (

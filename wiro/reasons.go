@@ -45,28 +45,28 @@ const (
 //
 // Wiro docs: Agent Overview (Error Messages, Common errors); Team API Access.
 const (
-	ReasonAgentInTeam          Reason = "agent_in_team"       // the agent belongs to a team: use the team's key
-	ReasonAgentPersonal        Reason = "agent_personal"      // the agent is personal: use a personal key
-	ReasonAgentNotFound        Reason = "agent_not_found"     // no such deployed agent, or not the caller's
-	ReasonAgentAccessDenied    Reason = "agent_access_denied" // the key does not reach the agent
-	ReasonAgentRequired        Reason = "agent_required"      // useragentguid is missing
-	ReasonTemplateNotFound     Reason = "template_not_found"  // the catalog has no such template
-	ReasonTemplateInactive     Reason = "template_inactive"   // the template cannot be deployed now
-	ReasonAgentNotRunning      Reason = "agent_not_running"   // takes no messages; APIError.Detail is its status
-	ReasonSetupIncomplete      Reason = "setup_incomplete"    // credentials are missing
-	ReasonAlreadyRunning       Reason = "already_running"
-	ReasonAlreadyQueued        Reason = "already_queued"
-	ReasonAlreadyStopped       Reason = "already_stopped"
-	ReasonStopping             Reason = "stopping"            // can be started once it has stopped
-	ReasonRetryByStart         Reason = "retry_by_start"      // in error: start tries again
-	ReasonNoCredits            Reason = "no_credits"          // the agent has no credits left
-	ReasonPackRequired         Reason = "pack_required"       // the credit pack must be named
-	ReasonCustomAgentOnly      Reason = "custom_agent_only"   // only for agents that were built, not deployed from a template
-	ReasonCategoriesRequired   Reason = "categories_required" // an agent has at least one category
-	ReasonInvalidRedirectURL   Reason = "invalid_redirect_url"
-	ReasonTransactionsFailed   Reason = "transactions_failed" // Wiro could not read the ledger
-	ReasonMessageNotFound      Reason = "message_not_found"
-	ReasonMessageNotCancelable Reason = "message_not_cancellable" // the message is over
+	ReasonAgentInTeam           Reason = "agent_in_team"       // the agent belongs to a team: use the team's key
+	ReasonAgentPersonal         Reason = "agent_personal"      // the agent is personal: use a personal key
+	ReasonAgentNotFound         Reason = "agent_not_found"     // no such deployed agent, or not the caller's
+	ReasonAgentAccessDenied     Reason = "agent_access_denied" // the key does not reach the agent
+	ReasonAgentRequired         Reason = "agent_required"      // useragentguid is missing
+	ReasonTemplateNotFound      Reason = "template_not_found"  // the catalog has no such template
+	ReasonTemplateInactive      Reason = "template_inactive"   // the template cannot be deployed now
+	ReasonAgentNotRunning       Reason = "agent_not_running"   // takes no messages; APIError.Detail is its status
+	ReasonSetupIncomplete       Reason = "setup_incomplete"    // credentials are missing
+	ReasonAlreadyRunning        Reason = "already_running"
+	ReasonAlreadyQueued         Reason = "already_queued"
+	ReasonAlreadyStopped        Reason = "already_stopped"
+	ReasonStopping              Reason = "stopping"            // can be started once it has stopped
+	ReasonRetryByStart          Reason = "retry_by_start"      // in error: start tries again
+	ReasonNoCredits             Reason = "no_credits"          // the agent has no credits left
+	ReasonPackRequired          Reason = "pack_required"       // the credit pack must be named
+	ReasonCustomAgentOnly       Reason = "custom_agent_only"   // only for agents that were built, not deployed from a template
+	ReasonCategoriesRequired    Reason = "categories_required" // an agent has at least one category
+	ReasonInvalidRedirectURL    Reason = "invalid_redirect_url"
+	ReasonTransactionsFailed    Reason = "transactions_failed" // Wiro could not read the ledger
+	ReasonMessageNotFound       Reason = "message_not_found"
+	ReasonMessageNotCancellable Reason = "message_not_cancellable" // the message is over
 )
 
 // Reasons of requests about an agent's price, subscription and the wallet.
@@ -241,7 +241,7 @@ var reasonRules = []reasonRule{
 	// Messages, and what is left.
 	{reason: ReasonMessageNotFound, says: "no such message"},
 	{reason: ReasonMessageNotFound, says: "message not found"},
-	{reason: ReasonMessageNotCancelable, says: "message cannot be cancelled"},
+	{reason: ReasonMessageNotCancellable, says: "message cannot be cancelled"},
 	{reason: ReasonCategoriesRequired, says: "categories cannot be empty"},
 	{reason: ReasonInvalidRedirectURL, says: "invalid redirect url"},
 	{reason: ReasonTransactionsFailed, says: "transactions-list-failed"},
@@ -280,8 +280,8 @@ func (r reasonRule) matches(operation string, status, code int, said string) boo
 		strings.Contains(said, r.says) && strings.Contains(operation, r.op)
 }
 
-// detailOf returns the parameter that a message names in brackets, or the number of an agent's
-// status.
+// detailOf returns the parameter that a message names in brackets, the number of an agent's
+// status, or a message's status.
 func detailOf(reason Reason, message string) string {
 	switch reason { //nolint:exhaustive // the others have none
 	case ReasonMissingParameter, ReasonInvalidParameter:
@@ -289,6 +289,12 @@ func detailOf(reason Reason, message string) string {
 		name, _, found := strings.Cut(rest, "]")
 		if found {
 			return name
+		}
+	case ReasonMessageNotCancellable:
+		_, rest, _ := strings.Cut(message, "status: ")
+		status, _, found := strings.Cut(rest, ")")
+		if found {
+			return strings.TrimSpace(status)
 		}
 	case ReasonAgentNotRunning:
 		isDigit := func(r rune) bool { return r >= '0' && r <= '9' }

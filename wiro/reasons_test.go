@@ -69,7 +69,7 @@ func TestRefusalsHaveReasons(t *testing.T) {
 		{"UserAgent/CustomSkillDelete", 200, 0, "customskill-not-found", ReasonCustomSkillNotFound, "", ErrNotFound},
 		{"UserAgentOAuth/TwitterConnect", 200, 0, "Twitter credentials not configured", ReasonAppNotConfigured, "", nil},
 		{"UserAgentOAuth/TwitterStatus", 200, 0, "Twitter credentials not configured", ReasonCredentialsNotSet, "", nil},
-		{"UserAgent/Message/Cancel", 200, 0, "Message cannot be cancelled in its current state", ReasonMessageNotCancelable, "", nil},
+		{"UserAgent/Message/Cancel", 200, 0, "Message cannot be cancelled in its current state", ReasonMessageNotCancellable, "", nil},
 	} {
 		refusal := newAPIError(test.operation, test.status, test.code, test.message)
 		assert.Equal(t, test.reason, refusal.Reason, "%s: %s", test.operation, test.message)

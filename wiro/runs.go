@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // run is the endpoint of every model; the model's slug completes its path.

@@ -105,7 +105,7 @@ func TestFinalEventsDoNotCauseAStormOfPolls(t *testing.T) {
 func TestEventsOfAnUnconfirmedTokenDoNotCauseAStormOfPolls(t *testing.T) {
 	t.Parallel()
 	s := servingTask(t, func(poll int) string {
-		if poll < 3 {
+		if poll < 2 {
 			return `{"result":false,"errors":[{"code":0,"message":"busy"}]}`
 		}
 		return taskIs("task_postprocess_end")

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Update is something new about a task that is being waited for. Each carries all that is

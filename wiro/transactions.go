@@ -5,7 +5,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 var userAgentTransactions = wire.Endpoint("UserAgent/TransactionList", wire.Safe, wire.ShortTimeout)

@@ -3,7 +3,7 @@ package wiro
 import (
 	"context"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Sent twice, a transfer of an agent or a project fails, and one of credit moves twice as much.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wire"
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // watcher says how to follow something that has a token on the socket and an endpoint to ask:

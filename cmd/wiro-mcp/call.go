@@ -23,7 +23,7 @@ func (a *app) callCommand() *cobra.Command {
 			"- to read the object from stdin. params.prompt=… sets a member of params; a key given twice\n" +
 			"makes a list.\n\n" +
 			"Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the task failed or was canceled,\n" +
-			"4 the task still runs, 5 a confirmation is wanted, 130 interrupted.",
+			"4 the task still runs, 5 a confirmation is required, 130 interrupted.",
 		Example: "  wiro-mcp call search_models search=flux\n" +
 			"  wiro-mcp call run_model model=openai/gpt-5-2 params.prompt=\"Say hello\"\n" +
 			"  wiro-mcp call get_task tasktoken=… --json",
@@ -41,11 +41,16 @@ func (a *app) callCommand() *cobra.Command {
 }
 
 func (a *app) call(ctx context.Context, tool string, arguments map[string]any, asJSON bool) error {
-	s := a.server(a.client(nil), nil)
-	known := toolNamed(s, tool)
-	if a.config.APIKey == "" && known.Name != "" && !known.Public {
-		return &exit{exitUsage, noKey}
+	known := toolNamed(a.server(a.client(nil), nil), tool)
+	if known.Name != "" && !known.Public {
+		if err := a.authenticate(); err != nil {
+			return err
+		}
+		if !a.credentials.Set() {
+			return &exit{exitUsage, noKey}
+		}
 	}
+	s := a.server(a.client(nil), nil)
 	if known.Offline { // it reads the documentation
 		if err := s.RefreshDocs(ctx); err != nil {
 			a.log.Warn().Err(err).Msg("newer documentation is not at hand")

@@ -1,32 +1,41 @@
 package main
 
 import (
+	"crypto/rand"
+
 	"github.com/spf13/cobra"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func (a *app) httpCommand() *cobra.Command {
 	var settings config.HTTP
 	cmd := &cobra.Command{
 		Use:   "http",
-		Short: "Serve many people over Streamable HTTP, each with their own key",
+		Short: "Serve many users over Streamable HTTP, each with their own key",
 		Long: "Serve MCP over Streamable HTTP at /v1 and /mcp. Every request brings its own credentials:\n" +
 			"Authorization: Bearer KEY or Bearer KEY:SECRET. A key in the environment is not used.\n" +
-			"/healthz, /readyz and /metrics are for operators, / tells people how to connect.",
+			"/healthz, /readyz and /metrics are for operators, / shows people how to connect.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := config.Load(a.environ, cmd.Flags(), &settings); err != nil {
+			sources := config.Sources{Environ: a.environ, Flags: cmd.Flags()}
+			if err := sources.Load(&settings); err != nil {
 				return settingsError(err)
 			}
 			if a.useSandbox {
 				a.log.Info().Str("key", sandbox.DemoKey).Msg("the emulator's key, to connect with")
 			}
-			a.config.APIKey, a.config.APISecret = "", ""
+			options := settings.Options()
+			if a.useSandbox && len(options.OAuthSecrets) == 0 {
+				options.OAuthSecrets = []string{rand.Text() + rand.Text()}
+			}
+			a.credentials = wiro.Credentials{} // every request brings its own
 			metrics := wiromcp.NewMetrics()
-			return a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), settings)
+			err := a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), options)
+			return sources.Explain(&settings, err)
 		},
 	}
 	config.Flags(cmd.Flags(), &settings)

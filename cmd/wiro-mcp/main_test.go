@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -173,4 +174,52 @@ func TestVersionNeedsNoSettings(t *testing.T) {
 	require.Zero(t, result.code)
 	require.Contains(t, result.out, "wiro-mcp ")
 	require.Contains(t, command(t, nil, "", "tools").out, "run_model")
+}
+
+func TestAKeyThatACommandDoesNotUseDoesNotStopIt(t *testing.T) {
+	t.Parallel()
+	for _, environ := range [][]string{{"WIRO_API_KEY=${WIRO_API_KEY}"}, {"WIRO_API_SECRET=s3cret"}, {"WIRO_API_KEY=a b", "WIRO_API_SECRET=null"}} {
+		require.Zero(t, command(t, environ, "", "tools").code)
+		require.Zero(t, command(t, environ, "", "call", "search_docs", "query=task").code)
+		require.Zero(t, command(t, environ, "", "call", "--sandbox", "search_models").code)
+		require.Zero(t, command(t, environ, "", "--sandbox").code)
+		for _, args := range [][]string{nil, {"call", "search_models"}} {
+			refused := command(t, environ, "", args...)
+			require.Equal(t, exitUsage, refused.code)
+			require.Contains(t, refused.err, "WIRO_API_")
+			require.NotContains(t, refused.err, "s3cret")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		served := commandIn(ctx, environ, "", "http", "--listen", "127.0.0.1:0")
+		require.NotContains(t, served.err, "WIRO_API_", "http serves with its callers' keys")
+	}
+}
+
+func TestQuotesAndAJoinedSecretAreUnderstood(t *testing.T) {
+	t.Parallel()
+	_, environ := emulator(t)
+	for _, key := range []string{`"` + sandbox.DemoKey + `"` + "\r", " " + sandbox.DemoKey + "\n", sandbox.DemoSignedKey + ":" + sandbox.DemoSignedSecret} {
+		result := command(t, append(environ, "WIRO_API_KEY="+key), "", "call", "search_models")
+		require.Zero(t, result.code, "%q: %s", key, result.err+result.out)
+	}
+}
+
+func TestErrorsNameTheFlagOrTheVariable(t *testing.T) {
+	t.Parallel()
+	wrong := command(t, []string{"WIRO_RATE=0", "WIRO_TOOLSET=all"}, "", "http", "--burst", "many", "--listen", "here")
+	require.Equal(t, exitUsage, wrong.code)
+	for _, text := range []string{"WIRO_RATE: must be more than 0", "--burst: must be a number", "--listen: ", "WIRO_TOOLSET is not a setting. Did you mean WIRO_TOOLSETS?"} {
+		require.Contains(t, wrong.err, text)
+	}
+	require.NotContains(t, wrong.err, "HTTPOptions")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	late := command(t, []string{"WIRO_LISTEN=" + taken.Addr().String()}, "", "http")
+	require.Contains(t, late.err, "WIRO_LISTEN: ")
+	help := command(t, nil, "", "http", "--help").out
+	for _, text := range []string{"--burst int", "--rate float", "total requests per second", "trusted proxy networks"} {
+		require.Contains(t, help, text)
+	}
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -65,6 +64,9 @@ func (a *app) realtimeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.authenticate(); err != nil {
+				return err
+			}
 			signals := make(chan os.Signal, 4)
 			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 			defer signal.Stop(signals)
@@ -80,12 +82,12 @@ func (a *app) realtimeCommand() *cobra.Command {
 
 // realtime holds a session. Signals arrive on r.interrupts; ctx does not end it.
 func (a *app) realtime(ctx context.Context, r realtimeRun) error {
-	if a.config.APIKey == "" {
+	if !a.credentials.Set() {
 		return &exit{exitUsage, noKey}
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	client := a.realtimeClient()
+	client := a.client(nil)
 	model, err := client.Models.Get(ctx, r.model)
 	if err != nil {
 		return &exit{exitRefused, err.Error()}
@@ -123,15 +125,6 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 		err = errors.Join(err, saveErr)
 	}
 	return c.outcome(result, err)
-}
-
-func (a *app) realtimeClient() *wiro.Client {
-	client := wiro.NewClient(wiro.Options{
-		BaseURL: a.config.BaseURL, SocketURL: a.config.SocketURL, UserAgent: "wiro-mcp-go/" + wiromcp.Version(),
-		Credentials: wiro.Credentials{Key: wiro.Secret(a.config.APIKey), Secret: wiro.Secret(a.config.APISecret)},
-	})
-	a.cleanup = append(a.cleanup, client.Close)
-	return client
 }
 
 // checkRealtime refuses what cannot work before anything is paid for.

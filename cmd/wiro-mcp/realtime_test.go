@@ -128,7 +128,8 @@ func talking(t *testing.T, s *sandbox.Server, environ []string, signals chan os.
 	in, mouth := io.Pipe()
 	stdout, stderr = &watched{said: make(chan struct{})}, &bytes.Buffer{}
 	a := &app{streams: streams{in: in, out: stdout, err: stderr, environ: environ}}
-	a.config.APIKey, a.config.BaseURL, a.config.SocketURL = sandbox.DemoKey, s.APIURL(), s.SocketURL()
+	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
+	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
 	go func() { _, _ = mouth.Write(append(hum(1), make([]byte, 2*wiro.FrameBytes)...)) }()
 	ended := make(chan error, 1)
 	go func() { ended <- a.realtime(t.Context(), realtimeRun{model: voice, interrupts: signals}) }()

@@ -14,6 +14,8 @@ import (
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/logging"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // Exit codes.
@@ -23,7 +25,7 @@ const (
 	exitUsage       = 2   // a wrong argument or setting, no key
 	exitFailed      = 3   // the task failed or was canceled
 	exitRunning     = 4   // the wait ended before the task did
-	exitConfirm     = 5   // a confirmation is wanted
+	exitConfirm     = 5   // a confirmation is required
 	exitInterrupted = 130 // Ctrl-C
 )
 
@@ -38,13 +40,14 @@ type streams struct {
 // app is one run of the program.
 type app struct {
 	streams
-	config     config.Config
-	useSandbox bool
-	log        zerolog.Logger
-	cleanup    []func()
+	config      config.Config
+	credentials wiro.Credentials // of the environment or the sandbox, for commands that use them
+	useSandbox  bool
+	log         zerolog.Logger
+	cleanup     []func()
 }
 
-// exit ends the program with a code, and with a message where there is one.
+// exit ends the program with a code, and with a message unless it is empty.
 type exit struct {
 	code    int
 	message string
@@ -85,7 +88,8 @@ func (a *app) root() *cobra.Command {
 		Short: "MCP server for the Wiro platform",
 		Long: "wiro-mcp gives AI assistants the Wiro platform through MCP: AI models, tasks, files,\n" +
 			"agents, and the documentation. Without a command it serves stdio, for clients that launch it.\n\n" +
-			"Settings come from the environment; flags win. The API key comes from WIRO_API_KEY alone.",
+			"Settings are read from the environment; flags override. The API key is read from WIRO_API_KEY\n" +
+			"alone, because a command line is not private.",
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -103,12 +107,15 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// load reads the settings, and starts the emulator where it was asked for.
+// load reads the settings, and starts the emulator with --sandbox.
 func (a *app) load(cmd *cobra.Command) error {
 	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
 		return settingsError(err)
 	}
 	a.log = a.logger(cmd.Name() == "http")
+	for _, warning := range config.Unknown(a.environ) {
+		a.log.Warn().Msg(warning)
+	}
 	if !a.useSandbox {
 		return nil
 	}
@@ -117,15 +124,27 @@ func (a *app) load(cmd *cobra.Command) error {
 		return fmt.Errorf("starting the sandbox: %w", err)
 	}
 	a.cleanup = append(a.cleanup, s.Close)
-	a.config.APIKey, a.config.APISecret = sandbox.DemoKey, ""
+	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
 	a.config.AllowPrivateURLs = true
 	return nil
 }
 
+// authenticate reads the credentials of the environment, for the commands that use them.
+func (a *app) authenticate() error {
+	if a.useSandbox {
+		return nil
+	}
+	var err error
+	if a.credentials, err = a.config.Credentials(); err != nil {
+		return settingsError(err)
+	}
+	return nil
+}
+
 func settingsError(err error) error { return fmt.Errorf("settings:\n%w", err) }
 
-// logger writes to stderr: for people, or as JSON, which servers get unless they run on a
+// logger writes to stderr: for people, or as JSON, which is the default of servers without a
 // terminal.
 func (a *app) logger(isServer bool) zerolog.Logger {
 	format, terminal := a.config.LogFormat, isTerminal(a.err)
@@ -145,27 +164,27 @@ func isTerminal(w any) bool {
 }
 
 // client returns a client with the environment's credentials. Metrics may be nil.
-func (a *app) client(metrics *wiromcp.Metrics) *wiromcp.Client {
-	options := wiromcp.ClientOptions{
+func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
+	options := wiro.Options{
 		BaseURL: a.config.BaseURL, SocketURL: a.config.SocketURL,
-		Credentials: wiromcp.Credentials{Key: a.config.APIKey, Secret: a.config.APISecret},
+		Credentials: a.credentials,
 		UserAgent:   "wiro-mcp-go/" + wiromcp.Version(),
-		Log:         a.log,
+		Logger:      logging.ToSlog(a.log),
 	}
 	if metrics != nil {
 		options.Observer = metrics
 	}
-	c := wiromcp.NewClient(options)
+	c := wiro.NewClient(options).WithCredentials(a.credentials) // none stay none
 	a.cleanup = append(a.cleanup, c.Close)
 	return c
 }
 
-func (a *app) server(c *wiromcp.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
+func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
 		Client:   c,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
-		AllowPrivateURLs: a.config.AllowPrivateURLs, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
-		Metrics: metrics, Log: a.log,
+		AllowPrivateURLs: a.config.AllowPrivateURLs, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
+		Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})
 }
 
@@ -175,11 +194,16 @@ its requests, its secret as WIRO_API_SECRET) into the "env" of this server in yo
 configuration. To try everything without a key or any cost, start it with --sandbox.`
 
 func (a *app) stdio(ctx context.Context) error {
-	if a.config.APIKey == "" {
+	if err := a.authenticate(); err != nil {
+		return err
+	}
+	if !a.credentials.Set() {
 		return &exit{exitUsage, noKey}
 	}
+	ctx, stop := withParent(ctx, os.Getppid, parentInterval)
+	defer stop()
 	if isTerminal(a.in) {
-		a.log.Info().Msg("serving MCP on stdin and stdout: this is for MCP clients; wiro-mcp --help shows what is for people")
+		a.log.Info().Msg("serving MCP on stdin and stdout: this is for MCP clients; wiro-mcp --help lists the commands for people")
 	}
 	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.out)
 }
@@ -189,7 +213,7 @@ func versionCommand() *cobra.Command {
 		Use:               "version",
 		Short:             "Print the version",
 		Args:              cobra.NoArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // whatever the settings
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // also with invalid settings
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "wiro-mcp "+wiromcp.Version())
 			return err

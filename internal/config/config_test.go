@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -11,7 +12,8 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/internal/transport"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func TestTheDefaultsTalkToWiro(t *testing.T) {
@@ -76,7 +78,8 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 		require.NotContains(t, text, "abcdef")
 		require.NotContains(t, text, "ghijkl")
 	}
-	err := config.Load([]string{"WIRO_API_KEY=abc def", "WIRO_API_SECRET=x"}, nil, &c)
+	require.NoError(t, config.Load([]string{"WIRO_API_KEY=abc def", "WIRO_API_SECRET=x"}, nil, &c), "no command has used it yet")
+	_, err := c.Credentials()
 	require.ErrorContains(t, err, "WIRO_API_KEY")
 	require.NotContains(t, err.Error(), "abc def")
 }
@@ -91,10 +94,84 @@ func TestHTTPSettingsAreCheckedTogether(t *testing.T) {
 	}
 	var h config.HTTP
 	require.NoError(t, config.Load([]string{"WIRO_TRUSTED_PROXIES=10.0.0.0/8,192.0.2.1", "WIRO_ALLOWED_HOSTS=a.example,b.example"}, nil, &h))
-	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), h.TrustedProxies[1].Prefix)
-	require.Equal(t, []string{"a.example", "b.example"}, h.AllowedHosts)
+	require.Equal(t, netip.MustParsePrefix("192.0.2.1/32"), h.TrustedProxies[1])
+	require.Equal(t, []string{"a.example", "b.example"}, []string(h.AllowedHosts))
 	err = config.Load([]string{"WIRO_TRUSTED_PROXIES=ten", "WIRO_SHUTDOWN_GRACE=soon", "WIRO_WAITS=many"}, nil, &h)
 	for _, text := range []string{"WIRO_TRUSTED_PROXIES", "WIRO_SHUTDOWN_GRACE: must be a duration", "WIRO_WAITS: must be a number"} {
 		require.ErrorContains(t, err, text)
 	}
+}
+
+func TestEverySettingIsTrimmedAndUnquoted(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load([]string{
+		"WIRO_READ_ONLY=TRUE\r", `WIRO_TOOLSETS="docs, files"`, "WIRO_API_BASE_URL=  https://api.example.com/v1 \n", "WIRO_RUN_TIMEOUT='90'", `WIRO_DOCS_DIR=""`,
+	}, nil, &c))
+	require.True(t, c.ReadOnly)
+	require.Equal(t, []tools.Toolset{tools.Files, tools.Docs}, []tools.Toolset(c.Toolsets))
+	require.Equal(t, "https://api.example.com/v1", c.BaseURL)
+	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
+	require.Empty(t, c.DocsDir)
+	var h config.HTTP
+	require.NoError(t, config.Load([]string{`WIRO_BURST="7"`, "WIRO_SHUTDOWN_GRACE=5s\r", `WIRO_ALLOWED_HOSTS="a.example, b.example"`}, nil, &h))
+	require.Equal(t, 7, h.Burst)
+	require.Equal(t, []string{"a.example", "b.example"}, h.Options().AllowedHosts)
+}
+
+func TestFlagsHaveTypesAndErrorsNameWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	var h config.HTTP
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.Flags(flags, &h)
+	config.Flags(flags, &config.Config{})
+	for name, kind := range map[string]string{
+		"burst": "int", "rate": "float", "read-only": "bool", "shutdown-grace": "duration", "run-timeout": "duration", "allowed-hosts": "list", "listen": "string",
+	} {
+		require.Equal(t, kind, flags.Lookup(name).Value.Type(), name)
+	}
+	require.Equal(t, "10000", flags.Lookup("burst").DefValue)
+	require.NoError(t, flags.Parse([]string{"--burst", "-3", "--rate=fast", "--allowed-hosts", "https://x", "--waits", "1.5", "--burst-per-key", "0"}))
+	err := config.Load([]string{"WIRO_BURST=7", "WIRO_RATE_PER_KEY=-1", "WIRO_TLS_CERT=c.pem"}, flags, &h)
+	for _, text := range []string{
+		"--burst: must be more than 0", "--rate: must be a number", "--allowed-hosts: ", "--waits: must be a number without a fraction",
+		"--burst-per-key: must be more than 0", "WIRO_RATE_PER_KEY: must be more than 0", "WIRO_TLS_CERT, WIRO_TLS_KEY: ",
+	} {
+		require.ErrorContains(t, err, text)
+	}
+	require.NotContains(t, err.Error(), "HTTPOptions")
+	require.NotContains(t, err.Error(), "strconv")
+	late := config.Sources{Flags: flags}.Explain(&h, &transport.OptionError{Options: []string{"AllowedHosts"}, Err: errors.New("x")})
+	require.EqualError(t, late, "--allowed-hosts: x")
+	require.NoError(t, config.Sources{}.Explain(&h, nil))
+}
+
+func TestUnknownVariablesAreNamedWithTheClosest(t *testing.T) {
+	t.Parallel()
+	warnings := config.Unknown([]string{"WIRO_TOOLSET=all", "WIRO_APIKEY=k", "WIRO_SOMETHING_ELSE_ENTIRELY=1", "WIRO_RATE=1", "HOME=/", "wiro_read_only=true"})
+	require.Equal(t, []string{
+		"WIRO_APIKEY is not a setting. Did you mean WIRO_API_KEY?",
+		"WIRO_SOMETHING_ELSE_ENTIRELY is not a setting.",
+		"WIRO_TOOLSET is not a setting. Did you mean WIRO_TOOLSETS?",
+		"wiro_read_only is not a setting. Did you mean WIRO_READ_ONLY?",
+	}, warnings)
+}
+
+func TestCredentialsAreReadOnlyWhenTheyAreUsed(t *testing.T) {
+	t.Parallel()
+	for variable, environ := range map[string][]string{
+		"WIRO_API_KEY: is a placeholder":    {"WIRO_API_KEY=${WIRO_API_KEY}", "WIRO_API_SECRET="},
+		"WIRO_API_SECRET: is a placeholder": {"WIRO_API_KEY=k3y", "WIRO_API_SECRET=undefined"},
+		"WIRO_API_KEY: is missing":          {"WIRO_API_SECRET=s3cret"},
+	} {
+		var c config.Config
+		require.NoError(t, config.Load(environ, nil, &c))
+		_, err := c.Credentials()
+		require.ErrorContains(t, err, variable)
+	}
+	var c config.Config
+	require.NoError(t, config.Load([]string{`WIRO_API_KEY="k3y:s3cret"` + "\r\n", `WIRO_API_SECRET=""`}, nil, &c))
+	credentials, err := c.Credentials()
+	require.NoError(t, err)
+	require.Equal(t, wiro.Credentials{Key: "k3y", Secret: "s3cret"}, credentials)
 }

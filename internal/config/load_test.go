@@ -16,7 +16,7 @@ func TestEverythingThatIsWrongIsNamedAtOnceAndOnlyOnce(t *testing.T) {
 		environ  []string
 	}{
 		{new(config.Config), []string{
-			"WIRO_API_KEY=hunter2 hunter2", "WIRO_API_BASE_URL=ftp://x", "WIRO_TOOLSETS=nonsense", "WIRO_READ_ONLY=perhaps",
+			"WIRO_API_BASE_URL=ftp://hunter2:hunter2@x", "WIRO_TOOLSETS=nonsense", "WIRO_READ_ONLY=perhaps",
 			"WIRO_RUN_TIMEOUT=2h", "WIRO_LOG_LEVEL=loud", "WIRO_LOG_FORMAT=xml",
 		}},
 		{new(config.HTTP), []string{"WIRO_LISTEN=here", "WIRO_RATE=many", "WIRO_BURST=-1", "WIRO_SHUTDOWN_GRACE=soon"}},

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what a page may call itself: titles and headings in characters, addresses in bytes.
+// Limits on names: titles and headings in characters, addresses in bytes.
 const (
 	maxName    = 250
 	maxAddress = 500
@@ -36,7 +36,7 @@ func shortName(s string) string {
 	if utf8.RuneCountInString(s) <= maxName {
 		return s
 	}
-	return string([]rune(s)[:maxName-1]) + cut
+	return string([]rune(s)[:maxName-1]) + ellipsis
 }
 
 // frontMatter splits src into its front matter, if it has any, and the Markdown below, with line breaks

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// nearly returns the terms of words that are spelled nearly like w, which no page has: one letter wrong from four
-// letters on, two from seven on. Words that hold w, and words that most of w is, are there too.
+// nearly returns the terms with a spelling similar to w, which no page has: one wrong letter from four letters on,
+// two from seven on. It includes words that contain w, and words that are the greater part of w.
 func (x *index) nearly(w string) []alternative {
 	if len(w) < 4 || len(w) > maxWord || w[0] <= '9' {
 		return nil
@@ -30,7 +30,7 @@ func (x *index) nearly(w string) []alternative {
 	return as
 }
 
-// inside says how well a word that holds w, or is the greater part of it, stands for it.
+// inside returns how well a word that contains w, or is the greater part of w, stands for it.
 func inside(w, other string) float64 {
 	switch {
 	case len(other) > len(w) && strings.HasPrefix(other, w):
@@ -43,13 +43,13 @@ func inside(w, other string) float64 {
 	return 0
 }
 
-// alike says how well a word stands for w by its spelling: 1 with one letter wrong, less with two, 0 with more.
+// alike returns how well a word stands for w by its spelling: 1 with one wrong letter, less with two, 0 with more.
 func alike(w string, letters uint64, s spelling, table *distanceTable) float64 {
 	allowed := 1
 	if len(w) >= 7 {
 		allowed = 2
 	}
-	// What tells most words apart is cheap: length, and which letters they have.
+	// Length and the set of letters rule out most words cheaply.
 	if d := len(s.text) - len(w); d > allowed || -d > allowed || len(s.text) < 4 {
 		return 0
 	}

@@ -7,22 +7,20 @@ import (
 
 // index finds the sections of pages by their words. It is built once and then only read.
 //
-// A section is scored as BM25F scores it: a word counts by the field it stands in, counts are summed over the
-// fields before they saturate, and rare words count more. Two things come on top: the section's question that
-// is most like the query, and what the whole page has of the query.
+// A section is scored by BM25F: words are weighted by field, counts are summed over the fields before they
+// saturate, and rare words weigh more. The section's two questions that are most like the query are added to that.
 type index struct {
 	weights   Weights
 	pages     []*Page
 	sections  []entry
 	questions []question
 	terms     []term
-	ids       map[string]int32 // stem to term
-	forms     map[string]int32 // word as written to term
-	spellings []spelling       // the same, to be looked through
-	compounds compounds
+	ids       map[string]int32     // stem to term
+	forms     map[string]int32     // word as written to term
+	spellings []spelling           // the same, to be looked through
 	named     map[string]int       // key of a page's title or slug to the page
-	runs      map[string][]counted // what has been counted, by run of letters as the pages write it
-	unknown   float64              // what a word says that no section has
+	tokens    map[string][]counted // terms of each token as the pages write it
+	unknown   float64              // weight of a word that no section has
 }
 
 // entry is a section as the index knows it.
@@ -34,23 +32,24 @@ type entry struct {
 // question is one question that a section answers.
 type question struct {
 	section int32
-	weight  float64 // how much its terms say together
+	terms   []int32
+	weight  float64 // sum of the terms' idf
 }
 
 // term is a stem with the sections and the questions that have it.
 type term struct {
-	idf       float64 // how much it says: more, the fewer sections have it
+	idf       float64 // weight: the fewer sections have the term, the higher
 	sections  []posting
 	questions []int32
 }
 
-// posting says what a term counts for in a section: from 0 to 1.
+// posting is the weight of a term in a section, from 0 to 1.
 type posting struct {
 	section int32
 	impact  float32
 }
 
-// counted is a term of a run of letters, and what it counts for.
+// counted is a term of a token with its weight.
 type counted struct {
 	term   int32
 	weight float32
@@ -75,7 +74,7 @@ const (
 // fieldCounts counts words by field: those of one term in one section, or all of a section.
 type fieldCounts [fieldCount]float64
 
-// sectionCounts is what indexing learns of a section.
+// sectionCounts are the counts of one section.
 type sectionCounts struct {
 	terms map[int32]*fieldCounts
 	all   fieldCounts
@@ -83,8 +82,8 @@ type sectionCounts struct {
 
 func newIndex(pages []*Page, w Weights) *index {
 	x := &index{
-		weights: w, pages: pages, compounds: findCompounds(pages),
-		ids: map[string]int32{}, forms: map[string]int32{}, runs: map[string][]counted{}, named: map[string]int{},
+		weights: w, pages: pages,
+		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string][]counted{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
 	for pi, p := range pages {
@@ -138,13 +137,14 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 			qs := x.terms[t].questions
 			if len(qs) == 0 || qs[len(qs)-1] != id {
 				x.terms[t].questions = append(qs, id)
+				x.questions[id].terms = append(x.questions[id].terms, t)
 			}
 		})
 	}
 	return c
 }
 
-// weigh turns the counts of all sections into what terms say and count for.
+// weigh computes the weights of terms from the counts of all sections.
 func (x *index) weigh(counts []sectionCounts) {
 	w := x.weights
 	weight := fieldCounts{w.Title, w.Heading, w.Questions, w.Body}
@@ -181,13 +181,13 @@ func (x *index) weigh(counts []sectionCounts) {
 	}
 }
 
-// eachTerm yields the terms of a text with what each counts for: a word, and the parts of an identifier.
+// eachTerm yields the terms of a text with their weights: words, and the parts of identifiers.
 func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
-	eachRun(text, func(run string) {
-		counted, known := x.runs[run]
+	eachToken(text, func(token string) {
+		counted, known := x.tokens[token]
 		if !known {
-			counted = x.countRun(run)
-			x.runs[run] = counted
+			counted = x.countToken(token)
+			x.tokens[token] = counted
 		}
 		for _, c := range counted {
 			yield(c.term, float64(c.weight))
@@ -195,27 +195,18 @@ func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
 	})
 }
 
-// countRun returns the terms of a run.
-func (x *index) countRun(run string) []counted {
+// countToken returns the terms of a token.
+func (x *index) countToken(token string) []counted {
 	var cs []counted
 	add := func(w string, weight float64) {
 		if w != "" && !isStopWord(w) {
 			cs = append(cs, counted{x.term(w), float32(weight)})
 		}
 	}
-	runWords(run, func(w word) {
+	tokenWords(token, func(w word) {
 		add(w.whole, 1)
-		parts := w.parts
-		if parts == nil {
-			parts = []string{w.whole}
-		}
-		for _, p := range parts {
-			if w.parts != nil {
-				add(p, x.weights.Part)
-			}
-			for _, p := range x.compounds[p] {
-				add(p, x.weights.Part)
-			}
+		for _, p := range w.parts {
+			add(p, x.weights.Part)
 		}
 	})
 	return cs

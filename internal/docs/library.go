@@ -1,5 +1,5 @@
-// Package docs searches and reads the documentation of Wiro: pages of Markdown that ship in the binary,
-// and, where an operator asks for it, newer ones from a folder or a website.
+// Package docs searches and reads the documentation of Wiro: pages of Markdown that ship in the binary and, if
+// the operator configures a source, newer pages from a folder or a website.
 //
 // Nothing is read, parsed or indexed before the first use.
 package docs
@@ -26,10 +26,10 @@ type Library struct {
 	every   time.Duration
 	log     zerolog.Logger
 
-	inside  func() *corpus // the pages that ship with the program, parsed once
-	heads   func() []Page  // their front matter, read once
-	current atomic.Pointer[corpus]
-	used    atomic.Bool // an index was asked for
+	embedded  func() *corpus // the pages that ship with the program, parsed once
+	summaries func() []Page  // their front matter, read once
+	current   atomic.Pointer[corpus]
+	used      atomic.Bool // an index was requested
 }
 
 // corpus is one state of the library: its pages, and their index from the first search on.
@@ -41,13 +41,13 @@ type corpus struct {
 // An Option changes how a Library works.
 type Option func(*Library)
 
-// WithSource has Watch replace and extend the pages by those of a source, which it asks again after the
-// given time; never again if that is 0.
+// WithSource makes Watch replace and extend the pages by those of a source, fetched once and then at the given
+// interval; with 0 only once.
 func WithSource(s Source, every time.Duration) Option {
 	return func(l *Library) { l.source, l.every = s, every }
 }
 
-// WithLogger tells where pages that cannot be read are reported. By default nowhere.
+// WithLogger sets the logger for pages that cannot be read. By default nothing is logged.
 func WithLogger(log zerolog.Logger) Option {
 	return func(l *Library) { l.log = log }
 }
@@ -57,20 +57,20 @@ func WithWeights(w Weights) Option {
 	return func(l *Library) { l.weights = w }
 }
 
-// Open returns the library of the Markdown files of a folder. It costs nothing: files are read when the
-// library is first used, and whoever comes meanwhile waits for that.
+// Open returns the library of the Markdown files in a folder. It reads nothing: the first use reads the files,
+// and other callers wait for it.
 func Open(pages fs.FS, options ...Option) *Library {
 	l := &Library{files: pages, weights: DefaultWeights(), log: zerolog.Nop()}
 	for _, o := range options {
 		o(l)
 	}
-	l.inside = sync.OnceValue(l.parse)
-	l.heads = sync.OnceValue(l.readHeads)
+	l.embedded = sync.OnceValue(l.parse)
+	l.summaries = sync.OnceValue(l.readSummaries)
 	return l
 }
 
-// Warm parses the pages and builds the index, so that the next search need not. It returns when that is
-// done: call it in the background, once the program is idle.
+// Warm parses the pages and builds the index, which the next search would do otherwise. Call it in the background
+// once the program is idle.
 func (l *Library) Warm() { l.index() }
 
 // index returns the index of the pages as they are now.
@@ -84,7 +84,7 @@ func (l *Library) corpus() *corpus {
 	if c := l.current.Load(); c != nil {
 		return c
 	}
-	return l.inside()
+	return l.embedded()
 }
 
 // newCorpus returns a corpus whose index is built when it is first needed.
@@ -92,7 +92,7 @@ func (l *Library) newCorpus(pages []*Page) *corpus {
 	return &corpus{pages: pages, index: sync.OnceValue(func() *index { return newIndex(pages, l.weights) })}
 }
 
-// parse reads all pages of the folder. One that cannot be read is reported and left out.
+// parse reads all pages of the folder. It logs and skips a page that cannot be read.
 func (l *Library) parse() *corpus {
 	var pages []*Page
 	for _, name := range l.names() {
@@ -121,13 +121,13 @@ func (l *Library) names() []string {
 // reads no more of a page than its front matter.
 func (l *Library) Pages() []Page {
 	if c := l.current.Load(); c != nil {
-		return heads(c.pages)
+		return summarize(c.pages)
 	}
-	return slices.Clone(l.heads())
+	return slices.Clone(l.summaries())
 }
 
-// heads returns the pages without their sections.
-func heads(pages []*Page) []Page {
+// summarize returns the pages without their sections.
+func summarize(pages []*Page) []Page {
 	hs := make([]Page, 0, len(pages))
 	for _, p := range pages {
 		h := *p
@@ -138,21 +138,21 @@ func heads(pages []*Page) []Page {
 	return hs
 }
 
-// readHeads reads the front matter of the pages. A page without any has to be parsed, and then all are.
-func (l *Library) readHeads() []Page {
+// readSummaries reads the front matter of the pages. If one has none, all pages are parsed.
+func (l *Library) readSummaries() []Page {
 	var pages []*Page
 	for _, name := range l.names() {
-		meta, ok := l.readHead(name)
+		meta, ok := l.readSummary(name)
 		if !ok {
-			return heads(l.inside().pages)
+			return summarize(l.embedded().pages)
 		}
 		pages = append(pages, meta.page())
 	}
-	return heads(pages)
+	return summarize(pages)
 }
 
-// readHead reads the front matter of a file, and no more. It is not ok where a title or a slug is lacking.
-func (l *Library) readHead(name string) (meta pageMeta, ok bool) {
+// readSummary reads only the front matter of a file. ok is false if it has no title or no slug.
+func (l *Library) readSummary(name string) (meta pageMeta, ok bool) {
 	f, err := l.files.Open(name)
 	if err != nil {
 		return pageMeta{}, false
@@ -163,7 +163,7 @@ func (l *Library) readHead(name string) (meta pageMeta, ok bool) {
 	if err != nil && n == 0 {
 		return pageMeta{}, false
 	}
-	end := bytes.LastIndexByte(start[:n], '\n') + 1 // no letter is cut in two
+	end := bytes.LastIndexByte(start[:n], '\n') + 1 // a letter may be cut in two after it
 	meta, _, err = frontMatter(start[:end])
 	return meta, err == nil && meta.Title != "" && meta.Slug != ""
 }
@@ -181,8 +181,7 @@ func (l *Library) Markdown(slug string) (string, error) {
 	return "", &NotFoundError{Name: slug, Closest: nearest(slug, slugs, 5)}
 }
 
-// Complete returns the slugs that begin with prefix, in order, and after them those that hold it elsewhere.
-// Case does not matter.
+// Complete returns the slugs that begin with prefix, in order, followed by those that contain it. It ignores case.
 func (l *Library) Complete(prefix string) []string {
 	prefix = strings.ToLower(strings.TrimSpace(prefix))
 	var begin, hold []string

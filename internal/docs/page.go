@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// defaultURL is where a reader is sent who asks for a page whose own address is not known.
+// defaultURL is the address given for a page that has none of its own.
 const defaultURL = "https://wiro.ai/docs"
 
 // docsPath is what addresses of pages have before the slug.
@@ -26,10 +26,10 @@ type Page struct {
 	Section string
 	// Summary says in one line what the page lets one do. May be empty.
 	Summary string
-	// URL is the page's own address on the web, empty where it is not known.
+	// URL is the page's own address on the web; empty if it is not known.
 	URL string
 	// Sections are the page's sections in reading order. The first is the opening, before the first
-	// subheading, and is missing only where a page has no text there.
+	// subheading; it is missing if the page has no text there.
 	Sections []Section
 }
 
@@ -82,8 +82,7 @@ func (p *Page) shown(i, n int) []line {
 // PathText returns the section's path as one text: "Task statuses > Realtime sessions".
 func (s *Section) PathText() string { return strings.Join(s.Path, pathSeparator) }
 
-// link returns the address of a section of the page, or that of the whole documentation where the
-// page's own is not known.
+// link returns the address of a section of the page, or that of the whole documentation if the page has none.
 func (p *Page) link(s *Section) string {
 	if p.URL == "" {
 		return defaultURL
@@ -107,8 +106,8 @@ func (p *Page) subtree(i int) int {
 	return n
 }
 
-// text returns the lines of section i. Where it has none of its own, they are those of its subsections, for an
-// opening those of the first section after it.
+// text returns the lines of section i. If it has none, it returns those of its subsections; for an opening, those
+// of the first section after it.
 func (p *Page) text(i int) []line {
 	if len(p.Sections[i].body) > 0 {
 		return p.Sections[i].body
@@ -125,7 +124,7 @@ func (p *Page) text(i int) []line {
 	return lines
 }
 
-// lineKind tells lines apart that a passage treats differently.
+// lineKind is the kind of a line; snippets treat them differently.
 type lineKind uint8
 
 const (

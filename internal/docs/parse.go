@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// errEmpty is what Parse answers for a file without text.
+// errEmpty is returned by Parse for a file without text.
 var errEmpty = errors.New("the page is empty")
 
 // Parse reads one page of Markdown. name is the file's name: it gives the slug, and with no other source the
@@ -26,14 +26,14 @@ func Parse(name string, src []byte) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", name, err)
 	}
-	m := scan(body)
-	first := slices.IndexFunc(m.headings, func(h heading) bool { return h.level == 1 })
+	d := scan(body)
+	first := slices.IndexFunc(d.headings, func(h heading) bool { return h.level == 1 })
 	if meta.Title == "" && first >= 0 {
-		meta.Title = m.headings[first].text
+		meta.Title = d.headings[first].text
 	}
 	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
 	meta.Title, meta.Slug = cmp.Or(meta.Title, base), cmp.Or(meta.Slug, base)
-	p := m.page(meta, 0, len(m.lines))
+	p := d.page(meta, 0, len(d.lines))
 	if len(p.Sections) == 0 {
 		return nil, fmt.Errorf("parse %s: %w", name, errEmpty)
 	}
@@ -47,9 +47,9 @@ func parseBundle(name string, src []byte) ([]*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", name, err)
 	}
-	m := scan(body)
+	d := scan(body)
 	var starts []heading
-	for _, h := range m.headings {
+	for _, h := range d.headings {
 		if h.level == 1 {
 			starts = append(starts, h)
 		}
@@ -63,34 +63,34 @@ func parseBundle(name string, src []byte) ([]*Page, error) {
 	}
 	var pages []*Page
 	for i, h := range starts {
-		end := len(m.lines)
+		end := len(d.lines)
 		if i+1 < len(starts) {
 			end = starts[i+1].line
 		}
-		pages = append(pages, m.page(pageMeta{Title: h.text, Slug: h.text}, h.line, end))
+		pages = append(pages, d.page(pageMeta{Title: h.text, Slug: h.text}, h.line, end))
 	}
 	return pages, nil
 }
 
 // page makes a page of the lines from from up to end.
-func (m *manuscript) page(meta pageMeta, from, end int) *Page {
+func (d *document) page(meta pageMeta, from, end int) *Page {
 	p := meta.page()
 	opening := Section{Heading: p.Title, Path: []string{p.Title}, Level: 1}
 	anchors := map[string]bool{}
 	var trail []heading // the headings above, innermost last
 	current, start := opening, from
 	finish := func(end int) {
-		current.body = m.visible(start, end)
-		current.Questions = m.questions(start, end)
+		current.body = d.visible(start, end)
+		current.Questions = d.questions(start, end)
 		if current.head != nil || len(current.body) > 0 || len(current.Questions) > 0 {
 			p.Sections = append(p.Sections, current)
 		}
 	}
-	for _, h := range m.headings {
+	for _, h := range d.headings {
 		if h.line < from || h.line >= end {
 			continue
 		}
-		if h.level == 1 && current.head == nil && len(m.visible(from, h.line)) == 0 {
+		if h.level == 1 && current.head == nil && len(d.visible(from, h.line)) == 0 {
 			start = h.line + h.lines // the title itself
 			continue
 		}
@@ -103,7 +103,7 @@ func (m *manuscript) page(meta pageMeta, from, end int) *Page {
 			Heading: h.text,
 			Level:   max(h.level, 2),
 			Anchor:  uniqueAnchor(h.text, anchors),
-			head:    m.lines[h.line : h.line+h.lines],
+			head:    d.lines[h.line : h.line+h.lines],
 		}
 		for _, t := range trail {
 			current.Path = append(current.Path, t.text)
@@ -116,11 +116,11 @@ func (m *manuscript) page(meta pageMeta, from, end int) *Page {
 
 // visible returns the shown lines from start up to end, with no blank lines around them and no two of
 // them in a row outside code.
-func (m *manuscript) visible(start, end int) []line {
+func (d *document) visible(start, end int) []line {
 	var shown []line
 	for i := start; i < end; i++ {
-		l := m.lines[i]
-		if m.hidden[i] {
+		l := d.lines[i]
+		if d.hidden[i] {
 			continue
 		}
 		if l.kind == proseLine && strings.TrimSpace(l.text) == "" {
@@ -138,9 +138,9 @@ func (m *manuscript) visible(start, end int) []line {
 }
 
 // questions returns the questions of the comments from start up to end.
-func (m *manuscript) questions(start, end int) []string {
+func (d *document) questions(start, end int) []string {
 	var all []string
-	for _, c := range m.comments {
+	for _, c := range d.comments {
 		if start <= c.line && c.line < end {
 			all = append(all, c.questions...)
 		}

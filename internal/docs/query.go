@@ -9,12 +9,13 @@ import (
 const (
 	maxWords        = 40  // words of a query that count
 	maxAlternatives = 12  // words that may stand for one
-	partsShare      = 0.3 // what the parts of an identifier count for, together with the whole
+	maxGap          = 4   // a verb's particle follows at most this many words later
+	partsShare      = 0.3 // weight of each part of an identifier whose whole is known
 )
 
-// A concept is one thing that a query asks for: a word, with others that may stand for it.
+// A concept is one thing that a query asks for: a word, with the terms that may stand for it.
 type concept struct {
-	weight       float64 // how much it says
+	weight       float64
 	alternatives []alternative
 }
 
@@ -24,9 +25,9 @@ type alternative struct {
 	fit  float64
 }
 
-// concepts reads a query. A word that no page has is a concept without alternatives: it tells how little of
-// the query is understood.
-func (x *index) concepts(query string) []concept {
+// concepts reads a query. A word that no page has is a concept without alternatives: it lowers the score of all
+// sections. Words are read as phrases only if they are in English order.
+func (x *index) concepts(query string, inOrder bool) []concept {
 	var words []word
 	eachWord(query, func(w word) {
 		if len(words) < maxWords {
@@ -63,11 +64,16 @@ func (x *index) concepts(query string) []concept {
 			}
 			continue
 		}
-		for n := 2; n <= 3 && i+n <= len(words); n++ {
+		for n := 2; n <= 3 && i+n <= len(words) && inOrder; n++ {
 			if as := x.phrase(words[i : i+n]); len(as) > 0 {
-				add(1, "", as)
+				add(x.weights.Phrase, "", as)
 			}
 		}
+		eachParticle(words[i:], func(particle string) {
+			if as := x.related(w.whole, particle); len(as) > 0 {
+				add(1, "", as)
+			}
+		})
 		if w.whole != "" && !isStopWord(w.whole) {
 			add(1, w.whole, x.alternatives(w.whole))
 		}
@@ -75,7 +81,7 @@ func (x *index) concepts(query string) []concept {
 	return cs
 }
 
-// concept weighs alternatives by the one that says most.
+// concept weighs alternatives by the heaviest one.
 func (x *index) concept(share float64, as []alternative) concept {
 	c := concept{alternatives: as}
 	for _, a := range as {
@@ -95,7 +101,7 @@ func (x *index) lookup(w string) (t int32, ok bool) {
 	return t, ok
 }
 
-// identifier returns what may stand for a whole identifier: itself, or what is spelled nearly so.
+// identifier returns the terms that may stand for a whole identifier: itself, or terms with a similar spelling.
 func (x *index) identifier(whole string) []alternative {
 	if whole == "" {
 		return nil
@@ -106,8 +112,8 @@ func (x *index) identifier(whole string) []alternative {
 	return best(x.nearly(whole))
 }
 
-// phrase returns what may stand for words in a row: the word that they make run together, as api key makes
-// apikey, or words that mean the same, as to bring back is to restore.
+// phrase returns the terms that may stand for words in a row: the word that they make when joined, such as apikey
+// for api key, or words that mean the same, such as restore for bring back.
 func (x *index) phrase(words []word) []alternative {
 	wholes := make([]string, len(words))
 	for i, w := range words {
@@ -123,13 +129,24 @@ func (x *index) phrase(words []word) []alternative {
 	return append(as, x.related(wholes...)...)
 }
 
-// alternatives returns what may stand for a word: itself and words that mean the same. Where no page has it,
-// words spelled nearly so stand for it too.
+// alternatives returns the terms that may stand for a word: itself and words that mean the same. If no page has
+// the word, terms with a similar spelling are added.
 func (x *index) alternatives(w string) []alternative {
 	if t, ok := x.lookup(w); ok {
 		return append([]alternative{{t, 1}}, x.related(w)...)
 	}
 	return best(append(x.related(w), x.nearly(w)...))
+}
+
+// eachParticle yields the particles that may belong to the first of some words, a verb: off in "switch the old
+// agent off".
+func eachParticle(words []word, yield func(particle string)) {
+	for _, w := range words[min(len(words), 2):min(len(words), maxGap+1)] {
+		switch w.whole {
+		case "off", "on", "up", "down", "out", "over", "away", "back", "apart", "together":
+			yield(w.whole)
+		}
+	}
 }
 
 // related returns the words that mean about the same as a word or a phrase.
@@ -138,7 +155,7 @@ func (x *index) related(words ...string) []alternative {
 		return nil
 	}
 	var as []alternative
-	for _, other := range thesaurus()[phraseKey(words...)] {
+	for _, other := range synonyms()[phraseKey(words...)] {
 		if t, ok := x.lookup(other); ok {
 			as = append(as, alternative{t, x.weights.Related})
 		}

@@ -7,11 +7,13 @@ import (
 
 // hit is a section that a query found.
 type hit struct {
-	section int
-	score   float64 // from 0 to 1
+	section  int
+	score    float64 // from 0 to 1
+	question int32   // the section's question that is most like the query, -1 if none is
+	likeness float64 // of that question, from 0 to 1
 }
 
-// rank scores the sections that have anything of the concepts and returns them best first.
+// rank scores the sections that have any of the concepts and returns them best first.
 func (x *index) rank(concepts []concept) []hit {
 	total := 0.0
 	for _, c := range concepts {
@@ -23,53 +25,54 @@ func (x *index) rank(concepts []concept) []hit {
 	words := make([]float64, len(x.sections))
 	covered := make([]float64, len(x.sections))
 	best := make([]float64, len(x.sections)) // of the current concept
-	pages := make([]float64, len(x.pages))
-	pageBest := make([]float64, len(x.pages))
 	common := make([]float64, len(x.questions))
-	said := make([]float64, len(x.questions))
+	shared := make([]float64, len(x.questions)) // with the current concept
 	for _, c := range concepts {
 		clear(best)
-		clear(pageBest)
-		clear(said)
+		clear(shared)
 		for _, a := range c.alternatives {
 			t := &x.terms[a.term]
 			for _, p := range t.sections {
 				best[p.section] = max(best[p.section], a.fit*float64(p.impact))
 			}
 			for _, q := range t.questions {
-				said[q] = max(said[q], a.fit*t.idf)
+				shared[q] = max(shared[q], a.fit*t.idf)
 			}
 		}
 		for i, b := range best {
-			if b > 0 {
-				words[i] += c.weight * b
-				covered[i] += c.weight * min(1, b*2)
-				pi := x.sections[i].page
-				pageBest[pi] = max(pageBest[pi], b)
-			}
+			words[i] += c.weight * b
+			covered[i] += c.weight * min(1, b*2)
 		}
-		for i, b := range pageBest {
-			pages[i] += c.weight * b
-		}
-		for q, s := range said {
+		for q, s := range shared {
 			common[q] += min(c.weight, s)
 		}
 	}
-	asked := make([]float64, len(x.sections))
-	for q, common := range common {
-		if common > 0 {
-			s := x.questions[q].section
-			asked[s] = max(asked[s], 2*common/(total+x.questions[q].weight))
-		}
+	asked := make([]hit, len(x.sections))
+	for i := range asked {
+		asked[i].question = -1
 	}
-	w := x.weights
+	runnersUp := make([]float64, len(x.sections)) // likeness of the second question
+	for q, common := range common {
+		if common == 0 {
+			continue
+		}
+		section := x.questions[q].section
+		h, likeness := &asked[section], 2*common/(total+x.questions[q].weight)
+		if likeness > h.likeness {
+			h.question, h.likeness, likeness = number(q), likeness, h.likeness
+		}
+		runnersUp[section] = max(runnersUp[section], likeness)
+	}
 	var hits []hit
 	for i, words := range words {
 		if words == 0 {
 			continue
 		}
-		score := words/total*covered[i]/total + w.Question*asked[i] + w.Page*pages[x.sections[i].page]/total
-		hits = append(hits, hit{i, score / (1 + w.Question + w.Page)})
+		h := asked[i]
+		h.section = i
+		questions := (h.likeness + x.weights.Runner*runnersUp[i]) / (1 + x.weights.Runner)
+		h.score = (words/total*covered[i]/total + x.weights.Question*questions) / (1 + x.weights.Question)
+		hits = append(hits, h)
 	}
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))
@@ -77,7 +80,7 @@ func (x *index) rank(concepts []concept) []hit {
 	return hits
 }
 
-// promote puts the beginning of a page first that the query names, by no more than its title or its slug.
+// promote puts the opening of a page first if the query is exactly the page's title or slug.
 func (x *index) promote(query string, hits []hit) {
 	page, ok := x.named[nameKey(query)]
 	if !ok {
@@ -85,7 +88,8 @@ func (x *index) promote(query string, hits []hit) {
 	}
 	i := slices.IndexFunc(hits, func(h hit) bool { return x.sections[h.section] == entry{page, 0} })
 	if i > 0 {
-		first := hit{hits[i].section, hits[0].score}
+		first := hits[i]
+		first.score = hits[0].score
 		copy(hits[1:i+1], hits[:i])
 		hits[0] = first
 	}
@@ -107,22 +111,21 @@ func (x *index) share(h hit, concepts []concept) float64 {
 	return has / total
 }
 
-// choose picks the results of a ranking: at most limit sections, at most two of a page, and a page's second
-// one only before others that are clearly worse.
+// choose picks the results of a ranking: at most limit sections, at most two of a page, and none that scores
+// much less than the first. A page's second section comes only before others that are clearly worse.
 func (x *index) choose(hits []hit, limit int) []hit {
-	seen := map[int]int{}
-	candidates := make([]hit, 0, 2*len(x.pages))
+	ofPage := map[int]int{}
+	var chosen []hit
 	for _, h := range hits {
 		page := x.sections[h.section].page
-		seen[page]++
-		if seen[page] > 2 {
-			continue
-		}
-		if seen[page] == 2 {
+		ofPage[page]++
+		if ofPage[page] == 2 {
 			h.score *= x.weights.Second
 		}
-		candidates = append(candidates, h)
+		if ofPage[page] <= 2 && h.score >= x.weights.Weak*hits[0].score {
+			chosen = append(chosen, h)
+		}
 	}
-	slices.SortStableFunc(candidates, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
-	return candidates[:min(limit, len(candidates))]
+	slices.SortStableFunc(chosen, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+	return chosen[:min(limit, len(chosen))]
 }

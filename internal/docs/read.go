@@ -9,33 +9,35 @@ import (
 )
 
 const (
-	maxReading = 20000 // characters of a reading at most
-	maxPart    = 19500 // of a part, which leaves room for the note on what remains
-	wholePage  = 12000 // characters up to which a page is read whole
-	maxOutline = 6000
-	leastFirst = 4000 // of a page's first part, below the outline
-	fenceRoom  = 16   // for the fences of a code block that is cut
+	maxReading   = 20000 // characters of a reading at most
+	maxPart      = 19500 // of a part, which leaves room for the note on what remains
+	wholePage    = 12000 // characters up to which a page is read whole
+	maxOutline   = 6000
+	minFirstPart = 4000 // of a page's first part, below the outline
+	fenceRoom    = 16   // for the fences of a code block that is cut
 )
 
 // A Reading is what Read gives: a page, the beginning of one, or a section.
 type Reading struct {
 	// Page is the page's exact title.
 	Page string
-	// Section is the path of headings to the section; empty where the page was read.
+	// Section is the path of headings to the section; empty if the page was read.
 	Section string
-	// URL is the address of the page or the section, https://wiro.ai/docs where it is not known.
+	// URL is the address of the page or the section; https://wiro.ai/docs if the page has no address of its own.
 	URL string
+	// HasURL reports whether the page has an address of its own.
+	HasURL bool
 	// Text is the Markdown, at most 20,000 characters with Rest.
 	Text string
-	// Rest says what remains and how to read it. Empty where nothing does.
+	// Rest says what remains and how to read it; empty if nothing remains.
 	Rest string
 }
 
 // NotFoundError says that no page, or no section of a page, has a name.
 type NotFoundError struct {
-	// Page is the title of the page whose section was looked for; empty where a page was.
+	// Page is the title of the page whose section was requested; empty if a page was requested.
 	Page string
-	// Name is what was looked for.
+	// Name is the name that was requested.
 	Name string
 	// Closest are the titles or headings nearest to it, the nearest first.
 	Closest []string
@@ -116,7 +118,7 @@ func (p *Page) find(name string) (int, error) {
 		return i, nil
 	}
 	closest := nearest(name, headings, closestPages)
-	if key := nameKey(name); len(key) >= leastName && strings.Contains(nameKey(closest[0]), key) {
+	if key := nameKey(name); len(key) >= minNamePart && strings.Contains(nameKey(closest[0]), key) {
 		return slices.Index(headings, closest[0]), nil // several hold the name: the nearest of them
 	}
 	return 0, &NotFoundError{Page: p.Title, Name: shortName(name), Closest: closest}
@@ -138,8 +140,8 @@ func partName(section string, part int) string {
 	return strings.TrimPrefix(fmt.Sprintf("%s, part %d", section, part), ", ")
 }
 
-// read returns a part of section at with its subsections, or of the page where at is negative, and how many
-// parts there are. The first part of a long page follows its outline.
+// read returns a part of section at with its subsections, or of the page if at is negative, and the number of
+// parts. The first part of a long page follows its outline.
 func (p *Page) read(at, part int) (r Reading, parts int) {
 	var (
 		texts   [][]line
@@ -147,13 +149,13 @@ func (p *Page) read(at, part int) (r Reading, parts int) {
 		what    = "page"
 		name    string
 	)
-	r = Reading{Page: p.Title, URL: p.link(nil)}
+	r = Reading{Page: p.Title, URL: p.link(nil), HasURL: p.URL != ""}
 	if at < 0 {
 		lines := p.shown(0, len(p.Sections))
 		first := wholePage
 		if size(lines) > wholePage {
 			outline = p.outline()
-			first = max(first-utf8.RuneCountInString(outline), leastFirst)
+			first = max(first-utf8.RuneCountInString(outline), minFirstPart)
 		}
 		texts = cutLines(lines, first, maxPart)
 	} else {
@@ -185,7 +187,7 @@ func (p *Page) outline() string {
 		}
 		entry := "\n" + strings.Repeat("  ", len(s.Path)-1) + "- " + s.Heading
 		if b.Len()+len(entry) > maxOutline {
-			b.WriteString("\n" + cut)
+			b.WriteString("\n" + ellipsis)
 			break
 		}
 		b.WriteString(entry)
@@ -194,8 +196,8 @@ func (p *Page) outline() string {
 }
 
 // cutLines cuts lines into parts, the first of at most first characters, the others of at most rest. It
-// cuts between paragraphs where it can; a code block that does not fit is closed and opened again, and
-// only a line that is too long for a part is cut itself.
+// cuts between paragraphs if it can. A code block that does not fit is closed and opened again. Only a line that
+// is longer than a part is cut itself.
 func cutLines(lines []line, first, rest int) [][]line {
 	var (
 		parts [][]line
@@ -255,7 +257,7 @@ func paragraph(lines []line, i int) (end, size int) {
 	return end, size
 }
 
-// introduces tells whether a line has no meaning without what follows.
+// introduces reports whether a line has no meaning without the next.
 func introduces(l line) bool {
 	switch l.kind {
 	case headingLine, tableHead, fenceOpen:

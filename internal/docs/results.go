@@ -7,37 +7,40 @@ import (
 )
 
 const (
-	maxText      = 6000 // characters of all results together
-	firstPassage = 1200 // characters of the best result's text
-	otherPassage = 500  // characters of the others'
-	leastPassage = 120  // characters for which a result is worth its place
-	leastMore    = 200  // characters of room from which a passage goes on
+	maxText         = 6000 // characters of all results together
+	firstSnippet    = 1200 // characters of the best result's text
+	otherSnippet    = 500  // characters of the others'
+	minSnippet      = 120  // a result with less room than this is left out
+	minContinuation = 200  // a snippet with less room left than this is not continued
 )
 
-// results gives the chosen hits of a ranking their passages, within the bounds of all together.
+// results returns the chosen hits of a ranking with their snippets, within the limits on all of them together.
 func (x *index) results(chosen, ranking []hit, concepts []concept) []Match {
 	ms := make([]Match, 0, len(chosen))
 	left := maxText
 	for i, h := range chosen {
 		p, s := x.at(h)
-		m := Match{Page: p.Title, Section: s.PathText(), URL: p.link(s), Score: math.Round(h.score*1000) / 1000}
+		m := Match{
+			Page: p.Title, Section: s.PathText(), URL: p.link(s), HasURL: p.URL != "",
+			Score: math.Round(h.score*1000) / 1000,
+		}
 		size := utf8.RuneCountInString(m.Page) + utf8.RuneCountInString(m.Section) + utf8.RuneCountInString(m.URL)
-		if left-size < (i+1)*leastPassage { // many results of long names
+		if left-size < (i+1)*minSnippet { // many results with long names
 			break
 		}
 		left -= size
 		ms = append(ms, m)
 	}
 	chosen = chosen[:len(ms)]
-	w := passages{index: x, finder: x.finder(concepts), ranking: ranking, used: map[int]bool{}}
+	w := snippets{index: x, finder: x.finder(concepts), ranking: ranking, used: map[int]bool{}}
 	for _, h := range chosen {
 		w.used[h.section] = true
 	}
-	wanted := firstPassage + otherPassage*(len(chosen)-1)
+	wanted := firstSnippet + otherSnippet*(len(chosen)-1)
 	for i, h := range chosen {
-		want := otherPassage
+		want := otherSnippet
 		if i == 0 {
-			want = firstPassage
+			want = firstSnippet
 		}
 		share := left * want / wanted
 		limit := min(want, share)
@@ -48,38 +51,41 @@ func (x *index) results(chosen, ranking []hit, concepts []concept) []Match {
 	return ms
 }
 
-// passages writes the passages of one search's results.
-type passages struct {
+// snippets writes the snippets of one search's results.
+type snippets struct {
 	index   *index
 	finder  *finder
 	ranking []hit
-	used    map[int]bool // sections that some passage has
+	used    map[int]bool // sections that some snippet has
 }
 
-// write returns the passage of a hit: of about limit characters, of no more than most. Where the section is
-// shorter, the passage goes on with the page's next best section that is at least half as good.
-func (w *passages) write(h hit, limit, most int) string {
+// write returns the snippet of a hit: about limit characters, never more than most. If the section is shorter,
+// the snippet continues with the page's next best section that scores at least a quarter as much.
+func (w *snippets) write(h hit, limit, most int) string {
 	e := w.index.sections[h.section]
-	text := w.finder.passage(w.index.pages[e.page].text(e.section), limit, most)
+	w.finder.ask(h)
+	text := w.finder.snippet(w.index.pages[e.page].text(e.section), limit, most)
 	for {
 		room := limit - utf8.RuneCountInString(text)
-		if room < leastMore {
+		if room < minContinuation {
 			return text
 		}
 		at := slices.IndexFunc(w.ranking, func(o hit) bool {
-			return !w.used[o.section] && w.index.sections[o.section].page == e.page && o.score >= h.score/2
+			return !w.used[o.section] && w.index.sections[o.section].page == e.page && o.score >= h.score/4
 		})
 		if at < 0 {
 			return text
 		}
-		w.used[w.ranking[at].section] = true
-		_, s := w.index.at(w.ranking[at])
+		next := w.ranking[at]
+		w.used[next.section] = true
+		_, s := w.index.at(next)
 		head := "\n\n" + joinLines(s.head) + "\n\n"
 		room -= utf8.RuneCountInString(head)
-		if len(s.head) == 0 || len(s.body) == 0 || room < leastPassage {
+		if len(s.head) == 0 || len(s.body) == 0 || room < minSnippet {
 			continue
 		}
-		if more := w.finder.passage(s.body, room, room); more != cut {
+		w.finder.ask(next)
+		if more := w.finder.snippet(s.body, room, room); more != ellipsis {
 			text += head + more
 		}
 	}

@@ -8,15 +8,15 @@ import (
 
 // Bounds of a search.
 const (
-	// DefaultLimit is how many results a search gives that asks for no number.
+	// DefaultLimit is the number of results if a search asks for none.
 	DefaultLimit = 5
-	// MaxLimit is how many results a search gives at most.
+	// MaxLimit is the largest number of results.
 	MaxLimit = 20
 
-	maxQuery     = 1000 // bytes of a query that are looked at
+	maxQuery     = 1000 // bytes of a query that are searched
 	closestPages = 5
-	leastScore   = 0.15 // of the best result, and
-	leastShare   = 0.4  // of the query's words in it: under both nothing was found
+	minScore     = 0.15 // nothing is found if the best result has a lower score and
+	minShare     = 0.5  // a smaller share of the query's words
 )
 
 // Outcome says how a search ended.
@@ -26,22 +26,24 @@ type Outcome int
 const (
 	// Found: there are matches.
 	Found Outcome = iota
-	// NothingFound: no section has enough of what the query asks.
+	// NothingFound: no section has enough of the query's words.
 	NothingFound
 	// NoQuery: the query is empty.
 	NoQuery
-	// NoWords: the query has no word to look for: only signs, or words such as "how do I".
+	// NoWords: the query has no word to search for: only signs, or words such as "how do I".
 	NoWords
 )
 
 // Results are what a search found.
 type Results struct {
-	// Query is the query as it was looked for: trimmed, and cut where it was very long.
-	Query   string
+	// Query is the query as it was searched: trimmed, and cut if it was very long.
+	Query string
+	// English are the words that were searched if the query is in another language; otherwise it is empty.
+	English string
 	Outcome Outcome
 	// Matches are the sections found, best first. Empty unless Outcome is Found.
 	Matches []Match
-	// Closest are the titles of up to five pages nearest to the query, where nothing was found.
+	// Closest are the titles of up to five pages nearest to the query, if nothing was found.
 	Closest []string
 }
 
@@ -54,17 +56,20 @@ type Match struct {
 	// Text is the passage of the section that answers, Markdown. An ellipsis on its own line shows where
 	// more stands before or after.
 	Text string
-	// URL is the section's address, https://wiro.ai/docs where the page's own is not known.
+	// URL is the section's address; https://wiro.ai/docs if the page has no address of its own.
 	URL string
+	// HasURL reports whether the page has an address of its own.
+	HasURL bool
 	// Score is from 0 to 1: how much of the query the section answers.
 	Score float64
 }
 
-// Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if it is
-// 0 or less, MaxLimit at most), at most two of a page, and at most 6,000 characters in all. The best one's
-// text has about 1,200 characters, the others' about 500. A query can be a question, words, an identifier, or
-// the title or the address of a page, which then comes first; words misspelled by a letter or two are found
-// too. The error is the context's.
+// Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if limit is
+// 0 or less, MaxLimit at most), at most two of a page, none with less than half of the best one's score, and at
+// most 6,000 characters in all. The best one's text has about 1,200 characters, the others' about 500. A query
+// can be a question, words, an identifier, or the title or the address of a page, which then comes first. Words
+// misspelled by a letter or two are found too. A query in German, Turkish, Spanish or French is searched by the
+// English words for what it names, and always finds something if it names anything. The error is the context's.
 func (l *Library) Search(ctx context.Context, query string, limit int) (Results, error) {
 	if err := ctx.Err(); err != nil {
 		return Results{}, err
@@ -79,14 +84,17 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		return r, nil
 	}
 	x := l.index()
-	query = x.withTitles(r.Query)
-	concepts := x.concepts(query)
+	query, addressed := x.withTitles(r.Query)
+	if english, ok := x.translate(query); ok {
+		query, r.English = english, english
+	}
+	concepts := x.concepts(query, r.English == "")
 	if len(concepts) == 0 {
 		r.Outcome = NoWords
 		return r, nil
 	}
 	ranking := x.rank(concepts)
-	if len(ranking) == 0 || ranking[0].score < leastScore && x.share(ranking[0], concepts) < leastShare {
+	if len(ranking) == 0 || !addressed && r.English == "" && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
 		r.Outcome = NothingFound
 		r.Closest = x.closest(r.Query)
 		return r, nil
@@ -96,7 +104,7 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 	return r, nil
 }
 
-// cleanQuery trims a query and cuts it between words where it is too long.
+// cleanQuery trims a query and cuts it between words if it is too long.
 func cleanQuery(q string) string {
 	q = strings.Join(strings.Fields(strings.ToValidUTF8(q, " ")), " ")
 	if len(q) <= maxQuery {
@@ -109,10 +117,11 @@ func cleanQuery(q string) string {
 	return strings.ToValidUTF8(q, "")
 }
 
-// withTitles puts the titles of pages into a query in place of their addresses, and the words of the anchor.
-func (x *index) withTitles(query string) string {
+// withTitles replaces the addresses of pages in a query by their titles and the words of the anchors. found
+// reports whether there were any.
+func (x *index) withTitles(query string) (titled string, found bool) {
 	if !strings.Contains(query, docsPath) {
-		return query
+		return query, false
 	}
 	words := strings.Fields(query)
 	for i, w := range words {
@@ -122,16 +131,17 @@ func (x *index) withTitles(query string) string {
 		}
 		if p := findPage(x.pages, address); p != nil {
 			words[i] = p.Title + " " + strings.ReplaceAll(anchor, "-", " ")
+			found = true
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " "), found
 }
 
-// closest returns the titles of the pages nearest to what was not found: those that have any of its words, and then
-// those whose titles look most alike.
+// closest returns the titles of the pages nearest to a query: first pages that have any of its words, then those
+// with the most similar titles.
 func (x *index) closest(query string) []string {
 	var titles []string
-	for _, h := range x.rank(x.concepts(cleanQuery(query))) {
+	for _, h := range x.rank(x.concepts(cleanQuery(query), true)) {
 		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
 			titles = append(titles, p.Title)
 		}

@@ -52,6 +52,7 @@ func TestAMatchShowsThePassageThatAnswersAndWhereItStands(t *testing.T) {
 	require.NoError(t, err)
 	m := r.Matches[0]
 	require.Equal(t, "https://print.example/docs/orders#follow-an-order", m.URL)
+	require.True(t, m.HasURL)
 	require.True(t, strings.HasPrefix(m.Text, "…\n| Status | Meaning |\n|---|---|\n| `order_stage_"), m.Text)
 	require.Contains(t, m.Text, "| `order_shipped` | The courier took the parcel |")
 	require.LessOrEqual(t, utf8.RuneCountInString(m.Text), 1500)
@@ -62,6 +63,7 @@ func TestAMatchShowsThePassageThatAnswersAndWhereItStands(t *testing.T) {
 	require.NoError(t, err)
 	m = r.Matches[0]
 	require.Equal(t, "https://wiro.ai/docs", m.URL, "the page's own address is not known")
+	require.False(t, m.HasURL)
 	require.Contains(t, m.Text, "On Saturdays a bell named Gwendolyn rings at dawn.")
 	require.True(t, strings.HasPrefix(m.Text, "…\n"))
 	require.True(t, strings.HasSuffix(m.Text, "\n…"))
@@ -289,4 +291,26 @@ func TestASearchOfNoPagesFindsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, NothingFound, r.Outcome)
 	require.Empty(t, r.Closest)
+}
+
+func TestWeakResultsAreDropped(t *testing.T) {
+	t.Parallel()
+	l := Open(shelf())
+	r, err := l.Search(t.Context(), "where is my parcel", 5)
+	require.NoError(t, err)
+	require.NotEmpty(t, r.Matches)
+	require.Less(t, len(r.Matches), 5, "a clear answer comes without the noise")
+	for _, m := range r.Matches {
+		require.GreaterOrEqual(t, m.Score, r.Matches[0].Score/2-0.001)
+	}
+}
+
+func TestTheSnippetFollowsTheQuestionThatMatched(t *testing.T) {
+	t.Parallel()
+	filler := strings.Repeat("The keeper notes the weather in a book every morning. ", 30)
+	l := Open(fstest.MapFS{"zoo.md": {Data: []byte("# Zoo\n\nWelcome.\n\n## Zebras\n\n<!-- questions:\n- at what hour is the striped animal fed hay\n-->\n\n" +
+		filler + "Hay comes at dawn. " + filler)}})
+	r, err := l.Search(t.Context(), "hour when the striped animal is fed", 1)
+	require.NoError(t, err)
+	require.Contains(t, r.Matches[0].Text, "Hay comes at dawn.", "the query has no word of this sentence, the question has")
 }

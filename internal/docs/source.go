@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// ErrNotModified is what a Source answers when its pages are the same as last time.
+// ErrNotModified is returned by a Source whose pages have not changed since the last call.
 var ErrNotModified = errors.New("documentation not modified")
 
-// Bounds of what is taken from outside.
+// Limits on what a source may supply.
 const (
 	maxFiles = 500
 	maxFile  = 4 << 20  // bytes of a file
@@ -20,37 +20,37 @@ const (
 
 // A Source supplies documentation from outside the program. Dir and URL make one.
 type Source interface {
-	// Fetch returns all pages of the source, or ErrNotModified if they are those of the call before. With
-	// pages, an error tells of others that could not be read; without, that the source failed.
+	// Fetch returns all pages of the source, or ErrNotModified if they are those of the last call. An error with
+	// pages reports others that could not be read; an error without pages means that the source failed.
 	Fetch(ctx context.Context) ([]*Page, error)
 	// String names the source in the log.
 	String() string
 }
 
 // leftOut counts the pages of a source that could not be read.
-type leftOut struct {
+type skipped struct {
 	count int
 	first error
 }
 
-func (o *leftOut) note(err error) {
+func (o *skipped) note(err error) {
 	if err != nil {
 		o.count++
 		o.first = cmp.Or(o.first, err)
 	}
 }
 
-func (o *leftOut) err() error {
+func (o *skipped) err() error {
 	if o.count == 0 {
 		return nil
 	}
 	return fmt.Errorf("%d pages could not be read, the first because: %w", o.count, o.first)
 }
 
-// Watch keeps the library up to date with its source until ctx is done: it fetches at once and then at the
-// source's interval. A page from outside replaces the page with its slug or title, others are added.
-// Searches go on meanwhile with the pages there are. A source that fails changes nothing and is reported
-// once, until it works again. Without a source Watch returns at once.
+// Watch keeps the library up to date with its source until ctx is done: it fetches immediately and then at the
+// interval of WithSource. A page of the source replaces the page with its slug or title; others are added.
+// Searches continue with the current pages meanwhile. A source that fails changes nothing; the failure is logged
+// once until the source works again. Without a source Watch returns immediately.
 func (l *Library) Watch(ctx context.Context) {
 	failed := false
 	for l.source != nil {
@@ -59,7 +59,7 @@ func (l *Library) Watch(ctx context.Context) {
 			return
 		}
 		if err != nil && !failed {
-			l.log.Warn().Err(err).Stringer("source", l.source).Msg("documentation not loaded, what was there stays in use")
+			l.log.Warn().Err(err).Stringer("source", l.source).Msg("documentation not loaded; the current pages stay in use")
 		}
 		failed = err != nil
 		if l.every <= 0 {
@@ -73,8 +73,8 @@ func (l *Library) Watch(ctx context.Context) {
 	}
 }
 
-// Refresh asks the source once, and takes in what is new there. Without a source it does
-// nothing. The error is the source's; what was there stays in use then.
+// Refresh fetches from the source once. Without a source it does nothing. On an error of the source the current
+// pages stay in use.
 func (l *Library) Refresh(ctx context.Context) error {
 	if l.source == nil {
 		return nil
@@ -91,9 +91,9 @@ func (l *Library) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// replace puts pages from outside in place. If searches are being made, their index is built first.
+// replace puts the pages of a source in use. If there have been searches, it builds their index first.
 func (l *Library) replace(pages []*Page) {
-	c := l.newCorpus(merge(l.inside().pages, pages))
+	c := l.newCorpus(merge(l.embedded().pages, pages))
 	if l.used.Load() {
 		c.index()
 	}

@@ -42,7 +42,7 @@ func (d *dirSource) Fetch(ctx context.Context) ([]*Page, error) {
 	}
 	var (
 		pages []*Page
-		out   leftOut
+		out   skipped
 	)
 	for _, name := range names {
 		src, err := fs.ReadFile(files, name)
@@ -74,7 +74,7 @@ func nameAddresses(pages []*Page, all []link) {
 	}
 }
 
-// markdownFiles lists the Markdown files of a folder, with a sum of what tells whether they changed.
+// markdownFiles lists the Markdown files of a folder, with a checksum of their names, sizes and times.
 func markdownFiles(ctx context.Context, files fs.FS) (names []string, state uint64, err error) {
 	sum := fnv.New64a()
 	total := int64(0)

@@ -20,7 +20,7 @@ type link struct {
 type target struct {
 	name      string   // last part of its address
 	page      string   // its address on the web
-	addresses []string // where its Markdown may be, to be tried in order
+	addresses []string // possible addresses of its Markdown, tried in order
 	note      string
 }
 
@@ -79,8 +79,8 @@ func targets(base *url.URL, src []byte) []target {
 	return all
 }
 
-// targetOf returns where the Markdown of a linked page may be. Links to other hosts count only where they
-// lead to documentation, .../docs/NAME, and then stand for NAME.md beside the index.
+// targetOf returns the possible addresses of a linked page's Markdown. A link to another host counts only if it
+// leads to documentation, .../docs/NAME; it then stands for NAME.md beside the index.
 func targetOf(base *url.URL, l link) (target, bool) {
 	u, err := base.Parse(l.target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {

@@ -27,9 +27,9 @@ const (
 // links. A file with several headings of level 1 is several pages.
 //
 // Pages are fetched only from the index's own host: a link to another host's documentation stands for the
-// file of that name beside the index. Where a link leads to HTML, the address with .md is tried, as the
-// llms.txt convention has it. Redirects to other hosts are not followed. Files are kept with their ETag
-// and fetched again only where they changed. client makes all requests; what it refuses stays refused.
+// file of that name beside the index. If a link leads to HTML, the address with .md is tried, as the llms.txt
+// convention has it. Redirects to other hosts are not followed. Files are kept with their ETag and fetched again
+// only if they changed. client makes all requests.
 func URL(address string, client *http.Client) Source {
 	c := *client
 	c.CheckRedirect = func(r *http.Request, via []*http.Request) error {
@@ -91,7 +91,7 @@ func (u *urlSource) Fetch(ctx context.Context) ([]*Page, error) {
 	return pages, err
 }
 
-// follow fetches the pages that an index links. The error tells of those that cannot be had; one that was had
+// follow fetches the pages that an index links. The error reports those that cannot be fetched; a page fetched
 // before stays as it was.
 func (u *urlSource) follow(ctx context.Context, targets []target) (pages []*Page, changed bool, err error) {
 	type fetched struct {
@@ -117,7 +117,7 @@ func (u *urlSource) follow(ctx context.Context, targets []target) (pages []*Page
 		})
 	}
 	_ = g.Wait() // every result has its own error
-	var out leftOut
+	var out skipped
 	for _, r := range results {
 		pages, changed = append(pages, r.pages...), changed || r.changed
 		out.note(r.err)
@@ -132,7 +132,7 @@ func (u *urlSource) follow(ctx context.Context, targets []target) (pages []*Page
 	return pages, changed, out.err()
 }
 
-// getFirst fetches the first of several addresses that has Markdown, one that had it before all others.
+// getFirst fetches the first of several addresses that has Markdown. The one that had it last time is tried first.
 func (u *urlSource) getFirst(ctx context.Context, addresses []string) (file *kept, changed bool, err error) {
 	var before *kept
 	for _, a := range addresses {
@@ -158,7 +158,7 @@ func (u *urlSource) known(address string) *kept {
 	return u.kept[address]
 }
 
-// get fetches a file, or learns that the one it has is still good.
+// get fetches a file, or returns the kept one if it has not changed.
 func (u *urlSource) get(ctx context.Context, address string) (file *kept, changed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
@@ -200,7 +200,7 @@ func (u *urlSource) get(ctx context.Context, address string) (file *kept, change
 	return file, before == nil || !bytes.Equal(before.body, body), u.keep(address, file)
 }
 
-// keep keeps a file, as far as all together are not too many bytes.
+// keep stores a file unless all files together are too large.
 func (u *urlSource) keep(address string, file *kept) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

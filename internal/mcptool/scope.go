@@ -25,6 +25,7 @@ type Scope struct {
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
 	Progress ProgressFunc     // receives the call's progress in this process
 	Observe  func(call Event) // receives the end of the call; may be nil
+	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
 }
 
 // ServerCredentials is the Caller of a request that is made with the server's own
@@ -44,6 +45,7 @@ type Event struct {
 	Tool      string
 	Status    Status
 	Took      time.Duration
+	Err       error // that the tool returned; not for logs, as it may hold anything
 }
 
 // Status is how a call ended.

@@ -203,6 +203,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 	switch {
 	case err != nil:
 		var p *Problem
+		event.Err = err
 		p, event.Status = s.refuse(ctx, call, err, event.RequestID)
 		return failed(event.RequestID, p)
 	case out.question != nil:

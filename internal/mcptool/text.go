@@ -69,3 +69,19 @@ func Count(n int, thing string) string {
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
 }
+
+// USD writes an amount with its sign, "$0.04"; "an unknown amount" for nil.
+func USD(usd *float64) string {
+	if usd == nil {
+		return "an unknown amount"
+	}
+	return "$" + Money(*usd)
+}
+
+// Amount writes a number with its thousands apart; "unknown" for nil.
+func Amount(n *float64) string {
+	if n == nil {
+		return "unknown"
+	}
+	return humanize.Commaf(*n)
+}

@@ -49,8 +49,11 @@ func (c *Call) Wait(ctx context.Context, timeout float64, wait func(context.Cont
 	defer cancel()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	if drain := c.server.options.Drain; drain != nil {
-		defer context.AfterFunc(drain, func() { end(ErrRestarting) })()
+	scope, _ := ScopeFrom(ctx)
+	for _, drain := range []context.Context{c.server.options.Drain, scope.Drain} {
+		if drain != nil {
+			defer context.AfterFunc(drain, func() { end(ErrRestarting) })()
+		}
 	}
 	err := wait(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), ErrRestarting) {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var listAgentsTool = define(mcptool.Meta{
@@ -18,7 +18,7 @@ var listAgentsTool = define(mcptool.Meta{
 }, listAgents)
 
 func listAgents(ctx context.Context, call *Call, in agentSearch) (AgentList, error) {
-	page, err := call.Wiro.Agents(ctx, wiro.AgentQuery{
+	page, err := call.Wiro.Agents.List(ctx, wiro.AgentQuery{
 		Search: in.Search, Category: in.Category, Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: in.Limit,
 	})
 	if err != nil {
@@ -57,7 +57,12 @@ var getAgentTool = define(mcptool.Meta{
 }, getAgent)
 
 func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error) {
-	agent, err := call.Wiro.Agent(ctx, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug}, in.Full)
+	agents := call.Wiro.Agents
+	get := agents.Get
+	if in.Full {
+		get = agents.GetFull
+	}
+	agent, err := get(ctx, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug})
 	if err != nil {
 		return AgentDetail{}, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var listMyAgentsTool = define(mcptool.Meta{
@@ -20,19 +20,19 @@ var listMyAgentsTool = define(mcptool.Meta{
 }, listMyAgents)
 
 func listMyAgents(ctx context.Context, call *Call, in myAgentsQuery) (MyAgentList, error) {
-	client := call.Wiro.InTeam(in.Team)
+	client := call.Wiro.WithTeam(in.Team)
 	if in.Pinned {
-		agents, err := client.PinnedAgents(ctx)
+		agents, err := client.MyAgents.Pinned(ctx)
 		if err != nil {
 			return MyAgentList{}, err
 		}
-		last, err := client.PinnedUnread(ctx)
+		last, err := client.MyAgents.LastMessages(ctx)
 		if err != nil {
 			return MyAgentList{}, err
 		}
 		return call.myAgentList(agents, last, in), nil
 	}
-	agents, err := client.MyAgents(ctx, wiro.MyAgentsQuery{
+	agents, err := client.MyAgents.List(ctx, wiro.MyAgentsQuery{
 		Category: in.Category, Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: in.Limit,
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ var getMyAgentTool = define(mcptool.Meta{
 }, getMyAgent)
 
 func getMyAgent(ctx context.Context, call *Call, in agentGUID) (MyAgentDetail, error) {
-	agent, err := call.Wiro.MyAgent(ctx, in.GUID)
+	agent, err := call.Wiro.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
@@ -87,7 +87,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	agent, err := call.Wiro.InTeam(in.Team).Deploy(ctx, request)
+	agent, err := call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
@@ -181,12 +181,12 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 	if in.Categories != nil && len(in.Categories) == 0 {
 		return AgentAction{}, mcptool.Problemf("categories cannot be empty: give at least one, or leave categories out.")
 	}
-	agent := wiro.UserAgent{GUID: wiro.Text(in.GUID)}
+	agent := wiro.UserAgent{GUID: in.GUID}
 	change := wiro.AgentUpdate{Title: in.Title, Description: in.Description, Categories: in.Categories, Cover: in.Cover}
 	var done []string
 	if in.Title != nil || in.Description != nil || in.Categories != nil || in.Cover != nil {
 		var err error
-		if agent, err = call.Wiro.UpdateAgent(ctx, in.GUID, change); err != nil {
+		if agent, err = call.Wiro.MyAgents.Update(ctx, in.GUID, change); err != nil {
 			return AgentAction{}, err
 		}
 		done = append(done, "its details are changed")
@@ -197,13 +197,13 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 			return AgentAction{}, partialFailure(done, err)
 		}
 		defer release()
-		if agent, err = call.Wiro.SetCover(ctx, in.GUID, picture); err != nil {
+		if agent, err = call.Wiro.MyAgents.SetCover(ctx, in.GUID, picture); err != nil {
 			return AgentAction{}, partialFailure(done, err)
 		}
 		done = append(done, "its cover is uploaded")
 	}
 	if in.Pinned != nil {
-		if err := call.Wiro.Pin(ctx, in.GUID, *in.Pinned); err != nil {
+		if err := call.Wiro.MyAgents.Pin(ctx, in.GUID, *in.Pinned); err != nil {
 			return AgentAction{}, partialFailure(done, err)
 		}
 		done = append(done, map[bool]string{true: "it is pinned", false: "it is not pinned any more"}[*in.Pinned])

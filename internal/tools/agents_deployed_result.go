@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // MyAgentList is a list of deployed agents.
@@ -21,23 +19,23 @@ type MyAgentList struct {
 
 // MyAgentRow is a deployed agent as lists show it.
 type MyAgentRow struct {
-	GUID         string  `json:"useragentguid"`
-	Title        string  `json:"title"`
-	Template     string  `json:"template,omitempty"` // its slug; "" for a custom build
-	Status       string  `json:"status"`             // stopped, stopping, queued, starting, running, error or setup required
-	Tier         string  `json:"tier,omitempty"`
-	Credits      float64 `json:"remainingCredits"`
-	Subscription string  `json:"subscription"` // such as "active until 2026-06-01"
-	Team         string  `json:"teamguid,omitempty"`
-	Pinned       bool    `json:"pinned"`
-	LastMessage  string  `json:"lastMessageGuid,omitempty"`
+	GUID         string   `json:"useragentguid"`
+	Title        string   `json:"title"`
+	Template     string   `json:"template,omitempty"` // its slug; "" for a custom build
+	Status       string   `json:"status"`             // stopped, stopping, queued, starting, running, error or setup required
+	Tier         string   `json:"tier,omitempty"`
+	Credits      *float64 `json:"remainingCredits,omitempty"` // left out where Wiro does not say
+	Subscription string   `json:"subscription"`               // such as "active until 2026-06-01"
+	Team         string   `json:"teamguid,omitempty"`
+	Pinned       bool     `json:"pinned"`
+	LastMessage  string   `json:"lastMessageGuid,omitempty"`
 }
 
 func myAgentRow(u wiro.UserAgent) MyAgentRow {
 	return MyAgentRow{
-		GUID: string(u.GUID), Title: string(u.Title), Template: string(u.Agent.Slug), Status: u.Status.String(),
-		Tier: string(u.Tier), Credits: u.Remaining(), Subscription: subscriptionLine(u.Subscription),
-		Team: string(u.TeamGUID), Pinned: bool(u.Pinned),
+		GUID: u.GUID, Title: u.Title, Template: u.Agent.Slug, Status: u.Status.String(),
+		Tier: u.Tier, Credits: u.Remaining(), Subscription: subscriptionLine(u.Subscription),
+		Team: u.TeamGUID, Pinned: u.Pinned,
 	}
 }
 
@@ -103,25 +101,25 @@ type MyAgentInfo struct {
 	Schedules    []CustomSkillLine `json:"scheduledSkills"`
 	Balance      CreditInfo        `json:"credits"`
 	Costs        ActionCosts       `json:"creditsPerAction"`
-	PriceUSD     float64           `json:"monthlyPriceUsd"`
+	PriceUSD     *float64          `json:"monthlyPriceUsd,omitempty"`
 	Packs        []PackInfo        `json:"creditPacks,omitempty"`
 	RunningSince string            `json:"runningSince,omitempty"`
 }
 
 // CreditInfo is how an agent's credits stand.
 type CreditInfo struct {
-	Remaining    float64 `json:"remaining"`
-	Monthly      float64 `json:"monthly"`
-	Extra        float64 `json:"extra"`
-	Used         float64 `json:"used"`
-	Period       string  `json:"period,omitempty"` // YYYY-MM
-	ExtraExpires string  `json:"extraExpires,omitempty"`
+	Remaining    *float64 `json:"remaining,omitempty"` // amounts that Wiro does not say are left out
+	Monthly      *float64 `json:"monthly,omitempty"`
+	Extra        *float64 `json:"extra,omitempty"`
+	Used         *float64 `json:"used,omitempty"`
+	Period       string   `json:"period,omitempty"` // YYYY-MM
+	ExtraExpires string   `json:"extraExpires,omitempty"`
 }
 
 // String is "900 credits left (1,000 monthly + 0 extra - 100 used in 2026-05)".
 func (c CreditInfo) String() string {
 	text := fmt.Sprintf("%s left (%s monthly + %s extra - %s used", credits(c.Remaining),
-		humanize.Commaf(c.Monthly), humanize.Commaf(c.Extra), humanize.Commaf(c.Used))
+		mcptool.Amount(c.Monthly), mcptool.Amount(c.Extra), mcptool.Amount(c.Used))
 	if c.Period != "" {
 		text += " in " + c.Period
 	}
@@ -134,16 +132,16 @@ func (c CreditInfo) String() string {
 
 // PackInfo is a pack of credits that can be bought.
 type PackInfo struct {
-	Pack     string  `json:"pack"`
-	Credits  float64 `json:"credits"`
-	PriceUSD float64 `json:"priceUsd"`
+	Pack     string   `json:"pack"`
+	Credits  *float64 `json:"credits,omitempty"`
+	PriceUSD *float64 `json:"priceUsd,omitempty"` // left out where it cannot be read
 }
 
 func packs(list []wiro.CreditPack) []PackInfo {
 	var packs []PackInfo
 	for _, p := range list {
 		if p.Enabled {
-			packs = append(packs, PackInfo{string(p.Key), float64(p.Credits), float64(p.PriceUSD)})
+			packs = append(packs, PackInfo{p.Key, p.Credits, p.PriceUSD})
 		}
 	}
 	return packs
@@ -151,14 +149,14 @@ func packs(list []wiro.CreditPack) []PackInfo {
 
 func (c *Call) myAgentDetail(u wiro.UserAgent) MyAgentDetail {
 	info := MyAgentInfo{
-		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(string(u.Description)), 300), Blocked: []string{},
+		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(u.Description), 300), Blocked: []string{},
 		Credentials: credentialStates(u.Credentials), Skills: skillLines(u.Skills, u.SkillsMeta),
 		Preferences: customSkillLines(u.CustomSkills), Schedules: customSkillLines(u.ScheduledSkills),
 		Balance: CreditInfo{
-			Remaining: u.Remaining(), Monthly: float64(u.MonthlyCredits), Extra: float64(u.ExtraCredits),
-			Used: float64(u.UsedCredits), Period: string(u.CreditPeriod), ExtraExpires: day(u.ExtraCreditsExpiry),
+			Remaining: u.Remaining(), Monthly: u.MonthlyCredits, Extra: u.ExtraCredits,
+			Used: u.UsedCredits, Period: u.CreditPeriod, ExtraExpires: day(u.ExtraCreditsExpiry),
 		},
-		Costs: actionCosts(u.ActionCosts), PriceUSD: float64(u.MonthlyPriceUSD), Packs: packs(u.Agent.ExtraCreditPacks),
+		Costs: actionCosts(u.ActionCosts), PriceUSD: u.MonthlyPriceUSD, Packs: packs(u.Agent.ExtraCreditPacks),
 	}
 	if u.Status == wiro.AgentRunning {
 		info.RunningSince = moment(u.RunningAt)
@@ -174,7 +172,7 @@ func (c *Call) blocked(u wiro.UserAgent, credentials []CredentialState) ([]strin
 	var (
 		why  = []string{}
 		next *mcptool.NextAction
-		self = agentRef(string(u.GUID))
+		self = agentRef(u.GUID)
 	)
 	blocks := func(reason string, step *mcptool.NextAction) {
 		why = append(why, reason)
@@ -182,19 +180,19 @@ func (c *Call) blocked(u wiro.UserAgent, credentials []CredentialState) ([]strin
 			next = step
 		}
 	}
-	if u.Status == wiro.AgentSetupRequired || bool(u.SetupRequired) {
-		step := c.fix(string(u.GUID), credentials)
+	if u.Status == wiro.AgentSetupRequired || u.SetupRequired {
+		step := c.fix(u.GUID, credentials)
 		for _, need := range c.needs(credentials) {
 			blocks(need, step)
 		}
 	}
 	if u.Subscription != nil && !u.Subscription.Active() {
-		blocks("its subscription is "+string(u.Subscription.Status)+": "+c.toolName("renew_agent_subscription"),
+		blocks("its subscription is "+u.Subscription.Status+": "+c.toolName("renew_agent_subscription"),
 			c.Next("renew_agent_subscription", "pay for another 30 days: it asks before it charges", self))
 	}
-	if u.Remaining() <= 0 {
+	if left := u.Remaining(); left != nil && *left <= 0 {
 		blocks("no credits are left: "+c.toolName("buy_agent_credits")+" (Pro), or wait for the next period",
-			c.Next("buy_agent_credits", "buy a pack: it asks before it charges", map[string]any{"useragentguid": string(u.GUID), "pack": "small"}))
+			c.Next("buy_agent_credits", "buy a pack: it asks before it charges", map[string]any{"useragentguid": u.GUID, "pack": "small"}))
 	}
 	if u.Status == wiro.AgentError {
 		blocks("it ended with an error: start_agent tries again", c.Next("start_agent", "start it again", self))
@@ -215,7 +213,7 @@ func subscriptionLine(s *wiro.Subscription) string {
 	case s.Active() && !s.CurrentPeriodEnd.IsZero():
 		return "active until " + day(s.CurrentPeriodEnd)
 	}
-	return string(s.Status)
+	return s.Status
 }
 
 // Text is the agent in short: first how it stands and what it lacks.
@@ -240,7 +238,7 @@ func (d MyAgentDetail) Text() string {
 		b.WriteString("Of the team " + a.Team + ".\n")
 	}
 	mcptool.Section(&b, "Blocked", a.Blocked, func(s string) string { return s })
-	fmt.Fprintf(&b, "%s.\nPer action: %s.\nSubscription: %s, %s, $%s a month.\n", a.Balance, a.Costs, a.Subscription, a.Tier, mcptool.Money(a.PriceUSD))
+	fmt.Fprintf(&b, "%s.\nPer action: %s.\nSubscription: %s, %s, %s a month.\n", a.Balance, a.Costs, a.Subscription, a.Tier, mcptool.USD(a.PriceUSD))
 	if len(a.Packs) > 0 {
 		b.WriteString("Credit packs: " + packLine(a.Packs) + ".\n")
 	}
@@ -254,7 +252,7 @@ func (d MyAgentDetail) Text() string {
 func packLine(list []PackInfo) string {
 	parts := make([]string, len(list))
 	for i, p := range list {
-		parts[i] = fmt.Sprintf("%s %s for $%s", p.Pack, credits(p.Credits), mcptool.Money(p.PriceUSD))
+		parts[i] = fmt.Sprintf("%s %s for %s", p.Pack, credits(p.Credits), mcptool.USD(p.PriceUSD))
 	}
 	return strings.Join(parts, ", ")
 }

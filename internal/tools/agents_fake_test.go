@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // soon is a context for what takes no time unless it hangs: a hang then is a failure that
@@ -56,9 +56,9 @@ func faking(t *testing.T, answers map[string]string, change ...func(*Options)) *
 	}
 	server := httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(server.Close)
-	client := wiro.New(wiro.Options{
+	client := wiro.NewClient(wiro.Options{
 		BaseURL: server.URL + "/base/v1", SocketURL: wiro.NoSocket, Credentials: wiro.Credentials{Key: "test-key"},
-		Retry: time.Millisecond, Poll: []time.Duration{time.Millisecond},
+		MinBackoff: time.Millisecond, PollIntervals: []time.Duration{time.Millisecond},
 	})
 	t.Cleanup(client.Close)
 	options := Options{Wiro: client, Toolsets: AllToolsets, Fetch: http.DefaultClient}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var startAgentTool = define(mcptool.Meta{
@@ -19,20 +19,20 @@ var startAgentTool = define(mcptool.Meta{
 }, startAgent)
 
 func startAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, error) {
-	err := call.Wiro.Start(ctx, in.GUID)
-	if reasonOf(err) == setupIncomplete {
-		agent, lookErr := call.Wiro.MyAgent(ctx, in.GUID)
+	err := call.Wiro.MyAgents.Start(ctx, in.GUID)
+	if reasonOf(err) == wiro.ReasonSetupIncomplete {
+		agent, lookErr := call.Wiro.MyAgents.Get(ctx, in.GUID)
 		if lookErr != nil {
 			return AgentAction{}, err
 		}
 		return AgentAction{}, call.setupProblem(agent)
 	}
-	already := reasonOf(err) == alreadyRunning || reasonOf(err) == alreadyQueued
+	already := reasonOf(err) == wiro.ReasonAlreadyRunning || reasonOf(err) == wiro.ReasonAlreadyQueued
 	if err != nil && !already {
 		return AgentAction{}, err
 	}
 	agent, err := call.settle(ctx, in, wiro.AgentQueued, func(u wiro.UserAgent) bool {
-		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !bool(u.RestartAfter))
+		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !u.RestartAfter)
 	})
 	if err != nil && !mcptool.WaitEnded(err) {
 		return AgentAction{}, err
@@ -42,7 +42,7 @@ func startAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, e
 
 // started says how an agent stands that was told to start.
 func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (AgentAction, error) {
-	self := agentRef(string(agent.GUID))
+	self := agentRef(agent.GUID)
 	switch agent.Status {
 	case wiro.AgentSetupRequired:
 		return AgentAction{}, c.setupProblem(agent)
@@ -83,12 +83,12 @@ var stopAgentTool = define(mcptool.Meta{
 }, stopAgent)
 
 func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, error) {
-	err := call.Wiro.Stop(ctx, in.GUID)
-	if reasonOf(err) == alreadyStopped {
-		return agentAction("stop", wiro.UserAgent{GUID: wiro.Text(in.GUID)}, "It was stopped already."), nil
+	err := call.Wiro.MyAgents.Stop(ctx, in.GUID)
+	if reasonOf(err) == wiro.ReasonAlreadyStopped {
+		return agentAction("stop", wiro.UserAgent{GUID: in.GUID}, "It was stopped already."), nil
 	}
 	// A change of it may be restarting it: it is stopped once more when it is back.
-	comesBack := in.waits() && reasonOf(err) == currentlyStopping
+	comesBack := in.waits() && reasonOf(err) == wiro.ReasonStopping
 	if err != nil && !comesBack {
 		return AgentAction{}, err
 	}
@@ -97,7 +97,7 @@ func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, er
 		switch u.Status {
 		case wiro.AgentQueued, wiro.AgentStarting, wiro.AgentRunning:
 			if comesBack {
-				comesBack, again = false, call.Wiro.Stop(ctx, in.GUID)
+				comesBack, again = false, call.Wiro.MyAgents.Stop(ctx, in.GUID)
 			}
 			return again != nil
 		case wiro.AgentStopping:
@@ -134,7 +134,7 @@ func (s agentSwitch) waits() bool { return s.Wait == nil || *s.Wait }
 // settle waits until an agent is where it was sent, unless the caller does not want to. It
 // returns the agent as it stood last, at first as Wiro's answer left it.
 func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus, settled func(wiro.UserAgent) bool) (wiro.UserAgent, error) {
-	agent := wiro.UserAgent{GUID: wiro.Text(in.GUID), Status: left}
+	agent := wiro.UserAgent{GUID: in.GUID, Status: left}
 	if !in.waits() {
 		return agent, nil
 	}
@@ -143,7 +143,7 @@ func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus
 	p.Update(0.1, 0, left.String())
 	var now wiro.UserAgent
 	err := c.Wait(ctx, in.Timeout, func(ctx context.Context) (err error) {
-		now, err = c.Wiro.WaitAgent(ctx, in.GUID, settled, func(u wiro.UserAgent) {
+		now, err = c.Wiro.MyAgents.Wait(ctx, in.GUID, settled, func(u wiro.UserAgent) {
 			p.Update(float64(u.Status), 0, u.Status.String())
 		})
 		return err
@@ -169,7 +169,7 @@ type ActedAgent struct {
 }
 
 func agentAction(action string, u wiro.UserAgent, message string) AgentAction {
-	acted := ActedAgent{GUID: string(u.GUID), Title: string(u.Title)}
+	acted := ActedAgent{GUID: u.GUID, Title: u.Title}
 	if u.Title != "" || u.Status != wiro.AgentStopped || action == "stop" {
 		acted.Status = u.Status.String()
 	}

@@ -1,15 +1,14 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // AgentList is a list of templates.
@@ -32,26 +31,26 @@ type AgentInfo struct {
 
 // TierInfo is what a month costs and how many credits it brings.
 type TierInfo struct {
-	Tier     string  `json:"tier"` // starter or pro
-	PriceUSD float64 `json:"priceUsd"`
-	Credits  float64 `json:"credits"`
+	Tier     string   `json:"tier"`               // starter or pro
+	PriceUSD *float64 `json:"priceUsd,omitempty"` // left out where it cannot be read
+	Credits  *float64 `json:"credits,omitempty"`
 }
 
 func agentInfo(a wiro.Agent) AgentInfo {
 	info := AgentInfo{
-		GUID: string(a.GUID), Slug: string(a.Slug), Title: string(a.Title), About: mcptool.Clip(string(a.Headline), 160),
+		GUID: a.GUID, Slug: a.Slug, Title: a.Title, About: mcptool.Clip(a.Headline, 160),
 		Categories: plainTexts(a.Categories), Tiers: tiers(a.Tiers),
 	}
 	if info.About == "" {
-		info.About = mcptool.Clip(string(a.Description), 160)
+		info.About = mcptool.Clip(a.Description, 160)
 	}
 	return info
 }
 
-func plainTexts(list []wiro.Text) []string {
+func plainTexts(list []string) []string {
 	texts := make([]string, len(list))
 	for i, text := range list {
-		texts[i] = string(text)
+		texts[i] = text
 	}
 	return texts
 }
@@ -60,9 +59,9 @@ func plainTexts(list []wiro.Text) []string {
 func tiers(byName map[string]wiro.Tier) []TierInfo {
 	list := make([]TierInfo, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		list = append(list, TierInfo{name, float64(byName[name].PriceUSD), float64(byName[name].Credits)})
+		list = append(list, TierInfo{name, byName[name].PriceUSD, byName[name].Credits})
 	}
-	slices.SortStableFunc(list, func(a, b TierInfo) int { return int(a.PriceUSD*100) - int(b.PriceUSD*100) })
+	slices.SortStableFunc(list, func(a, b TierInfo) int { return cmp.Compare(valueOf(a.PriceUSD), valueOf(b.PriceUSD)) })
 	return list
 }
 
@@ -70,17 +69,28 @@ func tiers(byName map[string]wiro.Tier) []TierInfo {
 func tierLine(list []TierInfo) string {
 	parts := make([]string, len(list))
 	for i, t := range list {
-		parts[i] = fmt.Sprintf("%s $%s a month with %s", t.Tier, mcptool.Money(t.PriceUSD), credits(t.Credits))
+		parts[i] = fmt.Sprintf("%s %s a month with %s", t.Tier, mcptool.USD(t.PriceUSD), credits(t.Credits))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// credits writes "1,000 credits".
-func credits(n float64) string {
-	if n == 1 {
+// credits writes "1,000 credits"; "an unknown number of credits" where Wiro does not say.
+func credits(n *float64) string {
+	switch {
+	case n == nil:
+		return "an unknown number of credits"
+	case *n == 1:
 		return "1 credit"
 	}
-	return humanize.Commaf(n) + " credits"
+	return mcptool.Amount(n) + " credits"
+}
+
+// valueOf is an amount to sort by; one that is unknown comes first.
+func valueOf(amount *float64) float64 {
+	if amount == nil {
+		return -1
+	}
+	return *amount
 }
 
 // Text is a line an agent, with where the page stands in the whole.
@@ -119,19 +129,19 @@ type AgentTemplate struct {
 
 // ActionCosts is how many credits each action burns.
 type ActionCosts struct {
-	Message    float64 `json:"message"`
-	Create     float64 `json:"create"`
-	Modify     float64 `json:"modify"`
-	Regenerate float64 `json:"regenerate"`
+	Message    *float64 `json:"message,omitempty"` // amounts that Wiro does not say are left out
+	Create     *float64 `json:"create,omitempty"`
+	Modify     *float64 `json:"modify,omitempty"`
+	Regenerate *float64 `json:"regenerate,omitempty"`
 }
 
 func actionCosts(c wiro.CreditCosts) ActionCosts {
-	return ActionCosts{float64(c.Message), float64(c.Create), float64(c.Modify), float64(c.Regenerate)}
+	return ActionCosts(c)
 }
 
 func (c ActionCosts) String() string {
 	return fmt.Sprintf("message %s, create %s, modify %s, regenerate %s",
-		humanize.Commaf(c.Message), humanize.Commaf(c.Create), humanize.Commaf(c.Modify), humanize.Commaf(c.Regenerate))
+		mcptool.Amount(c.Message), mcptool.Amount(c.Create), mcptool.Amount(c.Modify), mcptool.Amount(c.Regenerate))
 }
 
 // SkillLine is an integration skill.
@@ -142,14 +152,14 @@ type SkillLine struct {
 }
 
 // skillLines are the skills that are on.
-func skillLines(skills []wiro.EnabledSkill, meta wiro.SkillsMeta) []SkillLine {
+func skillLines(skills []wiro.EnabledSkill, meta map[string]wiro.SkillMeta) []SkillLine {
 	lines := make([]SkillLine, 0, len(skills))
 	for _, skill := range skills {
 		if !skill.Enabled {
 			continue
 		}
-		m := meta[string(skill.Name)]
-		lines = append(lines, SkillLine{string(skill.Name), string(m.Title), string(m.CredentialKey)})
+		m := meta[skill.Name]
+		lines = append(lines, SkillLine{skill.Name, m.Title, m.CredentialKey})
 	}
 	return lines
 }
@@ -167,16 +177,16 @@ type CredentialNeed struct {
 func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNeed {
 	needs := make([]CredentialNeed, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
-		if wiro.Platform(key) {
+		if wiro.IsPlatformCredential(key) {
 			continue
 		}
 		c := credentials[key]
 		need := CredentialNeed{
-			Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
-			Provider: string(c.Schema.Service(key)), OwnApp: bool(c.Schema.WiroConnectPending),
+			Key: key, Title: c.Schema.Title, Optional: c.Optional,
+			Provider: string(c.Schema.Provider(key)), OwnApp: c.Schema.WiroConnectPending,
 		}
 		for _, field := range c.Schema.Fields {
-			if bool(field.AutoFilledByOAuth) || bool(field.OAuthManaged) && !need.OwnApp {
+			if field.AutoFilledByOAuth || field.OAuthManaged && !need.OwnApp {
 				continue
 			}
 			need.Fields = append(need.Fields, fieldInfo(field))
@@ -223,12 +233,12 @@ type CustomSkillLine struct {
 func customSkillLines(skills []wiro.CustomSkill) []CustomSkillLine {
 	lines := make([]CustomSkillLine, 0, len(skills))
 	for _, s := range skills {
-		about := string(s.Description)
+		about := s.Description
 		if about == "" {
-			about = string(s.Value)
+			about = s.Value
 		}
 		lines = append(lines, CustomSkillLine{
-			string(s.Key), mcptool.Clip(redactTokens(about), 100), string(s.Interval), bool(s.Enabled), string(s.Source), bool(s.Edited),
+			s.Key, mcptool.Clip(redactTokens(about), 100), s.Interval, s.Enabled, s.Source, s.Edited,
 		})
 	}
 	return lines
@@ -256,7 +266,7 @@ func (l CustomSkillLine) line() string {
 
 func (c *Call) agentDetail(a wiro.Agent) AgentDetail {
 	d := AgentDetail{Agent: AgentTemplate{
-		AgentInfo: agentInfo(a), Description: mcptool.Clip(string(a.Description), 1500), Costs: actionCosts(a.ActionCosts),
+		AgentInfo: agentInfo(a), Description: mcptool.Clip(a.Description, 1500), Costs: actionCosts(a.ActionCosts),
 		Skills: skillLines(a.Skills, a.SkillsMeta), Credentials: credentialNeeds(a.Credentials),
 		Preferences: customSkillLines(a.CustomSkills), Schedules: customSkillLines(a.ScheduledSkills),
 	}}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // States of an agent's credential.
@@ -43,15 +43,15 @@ type FieldInfo struct {
 }
 
 func fieldInfo(f wiro.CredentialField) FieldInfo {
-	info := FieldInfo{Name: string(f.Key), Label: string(f.Label), Type: string(f.Type), Help: mcptool.Clip(string(f.Help), 160)}
+	info := FieldInfo{Name: f.Key, Label: f.Label, Type: f.Type, Help: mcptool.Clip(f.Help, 160)}
 	if info.Help == "" && f.Placeholder != "" && f.Type != "password" {
-		info.Help = "such as " + mcptool.Clip(string(f.Placeholder), 60)
+		info.Help = "such as " + mcptool.Clip(f.Placeholder, 60)
 	}
 	for _, option := range f.Options {
-		info.Options = append(info.Options, string(option.Value))
+		info.Options = append(info.Options, option.Value)
 	}
 	for _, inner := range f.Fields {
-		info.Fields = append(info.Fields, string(inner.Key))
+		info.Fields = append(info.Fields, inner.Key)
 	}
 	return info
 }
@@ -61,7 +61,7 @@ func credentialStates(credentials map[string]wiro.AgentCredential) []CredentialS
 	states := make([]CredentialState, 0, len(credentials))
 	for _, key := range slices.Sorted(maps.Keys(credentials)) {
 		c := credentials[key]
-		if wiro.Platform(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
+		if wiro.IsPlatformCredential(key) || len(c.Values) == 0 && len(c.Schema.Fields) == 0 && c.Schema.OAuth == nil && !lacks(c) {
 			continue // it is not entered by people
 		}
 		states = append(states, credentialState(key, c))
@@ -75,19 +75,19 @@ func (s CredentialState) rank() int {
 }
 
 // lacks reports whether Wiro says that required fields are empty.
-func lacks(c wiro.AgentCredential) bool { return c.RequiredMissing != nil && bool(*c.RequiredMissing) }
+func lacks(c wiro.AgentCredential) bool { return c.RequiredMissing != nil && *c.RequiredMissing }
 
 func credentialState(key string, c wiro.AgentCredential) CredentialState {
 	s := CredentialState{
-		Key: key, Title: string(c.Schema.Title), Optional: bool(c.Optional),
+		Key: key, Title: c.Schema.Title, Optional: c.Optional,
 		Values: shownValues(c),
 	}
-	service := c.Schema.Service(key)
+	service := c.Schema.Provider(key)
 	method, _ := c.Values["authmethod"].(string)
-	own := method == "own" || method == "" && bool(c.Schema.WiroConnectPending)
-	toConnect := service != "" && !bool(c.Connected)
+	own := method == "own" || method == "" && c.Schema.WiroConnectPending
+	toConnect := service != "" && !c.Connected
 	for _, field := range c.Schema.Fields {
-		if !bool(field.Required) || !empty(c.Values[string(field.Key)]) || field.Default != nil || bool(field.AutoFilledByOAuth) {
+		if !field.Required || !empty(c.Values[field.Key]) || field.Default != nil || field.AutoFilledByOAuth {
 			continue
 		}
 		ownOnly := slices.Contains(field.OnlyInModes, "own")
@@ -96,8 +96,8 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 		}
 		s.Missing = append(s.Missing, fieldInfo(field))
 	}
-	switch thing, _ := service.Picks(); {
-	case bool(c.Connected):
+	switch thing, _ := service.Selection(); {
+	case c.Connected:
 		s.State = credentialConnected
 	case toConnect && thing != "" && !empty(c.Values["connectedat"]):
 		s.State, s.Provider, s.Choose = credentialMissing, string(service), thing
@@ -154,7 +154,7 @@ func schemaPasswords(fields []wiro.CredentialField) []string {
 	var names []string
 	for _, field := range fields {
 		if field.Type == "password" {
-			names = append(names, strings.ToLower(string(field.Key)))
+			names = append(names, strings.ToLower(field.Key))
 		}
 		names = append(names, schemaPasswords(field.Fields)...)
 	}
@@ -220,8 +220,8 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 func (c *Call) setupProblem(u wiro.UserAgent) *mcptool.Problem {
 	states := credentialStates(u.Credentials)
 	p := mcptool.Problemf("Setup required: %s.", strings.Join(c.needs(states), "; "))
-	if p.Next = c.fix(string(u.GUID), states); p.Next == nil {
-		p.Next = &mcptool.NextAction{Tool: "get_my_agent", Arguments: agentRef(string(u.GUID)), Reason: "see what is missing"}
+	if p.Next = c.fix(u.GUID, states); p.Next == nil {
+		p.Next = &mcptool.NextAction{Tool: "get_my_agent", Arguments: agentRef(u.GUID), Reason: "see what is missing"}
 	}
 	return p
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var previewAgentPriceTool = define(mcptool.Meta{
@@ -24,7 +24,7 @@ func previewAgentPrice(ctx context.Context, call *Call, in priceQuery) (PriceRes
 	if err != nil {
 		return PriceResult{}, err
 	}
-	price, err := call.Wiro.PreviewPrice(ctx, wiro.PriceQuery{
+	price, err := call.Wiro.Billing.Preview(ctx, wiro.PriceQuery{
 		UserAgentGUID: in.GUID, Skills: in.Skills, SkillOverrides: overrides, Tier: in.Tier,
 	})
 	if err != nil {
@@ -57,12 +57,12 @@ var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 }, subscribeCharge, subscribeAgent)
 
 func subscribeAgent(ctx context.Context, call *Call, in subscription) (BillingAction, error) {
-	paid, err := call.Wiro.InTeam(in.Team).Subscribe(ctx, in.GUID, in.Tier)
+	paid, err := call.Wiro.WithTeam(in.Team).Billing.Subscribe(ctx, in.GUID, in.Tier)
 	if err != nil {
 		return BillingAction{}, err
 	}
-	return call.billingAction("subscribe", in.GUID, float64(paid.MonthlyPriceUSD), fmt.Sprintf(
-		"Subscribed: $%s charged, %s a month. The agent is queued to start.", mcptool.Money(float64(paid.MonthlyPriceUSD)), credits(float64(paid.MonthlyCredits)))), nil
+	return call.billingAction("subscribe", in.GUID, paid.MonthlyPriceUSD, fmt.Sprintf(
+		"Subscribed: %s charged, %s a month. The agent is queued to start.", mcptool.USD(paid.MonthlyPriceUSD), credits(paid.MonthlyCredits))), nil
 }
 
 type subscription struct {
@@ -81,7 +81,7 @@ var cancelAgentSubscriptionTool = define(mcptool.Meta{
 }, cancelAgentSubscription)
 
 func cancelAgentSubscription(ctx context.Context, call *Call, in subscriptionRef) (BillingAction, error) {
-	ends, err := call.Wiro.InTeam(in.Team).CancelSubscription(ctx, in.GUID)
+	ends, err := call.Wiro.WithTeam(in.Team).Billing.Cancel(ctx, in.GUID)
 	if err != nil {
 		return BillingAction{}, err
 	}
@@ -89,7 +89,7 @@ func cancelAgentSubscription(ctx context.Context, call *Call, in subscriptionRef
 	if !ends.IsZero() {
 		text = fmt.Sprintf("Canceled: it works until %s and is not charged again.", moment(ends))
 	}
-	action := call.billingAction("cancel", in.GUID, 0, text)
+	action := call.billingAction("cancel", in.GUID, &nothing, text)
 	action.NextAction = call.Next("renew_agent_subscription", "take it back before then, at no cost", agentRef(in.GUID))
 	return action, nil
 }
@@ -109,15 +109,15 @@ var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
 }, renewCharge, renewAgentSubscription)
 
 func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	renewal, err := call.Wiro.InTeam(in.Team).RenewSubscription(ctx, in.GUID)
+	renewal, err := call.Wiro.WithTeam(in.Team).Billing.Renew(ctx, in.GUID)
 	if err != nil {
 		return BillingAction{}, err
 	}
 	if renewal.Action == wiro.RenewalUndoneCancel {
-		return call.billingAction("renew", in.GUID, 0, "The cancellation is taken back. Nothing was charged."), nil
+		return call.billingAction("renew", in.GUID, &nothing, "The cancellation is taken back. Nothing was charged."), nil
 	}
-	return call.billingAction("renew", in.GUID, float64(renewal.AmountUSD), fmt.Sprintf(
-		"Renewed for 30 days: $%s charged, %s a month.", mcptool.Money(float64(renewal.AmountUSD)), credits(float64(renewal.MonthlyCredits)))), nil
+	return call.billingAction("renew", in.GUID, renewal.AmountUSD, fmt.Sprintf(
+		"Renewed for 30 days: %s charged, %s a month.", mcptool.USD(renewal.AmountUSD), credits(renewal.MonthlyCredits))), nil
 }
 
 var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
@@ -130,13 +130,13 @@ var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
 }, upgradeCharge, upgradeAgentTier)
 
 func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	upgrade, err := call.Wiro.InTeam(in.Team).UpgradeTier(ctx, in.GUID)
+	upgrade, err := call.Wiro.WithTeam(in.Team).Billing.Upgrade(ctx, in.GUID)
 	if err != nil {
 		return BillingAction{}, err
 	}
-	return call.billingAction("upgrade", in.GUID, float64(upgrade.ChargedUSD), fmt.Sprintf(
-		"Upgraded from %s to %s: $%s charged for the rest of the period; then $%s a month with %s. It restarts.",
-		upgrade.PreviousTier, upgrade.Tier, mcptool.Money(float64(upgrade.ChargedUSD)), mcptool.Money(float64(upgrade.PriceUSD)), credits(float64(upgrade.MonthlyCredits)))), nil
+	return call.billingAction("upgrade", in.GUID, upgrade.ChargedUSD, fmt.Sprintf(
+		"Upgraded from %s to %s: %s charged for the rest of the period; then %s a month with %s. It restarts.",
+		upgrade.PreviousTier, upgrade.Tier, mcptool.USD(upgrade.ChargedUSD), mcptool.USD(upgrade.PriceUSD), credits(upgrade.MonthlyCredits))), nil
 }
 
 var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
@@ -149,14 +149,14 @@ var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
 }, packCharge, buyAgentCredits)
 
 func buyAgentCredits(ctx context.Context, call *Call, in creditPurchase) (BillingAction, error) {
-	if err := call.Wiro.InTeam(in.Team).BuyCredits(ctx, in.GUID, in.Pack); err != nil {
+	if err := call.Wiro.WithTeam(in.Team).Billing.BuyCredits(ctx, in.GUID, in.Pack); err != nil {
 		return BillingAction{}, err
 	}
-	charged := 0.0 // Wiro does not say
+	var charged *float64 // Wiro does not say
 	text := fmt.Sprintf("The %s pack is bought; its credits are there.", in.Pack)
 	if call.Charge != nil && call.Charge.USD > 0 {
-		charged = call.Charge.USD
-		text += fmt.Sprintf(" $%s charged.", mcptool.Money(charged))
+		charged = &call.Charge.USD
+		text += fmt.Sprintf(" %s charged.", mcptool.USD(charged))
 	}
 	return call.billingAction("buy", in.GUID, charged, text), nil
 }
@@ -176,7 +176,7 @@ var listAgentTransactionsTool = define(mcptool.Meta{
 }, listAgentTransactions)
 
 func listAgentTransactions(ctx context.Context, call *Call, in ledgerQuery) (TransactionPage, error) {
-	ledger, err := call.Wiro.InTeam(in.Team).Transactions(ctx, wiro.TransactionQuery{
+	ledger, err := call.Wiro.WithTeam(in.Team).Billing.Transactions(ctx, wiro.TransactionQuery{
 		UserAgentGUID: in.GUID, Start: in.Start, Limit: in.Limit,
 	})
 	if err != nil {

@@ -5,19 +5,20 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // An agent's subscription is paid for in periods of this many days.
 const periodDays = 30
 
 // monthly says when a subscription is charged that begins now.
-func monthly(brings wiro.Float) string {
-	return fmt.Sprintf("now, from the wallet's balance, and again every %d days until it is canceled; each time it brings %s", periodDays, credits(float64(brings)))
+func monthly(brings *float64) string {
+	return fmt.Sprintf("now, from the wallet's balance, and again every %d days until it is canceled; each time it brings %s", periodDays, credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
@@ -26,7 +27,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 	if err != nil {
 		return nil, err
 	}
-	client := call.Wiro.InTeam(in.Team)
+	client := call.Wiro.WithTeam(in.Team)
 	tier := d.Tier
 	if tier == "" {
 		tier = "starter"
@@ -35,14 +36,14 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 	if d.Custom {
 		skills := slices.Sorted(maps.Keys(d.Skills))
 		skills = slices.DeleteFunc(skills, func(name string) bool { return !d.Skills[name] })
-		price, err := client.PreviewPrice(ctx, wiro.PriceQuery{Skills: skills, Tier: tier})
+		price, err := client.Billing.Preview(ctx, wiro.PriceQuery{Skills: skills, Tier: tier})
 		if err != nil {
 			return nil, err
 		}
 		month := tierOf(price, tier)
-		return &mcptool.Charge{What: what, USD: float64(month.PriceUSD), When: monthly(month.Credits)}, nil
+		return charge(what, month.PriceUSD, monthly(month.Credits))
 	}
-	agent, err := client.Agent(ctx, wiro.AgentRef{GUID: d.AgentGUID}, false)
+	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", agent.Title, tier, tierLine(tiers(agent.Tiers)))
 	}
 	what = fmt.Sprintf("Deploying %q from the template %s (%s)", d.Title, agent.Title, tier)
-	return &mcptool.Charge{What: what, USD: float64(month.PriceUSD), When: monthly(month.Credits)}, nil
+	return charge(what, month.PriceUSD, monthly(month.Credits))
 }
 
 // tierOf is a tier of a price, or the price itself where it lists no tiers.
@@ -64,8 +65,8 @@ func tierOf(p wiro.AgentPrice, tier string) wiro.Tier {
 
 // subscribeCharge is what the agent costs now, as the tier that is asked for or its own.
 func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool.Charge, error) {
-	client := call.Wiro.InTeam(in.Team)
-	agent, err := client.MyAgent(ctx, in.GUID)
+	client := call.Wiro.WithTeam(in.Team)
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return nil, err
 	}
@@ -73,22 +74,20 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, mcptool.Problemf("%q has a subscription, %s. Nothing was charged.", agent.Title, subscriptionLine(agent.Subscription)).
 			WithNext("upgrade_agent_tier", "go from Starter to Pro instead: it asks before it charges", nil)
 	}
-	tier := cmp.Or(in.Tier, string(agent.Tier))
-	price, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: tier})
+	tier := cmp.Or(in.Tier, agent.Tier)
+	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: tier})
 	if err != nil {
 		return nil, err
 	}
 	month := tierOf(price, tier)
-	return &mcptool.Charge{
-		What: fmt.Sprintf("Subscribing %q (%s)", agent.Title, tier), USD: float64(month.PriceUSD), When: monthly(month.Credits),
-	}, nil
+	return charge(fmt.Sprintf("Subscribing %q (%s)", agent.Title, tier), month.PriceUSD, monthly(month.Credits))
 }
 
 // renewCharge is nothing for a cancellation that is taken back, and otherwise the price that
 // the agent had.
 func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge, error) {
-	client := call.Wiro.InTeam(in.Team)
-	agent, err := client.MyAgent(ctx, in.GUID)
+	client := call.Wiro.WithTeam(in.Team)
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +95,7 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	case s.Active() && s.Canceled():
 		return &mcptool.Charge{
 			What: fmt.Sprintf("Taking back the cancellation of %q", agent.Title), USD: 0,
-			When: fmt.Sprintf("it is paid until %s; then $%s every %d days", day(s.CurrentPeriodEnd), mcptool.Money(float64(agent.MonthlyPriceUSD)), periodDays),
+			When: fmt.Sprintf("it is paid until %s; then %s every %d days", day(s.CurrentPeriodEnd), mcptool.USD(agent.MonthlyPriceUSD), periodDays),
 		}, nil
 	case s == nil:
 		return nil, mcptool.Problemf("%q has no subscription to renew. Nothing was charged.", agent.Title).
@@ -104,15 +103,13 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	case s.Active():
 		return nil, mcptool.Problemf("The subscription of %q is active until %s: there is nothing to renew. Nothing was charged.", agent.Title, day(s.CurrentPeriodEnd))
 	}
-	return &mcptool.Charge{
-		What: fmt.Sprintf("Renewing %q (%s)", agent.Title, agent.Tier), USD: float64(agent.MonthlyPriceUSD), When: monthly(agent.MonthlyCredits),
-	}, nil
+	return charge(fmt.Sprintf("Renewing %q (%s)", agent.Title, agent.Tier), agent.MonthlyPriceUSD, monthly(agent.MonthlyCredits))
 }
 
 // upgradeCharge is the difference between the tiers for what is left of the period.
 func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge, error) {
-	client := call.Wiro.InTeam(in.Team)
-	agent, err := client.MyAgent(ctx, in.GUID)
+	client := call.Wiro.WithTeam(in.Team)
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return nil, err
 	}
@@ -123,47 +120,62 @@ func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Char
 		return nil, mcptool.Problemf("%q has no subscription that is paid for. Nothing was charged.", agent.Title).
 			WithNext("subscribe_agent", "subscribe it as Pro: it asks before it charges", map[string]any{"tier": "pro"})
 	}
-	price, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: "pro"})
+	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: "pro"})
 	if err != nil {
 		return nil, err
 	}
 	pro, days := tierOf(price, "pro"), daysLeft(agent.Subscription)
-	usd := max(0, float64(pro.PriceUSD-agent.MonthlyPriceUSD)/periodDays*days)
-	return &mcptool.Charge{
-		What: fmt.Sprintf("Upgrading %q from %s to pro", agent.Title, agent.Tier), USD: cents(usd),
-		When: fmt.Sprintf("now, from the wallet's balance, for the %.0f days that are left of the period; then $%s every %d days, with %s",
-			days, mcptool.Money(float64(pro.PriceUSD)), periodDays, credits(float64(pro.Credits))),
-	}, nil
+	return charge(fmt.Sprintf("Upgrading %q from %s to pro", agent.Title, agent.Tier), proRata(agent.MonthlyPriceUSD, pro.PriceUSD, days),
+		fmt.Sprintf("now, from the wallet's balance, for the %.0f days that are left of the period; then %s every %d days, with %s",
+			days, mcptool.USD(pro.PriceUSD), periodDays, credits(pro.Credits)))
 }
 
-func cents(usd float64) float64 { return float64(int64(usd*100+0.5)) / 100 }
+// proRata is the difference of two monthly prices for some days of a period, in whole cents; nil
+// where either price is unknown.
+func proRata(from, to *float64, days float64) *float64 {
+	if from == nil || to == nil {
+		return nil
+	}
+	usd := math.Round(100*max(0, (*to-*from)/periodDays*days)) / 100
+	return &usd
+}
+
+// charge is what a call costs. A price that cannot be read, or that is below zero, is refused: it
+// must not pass for free.
+func charge(what string, usd *float64, when string) (*mcptool.Charge, error) {
+	if usd == nil || *usd < 0 {
+		return nil, mcptool.Problemf("%s: the price cannot be read. Nothing was charged. Look at https://wiro.ai, or try again later.", what)
+	}
+	return &mcptool.Charge{What: what, USD: *usd, When: when}, nil
+}
 
 // daysLeft of a period, at most a whole one.
 func daysLeft(s *wiro.Subscription) float64 {
 	if s == nil {
 		return 0
 	}
-	days := float64(s.DaysRemaining)
+	days := 0.0
+	if s.DaysRemaining != nil {
+		days = float64(*s.DaysRemaining)
+	}
 	if days <= 0 && !s.CurrentPeriodEnd.IsZero() {
-		days = max(0, time.Until(s.CurrentPeriodEnd.Time).Hours()/24)
+		days = max(0, time.Until(s.CurrentPeriodEnd).Hours()/24)
 	}
 	return min(days, periodDays)
 }
 
 // packCharge is the agent's own price of a pack.
 func packCharge(ctx context.Context, call *Call, in creditPurchase) (*mcptool.Charge, error) {
-	client := call.Wiro.InTeam(in.Team)
-	agent, err := client.MyAgent(ctx, in.GUID)
+	client := call.Wiro.WithTeam(in.Team)
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return nil, err
 	}
 	offered := packs(agent.Agent.ExtraCreditPacks)
 	for _, p := range offered {
 		if p.Pack == in.Pack {
-			return &mcptool.Charge{
-				What: fmt.Sprintf("The %s pack of %s for %q", in.Pack, credits(p.Credits), agent.Title), USD: p.PriceUSD,
-				When: "now, once, from the wallet's balance; the credits expire after six months",
-			}, nil
+			return charge(fmt.Sprintf("The %s pack of %s for %q", in.Pack, credits(p.Credits), agent.Title), p.PriceUSD,
+				"now, once, from the wallet's balance; the credits expire after six months")
 		}
 	}
 	if len(offered) > 0 {

@@ -6,17 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // PriceResult is what an agent would cost.
 type PriceResult struct {
 	Tier     string       `json:"tier"`
-	PriceUSD float64      `json:"priceUsd"` // a month
-	Credits  float64      `json:"credits"`  // a month
+	PriceUSD *float64     `json:"priceUsd,omitempty"` // a month; left out where it cannot be read
+	Credits  *float64     `json:"credits,omitempty"`  // a month
 	Tiers    []TierInfo   `json:"tiers"`
 	Base     TierInfo     `json:"base"` // of any agent, without its skills
 	Skills   []SkillPrice `json:"skills"`
@@ -26,19 +24,19 @@ type PriceResult struct {
 
 // SkillPrice is a skill's part in the price.
 type SkillPrice struct {
-	Skill    string  `json:"skill"`
-	PriceUSD float64 `json:"priceUsd"`
-	Credits  float64 `json:"credits"`
+	Skill    string   `json:"skill"`
+	PriceUSD *float64 `json:"priceUsd,omitempty"`
+	Credits  *float64 `json:"credits,omitempty"`
 }
 
 func priceResult(p wiro.AgentPrice) PriceResult {
 	r := PriceResult{
-		Tier: string(p.Tier), PriceUSD: float64(p.PriceUSD), Credits: float64(p.Credits), Tiers: tiers(p.Tiers),
-		Base:   TierInfo{"base", float64(p.Base.PriceUSD), float64(p.Base.Credits)},
+		Tier: p.Tier, PriceUSD: p.PriceUSD, Credits: p.Credits, Tiers: tiers(p.Tiers),
+		Base:   TierInfo{"base", p.Base.PriceUSD, p.Base.Credits},
 		Skills: make([]SkillPrice, 0, len(p.Breakdown)), Enabled: plainTexts(p.EnabledSkills), Costs: actionCosts(p.ActionCosts),
 	}
 	for _, s := range p.Breakdown {
-		r.Skills = append(r.Skills, SkillPrice{string(s.Skill), float64(s.PriceUSD), float64(s.Credits)})
+		r.Skills = append(r.Skills, SkillPrice{s.Skill, s.PriceUSD, s.Credits})
 	}
 	return r
 }
@@ -46,13 +44,13 @@ func priceResult(p wiro.AgentPrice) PriceResult {
 // Text is the price and how it comes about.
 func (r PriceResult) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "$%s a month as %s, with %s. Nothing was charged.\n", mcptool.Money(r.PriceUSD), r.Tier, credits(r.Credits))
+	fmt.Fprintf(&b, "%s a month as %s, with %s. Nothing was charged.\n", mcptool.USD(r.PriceUSD), r.Tier, credits(r.Credits))
 	if len(r.Tiers) > 0 {
 		b.WriteString("Tiers: " + tierLine(r.Tiers) + ".\n")
 	}
-	fmt.Fprintf(&b, "Base: $%s and %s.\n", mcptool.Money(r.Base.PriceUSD), credits(r.Base.Credits))
+	fmt.Fprintf(&b, "Base: %s and %s.\n", mcptool.USD(r.Base.PriceUSD), credits(r.Base.Credits))
 	mcptool.Section(&b, "Skills", r.Skills, func(s SkillPrice) string {
-		return fmt.Sprintf("%s: $%s, %s", s.Skill, mcptool.Money(s.PriceUSD), credits(s.Credits))
+		return fmt.Sprintf("%s: %s, %s", s.Skill, mcptool.USD(s.PriceUSD), credits(s.Credits))
 	})
 	fmt.Fprintf(&b, "Enabled with it: %s.\nCredits per action: %s.", strings.Join(r.Enabled, ", "), r.Costs)
 	return b.String()
@@ -62,11 +60,14 @@ func (r PriceResult) Text() string {
 type BillingAction struct {
 	mcptool.ActionResult
 	GUID       string              `json:"useragentguid"`
-	ChargedUSD float64             `json:"chargedUsd"` // 0 also where Wiro does not say
+	ChargedUSD *float64            `json:"chargedUsd,omitempty"` // left out where Wiro does not say
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
-func (c *Call) billingAction(action, guid string, charged float64, message string) BillingAction {
+// nothing is what an action charges that is free.
+var nothing = 0.0
+
+func (c *Call) billingAction(action, guid string, charged *float64, message string) BillingAction {
 	return BillingAction{
 		ActionResult: mcptool.Done(action, message), GUID: guid, ChargedUSD: charged,
 		NextAction: c.Next("get_my_agent", "see how it stands", agentRef(guid)),
@@ -89,7 +90,7 @@ type TransactionInfo struct {
 	At      string         `json:"at"`
 	Type    string         `json:"type"`
 	Action  string         `json:"action,omitempty"`
-	Credits float64        `json:"credits"` // negative where they went
+	Credits *float64       `json:"credits,omitempty"` // negative where they went
 	Balance *float64       `json:"balanceAfter,omitempty"`
 	About   string         `json:"about,omitempty"`
 	Session string         `json:"sessionkey,omitempty"`
@@ -103,18 +104,14 @@ func (c *Call) transactionPage(ledger wiro.Ledger, in ledgerQuery) TransactionPa
 	page := TransactionPage{
 		Transactions: make([]TransactionInfo, 0, len(ledger.Transactions)),
 		Balance: CreditInfo{
-			Remaining: float64(s.Remaining), Monthly: float64(s.Monthly), Extra: float64(s.Extra),
-			Used: float64(s.Used), Period: string(s.Period),
+			Remaining: s.Remaining, Monthly: s.Monthly, Extra: s.Extra,
+			Used: s.Used, Period: s.Period,
 		},
 	}
 	for _, t := range ledger.Transactions {
 		info := TransactionInfo{
-			At: moment(t.CreatedAt), Type: string(t.Type), Action: string(t.Action), Credits: float64(t.Amount),
-			About: mcptool.Clip(redactText(string(t.Description)), 120), Session: string(t.SessionKey), Message: string(t.MessageGUID), By: t.User.Name(),
-		}
-		if t.BalanceAfter != nil {
-			balance := float64(*t.BalanceAfter)
-			info.Balance = &balance
+			At: moment(t.CreatedAt), Type: t.Type, Action: t.Action, Credits: t.Amount, Balance: t.BalanceAfter,
+			About: mcptool.Clip(redactText(t.Description), 120), Session: t.SessionKey, Message: t.MessageGUID, By: t.User.Name(),
 		}
 		info.Details = details(t.Metadata)
 		page.Transactions = append(page.Transactions, info)
@@ -145,13 +142,13 @@ func (t TransactionInfo) line() string {
 	if t.Action != "" {
 		text += " " + t.Action
 	}
-	amount := humanize.Commaf(t.Credits)
-	if t.Credits > 0 {
+	amount := mcptool.Amount(t.Credits)
+	if t.Credits != nil && *t.Credits > 0 {
 		amount = "+" + amount
 	}
 	text += " · " + amount
 	if t.Balance != nil {
-		text += ", then " + humanize.Commaf(*t.Balance)
+		text += ", then " + mcptool.Amount(t.Balance)
 	}
 	for _, part := range []string{t.About, t.Session, t.By} {
 		if part != "" {

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var listCredentialTypesTool = define(mcptool.Meta{
@@ -25,7 +26,7 @@ func listCredentialTypes(ctx context.Context, call *Call, in credentialQuery) (C
 	if in.Key != "" || in.Skill != "" {
 		return call.oneCredentialType(ctx, in)
 	}
-	page, err := call.Wiro.CredentialTypes(ctx, wiro.CredentialQuery{Mode: in.Mode, WiroPending: in.WiroPending})
+	page, err := call.Wiro.Credentials.List(ctx, wiro.CredentialQuery{Mode: in.Mode, WiroConnectPending: in.WiroPending})
 	if err != nil {
 		return CredentialTypes{}, err
 	}
@@ -52,11 +53,11 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 	case in.Key != "" && in.Skill != "":
 		return CredentialTypes{}, mcptool.Problemf("key and skill exclude each other: give one.")
 	case in.Key != "":
-		found, err = c.Wiro.CredentialType(ctx, in.Key)
+		found, err = c.Wiro.Credentials.Get(ctx, in.Key)
 		err = c.noSuchCredential(ctx, in.Key, err)
 	default:
-		found, err = c.Wiro.SkillCredential(ctx, in.Skill)
-		if errors.Is(err, wiro.ErrNotFound) {
+		found, err = c.Wiro.Credentials.ForSkill(ctx, in.Skill)
+		if reasonOf(err) == wiro.ReasonNoCredential || errors.Is(err, wiro.ErrNotFound) {
 			err = mcptool.Problemf("%s needs no credential, or there is no such skill.", in.Skill).
 				WithNext("list_skills", "see whether the skill exists and what it needs", map[string]any{"name": in.Skill})
 		}
@@ -73,10 +74,10 @@ func (c *Call) noSuchCredential(ctx context.Context, key string, err error) erro
 		return err
 	}
 	p := mcptool.Problemf("There is no credential type %q.", key)
-	if page, listErr := c.Wiro.CredentialTypes(ctx, wiro.CredentialQuery{}); listErr == nil {
+	if page, listErr := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{}); listErr == nil {
 		keys := make([]string, len(page.Credentials))
 		for i, credential := range page.Credentials {
-			keys[i] = string(credential.Key)
+			keys[i] = credential.Key
 		}
 		p.Text += closest.DidYouMean(key, keys)
 	}
@@ -103,7 +104,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 		}
 		entered.Fields[i] = EnteredField{values[i].Credential, fieldPath(f.Parent, f.Ordinal, values[i].Field), values[i].Value.String()}
 	}
-	set, err := call.Wiro.SetCredentials(ctx, in.UserAgent, values)
+	set, err := call.Wiro.Credentials.Set(ctx, in.UserAgent, values)
 	if err != nil {
 		return CredentialsEntered{}, err
 	}
@@ -159,7 +160,7 @@ var getAgentCredentialHistoryTool = define(mcptool.Meta{
 }, getAgentCredentialHistory)
 
 func getAgentCredentialHistory(ctx context.Context, call *Call, in credentialAudit) (CredentialHistory, error) {
-	changes, err := call.Wiro.CredentialHistory(ctx, in.UserAgent, in.Credential, wiro.Period{From: in.From, To: in.To})
+	changes, err := call.Wiro.Credentials.History(ctx, in.UserAgent, in.Credential, in.bounds())
 	if err != nil {
 		return CredentialHistory{}, err
 	}
@@ -186,10 +187,21 @@ type period struct {
 	To   int64 `json:"enddate,omitempty" doc:"up to this time, Unix seconds"`
 }
 
+// bounds are the times that the period lies between.
+func (p period) bounds() wiro.Period {
+	at := func(seconds int64) time.Time {
+		if seconds == 0 {
+			return time.Time{}
+		}
+		return time.Unix(seconds, 0)
+	}
+	return wiro.Period{From: at(p.From), To: at(p.To)}
+}
+
 // secretFields returns a test for fields that the registry calls secret. What it cannot be
 // asked about is: every value is a secret then.
 func (c *Call) secretFields(ctx context.Context, credential string) func(field string) bool {
-	known, err := c.Wiro.CredentialType(ctx, credential)
+	known, err := c.Wiro.Credentials.Get(ctx, credential)
 	if err != nil && !errors.Is(err, wiro.ErrNotFound) {
 		return func(string) bool { return true }
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // account names an agent's account with a service.
@@ -15,7 +15,7 @@ type account struct {
 	Provider  string `json:"provider" enum:"twitter,tiktok,instagram,facebook-pages,linkedin,google-ads,meta-ads,hubspot,mailchimp,youtube,ga4,google-merchant-center" doc:"the service"`
 }
 
-func (a account) key() wiro.OAuthKey { return wiro.OAuthKey(a.Provider) }
+func (a account) key() wiro.OAuthProvider { return wiro.OAuthProvider(a.Provider) }
 
 // arguments name the account to another tool.
 func (a account) arguments() map[string]any {
@@ -35,8 +35,8 @@ func connectAgentAccount(ctx context.Context, call *Call, in connection) (Accoun
 	if link, opened, err := call.OpenedPage(); opened || err != nil {
 		return call.accountLink(in, link, linkOpened), err
 	}
-	address, err := call.Wiro.Connect(ctx, in.key(), wiro.ConnectRequest{
-		UserAgent: in.UserAgent, RedirectURL: in.Redirect, AuthMethod: in.Method,
+	address, err := call.Wiro.Credentials.Connect(ctx, in.key(), wiro.ConnectRequest{
+		UserAgentGUID: in.UserAgent, RedirectURL: in.Redirect, AuthMethod: in.Method,
 	})
 	if err != nil {
 		return AccountLink{}, in.notConfigured(err)
@@ -50,10 +50,10 @@ func connectAgentAccount(ctx context.Context, call *Call, in connection) (Accoun
 // notConfigured says what an app of one's own lacks before an account can be connected; other
 // errors stay as they are.
 func (in connection) notConfigured(err error) error {
-	if r := reasonOf(err); r != appNotConfigured && r != credentialsNotSetUp {
+	if r := reasonOf(err); r != wiro.ReasonAppNotConfigured && r != wiro.ReasonCredentialsNotSet {
 		return err
 	}
-	names := append(in.key().OwnFields(), "authmethod")
+	names := append(in.key().OwnAppFields(), "authmethod")
 	fields := make([]any, 0, len(names))
 	for _, name := range names {
 		value := "…"
@@ -82,7 +82,7 @@ var getAgentAccountStatusTool = define(mcptool.Meta{
 }, getAgentAccountStatus)
 
 func getAgentAccountStatus(ctx context.Context, call *Call, in account) (AccountStatus, error) {
-	connection, err := call.Wiro.Connection(ctx, in.key(), in.UserAgent)
+	connection, err := call.Wiro.Credentials.Status(ctx, in.key(), in.UserAgent)
 	if err != nil {
 		return AccountStatus{}, err
 	}
@@ -100,7 +100,7 @@ var disconnectAgentAccountTool = define(mcptool.Meta{
 }, disconnectAgentAccount)
 
 func disconnectAgentAccount(ctx context.Context, call *Call, in account) (AccountAction, error) {
-	if err := call.Wiro.Disconnect(ctx, in.key(), in.UserAgent); err != nil {
+	if err := call.Wiro.Credentials.Disconnect(ctx, in.key(), in.UserAgent); err != nil {
 		return AccountAction{}, err
 	}
 	return AccountAction{ActionResult: mcptool.Done("disconnect", "The agent has no "+in.key().Title()+" account any more. If it runs, it restarts."), account: in}, nil
@@ -117,27 +117,27 @@ var selectAgentAccountTool = define(mcptool.Meta{
 }, selectAgentAccount)
 
 func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountAction, error) {
-	thing, _ := in.key().Picks()
+	thing, _ := in.key().Selection()
 	if thing == "" {
 		return AccountAction{}, mcptool.Problemf("%s has nothing to choose: its account is complete once it is connected.", in.key().Title()).
 			WithNext("get_agent_account_status", "see whether it is connected", in.arguments())
 	}
-	id, name, err := call.Wiro.Pick(ctx, in.key(), in.UserAgent, in.ID, in.Name)
-	if errors.Is(err, wiro.ErrUncertain) {
+	account, err := call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, wiro.Account{ID: in.ID, Name: in.Name})
+	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see whether it took effect", in.arguments())
 	}
 	if err != nil {
 		return AccountAction{}, err
 	}
-	chosen := id
-	if name != "" {
-		chosen = name + " (" + id + ")"
+	chosen := account.ID
+	if account.Name != "" {
+		chosen = account.Name + " (" + account.ID + ")"
 	}
 	return AccountAction{
 		ActionResult: mcptool.Done("select", "The agent works with the "+thing+" "+chosen+". If it runs, it restarts."),
 		account:      in.account,
-		ID:           id,
-		Name:         name,
+		ID:           account.ID,
+		Name:         account.Name,
 		NextAction:   call.Next("get_agent_account_status", "see that it is connected", in.arguments()),
 	}, nil
 }
@@ -158,8 +158,8 @@ var refreshAgentTokenTool = define(mcptool.Meta{
 }, refreshAgentToken)
 
 func refreshAgentToken(ctx context.Context, call *Call, in account) (AccountAction, error) {
-	tokens, err := call.Wiro.RefreshTokens(ctx, in.key(), in.UserAgent)
-	if errors.Is(err, wiro.ErrUncertain) {
+	tokens, err := call.Wiro.Credentials.RefreshTokens(ctx, in.key(), in.UserAgent)
+	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see until when its token is good", in.arguments())
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ var listDriveFoldersTool = define(mcptool.Meta{
 }, listDriveFolders)
 
 func listDriveFolders(ctx context.Context, call *Call, in driveQuery) (DriveFolders, error) {
-	found, err := call.Wiro.DriveFolders(ctx, in.UserAgent, wiro.Secret(in.Key))
+	found, err := call.Wiro.Credentials.DriveFolders(ctx, in.UserAgent, wiro.Secret(in.Key))
 	if err != nil {
 		return DriveFolders{}, err
 	}

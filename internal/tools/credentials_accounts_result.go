@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // States of an AccountLink.
@@ -27,12 +27,12 @@ type AccountLink struct {
 
 func (c *Call) accountLink(in connection, address, state string) AccountLink {
 	const lifetime = 15 // minutes, of the state that the page carries
-	connected, failed := in.key().Returns()
+	connected, failed := in.key().ReturnParams()
 	link := AccountLink{
 		State: state, account: in.account, AuthorizeURL: address, ValidMinutes: lifetime,
 		Then: fmt.Sprintf("Afterwards the browser is at redirecturl, with %s=true, or %s and the reason.", connected, failed),
 	}
-	if thing, list := in.key().Picks(); thing != "" {
+	if thing, list := in.key().Selection(); thing != "" {
 		link.Then += fmt.Sprintf(" Its parameter %s lists each %s with its id: the user chooses one, and %s sets it.",
 			list, thing, c.toolName("select_agent_account"))
 	}
@@ -67,10 +67,10 @@ type AccountStatus struct {
 
 func (c *Call) accountStatus(in account, now wiro.Connection) AccountStatus {
 	s := AccountStatus{
-		account: in, Connected: bool(now.Connected), ID: now.AccountID(), Name: redactTokens(now.AccountName()),
+		account: in, Connected: now.Connected, ID: now.Account().ID, Name: redactTokens(now.Account().Name),
 		ConnectedAt: moment(now.ConnectedAt), TokenExpiresAt: moment(now.TokenExpiresAt), RefreshTokenExpiresAt: moment(now.RefreshTokenExpiresAt),
 	}
-	thing, list := in.key().Picks()
+	thing, list := in.key().Selection()
 	chosen := s.ID != "" || s.Name != ""
 	switch {
 	case s.Connected && (thing == "" || chosen):
@@ -152,9 +152,9 @@ type DriveFolder struct {
 }
 
 func driveFolders(found wiro.DriveFolders) DriveFolders {
-	list := DriveFolders{ServiceAccount: string(found.ServiceAccount), Folders: make([]DriveFolder, 0, len(found.Folders))}
+	list := DriveFolders{ServiceAccount: found.ServiceAccount, Folders: make([]DriveFolder, 0, len(found.Folders))}
 	for _, f := range found.Folders {
-		list.Folders = append(list.Folders, DriveFolder{string(f.ID), string(f.Name), moment(f.ModifiedAt), string(f.Owner)})
+		list.Folders = append(list.Folders, DriveFolder{f.ID, f.Name, moment(f.ModifiedAt), f.Owner})
 	}
 	return list
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const (
@@ -21,11 +21,11 @@ func TestProvidersAreThoseOfTheClient(t *testing.T) {
 	t.Parallel()
 	for _, d := range tools.All() {
 		var schema struct {
-			Properties map[string]struct{ Enum []wiro.OAuthKey }
+			Properties map[string]struct{ Enum []wiro.OAuthProvider }
 		}
 		require.NoError(t, json.Unmarshal(d.Tool().RawInputSchema, &schema))
 		if provider, ok := schema.Properties["provider"]; ok {
-			require.ElementsMatch(t, wiro.OAuthKeys(), provider.Enum, d.Name)
+			require.ElementsMatch(t, wiro.OAuthProviders(), provider.Enum, d.Name)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // CredentialTypes are services that agents can connect to.
@@ -42,18 +42,18 @@ type CredentialFieldInfo struct {
 
 func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 	info := CredentialTypeInfo{
-		Key: string(t.Key), Title: string(t.Title), Mode: string(t.Mode), Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
-		Pending: bool(t.WiroPending), Skills: plainTexts(t.UsedBySkills), Docs: string(t.DocsURL),
+		Key: t.Key, Title: t.Title, Mode: t.Mode, Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
+		Pending: t.WiroConnectPending, Skills: plainTexts(t.UsedBySkills), Docs: t.DocsURL,
 	}
-	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Service(info.Key))
+	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Provider(info.Key))
 	for _, f := range t.Fields {
 		if !f.AutoFilledByOAuth {
-			info.Fields = append(info.Fields, string(f.Key))
+			info.Fields = append(info.Fields, f.Key)
 		}
 		if full {
 			info.Schema = append(info.Schema, CredentialFieldInfo{
-				FieldInfo: fieldInfo(f), Required: bool(f.Required), Modes: plainTexts(f.OnlyInModes),
-				Auto: bool(f.AutoFilledByOAuth), Pattern: string(f.Pattern),
+				FieldInfo: fieldInfo(f), Required: f.Required, Modes: plainTexts(f.OnlyInModes),
+				Auto: f.AutoFilledByOAuth, Pattern: f.Pattern,
 			})
 		}
 	}
@@ -63,7 +63,7 @@ func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 
 func setup(t CredentialTypeInfo) string {
 	enter := "set_agent_credentials with " + strings.Join(t.Fields, ", ")
-	switch own := wiro.OAuthKey(t.Provider).OwnFields(); {
+	switch own := wiro.OAuthProvider(t.Provider).OwnAppFields(); {
 	case t.Provider == "" && len(t.Fields) == 0:
 		return "nothing to enter"
 	case t.Provider == "":
@@ -189,21 +189,21 @@ type CredentialChange struct {
 
 func credentialChange(c wiro.CredentialChange, secret func(field string) bool) CredentialChange {
 	value := redactSecrets(map[string]any{
-		"fieldname": string(c.Field), "fieldstatus": string(c.Status), "fieldvalue": string(c.Value),
+		"fieldname": c.Field, "fieldstatus": c.Status, "fieldvalue": c.Value,
 	})
 	shown, _ := value.(map[string]any)["fieldvalue"].(string)
-	if secret(string(c.Field)) {
-		shown = secretState(string(c.Value))
+	if secret(c.Field) {
+		shown = secretState(c.Value)
 	}
 	ordinal := int(c.Ordinal)
 	return CredentialChange{
-		At: moment(c.ChangedAt), By: changedBy(c.User, c.ChangedBy), Operation: string(c.Operation),
-		Field: fieldPath(string(c.Parent), &ordinal, string(c.Field)), Value: shown, Status: string(c.Status),
+		At: moment(c.ChangedAt), By: changedBy(c.User, c.ChangedBy), Operation: c.Operation,
+		Field: fieldPath(c.Parent, &ordinal, c.Field), Value: shown, Status: c.Status,
 	}
 }
 
 // changedBy is somebody's name, or "system" for Wiro itself.
-func changedBy(user wiro.Person, id wiro.Text) string { return cmp.Or(user.Name(), string(id)) }
+func changedBy(user *wiro.User, id string) string { return cmp.Or(user.Name(), id) }
 
 // Text is a line a change.
 func (h CredentialHistory) Text() string {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var uploadFileTool = define(mcptool.Meta{
@@ -33,7 +33,7 @@ func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) 
 		return FileResult{}, err
 	}
 	defer release()
-	stored, err := call.Wiro.Upload(ctx, source, in.Folder)
+	stored, err := call.Wiro.Files.Upload(ctx, source, in.Folder)
 	if err != nil {
 		return FileResult{}, err
 	}
@@ -183,7 +183,7 @@ var createFolderTool = define(mcptool.Meta{
 }, createFolder)
 
 func createFolder(ctx context.Context, call *Call, in folder) (FileResult, error) {
-	stored, err := call.Wiro.CreateFolder(ctx, in.Name, in.Parent)
+	stored, err := call.Wiro.Files.CreateFolder(ctx, in.Name, in.Parent)
 	if err != nil {
 		return FileResult{}, err
 	}
@@ -213,8 +213,8 @@ type StoredFile struct {
 
 func fileResult(f wiro.StoredFile, did string) FileResult {
 	return FileResult{StoredFile{
-		ID: string(f.ID), Name: string(f.Name), MIMEType: string(f.ContentType),
-		SizeBytes: int64(f.Size), URL: string(f.URL), ParentID: string(f.ParentID),
+		ID: f.ID, Name: f.Name, MIMEType: f.ContentType,
+		SizeBytes: f.Size, URL: f.URL, ParentID: f.ParentID,
 	}, did}
 }
 

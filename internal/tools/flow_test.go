@@ -16,7 +16,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const (
@@ -75,7 +75,7 @@ func TestARunWithoutWaitingIsPickedUpLater(t *testing.T) {
 	require.NoError(t, s.sandbox.Reached(soon(t), token, sandbox.TaskStart))
 
 	price := s.call("get_task_price", `{"tasktoken":"`+token+`"}`).ok("not done yet")
-	require.Equal(t, false, price.at("billed"))
+	require.Nil(t, price.at("billed"), "unknown until the task is over")
 	s.call("delete_task_files", `{"tasktoken":"`+token+`"}`).refused("still runs", "wait_for_task")
 
 	running := s.call("wait_for_task", `{"tasktoken":"`+token+`","timeout_seconds":0.05}`).ok("Still running", "do not run the model again")
@@ -106,7 +106,7 @@ func TestStoppingATaskPointsToTheRightTool(t *testing.T) {
 	queued := held(sandbox.TaskQueue)
 	s.call("kill_task", `{"tasktoken":"`+queued+`"}`).refused("waits in the queue", "cancel_task")
 	s.call("cancel_task", `{"tasktoken":"`+queued+`"}`).ok("Canceled")
-	s.call("get_task_price", `{"tasktoken":"`+queued+`"}`).ok("$0", "not charged")
+	s.call("get_task_price", `{"tasktoken":"`+queued+`"}`).ok("$0", "nothing was charged")
 
 	s.call("cancel_task", `{"tasktoken":"nobodys"}`).refused("no such task", "list_tasks")
 }
@@ -118,7 +118,7 @@ func TestAFailedRunShowsTheModelsWordsAndCostsNothing(t *testing.T) {
 	failed := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok("Failed", "exit code 137", "Not charged", "CUDA out of memory")
 	require.Equal(t, "failed", failed.at("state"))
 	require.Contains(t, failed.at("error"), "CUDA out of memory")
-	s.call("get_task_price", `{"tasktoken":"`+failed.at("task.token").(string)+`"}`).ok("$0", "failed tasks are not charged")
+	s.call("get_task_price", `{"tasktoken":"`+failed.at("task.token").(string)+`"}`).ok("$0", "The task failed", "nothing was charged")
 }
 
 func TestRefusalsSayWhatHelps(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // errorHint is what helps for a reason.
@@ -25,93 +25,93 @@ const (
 )
 
 // hints says for each reason what helps. What is not here is shown in Wiro's own words.
-var hints = map[reason]errorHint{
-	concurrencyLimit:    {text: "%s. Nothing was started or charged. A slot frees up when a running task ends; more funds raise the limit (10% of the balance in USD, at least 1, none above $250).", tool: "list_tasks", why: "see what is running", args: map[string]any{"limit": 10}},
-	insufficientBalance: {text: "%s. Nothing was started or charged. Add funds at " + billingPage + " (a run needs at least $0.50, training $10), then repeat the call."},
-	signInRequired:      {text: "%s. This model is for registered accounts: use the API key of one (" + projectPage + ")."},
-	unauthorized:        {text: "Wiro refused the credentials: %s. Check WIRO_API_KEY, and WIRO_API_SECRET if the project signs its requests (" + projectPage + ")."},
-	forbidden:           {text: "Wiro does not permit this to the project: %s."},
-	rateLimited:         {text: "Wiro is limiting the rate of requests{retry}. Nothing was done; repeat the call then."},
-	unreachable:         {text: "Wiro cannot be reached ({cause}). Nothing was sent or charged: check the network, then repeat the call."},
-	unavailable:         {text: "Wiro has a problem at the moment (%s). Repeat the call in a minute."},
-	stopped:             {text: "The call was stopped before Wiro answered."},
-	modelNotAllowed:     {text: "%s. An admin of the team changes which models it may run with update_team."},
+var hints = map[wiro.Reason]errorHint{
+	wiro.ReasonConcurrencyLimit:    {text: "%s. Nothing was started or charged. A slot frees up when a running task ends; more funds raise the limit (10% of the balance in USD, at least 1, none above $250).", tool: "list_tasks", why: "see what is running", args: map[string]any{"limit": 10}},
+	wiro.ReasonInsufficientBalance: {text: "%s. Nothing was started or charged. Add funds at " + billingPage + " (a run needs at least $0.50, training $10), then repeat the call."},
+	wiro.ReasonSignInRequired:      {text: "%s. This model is for registered accounts: use the API key of one (" + projectPage + ")."},
+	wiro.ReasonUnauthorized:        {text: "Wiro refused the credentials: %s. Check WIRO_API_KEY, and WIRO_API_SECRET if the project signs its requests (" + projectPage + ")."},
+	wiro.ReasonTokenInvalid:        {text: "Wiro refused the credentials: %s. Check WIRO_API_KEY, and WIRO_API_SECRET if the project signs its requests (" + projectPage + ")."},
+	wiro.ReasonSignatureRequired:   {text: "%s. Set WIRO_API_SECRET (over HTTP send KEY:SECRET): the project signs its requests (" + projectPage + ")."},
+	wiro.ReasonIPNotAllowed:        {text: "%s. The project accepts requests from its listed addresses only (" + projectPage + ")."},
+	wiro.ReasonAgentPersonal:       {text: "%s: the agent is personal. Use a key of the personal workspace, or leave teamguid out.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	wiro.ReasonForbidden:           {text: "Wiro does not permit this to the project: %s."},
+	wiro.ReasonRateLimited:         {text: "Wiro is limiting the rate of requests{retry}. Nothing was done; repeat the call then."},
+	unreachable:                    {text: "Wiro cannot be reached ({cause}). Nothing was sent or charged: check the network, then repeat the call."},
+	wiro.ReasonUnavailable:         {text: "Wiro has a problem at the moment (%s). Repeat the call in a minute."},
+	stopped:                        {text: "The call was stopped before Wiro answered."},
+	wiro.ReasonModelNotInTeam:      {text: "%s. An admin of the team changes which models it may run with update_team."},
 
 	// Which agent.
-	teamAgent:         {text: "%s: use an API key of the team's own project, or give teamguid where the tool takes it.", tool: "list_my_agents", why: "see whose agents this key reaches"},
-	templateInactive:  {text: "%s: this template cannot be deployed at the moment.", tool: "list_agents", why: "find another template"},
-	agentNotFound:     {text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agent's guid"},
-	agentAccessDenied: {text: "This API key does not reach that agent. A team's agent wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agents that it reaches"},
-	noSuchAgent:       {text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template.", tool: "list_my_agents", why: "find the agent's guid"},
-	noSuchTemplate:    {text: "%s in the catalog.", tool: "list_agents", why: "find the template"},
-	templateNotFound:  {text: "%s. The catalog has no such template.", tool: "list_agents", why: "find the template"},
-	agentMissing:      {text: "%s.", tool: "list_my_agents", why: "find the agent's guid"},
-	emptyCategories:   {text: "%s: give at least one, or leave categories out."},
+	wiro.ReasonAgentInTeam:        {text: "%s: use an API key of the team's own project, or give teamguid where the tool takes it.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	wiro.ReasonTemplateInactive:   {text: "%s: this template cannot be deployed at the moment.", tool: "list_agents", why: "find another template"},
+	wiro.ReasonAgentNotFound:      {text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agent's guid"},
+	wiro.ReasonAgentAccessDenied:  {text: "This API key does not reach that agent. A team's agent wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agents that it reaches"},
+	wiro.ReasonTemplateNotFound:   {text: "%s. The catalog has no such template.", tool: "list_agents", why: "find the template"},
+	wiro.ReasonAgentRequired:      {text: "%s.", tool: "list_my_agents", why: "find the agent's guid"},
+	wiro.ReasonCategoriesRequired: {text: "%s: give at least one, or leave categories out."},
 
 	// Starting and stopping.
-	setupIncomplete:   {text: "Setup required: the agent lacks credentials. get_my_agent says which fields to enter, or which account to connect.", tool: "get_my_agent", why: "see what is missing"},
-	alreadyRunning:    {text: "%s.", tool: "get_my_agent", why: "see how it stands"},
-	alreadyQueued:     {text: "%s: a worker picks it up by itself.", tool: "get_my_agent", why: "see how it stands"},
-	alreadyStopped:    {text: "%s.", tool: "start_agent", why: "start it again"},
-	currentlyStopping: {text: "%s: start it again once it has stopped.", tool: "get_my_agent", why: "see whether it has stopped"},
-	startToRetry:      {text: "%s.", tool: "start_agent", why: "try to start it again"},
+	wiro.ReasonSetupIncomplete: {text: "Setup required: the agent lacks credentials. get_my_agent says which fields to enter, or which account to connect.", tool: "get_my_agent", why: "see what is missing"},
+	wiro.ReasonAlreadyRunning:  {text: "%s.", tool: "get_my_agent", why: "see how it stands"},
+	wiro.ReasonAlreadyQueued:   {text: "%s: a worker picks it up by itself.", tool: "get_my_agent", why: "see how it stands"},
+	wiro.ReasonAlreadyStopped:  {text: "%s.", tool: "start_agent", why: "start it again"},
+	wiro.ReasonStopping:        {text: "%s: start it again once it has stopped.", tool: "get_my_agent", why: "see whether it has stopped"},
+	wiro.ReasonRetryByStart:    {text: "%s.", tool: "start_agent", why: "try to start it again"},
 
 	// Credits, subscriptions and prices.
-	noCredits:          {text: "%s. A pack of credits helps at once (Pro only); the next period brings new ones.", tool: "buy_agent_credits", why: "buy a pack: it asks before it charges", args: map[string]any{"pack": "small"}},
-	packMissing:        {text: "%s: small, medium or large.", tool: "get_my_agent", why: "see the packs and their prices"},
-	priceZero:          {text: "%s. Wiro takes no agent that costs nothing.", tool: "list_skills", why: "find a paid skill"},
-	pricingZero:        {text: "%s: apply_agent_skills switches one on.", tool: "list_skills", why: "find a paid skill"},
-	noRenewalPrice:     {text: "%s: Wiro cannot price its skills any more. apply_agent_skills changes them; otherwise ask Wiro's support.", tool: "preview_agent_price", why: "see which skill has no price"},
-	noTargetPrice:      {text: "%s: Wiro cannot price its skills any more. Nothing was charged.", tool: "preview_agent_price", why: "see which skill has no price"},
-	alreadySubscribed:  {text: "%s.", tool: "upgrade_agent_tier", why: "go from Starter to Pro instead"},
-	subscriptionActive: {text: "%s: there is nothing to renew and nothing was charged.", tool: "get_my_agent", why: "see when it is renewed"},
-	noDowngrade:        {text: "%s. Cancel the subscription; once it has ended, subscribe again as Starter.", tool: "cancel_agent_subscription", why: "let it end with the period that is paid for"},
-	sameTier:           {text: "%s: nothing was changed or charged.", tool: "get_my_agent", why: "see its tier"},
-	invalidTier:        {text: "%s.", tool: "get_my_agent", why: "see its tier"},
-	nothingToCancel:    {text: "%s: there is nothing to cancel.", tool: "get_my_agent", why: "see its subscription"},
-	nothingToRenew:     {text: "%s: it has to be subscribed anew.", tool: "subscribe_agent", why: "subscribe it: it asks before it charges"},
-	noSubscription:     {text: "%s. The agent has no subscription that is paid for.", tool: "subscribe_agent", why: "subscribe it: it asks before it charges"},
-	inactive:           {text: "%s. The agent has no subscription that is paid for.", tool: "renew_agent_subscription", why: "renew it: it asks before it charges"},
-	renewByCard:        {text: "%s. It was paid by card: renew it at " + agentsPage + ", or subscribe it from the wallet.", tool: "subscribe_agent", why: "pay from the wallet: it asks before it charges"},
-	managedByCard:      {text: "%s. It was paid by card: manage it at " + agentsPage + "."},
-	customOnly:         {text: "%s. To choose the skills, deploy a custom agent: deploy_agent with custom:true.", tool: "list_skills", why: "choose its skills"},
-	insufficientWallet: {text: "%s. Nothing was done or charged. Add funds at " + billingPage + ", then repeat the call."},
-	deductionFailed:    {text: "%s. Look at the agent's subscription and credits before you repeat the call.", tool: "get_my_agent", why: "see whether it took effect"},
-	walletUnreadable:   {text: "%s. Nothing was charged: repeat the call in a minute."},
-	ledgerUnreadable:   {text: "Wiro could not read the ledger. Repeat the call in a minute."},
+	wiro.ReasonNoCredits:             {text: "%s. A pack of credits helps at once (Pro only); the next period brings new ones.", tool: "buy_agent_credits", why: "buy a pack: it asks before it charges", args: map[string]any{"pack": "small"}},
+	wiro.ReasonPackRequired:          {text: "%s: small, medium or large.", tool: "get_my_agent", why: "see the packs and their prices"},
+	wiro.ReasonPriceZero:             {text: "%s. Wiro takes no agent that costs nothing.", tool: "list_skills", why: "find a paid skill"},
+	wiro.ReasonSkillsUnpriced:        {text: "%s: apply_agent_skills switches one on.", tool: "list_skills", why: "find a paid skill"},
+	wiro.ReasonRenewalPriceUnknown:   {text: "%s: Wiro cannot price its skills any more. apply_agent_skills changes them; otherwise ask Wiro's support.", tool: "preview_agent_price", why: "see which skill has no price"},
+	wiro.ReasonUpgradePriceUnknown:   {text: "%s: Wiro cannot price its skills any more. Nothing was charged.", tool: "preview_agent_price", why: "see which skill has no price"},
+	wiro.ReasonAlreadySubscribed:     {text: "%s.", tool: "upgrade_agent_tier", why: "go from Starter to Pro instead"},
+	wiro.ReasonNothingToRenew:        {text: "%s: there is nothing to renew and nothing was charged.", tool: "get_my_agent", why: "see when it is renewed"},
+	wiro.ReasonNoDowngrade:           {text: "%s. Cancel the subscription; once it has ended, subscribe again as Starter.", tool: "cancel_agent_subscription", why: "let it end with the period that is paid for"},
+	wiro.ReasonAlreadyOnTier:         {text: "%s: nothing was changed or charged.", tool: "get_my_agent", why: "see its tier"},
+	wiro.ReasonInvalidTier:           {text: "%s.", tool: "get_my_agent", why: "see its tier"},
+	wiro.ReasonNothingToCancel:       {text: "%s: there is nothing to cancel.", tool: "get_my_agent", why: "see its subscription"},
+	wiro.ReasonNoExpiredSubscription: {text: "%s: it has to be subscribed anew.", tool: "subscribe_agent", why: "subscribe it: it asks before it charges"},
+	wiro.ReasonNoSubscription:        {text: "%s. The agent has no subscription that is paid for.", tool: "subscribe_agent", why: "subscribe it: it asks before it charges"},
+	wiro.ReasonSubscriptionInactive:  {text: "%s. The agent has no subscription that is paid for.", tool: "renew_agent_subscription", why: "renew it: it asks before it charges"},
+	wiro.ReasonRenewByCard:           {text: "%s. It was paid by card: renew it at " + agentsPage + ", or subscribe it from the wallet.", tool: "subscribe_agent", why: "pay from the wallet: it asks before it charges"},
+	wiro.ReasonManagedByCard:         {text: "%s. It was paid by card: manage it at " + agentsPage + "."},
+	wiro.ReasonCustomAgentOnly:       {text: "%s. To choose the skills, deploy a custom agent: deploy_agent with custom:true.", tool: "list_skills", why: "choose its skills"},
+	wiro.ReasonInsufficientWallet:    {text: "%s. Nothing was done or charged. Add funds at " + billingPage + ", then repeat the call."},
+	wiro.ReasonWalletDeductionFailed: {text: "%s. Look at the agent's subscription and credits before you repeat the call.", tool: "get_my_agent", why: "see whether it took effect"},
+	wiro.ReasonWalletUnreadable:      {text: "%s. Nothing was charged: repeat the call in a minute."},
+	wiro.ReasonTransactionsFailed:    {text: "Wiro could not read the ledger. Repeat the call in a minute."},
 
 	// Messages.
-	noSuchMessage:       {text: "%s under this API key.", tool: "list_my_agents", why: "find the agent, then its conversations"},
-	messageNotFound:     {text: "There is no such message under this API key: %s.", tool: "list_my_agents", why: "find the agent, then its conversations"},
-	messageNotCancelled: {text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
-	messageWasCanceled:  {text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
+	wiro.ReasonMessageNotFound:       {text: "There is no such message under this API key: %s.", tool: "list_my_agents", why: "find the agent, then its conversations"},
+	wiro.ReasonMessageNotCancellable: {text: "%s: it is over.", tool: "get_agent_message", why: "read how it ended"},
 
 	// Credentials and accounts.
-	fieldNotAllowed:     {text: "Wiro fills that field itself when an account is connected (%s): connect_agent_account, then select_agent_account where there is something to choose.", tool: "get_my_agent", why: "see which fields can be entered"},
-	noPendingFacebook:   {text: "%s The consent is more than 15 minutes old, or a page was chosen already.", tool: "connect_agent_account", why: "ask for consent again; redirecturl is where the browser goes afterwards", args: map[string]any{"provider": "facebook-pages"}},
-	notPendingPage:      {text: "%s: use an id exactly as the parameter fb_pages of the address that the browser came back to gives it."},
-	credentialsNotSetUp: {text: "%s: the agent has no such credential, or it is not set up.", tool: "get_my_agent", why: "see its credentials"},
-	credentialNotFound:  {text: "%s.", tool: "list_credential_types", why: "see what there is"},
-	noCredentialNeeded:  {text: "%s: there is nothing to enter for it.", tool: "list_skills", why: "see what skills need"},
-	invalidJWT:          {text: "%s: the service account's key is damaged. Encode the JSON file again, in Base64 without line breaks, and enter it with set_agent_credentials."},
-	invalidRedirect:     {text: "%s: redirecturl must be an https address, or http on localhost."},
+	wiro.ReasonFieldNotEditable:      {text: "Wiro fills that field itself when an account is connected (%s): connect_agent_account, then select_agent_account where there is something to choose.", tool: "get_my_agent", why: "see which fields can be entered"},
+	wiro.ReasonNoPendingConnection:   {text: "%s The consent is more than 15 minutes old, or a page was chosen already.", tool: "connect_agent_account", why: "ask for consent again; redirecturl is where the browser goes afterwards", args: map[string]any{"provider": "facebook-pages"}},
+	wiro.ReasonPageNotPending:        {text: "%s: use an id exactly as the parameter fb_pages of the address that the browser came back to gives it."},
+	wiro.ReasonCredentialsNotSet:     {text: "%s: the agent has no such credential, or it is not set up.", tool: "get_my_agent", why: "see its credentials"},
+	wiro.ReasonCredentialNotFound:    {text: "%s.", tool: "list_credential_types", why: "see what there is"},
+	wiro.ReasonNoCredential:          {text: "%s: there is nothing to enter for it.", tool: "list_skills", why: "see what skills need"},
+	wiro.ReasonInvalidServiceAccount: {text: "%s: the service account's key is damaged. Encode the JSON file again, in Base64 without line breaks, and enter it with set_agent_credentials."},
+	wiro.ReasonInvalidRedirectURL:    {text: "%s: redirecturl must be an https address, or http on localhost."},
 
 	// Skills.
-	renamePreset:        {text: "Only custom skills that a user created can be renamed: this one belongs to the agent's template.", tool: "get_my_agent", why: "see which are whose"},
-	renameMismatch:      {text: "A scheduled task (cs-cron-…) stays one under its new name, and a preference (cs-…) too. To turn one into the other, delete it and create it with set_custom_skill.", tool: "get_my_agent", why: "see the keys"},
-	renameCollision:     {text: "The agent has a custom skill of the new name already.", tool: "get_my_agent", why: "see which names are taken"},
-	renameSameKey:       {text: "The new name is the old one: there is nothing to rename."},
-	customSkillNotFound: {text: "The agent has no such custom skill.", tool: "get_my_agent", why: "see the keys of those that it has"},
-	customSkillToCreate: {text: "The agent has no such custom skill. To create a scheduled task of that name, set usercreated:true.", tool: "get_my_agent", why: "see the keys of those that it has"},
-	skillNotFound:       {text: "%s. Names carry a prefix, such as int-gmail-check.", tool: "list_skills", why: "find its name"},
-	applyTemplateOnly:   {text: "The agent was deployed from a template, whose skills are fixed (%s). To choose the skills, deploy a custom agent: deploy_agent with custom:true.", tool: "list_skills", why: "choose the skills of a custom agent"},
-	applyDependency:     {text: "A skill needs another one that would be off (%s). Nothing was changed or charged: switch both on, or both off.", tool: "list_skills", why: "see what depends on what"},
-	applyConflict:       {text: "Two of the skills exclude each other (%s). Nothing was changed or charged: switch one of them off.", tool: "list_skills", why: "see which exclude each other"},
-	applyInsufficient:   {text: "The wallet does not hold the difference in price for the rest of the period (%s). Nothing was changed or charged. Add funds at " + billingPage + ", then repeat the call."},
-	applyDowngrade:      {text: "An agent does not go from Pro to Starter (%s). Nothing was changed or charged. Cancel the subscription; once it has ended, subscribe again as Starter.", tool: "cancel_agent_subscription", why: "let it end with the period that is paid for"},
-	applyNoSubscription: {text: "The agent has no subscription that is paid for (%s). Nothing was changed or charged.", tool: "renew_agent_subscription", why: "renew it: it asks before it charges"},
-	applyInProgress:     {text: "Another change of this agent's skills is under way (%s). Repeat the call in a minute, with the same idempotency_key: it is not charged twice."},
-	applyRolledBack:     {text: "Wiro could not save the change and took it back (%s). Nothing was changed or charged: repeat the call without idempotency_key, so that it gets a new one."},
+	wiro.ReasonRenamePreset:           {text: "Only custom skills that a user created can be renamed: this one belongs to the agent's template.", tool: "get_my_agent", why: "see which are whose"},
+	wiro.ReasonRenameKind:             {text: "A scheduled task (cs-cron-…) stays one under its new name, and a preference (cs-…) too. To turn one into the other, delete it and create it with set_custom_skill.", tool: "get_my_agent", why: "see the keys"},
+	wiro.ReasonRenameCollision:        {text: "The agent has a custom skill of the new name already.", tool: "get_my_agent", why: "see which names are taken"},
+	wiro.ReasonRenameSame:             {text: "The new name is the old one: there is nothing to rename."},
+	wiro.ReasonCustomSkillNotFound:    {text: "The agent has no such custom skill.", tool: "get_my_agent", why: "see the keys of those that it has"},
+	wiro.ReasonScheduledSkillNotFound: {text: "The agent has no such custom skill. To create a scheduled task of that name, set usercreated:true.", tool: "get_my_agent", why: "see the keys of those that it has"},
+	wiro.ReasonSkillNotFound:          {text: "%s. Names carry a prefix, such as int-gmail-check.", tool: "list_skills", why: "find its name"},
+	wiro.ReasonSkillsTemplateOnly:     {text: "The agent was deployed from a template, whose skills are fixed (%s). To choose the skills, deploy a custom agent: deploy_agent with custom:true.", tool: "list_skills", why: "choose the skills of a custom agent"},
+	wiro.ReasonSkillsDependency:       {text: "A skill needs another one that would be off (%s). Nothing was changed or charged: switch both on, or both off.", tool: "list_skills", why: "see what depends on what"},
+	wiro.ReasonSkillsConflict:         {text: "Two of the skills exclude each other (%s). Nothing was changed or charged: switch one of them off.", tool: "list_skills", why: "see which exclude each other"},
+	wiro.ReasonSkillsInsufficient:     {text: "The wallet does not hold the difference in price for the rest of the period (%s). Nothing was changed or charged. Add funds at " + billingPage + ", then repeat the call."},
+	wiro.ReasonSkillsTierDowngrade:    {text: "An agent does not go from Pro to Starter (%s). Nothing was changed or charged. Cancel the subscription; once it has ended, subscribe again as Starter.", tool: "cancel_agent_subscription", why: "let it end with the period that is paid for"},
+	wiro.ReasonSkillsNoSubscription:   {text: "The agent has no subscription that is paid for (%s). Nothing was changed or charged.", tool: "renew_agent_subscription", why: "renew it: it asks before it charges"},
+	wiro.ReasonSkillsInProgress:       {text: "Another change of this agent's skills is under way (%s). Repeat the call in a minute, with the same idempotency_key: it is not charged twice."},
+	wiro.ReasonSkillsRolledBack:       {text: "Wiro could not save the change and took it back (%s). Nothing was changed or charged: repeat the call without idempotency_key, so that it gets a new one."},
 }
 
 // explain turns an error into what helps. It returns nil for what it does not know: a fault of
@@ -126,7 +126,7 @@ func explain(err error) *mcptool.Problem {
 	switch r := reasonOf(err); r {
 	case unknownOutcome:
 		return explainUnknownOutcome(err)
-	case agentNotRunning:
+	case wiro.ReasonAgentNotRunning:
 		return explainNotRunning(err)
 	default:
 		if hint, ok := hints[r]; ok {
@@ -172,7 +172,7 @@ func wordsOf(err error) string {
 // causeOf is what caused an error that the client wrapped, without the wrapper's own words.
 func causeOf(err error) string {
 	text := redactText(err.Error())
-	for _, wrapper := range []error{wiro.ErrUnreachable, wiro.ErrUncertain} {
+	for _, wrapper := range []error{wiro.ErrUnreachable, wiro.ErrUnknownOutcome} {
 		if _, cause, found := strings.Cut(text, wrapper.Error()+": "); found {
 			return cause
 		}

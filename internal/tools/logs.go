@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var getAgentLogsTool = define(mcptool.Meta{
@@ -24,24 +24,24 @@ func getAgentLogs(ctx context.Context, call *Call, in logQuery) (LogResult, erro
 	if err != nil {
 		return LogResult{}, err
 	}
-	var logs wiro.Logs
+	var logs wiro.AgentLog
 	if in.Full {
 		if date == "" {
 			date = time.Now().UTC().Format(time.DateOnly)
 		}
-		logs, err = call.Wiro.LogFile(ctx, in.GUID, date)
+		logs, err = call.Wiro.Logs.Day(ctx, in.GUID, date)
 		if errors.Is(err, wiro.ErrTooLarge) {
 			err = mcptool.Problemf("The whole day is too long to be read at once: read its last events, with full left out.").
 				WithNext("get_agent_logs", "see the day's last events", map[string]any{"date": date, "lines": mostLines})
 		}
 	} else {
-		logs, err = call.Wiro.Logs(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
+		logs, err = call.Wiro.Logs.Tail(ctx, wiro.LogQuery{UserAgentGUID: in.GUID, Date: date, Lines: in.Lines})
 	}
 	if err != nil {
 		return LogResult{}, err
 	}
 	if logs.Date == "" {
-		logs.Date = wiro.Text(date)
+		logs.Date = date
 	}
 	return call.logResult(logs, in, until), nil
 }
@@ -84,13 +84,13 @@ var listAgentLogDatesTool = define(mcptool.Meta{
 }, listAgentLogDates)
 
 func listAgentLogDates(ctx context.Context, call *Call, in agentGUID) (LogDates, error) {
-	dates, err := call.Wiro.LogDates(ctx, in.GUID)
+	dates, err := call.Wiro.Logs.Days(ctx, in.GUID)
 	if err != nil {
 		return LogDates{}, err
 	}
 	list := LogDates{Dates: make([]LogDate, 0, len(dates))}
 	for _, d := range dates {
-		list.Dates = append(list.Dates, LogDate{string(d.Date), int64(d.Size), bool(d.Compressed)})
+		list.Dates = append(list.Dates, LogDate{d.Date, d.Size, d.Compressed})
 	}
 	if len(dates) > 0 {
 		list.NextAction = call.Next("get_agent_logs", "read the first", map[string]any{"useragentguid": in.GUID, "date": list.Dates[0].Date})
@@ -109,12 +109,12 @@ var deleteAgentLogTool = define(mcptool.Meta{
 }, deleteAgentLog)
 
 func deleteAgentLog(ctx context.Context, call *Call, in logDayRef) (LogDeletion, error) {
-	deleted, err := call.Wiro.DeleteLog(ctx, in.GUID, in.Date)
+	deleted, err := call.Wiro.Logs.Delete(ctx, in.GUID, in.Date)
 	if err != nil {
 		return LogDeletion{}, err
 	}
 	message := "The logs of " + in.Date + " are deleted."
-	if !bool(deleted.Removed.Plain) && !bool(deleted.Removed.GZ) {
+	if !deleted.Removed.Plain && !deleted.Removed.GZ {
 		message = "There are no logs of " + in.Date + "."
 	}
 	return LogDeletion{ActionResult: mcptool.Done("delete", message), GUID: in.GUID, Date: in.Date}, nil

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // LogResult is what an agent did on a day, newest last.
@@ -38,15 +38,15 @@ const logCap = 40_000
 
 func logLine(e wiro.LogEvent) LogLine {
 	line := LogLine{
-		At: moment(e.At), Kind: string(e.Kind), Action: string(e.Action), Skill: string(e.Skill),
-		Session: string(e.Session), By: e.User.Name(), unix: e.At.Unix(),
+		At: moment(e.At), Kind: e.Kind, Action: e.Action, Skill: e.Skill,
+		Session: e.Session, By: e.User.Name(), unix: e.At.Unix(),
 	}
 	line.Details = details(e.Details)
 	return line
 }
 
 // details are the members of an object that somebody else made, short and without secrets.
-func details(object wiro.Object) map[string]any {
+func details(object map[string]any) map[string]any {
 	if len(object) == 0 {
 		return nil
 	}
@@ -77,10 +77,10 @@ func detail(value any) any {
 }
 
 // logResult keeps the newest events that fit, and says how to go on to older ones.
-func (c *Call) logResult(logs wiro.Logs, in logQuery, until time.Time) LogResult {
-	r := LogResult{Date: string(logs.Date), Total: max(int(logs.Total), len(logs.Events))}
+func (c *Call) logResult(logs wiro.AgentLog, in logQuery, until time.Time) LogResult {
+	r := LogResult{Date: logs.Date, Total: max(int(logs.Total), len(logs.Events))}
 	events := slices.Clone(logs.Events)
-	if n := len(events); n > 1 && events[0].At.After(events[n-1].At.Time) {
+	if n := len(events); n > 1 && events[0].At.After(events[n-1].At) {
 		slices.Reverse(events) // Logs begins with the newest
 	}
 	if !until.IsZero() {

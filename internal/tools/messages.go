@@ -2,11 +2,12 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var sendAgentMessageTool = define(mcptool.Meta{
@@ -19,13 +20,13 @@ var sendAgentMessageTool = define(mcptool.Meta{
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := call.Wiro.SendMessage(ctx, wiro.NewMessage{
+	sent, err := call.Wiro.Messages.Send(ctx, wiro.NewMessage{
 		UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
 	})
 	if err != nil {
 		return MessageResult{}, err
 	}
-	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: wiro.Text(in.session())}
+	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: in.session()}
 	if in.Wait != nil && !*in.Wait {
 		result := call.messageResult(known, "")
 		result.State = stateSubmitted
@@ -67,7 +68,7 @@ func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Me
 		said    string
 	)
 	err := c.Wait(ctx, timeout, func(ctx context.Context) (err error) {
-		message, err = c.Wiro.WaitSent(ctx, sent, func(u wiro.MessageUpdate) {
+		message, err = sent.Wait(ctx, func(u wiro.MessageUpdate) {
 			said = u.Error
 			messageProgress(p, u)
 		})
@@ -121,15 +122,15 @@ var getAgentMessageTool = define(mcptool.Meta{
 }, getAgentMessage)
 
 func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageResult, error) {
-	message, err := call.Wiro.Message(ctx, in.ref())
+	message, err := call.Wiro.Messages.Get(ctx, in.ref())
 	if err != nil {
 		return MessageResult{}, err
 	}
 	if message.GUID == "" {
-		message.GUID = wiro.Text(in.GUID)
+		message.GUID = in.GUID
 	}
 	if message.AgentToken == "" {
-		message.AgentToken = wiro.Text(in.Token)
+		message.AgentToken = in.Token
 	}
 	return call.messageResult(message, ""), nil
 }
@@ -144,7 +145,7 @@ var listAgentMessagesTool = define(mcptool.Meta{
 }, listAgentMessages)
 
 func listAgentMessages(ctx context.Context, call *Call, in historyQuery) (MessageList, error) {
-	history, err := call.Wiro.Messages(ctx, wiro.HistoryQuery{
+	history, err := call.Wiro.Messages.History(ctx, wiro.HistoryQuery{
 		UserAgentGUID: in.GUID, SessionKey: in.Session, Limit: in.Limit, Before: in.Before,
 	})
 	if err != nil {
@@ -169,7 +170,7 @@ var listAgentSessionsTool = define(mcptool.Meta{
 }, listAgentSessions)
 
 func listAgentSessions(ctx context.Context, call *Call, in agentGUID) (SessionList, error) {
-	sessions, err := call.Wiro.Sessions(ctx, in.GUID)
+	sessions, err := call.Wiro.Messages.Sessions(ctx, in.GUID)
 	if err != nil {
 		return SessionList{}, err
 	}
@@ -186,12 +187,18 @@ var cancelAgentMessageTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"agenttoken": "t1"}`}},
 }, cancelAgentMessage)
 
+// wasCanceled reports whether a message cannot be canceled because it is canceled already.
+func wasCanceled(err error) bool {
+	refusal, ok := errors.AsType[*wiro.APIError](err)
+	return ok && refusal.Reason == wiro.ReasonMessageNotCancellable && refusal.Detail == string(wiro.MessageCanceled)
+}
+
 func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageAction, error) {
-	err := call.Wiro.CancelMessage(ctx, in.ref())
+	err := call.Wiro.Messages.Cancel(ctx, in.ref())
 	switch {
-	case reasonOf(err) == messageWasCanceled:
+	case wasCanceled(err):
 		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
-	case reasonOf(err) == messageNotCancelled:
+	case reasonOf(err) == wiro.ReasonMessageNotCancellable:
 		arguments := map[string]any{"messageguid": in.GUID}
 		if in.GUID == "" {
 			arguments = map[string]any{"agenttoken": in.Token}
@@ -220,7 +227,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 		return MessageAction{}, mcptool.Problemf("delete_agent_messages needs either items, the messages to delete, or sessionkey, a whole conversation.").
 			WithNext("list_agent_sessions", "find the conversation", agentRef(in.GUID))
 	case in.Session != "":
-		if err := call.Wiro.DeleteSession(ctx, in.GUID, in.Session); err != nil {
+		if err := call.Wiro.Messages.DeleteSession(ctx, in.GUID, in.Session); err != nil {
 			return MessageAction{}, err
 		}
 		message := fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
@@ -233,7 +240,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 			items[i].Side = wiro.SideBoth
 		}
 	}
-	if err := call.Wiro.DeleteMessages(ctx, in.GUID, items); err != nil {
+	if err := call.Wiro.Messages.Delete(ctx, in.GUID, items); err != nil {
 		return MessageAction{}, err
 	}
 	message := mcptool.Count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."

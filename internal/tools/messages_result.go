@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // MessageResult is a message to an agent and its answer.
@@ -39,15 +39,15 @@ type MessageInfo struct {
 func messageInfo(m wiro.Message) MessageInfo {
 	said := m.Output()
 	info := MessageInfo{
-		GUID: string(m.GUID), Token: string(m.AgentToken), Session: string(m.SessionKey), Status: string(m.Status),
+		GUID: m.GUID, Token: m.AgentToken, Session: m.SessionKey, Status: string(m.Status),
 		Question: mcptool.Clip(question(m), 2000), By: m.User.Name(), Sent: moment(m.CreatedAt), Elapsed: elapsed(said.Elapsed),
-		Speed: strings.TrimSpace(string(said.Speed + " " + said.SpeedUnit)), Words: int(said.Words),
+		Speed: strings.TrimSpace(said.Speed + " " + said.SpeedUnit), Words: int(said.Words),
 	}
-	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt.Time) {
-		info.Seconds = m.EndedAt.Sub(m.StartedAt.Time).Seconds()
+	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt) {
+		info.Seconds = m.EndedAt.Sub(m.StartedAt).Seconds()
 	}
 	for _, file := range m.Attachments {
-		info.Files = append(info.Files, string(file.URL))
+		info.Files = append(info.Files, file.URL)
 	}
 	return info
 }
@@ -59,7 +59,7 @@ func question(m wiro.Message) string {
 	if m.DeleteStatus&1 != 0 {
 		return deleted
 	}
-	return string(m.Content)
+	return m.Content
 }
 
 // saidIn is what the agent said in a message: its answer and, apart, its thinking.
@@ -72,11 +72,11 @@ func saidIn(m wiro.Message) (answer, thinking string) {
 }
 
 // elapsed writes a time as an agent counts it: "8.1s", or a bare number of milliseconds.
-func elapsed(text wiro.Text) string {
-	if ms, err := strconv.ParseFloat(string(text), 64); err == nil {
+func elapsed(text string) string {
+	if ms, err := strconv.ParseFloat(text, 64); err == nil {
 		return mcptool.Seconds(ms / 1000)
 	}
-	return string(text)
+	return text
 }
 
 func messageState(s wiro.MessageStatus) string {
@@ -114,7 +114,7 @@ func (c *Call) messageResult(m wiro.Message, said string) MessageResult {
 		}
 	case stateFailed:
 		if r.Error = said; r.Error == "" {
-			r.Error = string(m.DebugOutput)
+			r.Error = m.DebugOutput
 		}
 		if r.Error = mcptool.Tail(redactText(r.Error), 12, 1500); strings.Trim(r.Error, ".… ") == "" { // "..." is an answer that is none
 			r.Error = "The agent gave no answer and no reason."
@@ -211,19 +211,19 @@ type MessageRow struct {
 
 func (c *Call) messageList(h wiro.History, in historyQuery) MessageList {
 	const start = 400
-	list := MessageList{Session: in.Session, Messages: make([]MessageRow, 0, len(h.Messages)), More: bool(h.HasMore)}
+	list := MessageList{Session: in.Session, Messages: make([]MessageRow, 0, len(h.Messages)), More: h.HasMore}
 	if list.Session == "" {
 		list.Session = "default"
 	}
 	for _, m := range h.Messages {
 		answer, _ := saidIn(m)
 		row := MessageRow{
-			GUID: string(m.GUID), State: messageState(m.Status), Sent: moment(m.CreatedAt), By: m.User.Name(),
+			GUID: m.GUID, State: messageState(m.Status), Sent: moment(m.CreatedAt), By: m.User.Name(),
 			Question: mcptool.Clip(question(m), 200), Answer: mcptool.Clip(answer, start),
 		}
 		row.Whole = row.Answer == strings.Join(strings.Fields(answer), " ")
 		if row.State == stateRunning {
-			row.Token = string(m.AgentToken)
+			row.Token = m.AgentToken
 		}
 		list.Messages = append(list.Messages, row)
 	}
@@ -273,13 +273,13 @@ type SessionRow struct {
 	Last     string `json:"lastQuestion,omitempty"`
 }
 
-func (c *Call) sessionList(sessions []wiro.Session, guid string) SessionList {
+func (c *Call) sessionList(sessions []wiro.Conversation, guid string) SessionList {
 	list := SessionList{Sessions: make([]SessionRow, 0, len(sessions))}
 	for _, s := range sessions {
-		list.Sessions = append(list.Sessions, SessionRow{string(s.Key), int(s.Messages), moment(s.UpdatedAt), mcptool.Clip(string(s.LastMessage), 120)})
+		list.Sessions = append(list.Sessions, SessionRow{s.Key, int(s.Messages), moment(s.UpdatedAt), mcptool.Clip(s.LastMessage, 120)})
 	}
 	if len(sessions) > 0 {
-		list.NextAction = c.Next("list_agent_messages", "read it", map[string]any{"useragentguid": guid, "sessionkey": string(sessions[0].Key)})
+		list.NextAction = c.Next("list_agent_messages", "read it", map[string]any{"useragentguid": guid, "sessionkey": sessions[0].Key})
 	}
 	return list
 }

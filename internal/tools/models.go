@@ -9,7 +9,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var searchModelsTool = define(mcptool.Meta{
@@ -23,7 +23,7 @@ var searchModelsTool = define(mcptool.Meta{
 
 func searchModels(ctx context.Context, call *Call, in modelSearch) (ModelList, error) {
 	limit := cmp.Or(in.Limit, 20)
-	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{
+	page, err := call.Wiro.Models.List(ctx, wiro.ModelQuery{
 		Search: in.Search, Categories: in.Categories, Tags: in.Tags, Owner: in.Owner,
 		Sort: in.Sort, Order: in.Order, Start: in.Start, Limit: limit,
 	})
@@ -64,7 +64,7 @@ func getModelSchema(ctx context.Context, call *Call, in modelName) (ModelDetail,
 	if err != nil {
 		return ModelDetail{}, err
 	}
-	model, err := call.Wiro.Model(ctx, slug)
+	model, err := call.Wiro.Models.Get(ctx, slug.String())
 	if err != nil {
 		return ModelDetail{}, call.noSuchModel(ctx, slug, err)
 	}
@@ -85,7 +85,7 @@ var recommendModelTool = define(mcptool.Meta{
 
 func recommendModel(ctx context.Context, call *Call, in recommendation) (ModelList, error) {
 	const limit = 10
-	page, err := call.Wiro.Models(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
+	page, err := call.Wiro.Models.List(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
 	if err != nil {
 		return ModelList{}, err
 	}
@@ -119,13 +119,13 @@ var exploreTool = define(mcptool.Meta{
 }, explore)
 
 func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
-	sections, err := call.Wiro.Explore(ctx)
+	sections, err := call.Wiro.Models.Explore(ctx)
 	if err != nil {
 		return Shelves{}, err
 	}
 	shelves := Shelves{Categories: make([]Shelf, 0, len(sections))}
 	for _, section := range sections {
-		shelf := Shelf{Title: string(section.Title), Total: int(section.Total), Models: models(section.Models)}
+		shelf := Shelf{Title: section.Title, Total: int(section.Total), Models: models(section.Models)}
 		shelf.Total = max(shelf.Total, len(shelf.Models))
 		for i, m := range shelf.Models {
 			if m.Pricing == noPrice { // this endpoint leaves prices out
@@ -153,7 +153,7 @@ func (c *Call) modelsByWords(ctx context.Context, text string, limit int) (wiro.
 		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
 	}), func(word string) bool { return len(word) < 4 || slices.Contains(fillers, word) })
 	for _, word := range words[:min(len(words), most)] {
-		page, err := c.Wiro.Models(ctx, wiro.ModelQuery{Search: word, Sort: "relevance", Limit: limit})
+		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: word, Sort: "relevance", Limit: limit})
 		if err != nil {
 			return wiro.ModelPage{}, err
 		}
@@ -171,7 +171,7 @@ func (c *Call) modelsByWords(ctx context.Context, text string, limit int) (wiro.
 	for _, h := range hits[:min(len(hits), limit)] {
 		page.Models = append(page.Models, h.model)
 	}
-	page.Total = wiro.Int(len(page.Models))
+	page.Total = int64(len(page.Models))
 	return page, nil
 }
 
@@ -180,7 +180,7 @@ var fillers = []string{"with", "from", "into", "that", "this", "make", "create",
 
 // noSuchModel turns Wiro's "not found" into the closest slugs that there are.
 func (c *Call) noSuchModel(ctx context.Context, slug wiro.Slug, err error) error {
-	if !wiro.IsNoSuchModel(err) {
+	if reasonOf(err) != wiro.ReasonModelNotFound {
 		return err
 	}
 	p := mcptool.Problemf("%s does not exist.", slug)
@@ -201,7 +201,7 @@ func (c *Call) similarModels(ctx context.Context, slug wiro.Slug, n int) []strin
 		{Owner: slug.Owner, Limit: 50},
 		{Search: word, Limit: 20},
 	} {
-		page, err := c.Wiro.Models(ctx, q)
+		page, err := c.Wiro.Models.List(ctx, q)
 		if err != nil {
 			break // the caller's error is the one that matters
 		}

@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // units say what a billing method charges for, by its code.
 //
 // Wiro docs: Pricing (Billing Methods).
-var units = map[wiro.Text]string{
+var units = map[string]string{
 	"cpr":                   "run",
 	"cps":                   "second of processing",
 	"cpo":                   "output",
@@ -25,76 +25,79 @@ var units = map[wiro.Text]string{
 	"cp-readoutput":         "what the model reports",
 }
 
-func unit(method wiro.Text) string {
+func unit(method string) string {
 	if name, known := units[method]; known {
 		return name
 	}
 	if method == "" {
 		return "run"
 	}
-	return string(method)
+	return method
 }
 
-func perRun(method wiro.Text) bool { return method == "cpr" || method == "" }
+func perRun(method string) bool { return method == "cpr" || method == "" }
 
 const noPrice = "price not listed"
 
 // pricing says in a few words what a model costs.
 func pricing(m wiro.Model) string {
 	if len(m.DynamicPrice) == 0 {
-		switch {
-		case m.CostPerSecond > 0 && m.ApproximateCost > 0:
-			return fmt.Sprintf("about $%s a run ($%s per second of processing)", mcptool.Money(float64(m.ApproximateCost)), mcptool.Money(float64(m.CostPerSecond)))
-		case m.CostPerSecond > 0:
-			return fmt.Sprintf("$%s per second of processing", mcptool.Money(float64(m.CostPerSecond)))
-		case m.ApproximateCost > 0:
-			return fmt.Sprintf("about $%s a run", mcptool.Money(float64(m.ApproximateCost)))
+		switch second, run := valueOf(m.CostPerSecond), valueOf(m.ApproximateCost); {
+		case second > 0 && run > 0:
+			return fmt.Sprintf("about $%s a run ($%s per second of processing)", mcptool.Money(run), mcptool.Money(second))
+		case second > 0:
+			return fmt.Sprintf("$%s per second of processing", mcptool.Money(second))
+		case run > 0:
+			return fmt.Sprintf("about $%s a run", mcptool.Money(run))
 		}
 		return noPrice
 	}
 	low, high := m.DynamicPrice[0], m.DynamicPrice[0]
 	for _, p := range m.DynamicPrice {
-		if p.Price < low.Price {
+		if valueOf(p.Price) < valueOf(low.Price) {
 			low = p
 		}
-		if p.Price > high.Price {
+		if valueOf(p.Price) > valueOf(high.Price) {
 			high = p
 		}
 	}
-	if low.Method == "cp-readoutput" && low.Price == 0 {
+	least, most := valueOf(low.Price), valueOf(high.Price)
+	switch {
+	case low.Method == "cp-readoutput" && least == 0:
 		return "what the model reports"
+	case least < 0:
+		return noPrice
+	case least == most:
+		return fmt.Sprintf("$%s per %s", mcptool.Money(least), unit(low.Method))
 	}
-	if low.Price == high.Price {
-		return fmt.Sprintf("$%s per %s", mcptool.Money(float64(low.Price)), unit(low.Method))
-	}
-	return fmt.Sprintf("$%s to $%s per %s", mcptool.Money(float64(low.Price)), mcptool.Money(float64(high.Price)), unit(low.Method))
+	return fmt.Sprintf("$%s to $%s per %s", mcptool.Money(least), mcptool.Money(most), unit(low.Method))
 }
 
 func priceRows(m wiro.Model) []PriceRow {
 	rows := make([]PriceRow, 0, len(m.DynamicPrice))
 	for _, p := range m.DynamicPrice {
-		row := PriceRow{Inputs: p.Inputs, USD: float64(p.Price), Per: unit(p.Method)}
+		row := PriceRow{Inputs: p.Inputs, USD: p.Price, Per: unit(p.Method)}
 		var extra []string
 		if p.PriceExtra != nil {
-			extra = append(extra, fmt.Sprintf("+$%s per further megapixel", mcptool.Money(float64(*p.PriceExtra))))
+			extra = append(extra, fmt.Sprintf("+$%s per further megapixel", mcptool.Money(*p.PriceExtra)))
 		}
 		if p.PriceInput != nil {
-			extra = append(extra, fmt.Sprintf("+$%s per input image and megapixel", mcptool.Money(float64(*p.PriceInput))))
+			extra = append(extra, fmt.Sprintf("+$%s per input image and megapixel", mcptool.Money(*p.PriceInput)))
 		}
 		row.Extra = strings.Join(extra, ", ")
 		rows = append(rows, row)
 	}
-	if len(rows) == 0 && m.CostPerSecond > 0 {
-		rows = append(rows, PriceRow{USD: float64(m.CostPerSecond), Per: unit("cps"), Extra: approximately(m)})
+	if len(rows) == 0 && valueOf(m.CostPerSecond) > 0 {
+		rows = append(rows, PriceRow{USD: m.CostPerSecond, Per: unit("cps"), Extra: approximately(m)})
 	}
 	return rows
 }
 
 func approximately(m wiro.Model) string {
-	if m.ApproximateCost == 0 {
+	if valueOf(m.ApproximateCost) <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("about $%s for an average run", mcptool.Money(float64(m.ApproximateCost)))
+	return fmt.Sprintf("about $%s for an average run", mcptool.Money(*m.ApproximateCost))
 }
 
 // priceTable shows the rows; with inputs as a table of theirs.
@@ -134,8 +137,8 @@ func priceTable(rows []PriceRow) string {
 }
 
 func (r PriceRow) price() string {
-	text := fmt.Sprintf("$%s per %s", mcptool.Money(r.USD), r.Per)
-	if r.USD == 0 && r.Per == units["cp-readoutput"] {
+	text := fmt.Sprintf("%s per %s", mcptool.USD(r.USD), r.Per)
+	if valueOf(r.USD) == 0 && r.Per == units["cp-readoutput"] {
 		text = "what the model reports"
 	}
 	if r.Extra != "" {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // ModelInfo is a model as lists show it.
@@ -16,7 +16,7 @@ type ModelInfo struct {
 	Description      string   `json:"description"`
 	Categories       []string `json:"categories"`
 	Pricing          string   `json:"pricing"`
-	EstimatedCostUSD float64  `json:"estimatedCostUsd,omitempty"` // of an ordinary run, where known
+	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of an ordinary run, where known
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
 	Runs             int      `json:"runs,omitempty"`
 }
@@ -38,26 +38,27 @@ func (m ModelInfo) line() string {
 func modelInfo(m wiro.Model) ModelInfo {
 	info := ModelInfo{
 		Slug:        m.Slug().String(),
-		Title:       string(m.Title),
+		Title:       m.Title,
 		Description: mcptool.Clip(m.Summary(), 160),
 		Categories:  categories(m.Categories),
 		Pricing:     pricing(m),
 		Rating:      float64(m.AveragePoint),
 		Runs:        int(m.Stats.Runs),
 	}
-	info.EstimatedCostUSD = float64(m.ApproximateCost)
-	if info.EstimatedCostUSD == 0 && len(m.DynamicPrice) > 0 && perRun(m.DynamicPrice[0].Method) {
-		info.EstimatedCostUSD = float64(m.DynamicPrice[0].Price)
+	if valueOf(m.ApproximateCost) > 0 {
+		info.EstimatedCostUSD = m.ApproximateCost
+	} else if len(m.DynamicPrice) > 0 && perRun(m.DynamicPrice[0].Method) {
+		info.EstimatedCostUSD = m.DynamicPrice[0].Price
 	}
 	return info
 }
 
 // categories leaves out the pseudo-category that every model has.
-func categories(list []wiro.Text) []string {
+func categories(list []string) []string {
 	names := make([]string, 0, len(list))
 	for _, name := range list {
 		if name != "tool" && name != "" {
-			names = append(names, string(name))
+			names = append(names, name)
 		}
 	}
 	return names
@@ -124,22 +125,22 @@ type OptionInfo struct {
 // PriceRow is what a run costs with these inputs.
 type PriceRow struct {
 	Inputs map[string]any `json:"inputs,omitempty"`
-	USD    float64        `json:"usd"`
+	USD    *float64       `json:"usd,omitempty"`
 	Per    string         `json:"per"`
 	Extra  string         `json:"extra,omitempty"`
 }
 
 func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 	d := ModelDescription{
-		ModelInfo: modelInfo(m), RunTime: string(m.ComputingTime),
+		ModelInfo: modelInfo(m), RunTime: m.ComputingTime,
 		Parameters: []ParamGroup{}, Prices: priceRows(m),
 	}
-	if about := mcptool.Clip(string(m.Description), 600); about != d.Description {
+	if about := mcptool.Clip(m.Description, 600); about != d.Description {
 		d.About = about
 	}
 	example := map[string]any{}
 	for _, list := range m.Parameters {
-		group := ParamGroup{Title: string(list.Title), Items: []ParamInfo{}}
+		group := ParamGroup{Title: list.Title, Items: []ParamInfo{}}
 		for _, p := range list.Items {
 			info := paramInfo(p)
 			group.Items = append(group.Items, info)
@@ -155,24 +156,24 @@ func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 
 func paramInfo(p wiro.Param) ParamInfo {
 	info := ParamInfo{
-		ID: string(p.ID), Type: string(p.Type), Label: string(p.Label), Required: bool(p.Required),
-		Default: p.Default, Min: string(p.Min), Max: string(p.Max), Step: string(p.Step),
+		ID: p.ID, Type: p.Type, Label: p.Label, Required: p.Required,
+		Default: p.Default, Min: p.Min, Max: p.Max, Step: p.Step,
 	}
 	if info.Default == "" {
 		info.Default = nil
 	}
 	var notes []string
-	for _, note := range []wiro.Text{p.Description, p.Note} {
-		if text := mcptool.Clip(string(note), 200); text != "" && !slices.Contains(notes, text) {
+	for _, note := range []string{p.Description, p.Note} {
+		if text := mcptool.Clip(note, 200); text != "" && !slices.Contains(notes, text) {
 			notes = append(notes, text)
 		}
 	}
 	if len(notes) == 0 && p.Placeholder != "" {
-		notes = append(notes, "such as: "+mcptool.Clip(string(p.Placeholder), 100))
+		notes = append(notes, "such as: "+mcptool.Clip(p.Placeholder, 100))
 	}
 	info.Description = strings.Join(notes, " ")
 	for _, o := range p.Options {
-		option := OptionInfo{Value: string(o.Value), Label: string(o.Label)}
+		option := OptionInfo{Value: o.Value, Label: o.Label}
 		if strings.EqualFold(option.Label, option.Value) {
 			option.Label = ""
 		}

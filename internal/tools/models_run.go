@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var runModelTool = define(mcptool.Meta{
@@ -22,7 +22,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	if err != nil {
 		return TaskResult{}, err
 	}
-	submission, err := call.Wiro.Run(ctx, wiro.RunRequest{Model: slug, Params: in.Params})
+	submission, err := call.Wiro.Runs.Submit(ctx, slug.String(), in.Params)
 	if reasonOf(err) == unknownOutcome {
 		return TaskResult{}, explain(err).WithNext("list_tasks", "see whether the run started after all", map[string]any{"limit": 5})
 	}
@@ -31,7 +31,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	}
 	submitted := wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, Status: wiro.TaskQueue,
-		ModelOwner: wiro.Text(slug.Owner), ModelProject: wiro.Text(slug.Model),
+		ModelOwner: slug.Owner, ModelProject: slug.Model,
 	}
 	if in.Wait != nil && !*in.Wait {
 		result := call.taskResult(submitted)
@@ -40,7 +40,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	}
 	// There is a task that costs money from here on: its token is returned in every case.
 	task, err := call.follow(ctx, in.Timeout, submitted, func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
-		return call.Wiro.WaitSubmitted(ctx, submission, update)
+		return submission.Wait(ctx, update)
 	})
 	result := call.taskResult(task)
 	if err != nil {
@@ -52,10 +52,10 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 // notRun says what helps where Wiro refuses to run a model.
 func (c *Call) notRun(ctx context.Context, slug wiro.Slug, err error) error {
 	switch reasonOf(err) {
-	case modelNotOpen:
+	case wiro.ReasonModelNotAccessible:
 		return mcptool.Problemf("%s is not open to this project (tool-not-accessible). Nothing was started or charged.", slug).
 			WithNext("search_models", "find another model", map[string]any{})
-	case invalidParameters: // one is missing or out of range, or a file is missing
+	case wiro.ReasonMissingParameter, wiro.ReasonInvalidParameter: // one is missing or out of range, or a file is missing
 		return mcptool.Problemf("%s. Nothing was started or charged.", wordsOf(err)).
 			WithNext("get_model_schema", "see what the model takes", map[string]any{"model": slug.String()})
 	}
@@ -84,9 +84,9 @@ func waitForTask(ctx context.Context, call *Call, in taskWait) (TaskResult, erro
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout float64) (TaskResult, error) {
 	ref := named.ref()
-	task, err := c.follow(ctx, timeout, wiro.Task{Token: wiro.Text(ref.Token), ID: wiro.Text(ref.ID)},
+	task, err := c.follow(ctx, timeout, wiro.Task{Token: ref.Token, ID: ref.ID},
 		func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
-			return c.Wiro.Wait(ctx, ref, update)
+			return c.Wiro.Tasks.Wait(ctx, ref, update)
 		})
 	if err != nil && !mcptool.WaitEnded(err) {
 		return TaskResult{}, c.noSuchTask(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // prompt is a way to begin that people pick from a menu.
@@ -111,14 +111,14 @@ func recentFailures(ctx context.Context, s *Server) []string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	page, err := client.Tasks(ctx, wiro.TaskQuery{Limit: 50})
+	page, err := client.Tasks.List(ctx, wiro.TaskQuery{Limit: 50})
 	if err != nil {
 		return nil // a suggestion less
 	}
 	var ids []string
 	for _, task := range page.Tasks {
 		if taskState(task) == stateFailed {
-			ids = append(ids, string(task.ID))
+			ids = append(ids, task.ID)
 		}
 	}
 	return ids

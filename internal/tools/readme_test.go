@@ -3,24 +3,21 @@ package tools_test
 import (
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
-// The README's tables are made from the definitions and the settings.
+// The README's tables of tools are made from the definitions.
 func TestREADMESnapshot(t *testing.T) {
 	t.Parallel()
 	const path = "../../README.md"
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	text := between(t, string(data), "tools", toolTables())
-	text = between(t, text, "settings", settingsTable())
 	if os.Getenv("UPDATE") != "" {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		return
@@ -54,27 +51,5 @@ func toolTables() string {
 			fmt.Fprintf(&b, "| %s | %s |\n", name, strings.TrimSuffix(about, "."))
 		}
 	}
-	return b.String() + "\n"
-}
-
-func settingsTable() string {
-	var b strings.Builder
-	b.WriteString("\n| variable | flag | default | meaning |\n|---|---|---|---|\n")
-	write := func(t reflect.Type) {
-		for f := range t.Fields() {
-			flag := f.Tag.Get("flag")
-			if flag != "" {
-				flag = "`--" + flag + "`"
-			}
-			def := f.Tag.Get("envDefault")
-			if def != "" {
-				def = "`" + def + "`"
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Tag.Get("env"), flag, def, f.Tag.Get("about"))
-		}
-	}
-	write(reflect.TypeFor[config.Config]())
-	b.WriteString("\nOf `wiro-mcp http`:\n\n| variable | flag | default | meaning |\n|---|---|---|---|\n")
-	write(reflect.TypeFor[config.HTTP]())
 	return b.String() + "\n"
 }

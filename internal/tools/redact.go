@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // What stands in a secret's place: enough to know whether it still has to be entered.
@@ -23,8 +21,6 @@ const (
 // tokens of the known providers have.
 func redactSecrets(value any, also ...string) any {
 	switch v := value.(type) {
-	case wiro.Object:
-		return redactSecrets(map[string]any(v), also...)
 	case map[string]any:
 		return redactMembers(v, also)
 	case []any:
@@ -126,8 +122,6 @@ func plainName(name string) string { return separators.Replace(strings.ToLower(n
 func passwordFields(schema any) []string {
 	var names []string
 	switch v := schema.(type) {
-	case wiro.Object:
-		return passwordFields(map[string]any(v))
 	case map[string]any:
 		if key, ok := v["key"].(string); ok && v["type"] == "password" {
 			names = append(names, strings.ToLower(key))

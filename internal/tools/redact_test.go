@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // planted are secrets as agents hold them, by the field that carries each.
@@ -82,7 +81,7 @@ func TestASchemaGivesAwayWhichFieldsAreSecret(t *testing.T) {
 		require.Contains(t, string(data), text)
 	}
 	require.Equal(t, []string{"pin", "code"}, passwordFields(schema))
-	require.Equal(t, map[string]any{"Pin": "[set]"}, redactSecrets(wiro.Object{"Pin": "planted"}, "pin"))
+	require.Equal(t, map[string]any{"Pin": "[set]"}, redactSecrets(map[string]any{"Pin": "planted"}, "pin"))
 }
 
 func TestARowAboutASecretFieldHidesItsValue(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // Options configure New.
@@ -102,7 +102,7 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return s.options.Wiro, nil
 	case wiro.Credentials:
 		if caller.Set() {
-			return s.options.Wiro.As(caller), nil
+			return s.options.Wiro.WithCredentials(caller), nil
 		}
 	}
 	if !public {
@@ -111,7 +111,7 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 	if s.options.Wiro == nil {
 		return nil, nil
 	}
-	return s.options.Wiro.As(wiro.Credentials{}), nil
+	return s.options.Wiro.WithCredentials(wiro.Credentials{}), nil
 }
 
 // define returns a tool of the catalog.

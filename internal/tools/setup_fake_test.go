@@ -18,8 +18,9 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // script is a Wiro that answers as a test says, by path; everything else it takes and says
@@ -46,8 +47,8 @@ func newScript(t *testing.T, answers map[string]string) *script {
 	s := &script{answers: answers, otherwise: `{"result": true, "errors": []}`, status: map[string]int{}, drop: map[string]int{}}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	log := zerolog.New(&s.log)
-	wiroClient := wiro.New(wiro.Options{
-		BaseURL: server.URL + "/sub/v1", Retry: time.Millisecond, Log: log, SocketURL: wiro.NoSocket, Poll: []time.Duration{time.Millisecond},
+	wiroClient := wiro.NewClient(wiro.Options{
+		BaseURL: server.URL + "/sub/v1", MinBackoff: time.Millisecond, Logger: logging.ToSlog(log), SocketURL: wiro.NoSocket, PollIntervals: []time.Duration{time.Millisecond},
 		Credentials: wiro.Credentials{Key: "script-key"},
 	})
 	t.Cleanup(func() { wiroClient.Close(); server.Close() })

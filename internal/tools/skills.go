@@ -8,7 +8,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var listSkillsTool = define(mcptool.Meta{
@@ -23,15 +23,15 @@ var listSkillsTool = define(mcptool.Meta{
 
 func listSkills(ctx context.Context, call *Call, in skillQuery) (SkillList, error) {
 	if in.Name != "" {
-		skill, err := call.Wiro.Skill(ctx, in.Name)
+		skill, err := call.Wiro.Skills.Get(ctx, in.Name)
 		if err != nil {
 			return SkillList{}, call.noSuchSkill(ctx, in.Name, err)
 		}
 		return call.oneSkill(skill), nil
 	}
-	page, err := call.Wiro.Skills(ctx, wiro.SkillQuery{
+	page, err := call.Wiro.Skills.List(ctx, wiro.SkillQuery{
 		Category: in.Category, Capability: in.Capability, UserInvocable: in.UserInvocable,
-		RequiresCredentials: in.RequiresCredentials, WiroPending: in.WiroPending, Names: in.Names,
+		RequiresCredentials: in.RequiresCredentials, WiroConnectPending: in.WiroPending, Names: in.Names,
 	})
 	if err != nil {
 		return SkillList{}, err
@@ -62,10 +62,10 @@ func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
 		return err
 	}
 	p := mcptool.Problemf("There is no skill %q.", name)
-	if page, listErr := c.Wiro.Skills(ctx, wiro.SkillQuery{}); listErr == nil {
+	if page, listErr := c.Wiro.Skills.List(ctx, wiro.SkillQuery{}); listErr == nil {
 		names := make([]string, len(page.Skills))
 		for i, skill := range page.Skills {
-			names[i] = string(skill.Name)
+			names[i] = skill.Name
 		}
 		p.Text += closest.DidYouMean(name, names)
 	}
@@ -82,13 +82,13 @@ var listSkillCapabilitiesTool = define(mcptool.Meta{
 }, listSkillCapabilities)
 
 func listSkillCapabilities(ctx context.Context, call *Call, _ struct{}) (CapabilityList, error) {
-	capabilities, err := call.Wiro.SkillCapabilities(ctx)
+	capabilities, err := call.Wiro.Skills.Capabilities(ctx)
 	if err != nil {
 		return CapabilityList{}, err
 	}
 	list := CapabilityList{Capabilities: make([]CapabilityInfo, 0, len(capabilities))}
 	for _, capability := range capabilities {
-		list.Capabilities = append(list.Capabilities, CapabilityInfo{string(capability.Name), string(capability.Description)})
+		list.Capabilities = append(list.Capabilities, CapabilityInfo{capability.Name, capability.Description})
 	}
 	return list, nil
 }

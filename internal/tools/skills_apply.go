@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var applyAgentSkillsTool = defineConfirmed(mcptool.Meta{
@@ -29,7 +29,7 @@ func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsA
 	if err != nil {
 		return SkillsApplied{}, err
 	}
-	applied, err := call.Wiro.InTeam(in.Team).ApplySkills(ctx, change)
+	applied, err := call.Wiro.WithTeam(in.Team).Skills.Apply(ctx, change)
 	if err != nil {
 		return SkillsApplied{}, call.repeatable(err, change.IdempotencyKey)
 	}
@@ -54,7 +54,7 @@ func (c skillsChange) change(call *Call) (wiro.SkillsChange, error) {
 	if len(skills) == 0 && c.Tier == "" {
 		return wiro.SkillsChange{}, mcptool.Problemf(`skills must name at least one, such as {"int-gmail-check": true}.`)
 	}
-	return wiro.SkillsChange{UserAgent: c.GUID, Skills: skills, Tier: c.Tier, IdempotencyKey: call.idempotencyKey(c.Key)}, nil
+	return wiro.SkillsChange{UserAgentGUID: c.GUID, Skills: skills, Tier: c.Tier, IdempotencyKey: call.idempotencyKey(c.Key)}, nil
 }
 
 // skillsCharge compares what a month costs now and with the change.
@@ -63,26 +63,23 @@ func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Ch
 	if err != nil {
 		return nil, err
 	}
-	client := call.Wiro.InTeam(in.Team)
-	now, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgent})
+	client := call.Wiro.WithTeam(in.Team)
+	now, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgentGUID})
 	if err != nil {
 		return nil, err
 	}
-	then, err := client.PreviewPrice(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgent, SkillOverrides: change.Skills, Tier: change.Tier})
+	then, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgentGUID, SkillOverrides: change.Skills, Tier: change.Tier})
 	if err != nil {
 		return nil, err
 	}
-	difference := max(0, float64(then.PriceUSD-now.PriceUSD))
+	difference := proRata(now.PriceUSD, then.PriceUSD, periodDays)
 	when := "now at most, from the wallet's balance: Wiro takes it for the days that are left of the period"
-	if difference == 0 {
+	if difference != nil && *difference == 0 {
 		when = "the price does not rise"
 	}
-	return &mcptool.Charge{
-		What: "Changing the agent's skills (" + changeLine(change) + ")",
-		USD:  difference,
-		When: fmt.Sprintf("%s. From the next period on it costs $%s a month for %s, instead of $%s for %s",
-			when, mcptool.Money(float64(then.PriceUSD)), credits(float64(then.Credits)), mcptool.Money(float64(now.PriceUSD)), credits(float64(now.Credits))),
-	}, nil
+	return charge("Changing the agent's skills ("+changeLine(change)+")", difference,
+		fmt.Sprintf("%s. From the next period on it costs %s a month for %s, instead of %s for %s",
+			when, mcptool.USD(then.PriceUSD), credits(then.Credits), mcptool.USD(now.PriceUSD), credits(now.Credits)))
 }
 
 // changeLine is "on int-a, int-b; off int-c; tier pro".
@@ -128,12 +125,12 @@ func (c *Call) repeatable(err error, key string) error {
 	again := c.Arguments()
 	again["idempotency_key"], again["confirm"] = key, true
 	switch r := reasonOf(err); r {
-	case applyRolledBack:
+	case wiro.ReasonSkillsRolledBack:
 		delete(again, "idempotency_key")
 		return hints[r].problem(err).WithNext(c.Tool.Name, "apply it under a new key", again)
-	case applyInProgress:
+	case wiro.ReasonSkillsInProgress:
 		return hints[r].problem(err).WithNext(c.Tool.Name, "apply it under the same key", again)
-	case unauthorized, rateLimited:
+	case wiro.ReasonUnauthorized, wiro.ReasonRateLimited:
 		return err
 	}
 	if _, refused := errors.AsType[*wiro.APIError](err); refused && !errors.Is(err, wiro.ErrUnavailable) {
@@ -149,11 +146,11 @@ type SkillsApplied struct {
 	UserAgent       string              `json:"useragentguid"`
 	IdempotencyKey  string              `json:"idempotencyKey"`
 	Tier            string              `json:"tier"`
-	ChargedUSD      float64             `json:"chargedUsd"` // below 0 what the wallet got back
-	PriceUSD        float64             `json:"monthlyPriceUsd"`
-	PreviousUSD     float64             `json:"previousMonthlyPriceUsd"`
-	Credits         float64             `json:"monthlyCredits"`
-	PreviousCredits float64             `json:"previousMonthlyCredits"`
+	ChargedUSD      *float64            `json:"chargedUsd,omitempty"` // below 0 what the wallet got back; left out where Wiro does not say
+	PriceUSD        *float64            `json:"monthlyPriceUsd,omitempty"`
+	PreviousUSD     *float64            `json:"previousMonthlyPriceUsd,omitempty"`
+	Credits         *float64            `json:"monthlyCredits,omitempty"`
+	PreviousCredits *float64            `json:"previousMonthlyCredits,omitempty"`
 	Costs           ActionCosts         `json:"creditsPerAction"`
 	Skills          []string            `json:"enabledSkills"`
 	Restarted       bool                `json:"restarted"`
@@ -162,10 +159,10 @@ type SkillsApplied struct {
 
 func (c *Call) skillsApplied(guid string, a wiro.SkillsApplied) SkillsApplied {
 	return SkillsApplied{
-		UserAgent: guid, IdempotencyKey: a.IdempotencyKey, Tier: string(a.Tier), ChargedUSD: float64(a.WalletDelta),
-		PriceUSD: float64(a.Pricing.NewPriceUSD), PreviousUSD: float64(a.Pricing.PreviousPriceUSD),
-		Credits: float64(a.Pricing.NewCredits), PreviousCredits: float64(a.Pricing.PreviousCredits),
-		Costs: actionCosts(a.Pricing.ActionCosts), Skills: plainTexts(a.Pricing.EnabledSkills), Restarted: bool(a.RestartTriggered),
+		UserAgent: guid, IdempotencyKey: a.IdempotencyKey, Tier: a.Tier, ChargedUSD: a.WalletDelta,
+		PriceUSD: a.Pricing.NewPriceUSD, PreviousUSD: a.Pricing.PreviousPriceUSD,
+		Credits: a.Pricing.NewCredits, PreviousCredits: a.Pricing.PreviousCredits,
+		Costs: actionCosts(a.Pricing.ActionCosts), Skills: plainTexts(a.Pricing.EnabledSkills), Restarted: a.RestartTriggered,
 		NextAction: c.Next("get_my_agent", "see what the new skills still need", agentRef(guid)),
 	}
 }
@@ -174,13 +171,15 @@ func (c *Call) skillsApplied(guid string, a wiro.SkillsApplied) SkillsApplied {
 func (s SkillsApplied) Text() string {
 	paid := "Nothing was charged"
 	switch {
-	case s.ChargedUSD > 0:
-		paid = "$" + mcptool.Money(s.ChargedUSD) + " was taken from the wallet"
-	case s.ChargedUSD < 0:
-		paid = "$" + mcptool.Money(-s.ChargedUSD) + " went back to the wallet"
+	case s.ChargedUSD == nil:
+		paid = "Wiro does not say what was charged"
+	case *s.ChargedUSD > 0:
+		paid = "$" + mcptool.Money(*s.ChargedUSD) + " was taken from the wallet"
+	case *s.ChargedUSD < 0:
+		paid = "$" + mcptool.Money(-*s.ChargedUSD) + " went back to the wallet"
 	}
-	text := fmt.Sprintf("Skills applied. %s. The agent costs $%s a month for %s (was $%s for %s), tier %s.\nPer action: %s.\nOn: %s.",
-		paid, mcptool.Money(s.PriceUSD), credits(s.Credits), mcptool.Money(s.PreviousUSD), credits(s.PreviousCredits), s.Tier,
+	text := fmt.Sprintf("Skills applied. %s. The agent costs %s a month for %s (was %s for %s), tier %s.\nPer action: %s.\nOn: %s.",
+		paid, mcptool.USD(s.PriceUSD), credits(s.Credits), mcptool.USD(s.PreviousUSD), credits(s.PreviousCredits), s.Tier,
 		s.Costs, strings.Join(s.Skills, ", "))
 	if s.Restarted {
 		text += " It restarts with them."

@@ -6,13 +6,17 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // customSkillName names a custom skill of an agent.
 type customSkillName struct {
 	agentGUID
 	Key string `json:"skillkey" doc:"key of the custom skill, as get_my_agent gives it"`
+}
+
+func (n customSkillName) ref() wiro.CustomSkillRef {
+	return wiro.CustomSkillRef{UserAgentGUID: n.GUID, Key: n.Key}
 }
 
 func (n customSkillName) arguments() map[string]any {
@@ -33,8 +37,8 @@ func setCustomSkill(ctx context.Context, call *Call, in customSkill) (CustomSkil
 	if in.Value == nil && in.Interval == nil && in.Enabled == nil && in.Description == nil && in.UserCreated == nil {
 		return CustomSkillAction{}, mcptool.Problemf("set_custom_skill needs something to set: value, interval, enabled or description.")
 	}
-	err := call.Wiro.SetCustomSkill(ctx, wiro.CustomSkillChange{
-		UserAgent: in.GUID, Key: in.Key, Value: in.Value, Interval: in.Interval, Enabled: in.Enabled,
+	err := call.Wiro.Skills.SetCustom(ctx, wiro.CustomSkillChange{
+		UserAgentGUID: in.GUID, Key: in.Key, Value: in.Value, Interval: in.Interval, Enabled: in.Enabled,
 		Description: in.Description, UserCreated: in.UserCreated,
 	})
 	if err != nil {
@@ -91,8 +95,10 @@ var renameCustomSkillTool = define(mcptool.Meta{
 }, renameCustomSkill)
 
 func renameCustomSkill(ctx context.Context, call *Call, in customSkillRenaming) (CustomSkillAction, error) {
-	key, err := call.Wiro.RenameCustomSkill(ctx, in.GUID, in.Old, in.New, in.Description)
-	if errors.Is(err, wiro.ErrUncertain) {
+	key, err := call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
+		UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+	})
+	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return CustomSkillAction{}, explain(err).WithNext("get_my_agent", "see which name it has", agentRef(in.GUID))
 	}
 	if err != nil {
@@ -119,7 +125,7 @@ var deleteCustomSkillTool = define(mcptool.Meta{
 }, deleteCustomSkill)
 
 func deleteCustomSkill(ctx context.Context, call *Call, in customSkillName) (CustomSkillAction, error) {
-	if err := call.Wiro.DeleteCustomSkill(ctx, in.GUID, in.Key); err != nil {
+	if err := call.Wiro.Skills.DeleteCustom(ctx, in.ref()); err != nil {
 		return CustomSkillAction{}, err
 	}
 	return CustomSkillAction{
@@ -140,7 +146,7 @@ var getCustomSkillHistoryTool = define(mcptool.Meta{
 }, getCustomSkillHistory)
 
 func getCustomSkillHistory(ctx context.Context, call *Call, in customSkillAudit) (CustomSkillHistory, error) {
-	history, err := call.Wiro.CustomSkillRevisions(ctx, in.GUID, in.Key, wiro.Period{From: in.From, To: in.To})
+	history, err := call.Wiro.Skills.CustomHistory(ctx, in.ref(), in.bounds())
 	if err != nil {
 		return CustomSkillHistory{}, err
 	}
@@ -169,7 +175,7 @@ func revertCustomSkill(ctx context.Context, call *Call, in customSkillReverting)
 	case in.Source == "preset" && in.Version != "":
 		return CustomSkillReverted{}, mcptool.Problemf("versionguid goes with source history; source preset takes what the template has.")
 	}
-	reverted, err := call.Wiro.RevertCustomSkill(ctx, in.GUID, in.Key, in.Version)
+	reverted, err := call.Wiro.Skills.RevertCustom(ctx, in.ref(), in.Version)
 	if err != nil {
 		return CustomSkillReverted{}, err
 	}

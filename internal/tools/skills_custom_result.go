@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // CustomSkillAction is something done to a custom skill.
@@ -51,8 +51,8 @@ func customSkillHistory(of customSkillName, h wiro.CustomSkillHistory) CustomSki
 	}
 	for _, r := range h.Entries {
 		version := CustomSkillVersion{
-			GUID: string(r.GUID), At: moment(r.ChangedAt), By: changedBy(r.User, r.ChangedBy),
-			Operation: string(r.Operation), Changed: plainTexts(r.Changed),
+			GUID: r.GUID, At: moment(r.ChangedAt), By: changedBy(r.User, r.ChangedBy),
+			Operation: r.Operation, Changed: plainTexts(r.Changed),
 		}
 		switch {
 		case strings.HasPrefix(version.Operation, "delete"):
@@ -66,8 +66,8 @@ func customSkillHistory(of customSkillName, h wiro.CustomSkillHistory) CustomSki
 	return history
 }
 
-func customSkillState(value wiro.Text, interval *wiro.Text, enabled wiro.Bool) *CustomSkillState {
-	return &CustomSkillState{Value: redactTokens(string(value)), Interval: string(orZero(interval)), Enabled: bool(enabled)}
+func customSkillState(value string, interval *string, enabled bool) *CustomSkillState {
+	return &CustomSkillState{Value: redactTokens(value), Interval: orZero(interval), Enabled: enabled}
 }
 
 func orZero[T any](p *T) (zero T) {
@@ -132,7 +132,7 @@ type CustomSkillReverted struct {
 }
 
 func (c *Call) customSkillReverted(of customSkillName, r wiro.CustomSkillReverted) CustomSkillReverted {
-	reverted := CustomSkillReverted{Action: string(r.Action), UserAgent: of.GUID, Key: of.Key}
+	reverted := CustomSkillReverted{Action: r.Action, UserAgent: of.GUID, Key: of.Key}
 	switch reverted.Action {
 	case "no-op":
 		reverted.Message = of.Key + " was that way already: nothing changed."

@@ -87,7 +87,7 @@ func TestSkillsAreListedWithWhatDecides(t *testing.T) {
 		"Skills/Capabilities": `{"result": true, "capabilities": [{"name": "social_publishing", "description": "Posts"}]}`,
 	})
 	list := s.call("list_skills", `{"capability": "social_publishing", "user_invocable": true, "requires_credentials": "false", "wiro_connect_pending": false, "name_in": "int-slack-post", "category": "int"}`).
-		ok("2 skills", "int-slack-post · Slack · +$5.50 and 200", "needs slack, mood", "with util-x", "not with int-y", "deprecated for int-z", "util-x · X · free")
+		ok("2 skills", "int-slack-post · Slack · +$5.50 and 200", "needs slack, mood", "with util-x", "not with int-y", "deprecated for int-z", "util-x · X · no price stated")
 	require.Nil(t, list.at("skills.0.creditsPerAction"))
 	require.Equal(t, map[string]any{"capability": "social_publishing", "user_invocable": true, "requires_credentials": false,
 		"wiro_connect_pending": false, "name_in": []any{"int-slack-post"}, "category": "int"}, s.to("Skills/List")[0].body)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // SkillList is a list of skills, or one in full.
@@ -22,8 +22,8 @@ type SkillInfo struct {
 	Title                 string       `json:"title"`
 	Description           string       `json:"description"`
 	Category              string       `json:"category"`
-	PriceUSD              float64      `json:"monthlyPriceUsd"` // what it adds to Starter's month
-	Credits               float64      `json:"monthlyCredits"`
+	PriceUSD              *float64     `json:"monthlyPriceUsd,omitempty"` // what it adds to Starter's month
+	Credits               *float64     `json:"monthlyCredits,omitempty"`
 	RequiresCredentials   bool         `json:"requiresCredentials"`
 	Credential            string       `json:"credentialkey,omitempty"`
 	AdditionalCredentials []string     `json:"additionalCredentialKeys,omitempty"`
@@ -40,18 +40,18 @@ type SkillInfo struct {
 
 func skillInfo(s wiro.Skill) SkillInfo {
 	return SkillInfo{
-		Name: string(s.Name), Title: string(s.Title), Description: mcptool.Clip(string(s.Description), 200), Category: string(s.Category),
+		Name: s.Name, Title: s.Title, Description: mcptool.Clip(s.Description, 200), Category: s.Category,
 		PriceUSD: s.Pricing.PriceUSD(), Credits: s.Pricing.Credits(),
-		RequiresCredentials: bool(s.RequiresCredentials), Credential: string(s.CredentialKey),
+		RequiresCredentials: s.RequiresCredentials, Credential: s.CredentialKey,
 		AdditionalCredentials: plainTexts(s.AdditionalCredentialKeys), Capabilities: plainTexts(s.Capabilities),
-		DependsOn: plainTexts(s.DependsOn), ConflictsWith: plainTexts(s.ConflictsWith), UserInvocable: bool(s.UserInvocable),
-		Deprecated: bool(s.Deprecated), Replacement: string(s.Replacement), Version: string(s.Version), Docs: string(s.DocsURL),
+		DependsOn: plainTexts(s.DependsOn), ConflictsWith: plainTexts(s.ConflictsWith), UserInvocable: s.UserInvocable,
+		Deprecated: s.Deprecated, Replacement: s.Replacement, Version: s.Version, Docs: s.DocsURL,
 	}
 }
 
 func (c *Call) oneSkill(s wiro.Skill) SkillList {
 	info := skillInfo(s)
-	info.Description = string(s.Description)
+	info.Description = s.Description
 	costs := actionCosts(s.Pricing.Costs)
 	info.Costs = &costs
 	list := SkillList{Skills: []SkillInfo{info}, Total: 1, full: true}
@@ -96,10 +96,13 @@ func (l SkillList) Text() string {
 }
 
 func (s SkillInfo) price() string {
-	if s.PriceUSD == 0 && s.Credits == 0 {
+	if s.PriceUSD == nil && s.Credits == nil {
+		return "no price stated"
+	}
+	if s.PriceUSD != nil && s.Credits != nil && *s.PriceUSD == 0 && *s.Credits == 0 {
 		return "free"
 	}
-	return fmt.Sprintf("+$%s and %s a month", mcptool.Money(s.PriceUSD), credits(s.Credits))
+	return fmt.Sprintf("+%s and %s a month", mcptool.USD(s.PriceUSD), credits(s.Credits))
 }
 
 func (s SkillInfo) text() string {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // taskRef names a task.
@@ -34,7 +34,7 @@ func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	if in.Wait > 0 {
 		return call.await(ctx, in.taskRef, in.Wait)
 	}
-	task, err := call.Wiro.Task(ctx, in.ref())
+	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
 		return TaskResult{}, call.noSuchTask(err)
 	}
@@ -57,7 +57,7 @@ var listTasksTool = define(mcptool.Meta{
 
 func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) {
 	limit := cmp.Or(in.Limit, 20)
-	page, err := call.Wiro.Tasks(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
+	page, err := call.Wiro.Tasks.List(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
 	if err != nil {
 		return TaskList{}, err
 	}
@@ -106,9 +106,9 @@ func (l TaskList) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, newest first:\n", mcptool.Count(l.Total, "task"))
 	for _, t := range l.Tasks {
-		fmt.Fprintf(&b, "- %s · %s · %s · $%s", t.ID, t.Model, t.State, mcptool.Money(t.CostUSD))
-		if t.Seconds > 0 {
-			b.WriteString(" · " + mcptool.Seconds(t.Seconds))
+		fmt.Fprintf(&b, "- %s · %s · %s · %s", t.ID, t.Model, t.State, cost(t.TaskInfo))
+		if t.Seconds != nil && *t.Seconds > 0 {
+			b.WriteString(" · " + mcptool.Seconds(*t.Seconds))
 		}
 		if t.Created != "" {
 			b.WriteString(" · " + t.Created)
@@ -127,42 +127,47 @@ func (l TaskList) Text() string {
 var getTaskPriceTool = define(mcptool.Meta{
 	Name:        "get_task_price",
 	Title:       "Get a task's price",
-	Description: "What a task cost: billed or not, and why. Failed and canceled tasks cost nothing.",
+	Description: "What a task cost by Wiro's record: billed or not, and how much.",
 	Toolset:     Tasks,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTaskPrice)
 
 func getTaskPrice(ctx context.Context, call *Call, in taskRef) (TaskPrice, error) {
-	task, err := call.Wiro.Task(ctx, in.ref())
+	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
 		return TaskPrice{}, call.noSuchTask(err)
 	}
-	price := TaskPrice{State: taskState(task), Task: taskInfo(task)}
-	switch price.State {
-	case stateCompleted:
-		price.Billed, price.CostUSD = task.Cost > 0, float64(task.Cost)
-		price.Reason = "The task succeeded, so it is billed."
-		if !price.Billed {
-			price.Reason = "The task succeeded; Wiro records no cost for it."
-		}
-	case stateFailed:
-		price.Reason = "The task failed: failed tasks are not charged."
-	case stateCancelled:
-		price.Reason = "The task was canceled or killed before it was done: it is not charged."
-	default:
-		price.Reason = "The task is not done yet: what it costs is known when it ends, and nothing if it fails."
-	}
-	price.Task.CostUSD = price.CostUSD
-	return price, nil
+	return taskPrice(task), nil
 }
 
-// TaskPrice is what a task cost, and why.
+// TaskPrice is what a task cost by Wiro's record.
 type TaskPrice struct {
 	State   string   `json:"state"`
 	Task    TaskInfo `json:"task"`
-	Billed  bool     `json:"billed"`
-	CostUSD float64  `json:"costUsd"`
+	Billed  *bool    `json:"billed,omitempty"` // left out while unknown, as costUsd
+	CostUSD *float64 `json:"costUsd,omitempty"`
 	Reason  string   `json:"reason"`
+}
+
+func taskPrice(task wiro.Task) TaskPrice {
+	p := TaskPrice{State: taskState(task), Task: taskInfo(task)}
+	switch {
+	case !task.Over():
+		p.Task.CostUSD = nil
+		p.Reason = "The task is not done yet: what it costs is known when it ends."
+		return p
+	case task.Cost == nil:
+		p.Reason = "Wiro's record does not say what it cost."
+		return p
+	}
+	billed := *task.Cost > 0
+	p.Billed, p.CostUSD = &billed, task.Cost
+	outcome := map[string]string{stateCompleted: "succeeded", stateFailed: "failed", stateCancelled: "was canceled"}[p.State]
+	p.Reason = "The task " + outcome + ", and Wiro charged it."
+	if !billed {
+		p.Reason = "The task " + outcome + ", and Wiro's record says that nothing was charged."
+	}
+	return p
 }
 
 // Text is the price and why.
@@ -170,9 +175,12 @@ func (p TaskPrice) Text() string {
 	if p.State == stateRunning {
 		return fmt.Sprintf("No price yet for %s. %s", p.Task.named(), p.Reason)
 	}
-	text := fmt.Sprintf("$%s for %s. %s", mcptool.Money(p.CostUSD), p.Task.named(), p.Reason)
-	if p.Task.Seconds > 0 {
-		text += " It took " + mcptool.Seconds(p.Task.Seconds) + "."
+	if p.CostUSD == nil {
+		return fmt.Sprintf("The price of %s is unknown. %s", p.Task.named(), p.Reason)
+	}
+	text := fmt.Sprintf("%s for %s. %s", mcptool.USD(p.CostUSD), p.Task.named(), p.Reason)
+	if p.Task.Seconds != nil && *p.Task.Seconds > 0 {
+		text += " It took " + mcptool.Seconds(*p.Task.Seconds) + "."
 	}
 	return text
 }
@@ -188,7 +196,7 @@ var cancelTaskTool = define(mcptool.Meta{
 }, cancelTask)
 
 func cancelTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
-	return call.stopTask(ctx, in, "cancel", call.Wiro.Cancel, "Canceled before it ran. Not charged.", "kill_task")
+	return call.stopTask(ctx, in, "cancel", call.Wiro.Tasks.Cancel, "Canceled before it ran. Not charged.", "kill_task")
 }
 
 var killTaskTool = define(mcptool.Meta{
@@ -202,25 +210,25 @@ var killTaskTool = define(mcptool.Meta{
 }, killTask)
 
 func killTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
-	return call.stopTask(ctx, in, "kill", call.Wiro.Kill, "Killed. Not charged.", "cancel_task")
+	return call.stopTask(ctx, in, "kill", call.Wiro.Tasks.Kill, "Killed. Not charged.", "cancel_task")
 }
 
 // stopTask stops a task in one of the two ways; other is the tool for the other one. It looks
 // the task up first: versions of the API ask for its token or for its id.
 func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop func(context.Context, wiro.TaskRef) error, done, other string) (TaskAction, error) {
-	task, err := c.Wiro.Task(ctx, in.ref())
+	task, err := c.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
 		return TaskAction{}, c.noSuchTask(err)
 	}
 	if task.Token == "" {
-		task.Token = wiro.Text(in.ref().Token)
+		task.Token = in.ref().Token
 	}
 	if task.Status == wiro.TaskCanceled {
 		return taskAction(action, task, "It was canceled already."), nil
 	}
 	err = stop(ctx, task.Ref())
 	if refusal, refused := errors.AsType[*wiro.APIError](err); refused && !errors.Is(err, wiro.ErrNotFound) {
-		now, lookErr := c.Wiro.Task(ctx, task.Ref())
+		now, lookErr := c.Wiro.Tasks.Get(ctx, task.Ref())
 		switch {
 		case lookErr != nil:
 		case now.Status == wiro.TaskCanceled: // by a first attempt, whose answer was lost
@@ -238,7 +246,7 @@ func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop fun
 
 // notStopped says what to do about a task that could not be stopped, by how it stands now.
 func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
-	token := map[string]any{"tasktoken": string(task.Token)}
+	token := map[string]any{"tasktoken": task.Token}
 	if task.Over() {
 		return mcptool.Problemf("The task is over already (%s): there is nothing to stop.", taskState(task)).
 			WithNext("get_task", "see how it ended", token)
@@ -267,15 +275,15 @@ var deleteTaskFilesTool = define(mcptool.Meta{
 }, deleteTaskFiles)
 
 func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskAction, error) {
-	err := call.Wiro.DeleteTaskFiles(ctx, in.Token)
+	err := call.Wiro.Tasks.DeleteFiles(ctx, in.Token)
 	if err != nil {
-		if reasonOf(err) == taskNotOver {
+		if reasonOf(err) == wiro.ReasonTaskNotFinished {
 			return TaskAction{}, mcptool.Problemf("The task still runs: its files can be deleted once it is over.").
 				WithNext("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
 		}
 		return TaskAction{}, call.noSuchTask(err)
 	}
-	return taskAction("delete", wiro.Task{Token: wiro.Text(in.Token)}, "The task's input and output files are deleted."), nil
+	return taskAction("delete", wiro.Task{Token: in.Token}, "The task's input and output files are deleted."), nil
 }
 
 type finishedTask struct {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // stages are what a task's statuses mean to people, and how far they are: values below 1,
@@ -78,12 +78,12 @@ func progressLine(p *wiro.Progress) string {
 		parts = append(parts, fmt.Sprintf("step %d of %d", p.Step, p.Steps))
 	}
 	if p.Speed != "" {
-		parts = append(parts, strings.TrimSpace(string(p.Speed+" "+p.SpeedUnit)))
+		parts = append(parts, strings.TrimSpace(p.Speed+" "+p.SpeedUnit))
 	}
 	if p.Remaining != "" {
-		parts = append(parts, string(p.Remaining)+" left")
+		parts = append(parts, p.Remaining+" left")
 	} else if p.Elapsed != "" {
-		parts = append(parts, string(p.Elapsed)+" so far")
+		parts = append(parts, p.Elapsed+" so far")
 	}
 	if len(parts) == 0 {
 		return "running"

@@ -9,7 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // States of a task, as results name them.
@@ -35,14 +35,14 @@ type TaskResult struct {
 
 // TaskInfo is what identifies a task and what it took.
 type TaskInfo struct {
-	ID       string  `json:"id,omitempty"`
-	Token    string  `json:"token,omitempty"`
-	Model    string  `json:"model,omitempty"`
-	Status   string  `json:"status,omitempty"`   // Wiro's own
-	ExitCode string  `json:"exitCode,omitempty"` // "0" is success
-	Seconds  float64 `json:"durationSeconds,omitempty"`
-	CostUSD  float64 `json:"costUsd"`
-	Created  string  `json:"createdAt,omitempty"`
+	ID       string   `json:"id,omitempty"`
+	Token    string   `json:"token,omitempty"`
+	Model    string   `json:"model,omitempty"`
+	Status   string   `json:"status,omitempty"`          // Wiro's own
+	ExitCode string   `json:"exitCode,omitempty"`        // "0" is success
+	Seconds  *float64 `json:"durationSeconds,omitempty"` // left out where unknown, as the next one
+	CostUSD  *float64 `json:"costUsd,omitempty"`
+	Created  string   `json:"createdAt,omitempty"`
 }
 
 // OutputInfo is a file that a task made, or a language model's answer as text.
@@ -57,8 +57,8 @@ type OutputInfo struct {
 
 func taskInfo(t wiro.Task) TaskInfo {
 	info := TaskInfo{
-		ID: string(t.ID), Token: string(t.Token), Model: t.Model().String(), Status: string(t.Status),
-		ExitCode: string(t.ExitCode), Seconds: float64(t.Elapsed), CostUSD: float64(t.Cost),
+		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
+		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: t.Cost,
 	}
 	if !t.CreatedAt.IsZero() {
 		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
@@ -90,12 +90,12 @@ func (c *Call) taskResult(t wiro.Task) TaskResult {
 		answer, thinking := words(output.Content)
 		r.Outputs = append(r.Outputs, OutputInfo{
 			Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)),
-			URL: string(output.URL), Kind: "text", Content: answer,
+			URL: output.URL, Kind: "text", Content: answer,
 		})
 		r.Response, r.Thinking = answer, thinking
 	}
 	if r.State == stateCompleted && r.Response == "" && len(r.Outputs) == 0 {
-		r.Response = strings.TrimSpace(string(t.DebugOutput))
+		r.Response = strings.TrimSpace(t.DebugOutput)
 	}
 	token := map[string]any{"tasktoken": r.Task.Token}
 	if r.Task.Token == "" {
@@ -114,14 +114,14 @@ func (c *Call) taskResult(t wiro.Task) TaskResult {
 func words(c *wiro.RawContent) (answer, thinking string) {
 	answer, thinking = joinParts(c.Answer), joinParts(c.Thinking)
 	if answer == "" && thinking == "" {
-		answer = strings.TrimSpace(string(c.Raw))
+		answer = strings.TrimSpace(c.Raw)
 	}
 	return answer, thinking
 }
 
 func outputInfo(o wiro.Output) OutputInfo {
 	info := OutputInfo{
-		Name: string(o.Name), MIMEType: string(o.ContentType), SizeBytes: int64(o.Size), URL: string(o.URL),
+		Name: o.Name, MIMEType: o.ContentType, SizeBytes: o.Size, URL: o.URL,
 	}
 	if info.Name == "" {
 		info.Name = path.Base(info.URL)
@@ -143,8 +143,8 @@ func outputInfo(o wiro.Output) OutputInfo {
 
 // failureText is why a task failed: the last lines of the model's own error.
 func failureText(t wiro.Task) string {
-	for _, said := range []wiro.Text{t.DebugError, t.DebugOutput} {
-		if text := mcptool.Tail(redactTokens(string(said)), 12, 1500); text != "" {
+	for _, said := range []string{t.DebugError, t.DebugOutput} {
+		if text := mcptool.Tail(redactTokens(said), 12, 1500); text != "" {
 			return text
 		}
 	}
@@ -200,15 +200,38 @@ func (r TaskResult) summary() string {
 		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
 			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
 	case stateCompleted:
-		return fmt.Sprintf("Completed: %s. Cost $%s, took %s.", named, mcptool.Money(r.Task.CostUSD), mcptool.Seconds(r.Task.Seconds))
+		text := fmt.Sprintf("Completed: %s. %s", named, charged(r.Task))
+		if r.Task.Seconds != nil {
+			text += fmt.Sprintf(" Took %s.", mcptool.Seconds(*r.Task.Seconds))
+		}
+		return text
 	case stateCancelled:
-		return fmt.Sprintf("Canceled: %s. Not charged.", named)
+		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task))
 	}
 	text := "Failed: " + named
 	if r.Task.ExitCode != "" {
 		text += ", exit code " + r.Task.ExitCode
 	}
-	return text + ". Not charged."
+	return text + ". " + charged(r.Task)
+}
+
+// charged says what a task that is over cost by Wiro's record.
+func charged(t TaskInfo) string {
+	switch {
+	case t.CostUSD == nil:
+		return "Wiro's record does not say what it cost."
+	case *t.CostUSD == 0:
+		return "Not charged."
+	}
+	return "Charged " + mcptool.USD(t.CostUSD) + "."
+}
+
+// cost is the cost of a task in a list.
+func cost(t TaskInfo) string {
+	if t.CostUSD == nil {
+		return "cost unknown"
+	}
+	return mcptool.USD(t.CostUSD)
 }
 
 func (t TaskInfo) named() string {
@@ -249,10 +272,10 @@ func (r TaskResult) Links() []mcp.ResourceLink {
 }
 
 // joinParts joins what a model said in several phases.
-func joinParts(parts []wiro.Text) string {
+func joinParts(parts []string) string {
 	texts := make([]string, 0, len(parts))
 	for _, part := range parts {
-		if text := strings.TrimSpace(string(part)); text != "" {
+		if text := strings.TrimSpace(part); text != "" {
 			texts = append(texts, text)
 		}
 	}

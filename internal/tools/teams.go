@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var createOrganizationTool = define(mcptool.Meta{
@@ -19,14 +19,14 @@ var createOrganizationTool = define(mcptool.Meta{
 }, createOrganization)
 
 func createOrganization(ctx context.Context, call *Call, in newOrganization) (TeamAction, error) {
-	made, err := call.Wiro.CreateOrganization(ctx, in.Name)
+	made, err := call.Wiro.Teams.CreateOrganization(ctx, in.Name)
 	if err != nil {
 		return TeamAction{}, err
 	}
 	action := TeamAction{
 		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID))),
-		Organization: string(made.GUID),
-		Name:         string(made.Name),
+		Organization: made.GUID,
+		Name:         made.Name,
 	}
 	return action, nil
 }
@@ -36,11 +36,11 @@ type newOrganization struct {
 }
 
 // guidNote is the guid in brackets, or a word on where to find one that Wiro did not give.
-func guidNote(guid wiro.Text) string {
+func guidNote(guid string) string {
 	if guid == "" {
 		return " (its guid is at https://wiro.ai/panel)"
 	}
-	return " (guid " + string(guid) + ")"
+	return " (guid " + guid + ")"
 }
 
 var restoreOrganizationTool = define(mcptool.Meta{
@@ -54,7 +54,7 @@ var restoreOrganizationTool = define(mcptool.Meta{
 }, restoreOrganization)
 
 func restoreOrganization(ctx context.Context, call *Call, in organizationName) (TeamAction, error) {
-	if err := call.Wiro.RestoreOrganization(ctx, in.Organization); err != nil {
+	if err := call.Wiro.Teams.RestoreOrganization(ctx, in.Organization); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
@@ -78,16 +78,16 @@ var createTeamTool = define(mcptool.Meta{
 }, createTeam)
 
 func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error) {
-	made, err := call.Wiro.CreateTeam(ctx, in.Organization, in.Name)
+	made, err := call.Wiro.Teams.Create(ctx, in.Organization, in.Name)
 	if err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
 		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
 			made.Name, guidNote(made.GUID))),
-		Organization: string(made.OrganizationGUID),
-		Team:         string(made.GUID),
-		Name:         string(made.Name),
+		Organization: made.OrganizationGUID,
+		Team:         made.GUID,
+		Name:         made.Name,
 	}, nil
 }
 
@@ -106,7 +106,7 @@ var inviteTeamMemberTool = define(mcptool.Meta{
 }, inviteTeamMember)
 
 func inviteTeamMember(ctx context.Context, call *Call, in invitation) (TeamAction, error) {
-	if err := call.Wiro.InviteTeamMember(ctx, in.Team, in.Email, in.Role); err != nil {
+	if err := call.Wiro.Teams.Invite(ctx, in.Team, in.Email, in.Role); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
@@ -135,7 +135,7 @@ func updateTeam(ctx context.Context, call *Call, in teamUpdate) (TeamAction, err
 	if in.Access == "" && in.Allowed == nil && in.Blocked == nil {
 		return TeamAction{}, mcptool.Problemf("update_team needs something to change: modelaccess, allowedmodelids or blockedmodelids.")
 	}
-	err := call.Wiro.UpdateTeam(ctx, in.Team, wiro.TeamUpdate{ModelAccess: in.Access, AllowedModelIDs: in.Allowed, BlockedModelIDs: in.Blocked})
+	err := call.Wiro.Teams.Update(ctx, in.Team, wiro.TeamUpdate{ModelAccess: in.Access, AllowedModelIDs: in.Allowed, BlockedModelIDs: in.Blocked})
 	if err != nil {
 		return TeamAction{}, err
 	}
@@ -170,7 +170,7 @@ var getTeamSpendingTool = define(mcptool.Meta{
 }, getTeamSpending)
 
 func getTeamSpending(ctx context.Context, call *Call, in teamName) (TeamSpending, error) {
-	spent, err := call.Wiro.TeamSpending(ctx, in.Team)
+	spent, err := call.Wiro.Teams.Spending(ctx, in.Team)
 	if err != nil {
 		return TeamSpending{}, err
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // TeamAction is something done to an organization, a team, or what it has.
@@ -20,34 +20,33 @@ type TeamAction struct {
 // TeamSpending is what a team has spent, in USD.
 type TeamSpending struct {
 	Team           string   `json:"teamguid,omitempty"`
-	TotalUSD       float64  `json:"totalUsd"`
-	PlaygroundUSD  float64  `json:"playgroundUsd"`
-	APIUSD         float64  `json:"apiUsd"`
+	TotalUSD       *float64 `json:"totalUsd,omitempty"` // amounts that Wiro does not say are left out
+	PlaygroundUSD  *float64 `json:"playgroundUsd,omitempty"`
+	APIUSD         *float64 `json:"apiUsd,omitempty"`
 	LimitUSD       *float64 `json:"spendLimitUsd,omitempty"` // left out where there is none
-	YourTotalUSD   float64  `json:"yourTotalUsd"`
-	YourPlayground float64  `json:"yourPlaygroundUsd"`
-	YourAPIUSD     float64  `json:"yourApiUsd"`
+	YourTotalUSD   *float64 `json:"yourTotalUsd,omitempty"`
+	YourPlayground *float64 `json:"yourPlaygroundUsd,omitempty"`
+	YourAPIUSD     *float64 `json:"yourApiUsd,omitempty"`
 	YourLimitUSD   *float64 `json:"yourSpendLimitUsd,omitempty"` // left out where there is none
 }
 
 func teamSpending(team string, s wiro.TeamSpending) TeamSpending {
 	return TeamSpending{
-		Team: team, TotalUSD: float64(s.Total), PlaygroundUSD: float64(s.Playground), APIUSD: float64(s.API), LimitUSD: (*float64)(s.SpendLimit),
-		YourTotalUSD: float64(s.Member.Total), YourPlayground: float64(s.Member.Playground), YourAPIUSD: float64(s.Member.API),
-		YourLimitUSD: (*float64)(s.MemberSpendLimit),
+		Team: team, TotalUSD: s.Total, PlaygroundUSD: s.Playground, APIUSD: s.API, LimitUSD: s.SpendLimit,
+		YourTotalUSD: s.Member.Total, YourPlayground: s.Member.Playground, YourAPIUSD: s.Member.API, YourLimitUSD: s.MemberSpendLimit,
 	}
 }
 
 // Text is the team's part and the caller's.
 func (s TeamSpending) Text() string {
-	line := func(who string, total, playground, api float64, limit *float64) string {
-		text := fmt.Sprintf("%s: $%s spent ($%s in the playground, $%s through the API)", who, mcptool.Money(total), mcptool.Money(playground), mcptool.Money(api))
+	line := func(who string, total, playground, api, limit *float64) string {
+		text := fmt.Sprintf("%s: %s spent (%s in the playground, %s through the API)", who, mcptool.USD(total), mcptool.USD(playground), mcptool.USD(api))
 		if limit == nil {
 			return text + ", no limit."
 		}
 		text += fmt.Sprintf(" of $%s", mcptool.Money(*limit))
-		if *limit > 0 {
-			text += fmt.Sprintf(", %.0f%%", 100*total/(*limit))
+		if *limit > 0 && total != nil {
+			text += fmt.Sprintf(", %.0f%%", 100**total/(*limit))
 		}
 		return text + "."
 	}
@@ -61,26 +60,26 @@ func (s TeamSpending) Text() string {
 
 // CreditTransferred is credit that was moved, in USD, by where it had come from.
 type CreditTransferred struct {
-	Action    string  `json:"action"`
-	Success   bool    `json:"success"`
-	From      string  `json:"sourceteamguid"` // "" for the personal wallet
-	To        string  `json:"targetteamguid"`
-	TotalUSD  float64 `json:"totalUsd"`
-	GiftedUSD float64 `json:"giftedUsd"` // coupons and rewards
-	StoreUSD  float64 `json:"storeUsd"`  // earned with models
-	PaidUSD   float64 `json:"paidUsd"`   // paid in
+	Action    string   `json:"action"`
+	Success   bool     `json:"success"`
+	From      string   `json:"sourceteamguid"` // "" for the personal wallet
+	To        string   `json:"targetteamguid"`
+	TotalUSD  *float64 `json:"totalUsd,omitempty"`  // amounts that Wiro does not say are left out
+	GiftedUSD *float64 `json:"giftedUsd,omitempty"` // coupons and rewards
+	StoreUSD  *float64 `json:"storeUsd,omitempty"`  // earned with models
+	PaidUSD   *float64 `json:"paidUsd,omitempty"`   // paid in
 }
 
 // Text is what was moved from where to where.
 func (t CreditTransferred) Text() string {
-	text := fmt.Sprintf("Moved $%s from %s to %s.", mcptool.Money(t.TotalUSD), wallet(t.From), wallet(t.To))
+	text := fmt.Sprintf("Moved %s from %s to %s.", mcptool.USD(t.TotalUSD), wallet(t.From), wallet(t.To))
 	var parts []string
 	for _, part := range []struct {
-		usd  float64
+		usd  *float64
 		name string
 	}{{t.GiftedUSD, "coupons and rewards"}, {t.StoreUSD, "earned with models"}, {t.PaidUSD, "paid in"}} {
-		if part.usd != 0 {
-			parts = append(parts, "$"+mcptool.Money(part.usd)+" "+part.name)
+		if part.usd != nil && *part.usd != 0 {
+			parts = append(parts, mcptool.USD(part.usd)+" "+part.name)
 		}
 	}
 	if parts != nil {

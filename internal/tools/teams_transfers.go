@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var transferAgentTool = define(mcptool.Meta{
@@ -17,7 +17,7 @@ var transferAgentTool = define(mcptool.Meta{
 }, transferAgent)
 
 func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamAction, error) {
-	if err := call.Wiro.TransferAgent(ctx, in.GUID, *in.To); err != nil {
+	if err := call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
@@ -61,7 +61,7 @@ var transferProjectTool = define(mcptool.Meta{
 }, transferProject)
 
 func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamAction, error) {
-	if err := call.Wiro.TransferProject(ctx, wiro.Secret(in.Key), *in.To); err != nil {
+	if err := call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil
@@ -82,19 +82,19 @@ var transferCreditTool = defineConfirmed(mcptool.Meta{
 }, transferCharge, transferCredit)
 
 func transferCredit(ctx context.Context, call *Call, in creditTransfer) (CreditTransferred, error) {
-	moved, err := call.Wiro.TransferCredit(ctx, in.transfer())
+	moved, err := call.Wiro.Teams.TransferCredit(ctx, in.transfer())
 	if err != nil {
 		return CreditTransferred{}, err
 	}
 	return CreditTransferred{
-		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: float64(moved.Total),
-		GiftedUSD: float64(moved.Gifted), StoreUSD: float64(moved.Store), PaidUSD: float64(moved.Amount),
+		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: moved.Total,
+		GiftedUSD: moved.Gifted, StoreUSD: moved.Store, PaidUSD: moved.Amount,
 	}, nil
 }
 
 // transferCharge is what is moved.
 func transferCharge(_ context.Context, _ *Call, in creditTransfer) (*mcptool.Charge, error) {
-	if err := in.transfer().Check(); err != nil {
+	if err := in.transfer().Validate(); err != nil {
 		return nil, err
 	}
 	return &mcptool.Charge{

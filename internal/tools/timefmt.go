@@ -1,9 +1,9 @@
 package tools
 
-import "github.com/wiroai/wiro-mcp-go/internal/wiro"
+import "time"
 
 // day writes a date; "" for the zero time.
-func day(t wiro.Time) string {
+func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -11,7 +11,7 @@ func day(t wiro.Time) string {
 }
 
 // moment writes a date and a time of day, UTC; "" for the zero time.
-func moment(t wiro.Time) string {
+func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

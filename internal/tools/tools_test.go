@@ -22,7 +22,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,10 +54,10 @@ func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
 	s := sandbox.New(sandbox.Options{Record: true})
 	require.NoError(t, s.Start(""))
 	t.Cleanup(s.Close)
-	client := wiro.New(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Retry: time.Millisecond,
-		Credentials: wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
-		Poll:        []time.Duration{20 * time.Millisecond}, Safety: 100 * time.Millisecond,
+	client := wiro.NewClient(wiro.Options{
+		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), MinBackoff: time.Millisecond,
+		Credentials:   wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
+		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
 	t.Cleanup(client.Close)
 	guarded := fetch.Client(true)
@@ -277,7 +277,7 @@ func TestToolListStaysSmall(t *testing.T) {
 // fuzzServer is a server whose Wiro refuses every connection at once.
 func fuzzServer() *tools.Server {
 	nowhere := &http.Client{Transport: refusing{}}
-	return tools.New(tools.Options{Wiro: wiro.New(wiro.Options{HTTP: nowhere, Retry: 1, SocketURL: wiro.NoSocket})})
+	return tools.New(tools.Options{Wiro: wiro.NewClient(wiro.Options{HTTPClient: nowhere, MinBackoff: 1, SocketURL: wiro.NoSocket})})
 }
 
 type refusing struct{}

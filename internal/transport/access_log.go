@@ -7,7 +7,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
-// outcome is how a request ended: a tool's own word, or why it reached none.
+// outcome is how a request ended: a tool's outcome, or why no tool was reached.
 type outcome mcptool.Status
 
 const (
@@ -28,12 +28,12 @@ var refusals = map[int]outcome{
 	http.StatusUnsupportedMediaType:  outcomeInvalid,
 }
 
-// entry is a line of the access log. It holds nothing that a caller can word freely: method
-// and tool are ones that exist.
+// entry is a line of the access log. A caller can put no text of its own into it: method and
+// tool are known names.
 type entry struct {
 	caller  caller
 	id      string // also in the answer's X-Request-Id, and in a tool's errors
-	method  string // "" where the request was not read so far
+	method  string // "" if the request was not read so far
 	tool    string
 	outcome outcome
 	status  int
@@ -42,8 +42,8 @@ type entry struct {
 
 // log writes an entry.
 func (h *HTTP) log(e entry) {
-	h.metrics.answered(e.method, e.outcome)
-	line := h.logger.Info().Str("request", e.id).Str("outcome", string(e.outcome)).
+	h.Metrics.answered(e.method, e.outcome)
+	line := h.Log.Info().Str("request", e.id).Str("outcome", string(e.outcome)).
 		Int("status", e.status).Dur("ms", e.took)
 	if e.method != "" {
 		line.Str("method", e.method)
@@ -54,8 +54,8 @@ func (h *HTTP) log(e entry) {
 	if e.caller.hash != "" {
 		line.Str("caller", e.caller.hash)
 	}
-	if e.caller.origin.client.IsValid() {
-		line.Str("from", e.caller.origin.client.String())
+	if e.caller.peer.client.IsValid() {
+		line.Str("from", e.caller.peer.client.String())
 	}
 	line.Msg("request")
 }

@@ -1,21 +1,20 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
-
-const maxCredential = 512 // bytes of a key or of a secret
 
 const howToAuthenticate = "Send the header \"Authorization: Bearer YOUR_API_KEY\", or \"Bearer YOUR_API_KEY:YOUR_API_SECRET\" " +
 	"for a project that signs its requests (x-api-key and x-api-secret do as well). Keys: https://wiro.ai/panel/project"
 
 var errNoCredentials = errors.New("This server needs your Wiro API key. " + howToAuthenticate) //nolint:staticcheck,revive // a person reads it as it stands
 
-// malformed is credentials that cannot be ones. It never repeats them.
+// malformed says why credentials cannot be valid. It never repeats them.
 type malformed string
 
 func (m malformed) Error() string { return string(m) + " " + howToAuthenticate }
@@ -40,6 +39,9 @@ func credentialsOf(h http.Header) (wiro.Credentials, error) {
 	}
 	var byKey wiro.Credentials
 	if key != "" {
+		if strings.Contains(Unquote(key), ":") {
+			return wiro.Credentials{}, malformed("x-api-key takes the key alone: the secret goes into x-api-secret.")
+		}
 		if byKey, err = credentials(key, secret, secret != ""); err != nil {
 			return wiro.Credentials{}, err
 		}
@@ -59,8 +61,7 @@ func credentialsOf(h http.Header) (wiro.Credentials, error) {
 		}
 		return wiro.Credentials{}, malformed("The Authorization header must start with \"Bearer \".")
 	}
-	token, secret, signed := strings.Cut(strings.TrimSpace(token), ":")
-	byToken, err := credentials(token, secret, signed)
+	byToken, err := credentials(strings.TrimSpace(token), "", false)
 	if err != nil {
 		return wiro.Credentials{}, err
 	}
@@ -84,36 +85,37 @@ func single(h http.Header, name string) (string, error) {
 	return strings.TrimSpace(values[0]), nil
 }
 
-// credentials checks a key and, where there is to be one, a secret.
+// credentials checks a key and, if there must be one, a secret.
 func credentials(key, secret string, signed bool) (wiro.Credentials, error) {
 	if key == "" {
 		return wiro.Credentials{}, malformed("The API key is empty.")
 	}
-	if strings.Contains(key, ":") {
-		return wiro.Credentials{}, malformed("x-api-key takes the key alone: the secret goes into x-api-secret.")
-	}
 	if signed && secret == "" {
 		return wiro.Credentials{}, malformed("The API secret after the colon is empty.")
 	}
-	for _, part := range []string{key, secret} {
-		switch {
-		case len(part) > maxCredential:
-			return wiro.Credentials{}, malformed("The API key or secret is too long to be one.")
-		case strings.HasPrefix(part, "$") || strings.HasPrefix(part, "YOUR_") || strings.HasPrefix(part, "<") || strings.Contains(part, "${"):
-			return wiro.Credentials{}, malformed("The API key or secret is a placeholder that was not filled in.")
-		case strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }):
-			return wiro.Credentials{}, malformed("The API key or secret has characters that none has: spaces, control characters or letters beyond ASCII.")
-		}
+	parsed, err := ParseCredentials(key, secret)
+	if err != nil {
+		return wiro.Credentials{}, malformed(err.Error())
 	}
-	return wiro.Credentials{Key: wiro.Secret(key), Secret: wiro.Secret(secret)}, nil
+	if !parsed.Set() {
+		return wiro.Credentials{}, malformed("The API key is empty.")
+	}
+	return parsed, nil
 }
 
 // challenge adds what belongs to a 401.
-func challenge(h http.Header, err error) {
+func (h *HTTP) challenge(w http.ResponseWriter, r *http.Request, err error) {
+	var refused error // credentials that were sent
+	if !errors.Is(err, errNoCredentials) {
+		refused = err
+	}
 	text := `Bearer realm="wiro-mcp"`
-	if _, ok := errors.AsType[malformed](err); ok {
+	if refused != nil {
 		text += `, error="invalid_token"`
 	}
-	h.Set("WWW-Authenticate", text)
-	h.Set("Connection", "close") // the body stays unread
+	if h.oauth != nil {
+		text = cmp.Or(h.oauth.Challenge(r, refused), text)
+	}
+	w.Header().Set("WWW-Authenticate", text)
+	w.Header().Set("Connection", "close") // the body stays unread
 }

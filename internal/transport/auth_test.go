@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func TestCredentialsComeFromTheHeaders(t *testing.T) {

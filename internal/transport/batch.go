@@ -19,20 +19,20 @@ const (
 )
 
 // serveBatch answers an array of messages, which the protocol had until 2025-03-26.
-func (v *visit) serveBatch(ctx context.Context, messages []message) {
-	if version := v.r.Header.Get(mcp.HeaderProtocolVersion); version > mcp.ProtocolVersion20250326 {
-		v.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "Protocol "+mcp.ProtocolVersion20250618+" and later have no batches: send one message a request.")
+func (q *request) serveBatch(ctx context.Context, messages []message) {
+	if version := q.entry.caller.header.Get(mcp.HeaderProtocolVersion); version > mcp.ProtocolVersion20250326 {
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "Protocol "+mcp.ProtocolVersion20250618+" and later have no batches: send one message a request.")
 		return
 	}
 	if len(messages) == 0 || len(messages) > maxBatch {
-		v.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch))
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch))
 		return
 	}
-	if limit, retry := v.http.limits.take(v.entry.caller.hash, len(messages)-1); limit != "" { // one is counted already
-		v.limit(limit, retry, nil)
+	if limit, retry := q.http.limits.take(q.entry.caller.hash, len(messages)-1); limit != "" { // one is counted already
+		q.tooManyRequests(limit, retry, nil)
 		return
 	}
-	s := newStream(v.w, v.r, v.http.timeouts)
+	s := newStream(q.w, q.r, q.http.timeouts)
 	defer s.abandon()
 	var (
 		mu      sync.Mutex
@@ -45,7 +45,7 @@ func (v *visit) serveBatch(ctx context.Context, messages []message) {
 			continue
 		}
 		group.Go(func() error {
-			answer := v.answerOf(ctx, m, s.notify)
+			answer := q.answerOf(ctx, m, s.notify)
 			mu.Lock()
 			defer mu.Unlock()
 			answers = append(answers, answer)
@@ -65,20 +65,20 @@ func (v *visit) serveBatch(ctx context.Context, messages []message) {
 }
 
 // answerOf answers a message of a batch.
-func (v *visit) answerOf(ctx context.Context, m message, notify mcptool.Notifier) json.RawMessage {
+func (q *request) answerOf(ctx context.Context, m message, notify mcptool.Notifier) json.RawMessage {
 	if fault := m.fault(); fault != "" {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
 	}
 	if m.Method == string(mcp.MethodInitialize) {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch.")
 	}
-	x := v.http.exchange(ctx, v.scope, v.entry.caller, newRequestID(), m, notify)
-	if limit := x.begin(); limit != "" {
-		v.http.metrics.limited(limit)
-		x.entry.outcome = outcomeLimited
-		x.end(http.StatusTooManyRequests, true)
+	c := q.http.newCall(ctx, q.scope, q.entry.caller, newRequestID(), m, notify)
+	if limit := c.begin(); limit != "" {
+		q.http.Metrics.limited(limit)
+		c.entry.outcome = outcomeLimited
+		c.end(http.StatusTooManyRequests, true)
 		return rpcError(m.ID, codeRefused, limitText(limit, retryWait))
 	}
-	_, data := x.answer()
+	_, data := c.answer()
 	return data
 }

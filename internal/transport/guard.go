@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,12 +15,13 @@ import (
 	"github.com/rs/cors"
 )
 
-// guard lets in only requests that were meant for this server: by their Host, so that a
-// name that was rebound to this address is refused, by their Origin, so that strangers' web
-// pages are, and with no credentials in the URL, where logs and histories would keep them.
+// guard allows only requests that were meant for this server. It checks the Host against DNS
+// rebinding and the Origin against other sites' pages, and refuses credentials in the URL,
+// where logs and histories would keep them.
 type guard struct {
 	hosts   []pattern // nil: loopback names on a loopback connection, else any
 	origins []pattern // nil: the server's own, and loopback ones on a loopback connection
+	public  string    // the server's own origin, if it is known
 	proxies proxies
 }
 
@@ -29,28 +31,38 @@ type pattern struct {
 	host   string // without a port where any port will do
 }
 
-func newGuard(hosts, origins []string, trusted proxies) (*guard, error) {
-	g := &guard{proxies: trusted}
+// newGuard takes options that were checked.
+func newGuard(o HTTPOptions) (*guard, error) {
+	hosts, hostErr := hostPatterns(o.AllowedHosts)
+	origins, originErr := originPatterns(o.AllowedOrigins)
+	return &guard{hosts: hosts, origins: origins, public: strings.ToLower(strings.TrimSuffix(o.PublicURL, "/")), proxies: o.TrustedProxies}, errors.Join(hostErr, originErr)
+}
+
+func hostPatterns(hosts []string) (patterns []pattern, err error) {
 	for _, text := range hosts {
 		host := strings.ToLower(strings.TrimSpace(text))
 		if host == "" || strings.ContainsAny(host, "/@ ?#") {
-			return nil, fmt.Errorf("WIRO_ALLOWED_HOSTS: %q must be a host name, such as mcp.example.com or *.example.com", text)
+			return nil, optionError("AllowedHosts", "%q must be a host name, such as mcp.example.com or *.example.com", text)
 		}
-		g.hosts = append(g.hosts, pattern{host: host})
+		patterns = append(patterns, pattern{host: host})
 	}
+	return patterns, nil
+}
+
+func originPatterns(origins []string) (patterns []pattern, err error) {
 	for _, text := range origins {
 		text = strings.ToLower(strings.TrimSpace(text))
 		if text == "*" {
-			g.origins = append(g.origins, pattern{host: "*"})
+			patterns = append(patterns, pattern{host: "*"})
 			continue
 		}
 		scheme, host, ok := strings.Cut(text, "://")
 		if !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/@ ?#") {
-			return nil, fmt.Errorf("WIRO_ALLOWED_ORIGINS: %q must be an origin, such as https://app.example.com, or *", text)
+			return nil, optionError("AllowedOrigins", "%q must be an origin, such as https://app.example.com, or *", text)
 		}
-		g.origins = append(g.origins, pattern{scheme, host})
+		patterns = append(patterns, pattern{scheme, host})
 	}
-	return g, nil
+	return patterns, nil
 }
 
 // matches compares without regard to the port where the pattern has none.
@@ -72,26 +84,23 @@ func (p pattern) matches(scheme, host string) bool {
 	return got == wanted
 }
 
-type originKey struct{}
+type peerKey struct{}
 
-// originFrom returns what the guard saw.
-func originFrom(r *http.Request) origin {
-	o, _ := r.Context().Value(originKey{}).(origin)
-	return o
+// peerOf returns the peer that the guard resolved.
+func peerOf(r *http.Request) peer {
+	p, _ := r.Context().Value(peerKey{}).(peer)
+	return p
 }
 
-// wrap puts the guard, and CORS for the origins that it lets in, before a handler. A body has
-// the given time to arrive. Refused is told of every request that is not let in.
-func (g *guard) wrap(next http.Handler, patience time.Duration, refused func(status int, o origin)) http.Handler {
+// wrap puts the guard, and CORS for the origins that it allows, before a handler. A body has
+// bodyTimeout to arrive. refused is called for every request that is turned away.
+func (g *guard) wrap(next http.Handler, bodyTimeout time.Duration, refused func(status int, p peer)) http.Handler {
 	crossOrigin := cors.New(cors.Options{
 		AllowOriginFunc: func(string) bool { return true }, // the guard has seen it
 		AllowedMethods:  []string{http.MethodPost, http.MethodGet, http.MethodDelete},
-		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", "Last-Event-ID", "X-Api-Key", "X-Api-Secret",
-			"Mcp-Method", "Mcp-Name", "MCP-Protocol-Version", "Mcp-Session-Id",
-			headerToolsets, headerTools, headerReadOnly,
-			"Baggage", "Traceparent", "Tracestate",
-		},
+		// Users add headers of their own, for gateways and tracing: an origin that is allowed
+		// may send any. The library answers with the names that were asked for.
+		AllowedHeaders:      []string{"*"},
 		ExposedHeaders:      []string{"Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After", "WWW-Authenticate", headerRequestID},
 		AllowPrivateNetwork: true,
 		MaxAge:              int((2 * time.Hour).Seconds()),
@@ -99,33 +108,33 @@ func (g *guard) wrap(next http.Handler, patience time.Duration, refused func(sta
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if r.ContentLength != 0 {
-			// Whoever answers before the body is read would wait for the rest of it.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // the one server that has none waits
+			// A handler that answers before the body is read would wait for the rest of it.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every server has deadlines
 		}
-		o := g.proxies.see(r)
-		status, reason := g.check(r, o)
+		p := g.proxies.resolve(r)
+		status, reason := g.check(r, p)
 		if reason != "" {
 			w.Header().Set("Connection", "close")
 			refuse(w, status, codeRefused, nil, reason)
-			refused(status, o)
+			refused(status, p)
 			return
 		}
-		crossOrigin.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), originKey{}, o)))
+		crossOrigin.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), peerKey{}, p)))
 	})
 }
 
 // check returns why a request is refused; "" where it is not.
-func (g *guard) check(r *http.Request, o origin) (status int, reason string) {
+func (g *guard) check(r *http.Request, p peer) (status int, reason string) {
 	if r.URL.User != nil || hasCredentials(r.URL.RawQuery) {
 		return http.StatusBadRequest, "Credentials in a URL end up in logs and histories, so they are not taken there. " + howToAuthenticate
 	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	onLoopback := local != nil && address(local.String()).IsLoopback()
-	if !g.hostAllowed(r, strings.ToLower(o.host), onLoopback) {
-		return http.StatusForbidden, fmt.Sprintf("This server does not answer to the host %.100q. Its operator can allow it with WIRO_ALLOWED_HOSTS.", o.host)
+	if !g.hostAllowed(r, strings.ToLower(p.host), onLoopback) {
+		return http.StatusForbidden, fmt.Sprintf("This server does not answer to the host %.100q. Its operator can add it to the allowed hosts.", p.host)
 	}
-	if from := r.Header.Get("Origin"); from != "" && !g.originAllowed(strings.ToLower(from), o, onLoopback) {
-		return http.StatusForbidden, fmt.Sprintf("This server does not answer to web pages of %.100q. Its operator can allow them with WIRO_ALLOWED_ORIGINS.", from)
+	if from := r.Header.Get("Origin"); from != "" && !g.originAllowed(strings.ToLower(from), p, onLoopback) {
+		return http.StatusForbidden, fmt.Sprintf("This server does not answer to web pages of %.100q. Its operator can add them to the allowed origins.", from)
 	}
 	return 0, ""
 }
@@ -134,11 +143,14 @@ func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool 
 	name, _ := splitPort(host)
 	switch r.URL.Path {
 	case "/healthz", "/readyz":
-		return true // probes come as they please, and learn nothing
+		return true // probes use any name, and learn nothing
 	case "/metrics":
 		if _, err := netip.ParseAddr(name); err == nil {
-			return true // no name was rebound to what is none
+			return true // an address cannot be a rebound name
 		}
+	}
+	if _, public, ok := strings.Cut(g.public, "://"); ok && host == public {
+		return true
 	}
 	if g.hosts == nil {
 		return !onLoopback || isLoopback(name)
@@ -146,9 +158,9 @@ func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool 
 	return slices.ContainsFunc(g.hosts, func(p pattern) bool { return p.matches("", host) })
 }
 
-func (g *guard) originAllowed(from string, o origin, onLoopback bool) bool {
+func (g *guard) originAllowed(from string, p peer, onLoopback bool) bool {
 	scheme, host, _ := strings.Cut(from, "://")
-	if scheme == o.scheme && host == strings.ToLower(o.host) {
+	if from == g.public || scheme == p.scheme && host == strings.ToLower(p.host) {
 		return true
 	}
 	if g.origins == nil {

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 )
 
 func host(name string) func(*http.Request) { return func(q *http.Request) { q.Host = name } }
@@ -136,11 +134,8 @@ func TestForwardedHeadersCountFromTrustedProxiesAlone(t *testing.T) {
 		header("X-Forwarded-Host", "mcp.example.com"), header("X-Forwarded-Proto", "https"),
 		header("X-Forwarded-For", "6.6.6.6, 203.0.113.7, 10.0.0.2"),
 	}
-	network := config.Network{}
-	require.NoError(t, network.UnmarshalText([]byte("127.0.0.0/8")))
-	inner := config.Network{Prefix: netip.MustParsePrefix("10.0.0.0/8")}
 	trusting := start(t, func(s *setup) {
-		s.settings.TrustedProxies = []config.Network{network, inner}
+		s.settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
 		s.settings.AllowedHosts = []string{"mcp.example.com"}
 	})
 	require.Contains(t, trusting.get("/", forwarded...).body, "https://mcp.example.com/v1")
@@ -157,11 +152,11 @@ func TestForwardedHeadersCountFromTrustedProxiesAlone(t *testing.T) {
 func TestSettingsThatMakeNoSenseAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, hosts := range []string{"https://mcp.example.com", "mcp.example.com/v1", ""} {
-		_, err := newGuard([]string{hosts}, nil, nil)
-		require.ErrorContains(t, err, "WIRO_ALLOWED_HOSTS")
+		_, err := newGuard(HTTPOptions{AllowedHosts: []string{hosts}})
+		require.ErrorContains(t, err, "HTTPOptions.AllowedHosts")
 	}
 	for _, origins := range []string{"app.example.com", "https://app.example.com/", "https://"} {
-		_, err := newGuard(nil, []string{origins}, nil)
-		require.ErrorContains(t, err, "WIRO_ALLOWED_ORIGINS")
+		_, err := newGuard(HTTPOptions{AllowedOrigins: []string{origins}})
+		require.ErrorContains(t, err, "HTTPOptions.AllowedOrigins")
 	}
 }

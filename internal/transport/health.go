@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	lately       = 5 * time.Minute  // since Wiro's last answer, for it to count
-	probeEvery   = 10 * time.Second // at most, where it has not answered lately
+	recentAnswer = 5 * time.Minute  // Wiro is not probed if it answered since then
+	probeEvery   = 10 * time.Second // at most
 	probeTimeout = 3 * time.Second
 )
 
@@ -22,20 +22,59 @@ type lastAnswer struct{ at atomic.Int64 }
 
 func (l *lastAnswer) now() { l.at.Store(time.Now().UnixNano()) }
 
-func (l *lastAnswer) lately() bool { return time.Since(time.Unix(0, l.at.Load())) < lately }
+func (l *lastAnswer) recent() bool { return time.Since(time.Unix(0, l.at.Load())) < recentAnswer }
 
 // readiness tells whether the server should get requests: the documentation is loaded, Wiro
 // answers, and the server does not shut down.
 type readiness struct {
+	load     func()          // loads the documentation; may be nil
+	once     sync.Once       // of start
 	docs     chan struct{}   // closed once they are loaded
 	draining context.Context //nolint:containedctx // a state, done for good
 	last     *lastAnswer
-	address  string // of the Wiro API; "" where it is not asked
+	address  string // of the Wiro API; "" skips the probe
 	client   *http.Client
 
 	mu     sync.Mutex
 	probed time.Time
 	fault  error
+}
+
+func newReadiness(draining context.Context, b Backend) *readiness {
+	r := &readiness{
+		docs: make(chan struct{}), draining: draining, last: &b.Metrics.lastAnswer, address: b.WiroURL,
+		client: &http.Client{
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 30 * time.Second},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	if b.Docs != nil {
+		r.load = b.Docs.Warm
+	}
+	return r
+}
+
+// start loads the documentation in the background, once.
+func (r *readiness) start() {
+	r.once.Do(func() {
+		go func() {
+			defer close(r.docs)
+			if r.load != nil {
+				r.load()
+			}
+		}()
+	})
+}
+
+// close waits for the documentation to be loaded, if that was started, and closes idle
+// connections.
+func (r *readiness) close() {
+	started := true
+	r.once.Do(func() { started = false }) // it will not be started any more
+	if started {
+		<-r.docs
+	}
+	r.client.CloseIdleConnections()
 }
 
 // faults are the reasons for not being ready.
@@ -49,7 +88,7 @@ func (r *readiness) faults() []string {
 	default:
 		faults = append(faults, "the documentation is being loaded")
 	}
-	if r.address != "" && !r.last.lately() {
+	if r.address != "" && !r.last.recent() {
 		if err := r.probe(); err != nil {
 			faults = append(faults, err.Error())
 		}
@@ -57,7 +96,7 @@ func (r *readiness) faults() []string {
 	return faults
 }
 
-// probe asks Wiro for any answer at all, at most every probeEvery, whoever asks for it.
+// probe asks Wiro for any answer at all, at most every probeEvery, however many clients ask.
 func (r *readiness) probe() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,7 +122,7 @@ func (r *readiness) ask() error {
 	defer response.Body.Close()                                       //nolint:errcheck // it was only read
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be kept
 	if response.StatusCode >= http.StatusInternalServerError {
-		return errors.New("the Wiro API answers with an error of its own")
+		return errors.New("the Wiro API answers with a server error")
 	}
 	r.last.now()
 	return nil

@@ -1,45 +1,53 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // endpoints are the paths of MCP.
 var endpoints = []string{"/v1", "/mcp"}
 
-// HTTPOptions configure NewHTTP. Only Tools is needed.
-type HTTPOptions struct {
+// Backend is what the HTTP server serves. Only Tools is required.
+type Backend struct {
 	Tools *tools.Server
 
-	// Settings are the operator's. Where a limit is 0, that of config.DefaultHTTP holds.
-	Settings config.HTTP
-
-	// Docs are loaded at once, in the background; until they are, the server is not ready.
+	// Docs are loaded in the background once the server is used; until then it is not ready.
 	// May be nil.
 	Docs *docs.Library
 
-	// WiroURL is the address of the Wiro API, without whose answer the server is not ready.
-	// Nobody asks it where it has answered a call lately. May be "".
+	// WiroURL is the address of the Wiro API. The server is ready only if Wiro answers there;
+	// it is asked only if it has answered no call lately. "" skips the check.
 	WiroURL string
 
-	// Drain is called once when the server starts to shut down: it closes what the tools
-	// know as their Drain. May be nil.
-	Drain func()
+	// Start is called before each request and must return at once: it starts what runs in the
+	// background. May be nil.
+	Start func()
 
-	Metrics *Metrics // also the Observer of the tools' wiro.Client; fresh ones where nil
+	// CheckKey asks Wiro with one free call whether it accepts credentials; the error is
+	// wiro.ErrUnauthorized if it does not. OAuth needs it.
+	CheckKey func(ctx context.Context, c wiro.Credentials) error
+	// Fetch fetches documents of OAuth clients from public addresses. If nil, such clients are
+	// not supported.
+	Fetch *http.Client
+	// Once remembers used OAuth codes for all replicas; nil remembers them in this process.
+	Once oauth.Once
+
+	Metrics *Metrics // also the Observer of the tools' client; new ones if nil
 	Version string
 	Log     zerolog.Logger
 }
@@ -47,79 +55,99 @@ type HTTPOptions struct {
 // HTTP serves MCP to many callers at once, each with credentials of their own. It keeps
 // nothing between requests: any replica can serve any of them.
 type HTTP struct {
-	tools    *tools.Server
+	Backend
 	mcp      *server.MCPServer
-	settings config.HTTP
+	options  HTTPOptions
 	guard    *guard
 	limits   *limits
-	metrics  *Metrics
 	ready    *readiness
 	page     *page
-	salt     []byte // of this process: hashes of keys mean nothing elsewhere
-	logger   zerolog.Logger
+	oauth    *oauth.Server // nil: off
+	salt     []byte        // of this process: hashes of keys mean nothing elsewhere
 	timeouts timeouts
+	inFlight tracker
 
 	draining context.Context //nolint:containedctx // a state, done for good
-	drain    func()
+	drain    context.CancelFunc
+
+	mu      sync.Mutex
+	servers []*http.Server // those that Serve runs
+	closed  chan struct{}  // by Shutdown
+	close   func()
 }
 
-// NewHTTP returns the server; Serve or a server of one's own with Handler gives it an
-// address. The error names a setting that makes no sense.
-func NewHTTP(o HTTPOptions) (*HTTP, error) {
-	if o.Tools == nil {
-		return nil, errors.New("HTTPOptions.Tools is missing")
+// NewHTTP returns a server. Serve gives it an address, or a program serves Handler itself. The
+// error names every option that is wrong, as an *OptionError.
+func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
+	if b.Tools == nil {
+		return nil, errors.New("Backend.Tools is missing") //nolint:revive // the field's name
 	}
-	settings := withDefaults(o.Settings)
-	hosts := settings.AllowedHosts
-	if len(hosts) == 0 {
-		hosts = domains(settings)
-	}
-	guard, err := newGuard(hosts, settings.AllowedOrigins, settings.TrustedProxies)
+	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	limits, err := newLimits(settings)
+	guard, err := newGuard(o)
 	if err != nil {
 		return nil, err
 	}
-	if o.Metrics == nil {
-		o.Metrics = NewMetrics(o.Version)
+	limits, err := newLimits(o)
+	if err != nil {
+		return nil, err
+	}
+	page, err := newPage(b.Tools, b.Version)
+	if err != nil {
+		return nil, err
+	}
+	if b.Metrics == nil {
+		b.Metrics = NewMetrics(b.Version)
+	}
+	if b.Start == nil {
+		b.Start = func() {}
 	}
 	h := &HTTP{
-		tools: o.Tools, settings: settings, guard: guard, limits: limits, metrics: o.Metrics,
-		page: newPage(o.Tools, o.Version),
-		salt: make([]byte, 32), logger: o.Log, timeouts: defaultTimeouts,
-		mcp: o.Tools.MCP(),
+		Backend: b, options: o, guard: guard, limits: limits, page: page,
+		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
-	var cancel context.CancelFunc
-	h.draining, cancel = context.WithCancel(context.Background())
-	h.drain = sync.OnceFunc(func() {
-		cancel()
-		if o.Drain != nil {
-			o.Drain()
-		}
-	})
-	h.ready = &readiness{
-		docs: make(chan struct{}), draining: h.draining, last: &o.Metrics.lastAnswer, address: o.WiroURL,
-		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	if h.oauth, err = newOAuth(h); err != nil {
+		return nil, err
 	}
-	go func() {
-		defer close(h.ready.docs)
-		if o.Docs != nil {
-			o.Docs.Warm()
-		}
-	}()
+	h.draining, h.drain = context.WithCancel(context.Background())
+	h.closed = make(chan struct{})
+	h.close = sync.OnceFunc(func() { close(h.closed) })
+	h.ready = newReadiness(h.draining, b)
 	return h, nil
 }
 
-// Drain makes the server unready and ends what waits: waits return what they know, with how
-// to go on, and streams of notifications close. Serve does it by itself; a program that
-// serves Handler calls it before it shuts its own server down.
+// Drain makes the server unready. Requests are still served.
 func (h *HTTP) Drain() { h.drain() }
 
-// Handler is all of the server: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, and the
-// page at / that tells people how to connect.
+// Shutdown drains the server, closes the listeners of Serve, and waits until no request is in
+// flight. If ctx ends before that, requests to Serve's listeners are cut off, and Shutdown
+// returns the context's error.
+func (h *HTTP) Shutdown(ctx context.Context) error {
+	h.Drain()
+	h.mu.Lock()
+	h.close()
+	servers := h.servers
+	h.mu.Unlock()
+	var group errgroup.Group
+	for _, s := range servers {
+		group.Go(func() error {
+			err := s.Shutdown(ctx)
+			if err != nil {
+				_ = s.Close() // the error is ctx's
+			}
+			return err
+		})
+	}
+	err := errors.Join(group.Wait(), h.inFlight.wait(ctx))
+	h.ready.close()
+	return err
+}
+
+// Handler serves everything: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, and the page at
+// / that shows people how to connect.
 func (h *HTTP) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range endpoints {
@@ -128,26 +156,76 @@ func (h *HTTP) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", h.ready.serveReady)
-	mux.Handle("GET /metrics", h.metrics.Handler())
+	mux.Handle("GET /metrics", h.Metrics.Handler())
 	mux.HandleFunc("GET /{$}", h.page.serve)
+	if h.oauth != nil {
+		h.oauth.Register(mux)
+	} else {
+		for _, path := range oauthPaths {
+			mux.HandleFunc("POST "+path, serveNoOAuth)
+		}
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, "Nothing is here. MCP is at /v1, and the page at / tells how to connect.\n")
+		_, _ = io.WriteString(w, "Not found. MCP is at /v1; the page at / shows how to connect.\n")
 	})
-	return h.guard.wrap(mux, h.timeouts.body, func(status int, o origin) {
-		h.log(entry{caller: caller{origin: o}, id: newRequestID(), status: status, outcome: refusals[status]})
+	guarded := h.guard.wrap(mux, h.timeouts.body, func(status int, p peer) {
+		h.log(entry{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.Start()
+		h.ready.start()
+		defer h.inFlight.begin()()
+		guarded.ServeHTTP(w, r)
 	})
 }
 
-// withDefaults fills the limits that are left at 0.
-func withDefaults(s config.HTTP) config.HTTP {
-	d := config.DefaultHTTP()
-	s.Listen = cmp.Or(s.Listen, d.Listen)
-	s.TLSChallenge = cmp.Or(s.TLSChallenge, d.TLSChallenge)
-	s.ShutdownGrace = cmp.Or(s.ShutdownGrace, d.ShutdownGrace)
-	s.RatePerKey, s.BurstPerKey = cmp.Or(s.RatePerKey, d.RatePerKey), cmp.Or(s.BurstPerKey, d.BurstPerKey)
-	s.Rate, s.Burst = cmp.Or(s.Rate, d.Rate), cmp.Or(s.Burst, d.Burst)
-	s.WaitsPerKey, s.Waits = cmp.Or(s.WaitsPerKey, d.WaitsPerKey), cmp.Or(s.Waits, d.Waits)
-	return s
+// tracker counts what is in flight.
+type tracker struct {
+	mu   sync.Mutex
+	n    int
+	idle chan struct{} // closed when n is 0 again; nil while nobody waits
+}
+
+// begin counts one more, until end.
+func (t *tracker) begin() (end func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.n--; t.n == 0 && t.idle != nil {
+			close(t.idle)
+			t.idle = nil
+		}
+	}
+}
+
+// wait waits until nothing is in flight, or until ctx ends.
+func (t *tracker) wait(ctx context.Context) error {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.idle == nil {
+		t.idle = make(chan struct{})
+	}
+	idle := t.idle
+	t.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// waitFor is wait with a limit of time.
+func (t *tracker) waitFor(limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return t.wait(ctx)
 }

@@ -68,7 +68,7 @@ func TestNobodyEndsAnothersCall(t *testing.T) {
 	const callers, cancels = 40, 2000
 	r := start(t, func(s *setup) {
 		s.sandbox.Keys = keys(callers)
-		s.timeouts.silence = 20 * time.Millisecond // so that each call's answer begins at once
+		s.timeouts.heartbeat = 20 * time.Millisecond // so that each call's answer begins at once
 	})
 	run := call(1, "run_model", map[string]any{"model": "sandbox/run-forever", "params": map[string]any{"prompt": "x"}})
 	as := func(n int) func(*http.Request) { return header("Authorization", fmt.Sprintf("Bearer key-%04d", n)) }

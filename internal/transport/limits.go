@@ -8,18 +8,16 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
-
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 )
 
-// maxCallers is how many keys' rates are remembered. A key that drops out starts afresh.
+// maxCallers is how many keys' rates are remembered; one that drops out starts anew.
 const maxCallers = 10_000
 
-// limits bounds what each caller and what all of them together ask for. Callers go by the
-// salted hash of their key.
+// limits bounds the requests and waits of each caller and of all callers. A caller is the
+// salted hash of a key.
 type limits struct {
-	settings config.HTTP
-	all      *rate.Limiter
+	options HTTPOptions
+	all     *rate.Limiter
 
 	mu      sync.Mutex
 	callers *lru.Cache[string, *rate.Limiter]
@@ -35,24 +33,25 @@ const (
 	limitWaitsAll = "waits_all"
 )
 
-func newLimits(settings config.HTTP) (*limits, error) {
+// newLimits takes options that were checked.
+func newLimits(o HTTPOptions) (*limits, error) {
 	callers, err := lru.New[string, *rate.Limiter](maxCallers)
 	if err != nil {
 		return nil, err
 	}
 	return &limits{
-		settings: settings, callers: callers, waits: map[string]int{},
-		all: rate.NewLimiter(rate.Limit(settings.Rate), settings.Burst),
+		options: o, callers: callers, waits: map[string]int{},
+		all: rate.NewLimiter(rate.Limit(o.Rate), o.Burst),
 	}, nil
 }
 
-// take counts n calls of a caller. Where they are too many it names the limit and when it
-// is worth trying again.
+// take counts n calls of a caller. If they are too many, it returns the name of the limit and
+// when to try again.
 func (l *limits) take(caller string, n int) (limit string, retry time.Duration) {
 	l.mu.Lock()
 	own, ok := l.callers.Get(caller)
 	if !ok {
-		own = rate.NewLimiter(rate.Limit(l.settings.RatePerKey), l.settings.BurstPerKey)
+		own = rate.NewLimiter(rate.Limit(l.options.RatePerKey), l.options.BurstPerKey)
 		l.callers.Add(caller, own)
 	}
 	l.mu.Unlock()
@@ -83,15 +82,15 @@ func reserve(l *rate.Limiter, now time.Time, n int) (*rate.Reservation, time.Dur
 	return nil, delay
 }
 
-// wait counts a call that may take minutes, until release. Where there are too many it
-// names the limit.
-func (l *limits) wait(caller string) (release func(), limit string) {
+// acquire counts a call that may take minutes, until release. If there are too many, it
+// returns the name of the limit.
+func (l *limits) acquire(caller string) (release func(), limit string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.waits[caller] >= l.settings.WaitsPerKey:
+	case l.waits[caller] >= l.options.WaitsPerKey:
 		return nil, limitWaitsKey
-	case l.open >= l.settings.Waits:
+	case l.open >= l.options.Waits:
 		return nil, limitWaitsAll
 	}
 	l.waits[caller]++
@@ -106,7 +105,7 @@ func (l *limits) wait(caller string) (release func(), limit string) {
 	}, ""
 }
 
-// retryWait is when it is worth trying again after too many waits: when one may be over.
+// retryWait is the Retry-After for too many waits: one may be over by then.
 const retryWait = 5 * time.Second
 
 // limitText says what was too much.
@@ -116,11 +115,11 @@ func limitText(limit string, retry time.Duration) string {
 	case limitRateKey:
 		return "Too many calls with this API key." + then
 	case limitWaitsKey:
-		return "Too many calls of this API key wait at once. Let some end, or start runs with wait:false." + then
+		return "Too many concurrent waits of this API key. Let some end, or start runs with wait:false." + then
 	case limitWaitsAll:
-		return "Too many calls wait on this server at once." + then
+		return "Too many concurrent waits on this server." + then
 	}
-	return "This server has too many calls right now." + then
+	return "Too many calls on this server." + then
 }
 
 // inSeconds is a Retry-After: whole seconds, at least one.

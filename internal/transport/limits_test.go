@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
@@ -53,7 +52,7 @@ func TestABatchCountsForAllItsMessages(t *testing.T) {
 
 func TestWaitsAreLimitedAndFreedWhenTheyEnd(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]config.HTTP{
+	for name, settings := range map[string]HTTPOptions{
 		limitWaitsKey: {WaitsPerKey: 2},
 		limitWaitsAll: {Waits: 2},
 	} {
@@ -61,7 +60,7 @@ func TestWaitsAreLimitedAndFreedWhenTheyEnd(t *testing.T) {
 			t.Parallel()
 			r := start(t, func(s *setup) {
 				s.settings = settings
-				s.timeouts.silence = 20 * time.Millisecond // so that headers come at once
+				s.timeouts.heartbeat = 20 * time.Millisecond // so that headers come at once
 			})
 			run := call(1, "run_model", map[string]any{"model": "sandbox/run-forever", "params": map[string]any{"prompt": "x"}})
 			var open []*http.Response
@@ -70,6 +69,8 @@ func TestWaitsAreLimitedAndFreedWhenTheyEnd(t *testing.T) {
 				require.NoError(t, err)
 				open = append(open, response)
 			}
+			_, err := r.wiro.Launched(within(t), 2) // the headers come sooner
+			require.NoError(t, err)
 			a := r.post(run)
 			require.Equal(t, http.StatusTooManyRequests, a.status)
 			require.NotEmpty(t, a.header.Get("Retry-After"))
@@ -99,7 +100,9 @@ func TestWaitsAreLimitedAndFreedWhenTheyEnd(t *testing.T) {
 
 func TestTheTableOfCallersIsBounded(t *testing.T) {
 	t.Parallel()
-	l, err := newLimits(withDefaults(config.HTTP{Rate: float64(rate.Inf)}))
+	o, err := HTTPOptions{Rate: float64(rate.Inf)}.withDefaults()
+	require.NoError(t, err)
+	l, err := newLimits(o)
 	require.NoError(t, err)
 	for i := range 3 * maxCallers {
 		limit, _ := l.take(strconv.Itoa(i), 1)
@@ -113,7 +116,7 @@ func TestAClientThatVanishesMidWaitFreesItsPlace(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(s *setup) {
 		s.settings.WaitsPerKey = 1
-		s.timeouts.silence = 20 * time.Millisecond
+		s.timeouts.heartbeat = 20 * time.Millisecond
 	})
 	run := call(1, "run_model", map[string]any{"model": "sandbox/run-forever", "params": map[string]any{"prompt": "x"}})
 	response, err := clientOf(t).Do(r.request(run))

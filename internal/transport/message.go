@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// JSON-RPC's code for what a server may define itself: the HTTP status says what it is about.
+// codeRefused is a JSON-RPC code that a server may define itself. The HTTP status says more.
 const codeRefused = -32000
 
 // message is one JSON-RPC message.
@@ -20,7 +20,10 @@ type message struct {
 	Method  string          `json:"method,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
 
-	params struct { // what is looked at before it is passed on
+	clientAnswer // of a reply
+
+	invalid string   // what is wrong with Params; "" for nothing
+	params  struct { // what this package reads of Params
 		Name string    `json:"name"` // of a tool
 		Meta *mcp.Meta `json:"_meta"`
 	}
@@ -31,9 +34,7 @@ func readMessage(data []byte) (m message, err error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return message{}, err
 	}
-	if len(m.Params) > 0 {
-		_ = json.Unmarshal(m.Params, &m.params) // the MCP server says what is wrong with them
-	}
+	m.invalid = m.normalize()
 	return m, nil
 }
 
@@ -55,12 +56,16 @@ func readMessages(body []byte) (messages []message, batch bool, err error) {
 	return messages, true, nil
 }
 
-// expectsAnswer reports whether a message is a request. The others, notifications and
-// answers to requests that this server never makes, are taken and dropped: they would only
-// meet the state of somebody else's call, a cancel above all.
+// expectsAnswer reports whether a message is a request. Notifications and replies are not
+// passed on: the MCP server would apply them, a cancel above all, to another caller's request.
 func (m message) expectsAnswer() bool {
 	method := strings.ToLower(strings.TrimSpace(m.Method))
 	return m.Method != "" && len(m.ID) > 0 && !strings.HasPrefix(method, "notifications/")
+}
+
+// isReply reports whether a message is a client's reply to a question of this server.
+func (m message) isReply() bool {
+	return m.Method == "" && (len(m.ID) > 0 || len(m.Result) > 0 || len(m.Error) > 0)
 }
 
 // fault says what keeps a message from being one of JSON-RPC; "" where nothing does.
@@ -77,11 +82,29 @@ func (m message) fault() string {
 }
 
 // isID reports whether a JSON value is a text or a number.
-func isID(value json.RawMessage) bool { return strings.ContainsRune(`"-0123456789`, rune(value[0])) }
+func isID(value json.RawMessage) bool { kind := kindOf(value); return kind == '"' || kind == '0' }
 
-// encode renders the message anew, so that whoever reads it next sees what was checked here,
-// whatever duplicate or oddly spelled members it came with.
-func (m message) encode() ([]byte, error) { return json.Marshal(m) }
+// idKey tells ids apart by their kind and all their digits: "5" and 5 are two, and so are
+// numbers that a float64 cannot tell apart.
+func idKey(id json.RawMessage) string {
+	var text string
+	if kindOf(id) == '"' && json.Unmarshal(id, &text) == nil {
+		return `"` + text
+	}
+	return string(bytes.TrimSpace(id))
+}
+
+// encode renders the message anew: the MCP server reads what was checked here, even if the
+// message came with duplicate or oddly spelled members. The id is not the client's, which the
+// MCP server would round: see handle.
+func (m message) encode() ([]byte, error) {
+	return json.Marshal(struct {
+		Version string          `json:"jsonrpc"`
+		ID      int             `json:"id"`
+		Method  string          `json:"method"`
+		Params  json.RawMessage `json:"params,omitempty"`
+	}{m.Version, 1, m.Method, m.Params})
+}
 
 // label is the method as logs and metrics know it: one of the protocol's, or "other".
 func (m message) label() string {

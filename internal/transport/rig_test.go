@@ -18,11 +18,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,10 +33,11 @@ var library = docs.Open(docsindex.Pages())
 type setup struct {
 	sandbox  sandbox.Options
 	tools    tools.Options
-	settings config.HTTP
+	settings HTTPOptions
 	timeouts timeouts
 	wiroURL  string // in place of the sandbox's
 	before   func(*HTTP)
+	checkKey func(context.Context, wiro.Credentials) error
 }
 
 // rig is a server on a free port, with an emulator of Wiro behind it.
@@ -73,19 +73,18 @@ func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
 	if s.wiroURL != "" {
 		apiURL = s.wiroURL
 	}
-	client := wiro.New(wiro.Options{
+	client := wiro.NewClient(wiro.Options{
 		BaseURL: apiURL, SocketURL: emulator.SocketURL(), Observer: metrics,
-		Retry: time.Millisecond, Safety: time.Minute,
+		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
 	r.client = client
-	draining, drain := context.WithCancel(context.Background())
-	s.tools.Wiro, s.tools.Docs, s.tools.Version, s.tools.Drain = client, library, "1.2.3", draining
+	s.tools.Wiro, s.tools.Docs, s.tools.Version = client, library, "1.2.3"
 	logger := zerolog.New(r.logs)
-	h, err := NewHTTP(HTTPOptions{
-		Tools: tools.New(s.tools), Settings: s.settings, Docs: library, WiroURL: apiURL,
-		Drain: drain, Metrics: metrics, Version: "1.2.3", Log: logger,
-	})
+	h, err := NewHTTP(Backend{
+		Tools: tools.New(s.tools), Docs: library, WiroURL: apiURL,
+		Metrics: metrics, Version: "1.2.3", Log: logger, CheckKey: s.checkKey,
+	}, s.settings)
 	require.NoError(t, err)
 	h.timeouts = s.timeouts
 	if s.before != nil {
@@ -106,8 +105,6 @@ func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-done) // nil where the test took it
-		<-h.ready.docs
-		h.ready.client.CloseIdleConnections()
 	})
 	return r
 }

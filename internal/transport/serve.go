@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -18,31 +17,31 @@ const maxHeaderBytes = 32 << 10
 
 // timeouts cut slow clients off. None of them ends a long call.
 type timeouts struct {
-	header  time.Duration // for a request's header to arrive
-	body    time.Duration // for its body
-	write   time.Duration // for a client to take a piece of an answer
-	idle    time.Duration // between requests; longer than the balancers' in front
-	silence time.Duration // within an answer: a client that accepts events gets a sign of life
+	header    time.Duration // for a request's header to arrive
+	body      time.Duration // for its body
+	write     time.Duration // for a client to take a piece of an answer
+	idle      time.Duration // between requests; longer than the balancers' in front
+	heartbeat time.Duration // within an answer: a sign of life for the client and for proxies
 }
 
 var defaultTimeouts = timeouts{
 	header: 10 * time.Second, body: 30 * time.Second, write: 30 * time.Second,
-	idle: 2 * time.Minute, silence: 15 * time.Second,
+	idle: 2 * time.Minute, heartbeat: 15 * time.Second,
 }
 
-// Serve listens and serves until ctx ends. Then it drains: no new connections, calls in
-// flight get the time of ShutdownGrace, and waits among them end at once with what they know.
+// Serve listens and serves until ctx ends. Then it shuts down: it takes no new connections, and
+// calls in flight have ShutdownGrace to finish.
 func (h *HTTP) Serve(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.settings.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.Listen)
 	if err != nil {
-		return fmt.Errorf("WIRO_LISTEN: %w", err)
+		return optionError("Listen", "%w", err)
 	}
 	return h.ServeOn(ctx, listener)
 }
 
 // ServeOn is Serve on a listener, which it closes.
 func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
-	encryption, challenge, err := tlsConfig(h.settings, h.logger)
+	encryption, challenge, err := tlsConfig(h.options, h.Log)
 	if err != nil {
 		_ = listener.Close()
 		return err
@@ -55,15 +54,20 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		serve[main] = func() error { return main.ServeTLS(listener, "", "") }
 	}
 	if challenge != nil {
-		challenges, err := new(net.ListenConfig).Listen(ctx, "tcp", h.settings.TLSChallenge)
+		challenges, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.TLSChallenge)
 		if err != nil {
 			_ = listener.Close()
-			return fmt.Errorf("WIRO_TLS_CHALLENGE: %w", err)
+			return optionError("TLSChallenge", "%w", err)
 		}
 		other := h.server(challenge)
 		servers = append(servers, other)
 		serve[other] = func() error { return other.Serve(challenges) }
 	}
+	h.mu.Lock()
+	h.servers = append(h.servers, servers...)
+	h.mu.Unlock()
+	h.Start()
+	h.ready.start()
 	h.announce(listener.Addr(), encryption)
 
 	group, ctx := errgroup.WithContext(ctx)
@@ -76,43 +80,31 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		})
 	}
 	group.Go(func() error {
-		newMemory().keep(ctx)
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		h.shutdown(servers)
+		select {
+		case <-ctx.Done():
+			h.shutdown()
+		case <-h.closed: // by Shutdown, which waits for the requests
+		}
 		return nil
 	})
 	return group.Wait()
 }
 
 // shutdown lets calls in flight finish, within the grace.
-func (h *HTTP) shutdown(servers []*http.Server) {
-	h.Drain()
-	h.logger.Info().Dur("grace", h.settings.ShutdownGrace).Msg("shutting down")
-	ctx, cancel := context.WithTimeout(context.Background(), h.settings.ShutdownGrace)
+func (h *HTTP) shutdown() {
+	h.Log.Info().Dur("grace", h.options.ShutdownGrace).Msg("shutting down")
+	ctx, cancel := context.WithTimeout(context.Background(), h.options.ShutdownGrace)
 	defer cancel()
-	var group errgroup.Group
-	for _, s := range servers {
-		group.Go(func() error {
-			err := s.Shutdown(ctx)
-			if err != nil {
-				_ = s.Close() // that what is left ends is all there is to do
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		h.logger.Warn().Msg("calls were cut off: they did not finish within the grace")
+	if err := h.Shutdown(ctx); err != nil {
+		h.Log.Warn().Msg("calls were cut off: they did not finish within the grace")
 	}
 }
 
-// announce says where the server is, and what its operator may have missed.
+// announce logs the address, and warns the operator about an open set of hosts.
 func (h *HTTP) announce(at net.Addr, encryption *tls.Config) {
-	h.logger.Info().Str("address", at.String()).Bool("tls", encryption != nil).Strs("paths", endpoints).Msg("listening")
+	h.Log.Info().Str("address", at.String()).Bool("tls", encryption != nil).Strs("paths", endpoints).Msg("listening")
 	if tcp, ok := at.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && h.guard.hosts == nil {
-		h.logger.Warn().Msg("WIRO_ALLOWED_HOSTS is not set: requests to any host name are answered. Set it to the names that people use")
+		h.Log.Warn().Msg("the allowed hosts are not set, so requests to any host name are answered; set them to the names that people use")
 	}
 }
 
@@ -124,7 +116,7 @@ func (h *HTTP) server(handler http.Handler) *http.Server {
 		ReadHeaderTimeout: h.timeouts.header,
 		IdleTimeout:       h.timeouts.idle,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(serverLog{h.logger}, "", 0),
+		ErrorLog:          log.New(serverLog{h.Log}, "", 0),
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 256,
 			SendPingTimeout:      30 * time.Second, // so that a client that is gone shows
@@ -134,7 +126,7 @@ func (h *HTTP) server(handler http.Handler) *http.Server {
 	}
 }
 
-// serverLog takes net/http's own log: handshakes that failed and the like, which anybody on
+// serverLog takes net/http's own log: handshakes that failed and the like, which anyone on
 // the network can cause.
 type serverLog struct{ logger zerolog.Logger }
 

@@ -86,7 +86,7 @@ func TestALongCallIsNeverCutOff(t *testing.T) {
 	t.Parallel()
 	const limit = time.Second // long enough for a loaded machine to send a request in
 	r := start(t, func(s *setup) {
-		s.timeouts = timeouts{header: limit, body: limit, idle: limit, write: limit, silence: limit / 10}
+		s.timeouts = timeouts{header: limit, body: limit, idle: limit, write: limit, heartbeat: limit / 10}
 	})
 	c := r.dial()
 	run := call(1, "run_model", map[string]any{"model": "sandbox/run-forever", "params": map[string]any{"prompt": "x"}})
@@ -135,7 +135,7 @@ func TestManyConnectionsLeaveNothingBehind(t *testing.T) {
 	const idle, vanishing = 2000, 200
 	r := start(t, func(s *setup) {
 		s.settings.RatePerKey, s.settings.BurstPerKey = 10*idle, 10*idle
-		s.timeouts.silence = 20 * time.Millisecond
+		s.timeouts.heartbeat = 20 * time.Millisecond
 	})
 	<-r.ready.docs
 	require.Equal(t, 200, r.post(listTools).status)

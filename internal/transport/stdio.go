@@ -1,14 +1,18 @@
-// Package transport carries MCP between clients and the tools: over stdio for one, over
+// Package transport carries MCP between clients and the tools: over stdio for one client, over
 // Streamable HTTP for many.
 package transport
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"log"
+	"sync"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
@@ -16,57 +20,300 @@ import (
 )
 
 const (
-	workers   = 100    // calls at once: as many as mcp-go allows
-	queue     = 10_000 // calls that wait for a worker; the reader never does
-	lastWords = 700 * time.Millisecond
+	maxCalls        = 1000                    // that run at once; more wait for their turn
+	finishTimeout   = 1500 * time.Millisecond // for calls in flight, once the input or the context has ended
+	shutdownTimeout = 200 * time.Millisecond  // for them to return after that, canceled
 )
 
-// Stdio serves one client, with the server's own credentials, until its input ends or ctx
-// does, and returns at most a second after that: calls in flight are canceled then, and a
-// submit that Wiro is just taking is left to itself.
-func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, logger zerolog.Logger) error {
-	stdio := server.NewStdioServer(s)
-	stdio.SetErrorLogger(log.New(logger, "", 0))
-	server.WithWorkerPoolSize(workers)(stdio)
-	server.WithQueueSize(queue)(stdio)
-
-	ctx = mcptool.WithScope(ctx, mcptool.Scope{Caller: mcptool.ServerCredentials{}})
-	ended := make(chan struct{})
-	done := make(chan error, 1)
-	go func() { done <- stdio.Listen(ctx, &endOfInput{Reader: in, ended: ended}, out) }()
+// Stdio serves one client, with the server's own credentials, until its input or ctx ends. Then waits return what they know at
+// once, other calls in flight have finishTimeout, and what is left is canceled: Stdio returns
+// within two seconds, even if the client reads nothing any more.
+func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, log zerolog.Logger) error {
+	c := newConnection(s, out, log)
+	ended := make(chan error, 1)
+	go func() { ended <- c.read(newLineReader(in)) }()
+	var err error
 	select {
-	case err := <-done:
-		return clean(err)
+	case err = <-ended:
 	case <-ctx.Done():
-	case <-ended:
 	}
-	select {
-	case err := <-done:
-		return clean(err)
-	case <-time.After(lastWords):
-		return nil
+	c.drain()
+	if c.inFlight.waitFor(finishTimeout) != nil {
+		c.cancel()
+		_ = c.inFlight.waitFor(shutdownTimeout) // what has not ended by then never will
 	}
-}
-
-func clean(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
+	c.cancel()
 	return err
 }
 
-// endOfInput tells when there is no more to read.
-type endOfInput struct {
-	io.Reader
-	ended chan struct{}
-	told  bool
+// connection is one client over stdio.
+type connection struct {
+	dispatcher
+	out      *lineWriter
+	ctx      context.Context //nolint:containedctx // of all calls
+	cancel   context.CancelFunc
+	draining context.Context //nolint:containedctx // a state, done for good
+	drain    context.CancelFunc
+	inFlight tracker
+	slots    chan struct{}
+
+	// What follows belongs to the reader.
+	protocol     string // that initialize settled on; "" before
+	client       mcp.Implementation
+	capabilities mcp.ClientCapabilities
+	ready        []func() // calls that start once nothing more is to be read at the moment
+
+	mu        sync.Mutex
+	calls     map[string]*stdioCall          // in flight, by idKey
+	questions map[string]chan<- clientAnswer // to the client, by idKey
+	lastID    int64                          // of a question
+	cannotAsk bool                           // the client declared elicitation and did not answer
 }
 
-func (r *endOfInput) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && !r.told {
-		r.told = true
-		close(r.ended)
+func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *connection {
+	c := &connection{
+		dispatcher: dispatcher{s, log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
+		calls: map[string]*stdioCall{}, questions: map[string]chan<- clientAnswer{},
 	}
-	return n, err
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.draining, c.drain = context.WithCancel(context.Background())
+	return c
+}
+
+// read takes lines until the input ends. Calls start only when no complete line is left that
+// was read already: a cancel right behind its call then comes before the call.
+func (c *connection) read(lines *lineReader) error {
+	for {
+		line, err := lines.next()
+		switch {
+		case err == nil:
+			c.receive(line)
+		case errors.Is(err, errLineTooLong):
+			c.send(rpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("The message is larger than %d MB and was not read. Give files as URLs or paths.", maxLine>>20)))
+		}
+		if err != nil || !lines.buffered() {
+			for _, start := range c.ready {
+				start()
+			}
+			c.ready = nil
+		}
+		if err != nil && !errors.Is(err, errLineTooLong) {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// receive takes a line: a message, or a batch of them.
+func (c *connection) receive(line []byte) {
+	messages, batch, err := readMessages(line)
+	switch {
+	case err != nil && json.Valid(line):
+		c.send(rpcError(nil, mcp.INVALID_REQUEST, "This is not a JSON-RPC message."))
+	case err != nil:
+		c.send(rpcError(nil, mcp.PARSE_ERROR, "This line is not JSON."))
+	case !batch:
+		c.accept(messages[0], c.send)
+	case c.protocol == "" || c.protocol > mcp.ProtocolVersion20250326:
+		c.send(rpcError(nil, mcp.INVALID_REQUEST, "Batches exist only in protocol "+mcp.ProtocolVersion20250326+": send one message a line."))
+	case len(messages) == 0 || len(messages) > maxBatch:
+		c.send(rpcError(nil, mcp.INVALID_REQUEST, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch)))
+	default:
+		answers := &batchAnswers{open: 1, write: c.send}
+		for _, m := range messages {
+			if m.Method == string(mcp.MethodInitialize) {
+				answers.add(rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch."))
+				continue
+			}
+			c.accept(m, answers.expect())
+		}
+		answers.done(nil)
+	}
+}
+
+// accept takes one message. answer is called once with its answer, or with nil if there is none.
+func (c *connection) accept(m message, answer func([]byte)) {
+	switch fault := m.fault(); {
+	case m.isReply(): // never answered: the id is one of ours, or looks like one of the client's calls
+		c.reply(m)
+		answer(nil)
+	case fault != "":
+		answer(rpcError(m.ID, mcp.INVALID_REQUEST, fault))
+	case m.Method == string(mcp.MethodNotificationCancelled):
+		c.cancelCall(m)
+		answer(nil)
+	case !m.expectsAnswer():
+		answer(nil)
+	case m.Method == string(mcp.MethodInitialize):
+		c.initialize(m, answer)
+	default:
+		c.start(m, answer)
+	}
+}
+
+// initialize is answered before anything else is read: what follows depends on it.
+func (c *connection) initialize(m message, answer func([]byte)) {
+	s := newSession(newRequestID(), m, c.client, c.capabilities)
+	result := c.handle(c.ctx, m, s, s.id, func(string, map[string]any) {})
+	if response, ok := result.(mcp.JSONRPCResponse); ok {
+		if settled, ok := response.Result.(mcp.InitializeResult); ok {
+			c.protocol = settled.ProtocolVersion
+		}
+	}
+	c.client, c.capabilities = s.client, s.capabilities
+	c.mu.Lock()
+	c.cannotAsk = false
+	c.mu.Unlock()
+	answer(c.encode(result, m))
+}
+
+// stdioCall is a request in flight.
+type stdioCall struct {
+	cancel   context.CancelFunc
+	canceled bool
+}
+
+// start registers a request, and leaves it to read to run it.
+func (c *connection) start(m message, answer func([]byte)) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
+	s := &stdioSession{session: newSession(newRequestID(), m, c.client, c.capabilities), connection: c}
+	c.mu.Lock()
+	c.calls[key] = call
+	if c.cannotAsk {
+		s.capabilities.Elicitation = nil
+	}
+	c.mu.Unlock()
+	end := c.inFlight.begin()
+	c.ready = append(c.ready, func() {
+		go func() {
+			defer end()
+			defer cancel()
+			answer(c.run(ctx, m, s, key, call))
+		}()
+	})
+}
+
+// run answers a request; nil if the client canceled it.
+func (c *connection) run(ctx context.Context, m message, s *stdioSession, key string, call *stdioCall) []byte {
+	progress := &heldProgress{write: c.out.write}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+	}
+	var result mcp.JSONRPCMessage
+	if ctx.Err() == nil {
+		scoped := mcptool.WithScope(ctx, mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining})
+		if result = c.handle(scoped, m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
+			// Nothing was done before the question, so the call starts anew, as one of a
+			// client that cannot ask.
+			c.mu.Lock()
+			c.cannotAsk = true
+			c.mu.Unlock()
+			s.capabilities.Elicitation = nil
+			result = c.handle(scoped, m, s, s.id, progress.notify)
+		}
+	}
+	progress.end()
+	c.mu.Lock()
+	canceled := call.canceled
+	if c.calls[key] == call {
+		delete(c.calls, key)
+	}
+	c.mu.Unlock()
+	if canceled || result == nil {
+		return nil
+	}
+	return c.encode(result, m)
+}
+
+// cancelCall cancels a request in flight, which is not answered then.
+func (c *connection) cancelCall(m message) {
+	var params struct {
+		RequestID json.RawMessage `json:"requestId"`
+	}
+	if json.Unmarshal(m.Params, &params) != nil || len(params.RequestID) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if call, ok := c.calls[idKey(params.RequestID)]; ok {
+		call.canceled = true
+		call.cancel()
+	}
+}
+
+func (c *connection) encode(answer mcp.JSONRPCMessage, m message) []byte {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		c.log.Error().Err(err).Msg("an answer could not be encoded")
+		return rpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
+	}
+	return data
+}
+
+// send writes an answer without making the reader wait for a client that does not read.
+func (c *connection) send(data []byte) {
+	if data == nil {
+		return
+	}
+	end := c.inFlight.begin()
+	go func() {
+		defer end()
+		c.out.write(data)
+	}()
+}
+
+// lineWriter writes messages, a line each.
+type lineWriter struct {
+	mu  sync.Mutex
+	w   io.Writer
+	log zerolog.Logger
+}
+
+// write writes a message. An error means that the client is gone, which the end of the input
+// says, too.
+func (w *lineWriter) write(data []byte) {
+	line := append(bytes.TrimRight(data, "\n"), '\n')
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := w.w.Write(line); err != nil {
+		w.log.Debug().Err(err).Msg("an answer could not be written")
+	}
+}
+
+// batchAnswers collects the answers to a batch, and writes them once all are there.
+type batchAnswers struct {
+	write func([]byte)
+
+	mu   sync.Mutex
+	open int
+	all  []json.RawMessage
+}
+
+// expect returns where one more answer goes.
+func (b *batchAnswers) expect() func([]byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open++
+	return b.done
+}
+
+func (b *batchAnswers) add(answer []byte) { b.expect()(answer) }
+
+func (b *batchAnswers) done(answer []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if answer != nil {
+		b.all = append(b.all, answer)
+	}
+	if b.open--; b.open > 0 || len(b.all) == 0 {
+		return
+	}
+	if data, err := json.Marshal(b.all); err == nil { // valid JSON, each of them
+		b.write(data)
+	}
 }

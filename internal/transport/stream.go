@@ -2,47 +2,63 @@ package transport
 
 import (
 	"bytes"
-	"encoding/json"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/mark3labs/mcp-go/mcp"
 )
 
 const eventStream = "text/event-stream"
 
-// stream writes the answer to one HTTP request: as JSON where nothing comes before it, else
-// as the last of a stream of events. A client that does not read is cut off; a long silence
-// is filled with comments, so that proxies keep the connection and a client that is gone
-// shows.
+// stream writes the answer to one HTTP request: as JSON if nothing comes before it, else as
+// the last of a stream of events. A client that does not read is cut off. During a long call a
+// heartbeat keeps proxies from closing the connection, and shows when the client is gone: a
+// comment among events, or white space ahead of the JSON.
 type stream struct {
 	w        http.ResponseWriter
 	http     *http.ResponseController
 	http2    bool
+	events   bool // the client takes them
 	timeouts timeouts
 
-	mu      sync.Mutex
-	events  bool        // the header is out, and says that events follow
-	done    bool        // so is the answer
-	silence *time.Timer // nil where the client takes no events
+	mu    sync.Mutex
+	begun bool        // the header is out
+	done  bool        // so is the answer
+	timer *time.Timer // of the next heartbeat; nil if nothing can be sent before the answer
 }
 
-// newStream returns a stream for a client, who is sent events only where it accepts them.
-// The caller answers or abandons it.
+// newStream returns a stream for a client, who is sent events only if it accepts them. The
+// caller answers or abandons it.
 func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
-	s := &stream{w: w, http: http.NewResponseController(w), timeouts: t, http2: r.ProtoMajor == 2}
-	if isFlusher(w) && strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), eventStream) {
+	s := &stream{
+		w: w, http: http.NewResponseController(w), http2: r.ProtoMajor == 2,
+		events: acceptsEvents(r.Header), timeouts: t,
+	}
+	if isFlusher(w) && r.ProtoAtLeast(1, 1) {
 		s.mu.Lock()
-		s.silence = time.AfterFunc(t.silence, s.fill)
+		s.timer = time.AfterFunc(t.heartbeat, s.beat)
 		s.mu.Unlock()
 	}
 	return s
 }
 
-// isFlusher looks through whatever other handlers have wrapped around the writer.
+// acceptsEvents reports whether an Accept header names the type of events, with a weight
+// above 0.
+func acceptsEvents(h http.Header) bool {
+	for part := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
+		kind, params, _ := mime.ParseMediaType(part) // lower case; "" for what is none
+		if kind != eventStream {
+			continue
+		}
+		weight, err := strconv.ParseFloat(params["q"], 64)
+		return err != nil || weight > 0
+	}
+	return false
+}
+
+// isFlusher looks through the wrappers that other handlers have put around the writer.
 func isFlusher(w http.ResponseWriter) bool {
 	for {
 		switch t := w.(type) {
@@ -56,43 +72,41 @@ func isFlusher(w http.ResponseWriter) bool {
 	}
 }
 
-// notify sends a notification, where the client takes events. It is a mcptool.Notifier.
+// notify sends a notification if the client takes events. It is a mcptool.Notifier.
 func (s *stream) notify(method string, params map[string]any) {
-	data, err := json.Marshal(struct {
-		Version string         `json:"jsonrpc"`
-		Method  string         `json:"method"`
-		Params  map[string]any `json:"params"`
-	}{mcp.JSONRPC_VERSION, method, params})
+	data, err := notification(method, params)
 	if err != nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.begin() {
+	if s.events && s.begin() {
 		s.event(data)
 	}
 }
 
-// answer sends what the client waits for, and ends the stream. The status is lost where
-// events were sent before. Without data it is all of the answer.
+// answer sends the answer, and ends the stream. The status is lost if something was sent
+// before. Without data the status is all of the answer.
 func (s *stream) answer(status int, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.end()
-	if s.done {
+	switch {
+	case s.done:
 		return
-	}
-	if s.events {
+	case s.begun && s.events:
 		s.event(data)
 		return
+	case !s.begun:
+		if len(data) > 0 {
+			s.w.Header().Set("Content-Type", "application/json")
+			s.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+		}
+		s.setWriteDeadline()
+		s.w.WriteHeader(status)
 	}
-	if len(data) > 0 {
-		s.w.Header().Set("Content-Type", "application/json")
-		s.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-	}
-	s.limit()
-	s.w.WriteHeader(status)
-	_, _ = s.w.Write(data) // the context ends where the client is gone
+	s.setWriteDeadline()
+	_, _ = s.w.Write(data) // the context ends if the client is gone
 	if s.http2 {
 		s.flush()
 	}
@@ -108,31 +122,35 @@ func (s *stream) abandon() {
 // end keeps anything more from being sent. The caller holds the lock, as for all below.
 func (s *stream) end() {
 	s.done = true
-	if s.silence != nil {
-		s.silence.Stop()
+	if s.timer != nil {
+		s.timer.Stop()
 	}
 }
 
-// begin sees to it that events can be sent, and reports whether they can.
+// begin sends the header if it is not out, and reports whether something can follow before
+// the answer.
 func (s *stream) begin() bool {
-	if s.done || s.silence == nil {
+	if s.done || s.timer == nil {
 		return false
 	}
-	if !s.events {
-		s.events = true
+	if !s.begun {
+		s.begun = true
 		h := s.w.Header()
-		h.Set("Content-Type", eventStream)
+		h.Set("Content-Type", "application/json")
+		if s.events {
+			h.Set("Content-Type", eventStream)
+		}
 		h.Set("Cache-Control", "no-cache, no-transform")
-		h.Set("X-Accel-Buffering", "no") // proxies shall pass each event on at once
-		s.limit()
+		h.Set("X-Accel-Buffering", "no") // proxies pass each piece on at once
+		s.setWriteDeadline()
 		s.w.WriteHeader(http.StatusOK)
 	}
 	return true
 }
 
-// event sends a message as an event. That it cannot be sent ends the request's context.
+// event sends a message as an event. If it cannot be sent, the request's context ends.
 func (s *stream) event(message []byte) {
-	s.limit()
+	s.setWriteDeadline()
 	for _, part := range [][]byte{[]byte("event: message\ndata: "), bytes.TrimSpace(message), []byte("\n\n")} {
 		if _, err := s.w.Write(part); err != nil {
 			return
@@ -141,24 +159,28 @@ func (s *stream) event(message []byte) {
 	s.flush()
 }
 
-// fill breaks a silence.
-func (s *stream) fill() {
+// beat sends a heartbeat.
+func (s *stream) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.begin() {
 		return
 	}
-	s.limit()
-	if _, err := s.w.Write([]byte(": still at it\n\n")); err != nil {
+	sign := " "
+	if s.events {
+		sign = ": still at it\n\n"
+	}
+	s.setWriteDeadline()
+	if _, err := s.w.Write([]byte(sign)); err != nil {
 		return
 	}
 	s.flush()
-	s.silence.Reset(s.timeouts.silence)
+	s.timer.Reset(s.timeouts.heartbeat)
 }
 
 // flush sends what is buffered, within the time limit.
 func (s *stream) flush() {
-	s.limit()
+	s.setWriteDeadline()
 	_ = s.http.Flush()
 	if s.http2 {
 		// There a deadline ends the stream even while nothing is being written.
@@ -166,8 +188,8 @@ func (s *stream) flush() {
 	}
 }
 
-// limit gives the client its time for what is written next. The server lifts the limit
-// before the next request.
-func (s *stream) limit() {
+// setWriteDeadline limits the time for what is written next. The server lifts the limit before
+// the next request.
+func (s *stream) setWriteDeadline() {
 	_ = s.http.SetWriteDeadline(time.Now().Add(s.timeouts.write)) // a test's recorder has none
 }

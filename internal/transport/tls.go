@@ -3,42 +3,35 @@ package transport
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
-
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 )
 
-// none as TLSChallenge leaves HTTP challenges out.
-const none = "none"
-
-// tlsConfig returns how connections are encrypted; nil where they are not. Challenge answers
-// ACME's HTTP challenges; nil where there are none.
-func tlsConfig(s config.HTTP, log zerolog.Logger) (tc *tls.Config, challenge http.Handler, err error) {
+// tlsConfig returns the TLS configuration, or nil without TLS. challenge answers ACME's HTTP
+// challenges; nil without them.
+func tlsConfig(o HTTPOptions, log zerolog.Logger) (tc *tls.Config, challenge http.Handler, err error) {
 	switch {
-	case s.TLSCert != "":
-		files := &certificateFiles{cert: s.TLSCert, key: s.TLSKey, every: time.Second, log: log}
+	case o.TLSCert != "":
+		files := &certificateFiles{cert: o.TLSCert, key: o.TLSKey, every: time.Second, log: log}
 		if _, err := files.get(nil); err != nil {
 			return nil, nil, err
 		}
 		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil, nil
-	case s.TLSDomain != "":
-		manager, err := acmeManager(s)
+	case len(o.TLSDomains) > 0:
+		manager, err := acmeManager(o)
 		if err != nil {
 			return nil, nil, err
 		}
 		tc := manager.TLSConfig()
 		tc.MinVersion = tls.VersionTLS12
-		if s.TLSChallenge == none {
+		if o.TLSChallenge == noChallenge {
 			return tc, nil, nil
 		}
 		return tc, manager.HTTPHandler(nil), nil
@@ -46,49 +39,38 @@ func tlsConfig(s config.HTTP, log zerolog.Logger) (tc *tls.Config, challenge htt
 	return nil, nil, nil
 }
 
-func acmeManager(s config.HTTP) (*autocert.Manager, error) {
-	folder := s.TLSCache
+func acmeManager(o HTTPOptions) (*autocert.Manager, error) {
+	folder := o.TLSCache
 	if folder == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("WIRO_TLS_CACHE is needed: there is no cache folder of the user: %w", err)
+			return nil, optionError("TLSCache", "is required, because this user has no cache folder: %w", err)
 		}
 		folder = filepath.Join(user, "wiro-mcp", "acme")
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("WIRO_TLS_CACHE: %w", err)
+		return nil, optionError("TLSCache", "%w", err)
 	}
 	manager := &autocert.Manager{
 		Prompt:     autocert.AcceptTOS,
 		Cache:      autocert.DirCache(folder),
-		HostPolicy: autocert.HostWhitelist(domains(s)...),
+		HostPolicy: autocert.HostWhitelist(o.TLSDomains...),
 	}
-	if s.TLSDirectory != "" {
-		manager.Client = &acme.Client{DirectoryURL: s.TLSDirectory}
+	if o.TLSDirectory != "" {
+		manager.Client = &acme.Client{DirectoryURL: o.TLSDirectory}
 	}
 	return manager, nil
 }
 
-// domains are those of TLSDomain, which may name several.
-func domains(s config.HTTP) []string {
-	var list []string
-	for domain := range strings.SplitSeq(s.TLSDomain, ",") {
-		if domain = strings.TrimSpace(domain); domain != "" {
-			list = append(list, domain)
-		}
-	}
-	return list
-}
-
-// certificateFiles is a certificate that is read again when its files change. While what is
-// there cannot be used, the one before serves on.
+// certificateFiles is a certificate that is read again when its files change. If the new files
+// cannot be used, the previous certificate stays in use.
 type certificateFiles struct {
 	cert, key string
-	every     time.Duration // at most so often the files are looked at
+	every     time.Duration // at most so often the files are checked
 	log       zerolog.Logger
 
 	mu      sync.Mutex
-	looked  time.Time
+	checked time.Time
 	state   [2]fileState
 	current *tls.Certificate
 }
@@ -102,10 +84,10 @@ type fileState struct {
 func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.current != nil && time.Since(c.looked) < c.every {
+	if c.current != nil && time.Since(c.checked) < c.every {
 		return c.current, nil
 	}
-	c.looked = time.Now()
+	c.checked = time.Now()
 	state, err := c.stat()
 	if err == nil && (c.current == nil || state != c.state) {
 		var pair tls.Certificate
@@ -119,10 +101,10 @@ func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c.state = state
 	}
 	if c.current == nil {
-		return nil, fmt.Errorf("WIRO_TLS_CERT, WIRO_TLS_KEY: %w", err)
+		return nil, &OptionError{[]string{"TLSCert", "TLSKey"}, err}
 	}
 	if err != nil {
-		c.log.Warn().Err(err).Msg("the changed certificate cannot be used, the one before serves on")
+		c.log.Warn().Err(err).Msg("the changed certificate cannot be used; the previous one stays in use")
 	}
 	return c.current, nil
 }

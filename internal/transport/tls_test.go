@@ -19,8 +19,6 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-
-	"github.com/wiroai/wiro-mcp-go/internal/config"
 )
 
 // certificate makes a self-signed one, as PEM.
@@ -61,7 +59,7 @@ func TestAChangedCertificateIsServedWithoutARestart(t *testing.T) {
 		return parsed.Subject.CommonName
 	}
 	_, err := files.get(nil)
-	require.ErrorContains(t, err, "WIRO_TLS_CERT")
+	require.ErrorContains(t, err, "HTTPOptions.TLSCert")
 
 	now := time.Now()
 	cert, key := certificate(t, "one.example")
@@ -91,7 +89,7 @@ func TestTheServerSpeaksTLSAndHTTP2(t *testing.T) {
 	writeAll(t, map[string][]byte{certFile: cert, keyFile: key}, time.Now())
 	r := start(t, func(s *setup) {
 		s.settings.TLSCert, s.settings.TLSKey = certFile, keyFile
-		s.timeouts.silence = 20 * time.Millisecond
+		s.timeouts.heartbeat = 20 * time.Millisecond
 	})
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(cert)
@@ -125,7 +123,7 @@ func TestADomainsCertificateComesFromACMEAndIsKept(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden) // an authority that gives nothing
 	}))
 	folder := filepath.Join(t.TempDir(), "acme")
-	settings := config.HTTP{TLSDomain: "mcp.example.com, kept.example.com", TLSCache: folder, TLSDirectory: directory, TLSChallenge: ":80"}
+	settings := HTTPOptions{TLSDomains: []string{"mcp.example.com", "kept.example.com"}, TLSCache: folder, TLSDirectory: directory, TLSChallenge: ":80"}
 	tc, challenge, err := tlsConfig(settings, zerolog.Nop())
 	require.NoError(t, err)
 	hello := func(name string) (*tls.Certificate, error) {
@@ -178,7 +176,7 @@ func TestADomainsCertificateComesFromACMEAndIsKept(t *testing.T) {
 func TestAnAddressThatIsTakenIsNamed(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	h, err := NewHTTP(HTTPOptions{Tools: r.tools, Settings: config.HTTP{Listen: r.url[len("http://"):]}})
+	h, err := NewHTTP(Backend{Tools: r.Tools}, HTTPOptions{Listen: r.url[len("http://"):]})
 	require.NoError(t, err)
-	require.ErrorContains(t, h.Serve(context.Background()), "WIRO_LISTEN")
+	require.ErrorContains(t, h.Serve(context.Background()), "HTTPOptions.Listen")
 }

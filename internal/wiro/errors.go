@@ -1,154 +1,79 @@
-package wiro
+package wire
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
 )
 
-// What an *APIError can stand for; test with errors.Is.
-var (
-	ErrNotFound            = errors.New("not found")
-	ErrUnauthorized        = errors.New("credentials refused")
-	ErrForbidden           = errors.New("not permitted")
-	ErrConcurrencyLimit    = errors.New("too many tasks at once")      // code 96
-	ErrInsufficientBalance = errors.New("insufficient balance")        // code 97
-	ErrSignInRequired      = errors.New("sign-in required")            // code 98
-	ErrTokenInvalid        = errors.New("bearer token invalid")        // code 99
-	ErrRateLimited         = errors.New("rate limited")                // HTTP 429
-	ErrNotCancellable      = errors.New("past the point of canceling") // Task/Cancel
-	ErrUnavailable         = errors.New("Wiro is unavailable")         // HTTP 5xx
-)
+// Kind says at which point a call failed.
+type Kind int
 
-// What can go wrong before Wiro answers, or with the answer itself.
-var (
-	// ErrUnreachable: no connection to Wiro came about, so nothing was sent.
-	ErrUnreachable = errors.New("Wiro cannot be reached")
-	// ErrTooLarge: the answer holds more bytes than this client reads.
-	ErrTooLarge = errors.New("the answer is too large")
-	// ErrUncertain: a request that must not be sent twice may have reached Wiro, but no
-	// usable answer came back. Look before doing it again.
-	ErrUncertain = errors.New("the request may have reached Wiro")
-)
-
-// Wiro's error codes.
-//
-// Wiro docs: Error Reference.
+// The points at which a call can fail.
 const (
-	CodeGeneral             = 0
-	CodeNotFound            = 1
-	CodeConcurrencyLimit    = 96
-	CodeInsufficientBalance = 97
-	CodeSignInRequired      = 98
-	CodeTokenInvalid        = 99
+	NotSent    Kind = iota // no connection came about: nothing was sent
+	Stopped                // the caller gave up before the request was sent, or between attempts
+	Broken                 // the connection failed after the request was begun
+	BadContent             // a response that is not Wiro's envelope, or is too large
+	Refused                // Wiro's envelope says no
+	BadRequest             // the request's content could not be made: nothing was sent
 )
 
-// APIError is Wiro saying no: an answer with result:false (HTTP 200 as a rule), or an HTTP
-// error that carries Wiro's envelope.
-//
-// Wiro docs: Error Reference.
-type APIError struct {
-	Operation  string        // the endpoint, such as "Task/Detail"
-	HTTPStatus int           // 200 for most
-	Code       int           // one of the Code constants; CodeGeneral where Wiro gave none
-	Messages   []string      // Wiro's own words, at least one
-	RetryAfter time.Duration // from a 429; 0 where Wiro did not say
-}
-
-// Error gives Wiro's words and where they came from.
-func (e *APIError) Error() string {
-	return fmt.Sprintf("%s: %s (code %d, HTTP %d)", e.Operation, e.Message(), e.Code, e.HTTPStatus)
-}
-
-// Message is Wiro's words alone.
-func (e *APIError) Message() string { return strings.Join(e.Messages, "; ") }
-
-// Is matches the sentinels of this package.
-func (e *APIError) Is(target error) bool {
-	says := func(parts ...string) bool {
-		text := strings.ToLower(e.Message())
-		for _, part := range parts {
-			if strings.Contains(text, part) {
-				return true
-			}
-		}
-		return false
-	}
-	switch target {
-	case ErrNotFound:
-		return e.HTTPStatus == http.StatusNotFound || e.Code == http.StatusNotFound || e.Code == CodeNotFound &&
-			!says("cancellable", "could not be killed", "must be completed", "not-accessible") ||
-			e.Code == CodeGeneral && says("not found", "not-found", "not-exist", "no task yet") && !errors.Is(e, ErrUnauthorized)
-	case ErrUnauthorized: // HTTP 401 as a rule; the same words with HTTP 200 mean the same
-		return e.HTTPStatus == http.StatusUnauthorized || e.Code == CodeTokenInvalid ||
-			says("project authorization is not", "requires signature authentication")
-	case ErrForbidden:
-		return e.HTTPStatus == http.StatusForbidden || says("any permission", "not-accessible", "access denied", "access-denied", "belongs to a team")
-	case ErrConcurrencyLimit:
-		return e.Code == CodeConcurrencyLimit
-	case ErrInsufficientBalance:
-		return e.Code == CodeInsufficientBalance || says("insufficient wallet", "insufficient-wallet")
-	case ErrSignInRequired:
-		return e.Code == CodeSignInRequired
-	case ErrTokenInvalid:
-		return e.Code == CodeTokenInvalid
-	case ErrRateLimited:
-		return e.HTTPStatus == http.StatusTooManyRequests
-	case ErrNotCancellable:
-		return says("cancellable")
-	case ErrUnavailable:
-		return e.HTTPStatus >= http.StatusInternalServerError
-	}
-	return false
-}
-
-// ResponseError is an answer that is not Wiro's envelope: HTML from a proxy, broken JSON, a
-// redirect, or more bytes than the client reads.
-type ResponseError struct {
+// Error is a call that failed.
+type Error struct {
+	Kind       Kind
 	Operation  string
-	HTTPStatus int
-	Problem    string        // what is wrong with it, such as "is not JSON"
-	Start      string        // at most 200 bytes of it, without credentials
-	RetryAfter time.Duration // from a 429 or 503; 0 where the answer did not say
-	TooLarge   bool          // more bytes than the client reads
+	HTTPStatus int            // 0 without a response
+	RetryAfter time.Duration  // 0 if the response did not say
+	Code       int            // of a refusal; 0 if Wiro gave none
+	Messages   []string       // of a refusal, redacted; at least one
+	Extra      map[string]any // of a refusal: what else the response holds, redacted; nil of an operation with secrets
+	Problem    string         // of bad content: what is wrong with it
+	Start      string         // of bad content: its first 200 bytes, redacted
+	TooLarge   bool           // of bad content: more bytes than are read
+	Err        error          // of NotSent, Stopped, Broken and BadRequest: the cause
 }
 
-// Error describes the answer and shows how it starts.
-func (e *ResponseError) Error() string {
-	text := fmt.Sprintf("%s: the answer (HTTP %d) %s", e.Operation, e.HTTPStatus, e.Problem)
-	if e.Start != "" {
-		text += fmt.Sprintf("; it starts with %q", e.Start)
+// Error describes the failure for logs; package wiro has the words for users.
+func (e *Error) Error() string {
+	switch e.Kind {
+	case Refused:
+		return fmt.Sprintf("%s: refused: %q", e.Operation, e.Messages)
+	case BadContent:
+		return fmt.Sprintf("%s: the response %s", e.Operation, e.Problem)
+	case NotSent, Stopped, Broken, BadRequest:
 	}
-	return text
+	return fmt.Sprintf("%s: %v", e.Operation, e.Err)
 }
 
-// Is matches ErrTooLarge, and ErrUnavailable, ErrRateLimited, ErrNotFound, ErrUnauthorized and
-// ErrForbidden by HTTP status.
-func (e *ResponseError) Is(target error) bool {
-	switch target {
-	case ErrTooLarge:
-		return e.TooLarge
-	case ErrUnavailable:
-		return e.HTTPStatus >= http.StatusInternalServerError
-	case ErrRateLimited:
-		return e.HTTPStatus == http.StatusTooManyRequests
-	case ErrNotFound:
-		return e.HTTPStatus == http.StatusNotFound
-	case ErrUnauthorized:
-		return e.HTTPStatus == http.StatusUnauthorized
-	case ErrForbidden:
-		return e.HTTPStatus == http.StatusForbidden
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// repeatable decides whether a failed attempt may be made again.
+func (e *Error) repeatable(effect Effect) bool {
+	switch {
+	case e.HTTPStatus == http.StatusTooManyRequests:
+		return true
+	case e.Kind == BadRequest || e.Kind == Stopped:
+		return false
+	case e.Kind == NotSent:
+		return true
+	case effect == NonIdempotent:
+		return false
+	case e.Kind == Broken:
+		return true
 	}
-	return false
+	return e.HTTPStatus >= http.StatusInternalServerError
 }
 
-// InputError is an argument that this client refuses to send.
-type InputError struct {
-	Field  string // the argument's name
-	Reason string // what is wrong and what is right
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
 }
-
-// Error names the argument and what is wrong with it.
-func (e *InputError) Error() string { return e.Field + ": " + e.Reason }

@@ -1,71 +1,69 @@
-package wiro
+package wire
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/rs/zerolog"
 )
 
-const mailbox = 16 // events that wait for a slow subscriber; older ones give way
+const subscriberBuffer = 16 // events that wait for a slow subscriber; older ones are dropped
 
-// Frames that the hub itself makes, to tell subscribers how their socket stands.
-const (
-	socketUp   = "up"   // registered: events flow from here on, those before may be lost
-	socketDown = "down" // no connection: nothing comes until the next socketUp
-)
-
-// frame is a message of the socket. Message stays encoded: its shape depends on Type.
+// Event is a message of the socket. Message stays encoded: its shape depends on Type.
 //
 // Wiro docs: WebSocket; Agent WebSocket.
-type frame struct {
-	Type        string          `json:"type"`
-	TaskToken   string          `json:"tasktoken"`
-	AgentToken  string          `json:"agenttoken"`
-	Message     json.RawMessage `json:"message"`
-	Status      Text            `json:"status"`      // agent_subscribed
-	DebugOutput Text            `json:"debugoutput"` // agent_subscribed
-	Cumulative  Float           `json:"cumulativeCost"`
+type Event struct {
+	Type           string          `json:"type"`
+	TaskToken      string          `json:"tasktoken"`
+	AgentToken     string          `json:"agenttoken"`
+	Message        json.RawMessage `json:"message"`
+	Status         string          `json:"status"`         // agent_subscribed
+	DebugOutput    string          `json:"debugoutput"`    // agent_subscribed
+	CumulativeCost *float64        `json:"cumulativeCost"` // task_cost: USD
+	TurnCost       *float64        `json:"turnCost"`       // task_cost: USD
+	Usage          map[string]any  `json:"usage"`          // task_cost: as the provider of the model counts
 }
 
-// hub carries all subscriptions of the process over few sockets. A subscriber hears the
-// events of its own token only. Whoever is connected again is registered again.
+// Events that the hub itself makes, to tell subscribers how their socket stands.
+const (
+	SocketUp   = "up"   // registered: events flow from now on, those before may be lost
+	SocketDown = "down" // no connection: nothing comes until the next SocketUp
+)
+
+// ErrClosed is the error of a subscription after Close.
+var ErrClosed = errors.New("the client is closed")
+
+// hub carries all subscriptions over few sockets. A subscriber receives the events of its own
+// token only, and is registered again after a reconnection. It starts no goroutine before the
+// first subscription.
 type hub struct {
 	url      string
-	agent    string
+	header   http.Header
 	dialer   websocket.Dialer
 	observer Observer
-	log      zerolog.Logger
-	ctx      context.Context
+	log      *slog.Logger
+	ctx      context.Context // ends with close
 	cancel   context.CancelFunc
+	wg       sync.WaitGroup
 
-	mu    sync.Mutex
-	lines []*line
-	open  int // connections
-	waits int // subscriptions
-	wg    sync.WaitGroup
-}
-
-// subscription hears the events of one token.
-type subscription struct {
-	token    string
-	register []byte // the message that asks for the events
-	frames   chan frame
-	line     *line
-	ping     int // the number of the ping behind its registration; the line's lock guards it
+	mu      sync.Mutex
+	sockets []*socket
+	open    int // connections
+	waits   int // subscriptions
 }
 
 func newHub(o Options) *hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &hub{
-		url: o.SocketURL, agent: o.UserAgent, observer: o.Observer, log: o.Log, ctx: ctx, cancel: cancel,
-		dialer: websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: 5 * time.Second},
+		url: o.SocketURL, header: http.Header{"User-Agent": {o.UserAgent}},
+		dialer:   websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: 5 * time.Second},
+		observer: o.Observer, log: o.Logger, ctx: ctx, cancel: cancel,
 	}
 }
 
@@ -73,83 +71,104 @@ func newHub(o Options) *hub {
 func (h *hub) close() {
 	h.cancel()
 	h.mu.Lock()
-	lines := h.lines
+	sockets := h.sockets
 	h.mu.Unlock()
-	for _, l := range lines {
-		l.hangUp()
+	for _, s := range sockets {
+		s.closeConn()
 	}
 	h.wg.Wait()
 }
 
-// subscribe asks for a token's events. The subscriber must leave when it is done.
-func (h *hub) subscribe(token string, register any) (*subscription, error) {
+// Subscription receives the events of one token.
+type Subscription struct {
+	token    string
+	register []byte // the message that asks for the events
+	events   chan Event
+	socket   *socket
+	ping     int // number of the ping behind its registration; the socket's mutex guards it
+}
+
+// HasSocket reports whether there is a socket to subscribe to.
+func (t *Transport) HasSocket() bool { return t.options.SocketURL != "" }
+
+// Subscribe asks for a token's events by a message that the socket understands. The caller
+// must close the subscription when it is done.
+func (t *Transport) Subscribe(token string, register any) (*Subscription, error) {
 	message, err := json.Marshal(register)
 	if err != nil {
 		return nil, err
 	}
-	s := &subscription{token: token, register: message, frames: make(chan frame, mailbox)}
+	return t.hub.subscribe(&Subscription{token: token, register: message, events: make(chan Event, subscriberBuffer)})
+}
+
+func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ctx.Err() != nil {
-		return nil, errors.New("the client is closed")
+		return nil, ErrClosed
 	}
 	h.waits++
 	h.observer.Waits(h.waits)
-	for _, l := range h.lines {
-		if l.take(s) {
-			return s, nil
+	for _, s := range h.sockets {
+		if s.add(sub) {
+			return sub, nil
 		}
 	}
-	l := &line{hub: h, wake: make(chan struct{}, 1), tokens: map[string][]*subscription{}}
-	l.take(s)
-	h.lines = append(h.lines, l)
-	h.wg.Go(l.run)
-	return s, nil
+	s := newSocket(h)
+	s.add(sub)
+	h.sockets = append(h.sockets, s)
+	h.wg.Go(s.run)
+	return sub, nil
 }
 
-// leave ends a subscription. What still comes for its token is dropped.
-func (s *subscription) leave() {
-	l := s.line
-	l.mu.Lock()
-	same := func(other *subscription) bool { return other == s }
-	others := slices.DeleteFunc(l.tokens[s.token], same)
-	if len(others) == 0 {
-		delete(l.tokens, s.token)
-	} else {
-		l.tokens[s.token] = others
+// Events delivers the token's events, beside SocketUp and SocketDown. The channel of a nil
+// subscription never delivers.
+func (sub *Subscription) Events() <-chan Event {
+	if sub == nil {
+		return nil
 	}
-	l.waiting = slices.DeleteFunc(l.waiting, same)
-	if len(l.tokens) == 0 {
-		l.nudge()
-	}
-	l.mu.Unlock()
+	return sub.events
+}
 
-	h := l.hub
+// Close ends the subscription. Events that still come for its token are dropped.
+func (sub *Subscription) Close() {
+	if sub == nil {
+		return
+	}
+	sub.socket.remove(sub)
+	h := sub.socket.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.waits--
 	h.observer.Waits(h.waits)
 }
 
-// push hands a frame over without ever blocking the socket: the oldest gives way. Events
-// carry all that came before, and the last one decides, so nothing that matters is lost.
-func (s *subscription) push(f frame) {
+// push hands an event over without ever blocking the socket: the oldest gives way. Events
+// carry all that came before, and the last one decides, so that nothing that matters is lost.
+func (sub *Subscription) push(e Event) {
 	for {
 		select {
-		case s.frames <- f:
+		case sub.events <- e:
 			return
 		default:
 			select {
-			case <-s.frames:
+			case <-sub.events:
 			default:
 			}
 		}
 	}
 }
 
+// count follows the number of open connections.
 func (h *hub) count(change int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open += change
 	h.observer.Sockets(h.open)
+}
+
+func (h *hub) remove(s *socket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sockets = slices.DeleteFunc(slices.Clone(h.sockets), func(other *socket) bool { return other == s })
 }

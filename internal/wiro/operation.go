@@ -1,46 +1,65 @@
-package wiro
+package wire
 
-import "time"
-
-// operation is an endpoint and how it may be called.
-type operation struct {
-	path    string        // below the base URL, without a leading slash
-	effect  effect        // decides whether it may be repeated
-	timeout time.Duration // of one attempt
-	secret  bool          // its answers hold secrets: no error shows how one starts
-}
-
-type effect int
-
-const (
-	// read changes nothing: it is repeated on 429, 5xx and broken connections.
-	read effect = iota
-	// write changes something and leaves the same behind if done twice: repeated like a read.
-	write
-	// submit starts or spends something each time it arrives. It is repeated only where it
-	// surely did not arrive, and once sent it is not abandoned: its answer may be a token
-	// that somebody pays for.
-	submit
+import (
+	"maps"
+	"slices"
+	"time"
 )
 
+// Effect says what happens if a request arrives twice (RFC 9110, section 9.2).
+type Effect int
+
 const (
-	quick = 30 * time.Second
-	slow  = 2 * time.Minute
+	// Safe requests change nothing. They are repeated on 429, 5xx and broken connections.
+	Safe Effect = iota
+	// Idempotent requests leave the same behind if they arrive twice. They are repeated like
+	// safe ones.
+	Idempotent
+	// NonIdempotent requests start or spend something each time they arrive. They are repeated
+	// only if they surely did not arrive, or on 429. Once written they are not abandoned: the
+	// response may hold the token of a task that is billed.
+	NonIdempotent
 )
 
-// operations is every endpoint that this client calls, by path.
-var operations = map[string]operation{}
+// Timeouts of one attempt.
+const (
+	ShortTimeout = 30 * time.Second
+	LongTimeout  = 2 * time.Minute
+)
 
-// endpoint registers an operation in the table.
-func endpoint(path string, effect effect, timeout time.Duration) operation {
-	op := operation{path: path, effect: effect, timeout: timeout}
-	operations[path] = op
-	return op
+// Operation is an endpoint and how it may be called.
+type Operation struct {
+	Path    string        // below the base URL, without a leading slash
+	Effect  Effect        // decides whether it may be repeated
+	Timeout time.Duration // of one attempt
+	Secret  bool          // its responses hold secrets: no error shows how one starts
+	Elide   []string      // members in which long strings are cut while the response is read
 }
 
-// private marks an operation whose answers hold secrets.
-func (o operation) private() operation {
-	o.secret = true
-	operations[o.path] = o
+var operations = map[string]Operation{}
+
+// Endpoint returns an operation and registers it in the table of endpoints.
+func Endpoint(path string, effect Effect, timeout time.Duration) Operation {
+	return Operation{Path: path, Effect: effect, Timeout: timeout}.register()
+}
+
+// Private returns the operation marked as one whose responses hold secrets.
+func (o Operation) Private() Operation {
+	o.Secret = true
+	return o.register()
+}
+
+// Eliding returns the operation with members whose long strings nobody needs: each string of
+// more than 64 KB inside them is replaced by a short note while the response is read.
+func (o Operation) Eliding(members ...string) Operation {
+	o.Elide = slices.Concat(o.Elide, members)
+	return o.register()
+}
+
+func (o Operation) register() Operation {
+	operations[o.Path] = o
 	return o
 }
+
+// Operations returns the table of all registered endpoints, by path.
+func Operations() map[string]Operation { return maps.Clone(operations) }

@@ -7,6 +7,9 @@
 //
 //	{"id":"q1","q":"how large may an upload be","kind":"natural","pages":["Files"],"answer":["100 MB"]}
 //
+// testdata holds two files: tuned.jsonl, which may be looked at while the search is improved, and held_out.jsonl,
+// of which only the figures may be.
+//
 // It prints, over all and by kind, hit@1 and hit@3 (the share of queries with a right page first, or among
 // three), MRR@5 (the mean of 1/rank of the first right page), answer@5 (the share with an answer's string in
 // the texts of the five results), the characters of an answer, and how long searches take.
@@ -14,6 +17,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -30,6 +34,8 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 )
 
+const fiveResults = 5 // of a query, as MRR@5 and answer@5 want
+
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "eval:", err)
@@ -40,8 +46,9 @@ func main() {
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("eval", flag.ContinueOnError)
 	misses := flags.Bool("misses", false, "list the queries whose first result, or whose texts, are not right")
+	limit := flags.Int("limit", fiveResults, "how many results to ask for")
 	folder := flags.String("pages", "", "search the pages of this `folder` instead of those inside")
-	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming, page")
+	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,7 +68,7 @@ func run(args []string, out io.Writer) error {
 		pages = os.DirFS(*folder)
 	}
 	library := docs.Open(pages, docs.WithWeights(weights))
-	results, err := search(library, queries)
+	results, err := search(library, queries, *limit)
 	if err != nil {
 		return err
 	}
@@ -120,10 +127,8 @@ func weightsWithout(parts string) (docs.Weights, error) {
 			w.Related = 0
 		case "stemming":
 			w.NoStemming = true
-		case "page":
-			w.Page = 0
 		default:
-			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming, page", part)
+			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming", part)
 		}
 	}
 	return w, nil
@@ -139,11 +144,11 @@ type result struct {
 	took     time.Duration
 }
 
-func search(library *docs.Library, queries []query) ([]result, error) {
+func search(library *docs.Library, queries []query, limit int) ([]result, error) {
 	results := make([]result, 0, len(queries))
 	for _, q := range queries {
 		start := time.Now()
-		found, err := library.Search(context.Background(), q.Q, docs.DefaultLimit)
+		found, err := library.Search(context.Background(), q.Q, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -164,8 +169,43 @@ func search(library *docs.Library, queries []query) ([]result, error) {
 	return results, nil
 }
 
+// figures are the measures of a set of results; shares are in percent.
+type figures struct {
+	queries, chars         int
+	first, three, answered float64
+	meanReciprocal         float64
+}
+
+// measure returns the figures of the results of a kind, of all results if kind is empty.
+func measure(results []result, kind string) figures {
+	var f figures
+	for _, r := range results {
+		if kind != "" && kind != r.Kind {
+			continue
+		}
+		f.queries++
+		f.chars += r.chars
+		if r.rank > 0 {
+			f.meanReciprocal += 1 / float64(r.rank)
+		}
+		for _, c := range []struct {
+			share *float64
+			is    bool
+		}{{&f.first, r.rank == 1}, {&f.three, r.rank > 0 && r.rank <= 3}, {&f.answered, r.answered}} {
+			if c.is {
+				*c.share++
+			}
+		}
+	}
+	n := float64(f.queries)
+	f.first, f.three, f.answered = 100*f.first/n, 100*f.three/n, 100*f.answered/n
+	f.meanReciprocal /= n
+	f.chars /= f.queries
+	return f
+}
+
 func report(out io.Writer, results []result) {
-	kinds := []string{"all"}
+	kinds := []string{""}
 	for _, r := range results {
 		if !slices.Contains(kinds, r.Kind) {
 			kinds = append(kinds, r.Kind)
@@ -174,30 +214,9 @@ func report(out io.Writer, results []result) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(t, "kind\tqueries\thit@1\thit@3\tMRR@5\tanswer@5\tchars\t")
 	for _, kind := range kinds {
-		var n, first, three, answered, chars int
-		var mrr float64
-		for _, r := range results {
-			if kind != "all" && kind != r.Kind {
-				continue
-			}
-			n++
-			chars += r.chars
-			if r.rank == 1 {
-				first++
-			}
-			if r.rank > 0 {
-				mrr += 1 / float64(r.rank)
-				if r.rank <= 3 {
-					three++
-				}
-			}
-			if r.answered {
-				answered++
-			}
-		}
-		share := func(k int) float64 { return 100 * float64(k) / float64(n) }
+		f := measure(results, kind)
 		_, _ = fmt.Fprintf(t, "%s\t%d\t%.1f%%\t%.1f%%\t%.3f\t%.1f%%\t%d\t\n",
-			kind, n, share(first), share(three), mrr/float64(n), share(answered), chars/n)
+			cmp.Or(kind, "all"), f.queries, f.first, f.three, f.meanReciprocal, f.answered, f.chars)
 	}
 	_ = t.Flush()
 }

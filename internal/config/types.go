@@ -1,0 +1,105 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+)
+
+// Toolsets is a list of toolsets as a setting.
+type Toolsets []tools.Toolset
+
+// UnmarshalText reads a comma-separated list.
+func (t *Toolsets) UnmarshalText(text []byte) error {
+	chosen, err := tools.ParseToolsets(string(text))
+	*t = chosen
+	return err
+}
+
+// Wait is a duration that may be given as plain seconds.
+type Wait time.Duration
+
+// UnmarshalText reads "90", "90s" or "1m30s".
+func (w *Wait) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s != "" && strings.Trim(s, "0123456789.") == "" {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || d > 10*time.Minute {
+		return fmt.Errorf("%q must be 1s to 600s, such as 90 or 1m30s", text)
+	}
+	*w = Wait(d)
+	return nil
+}
+
+// Level is a log level as a setting.
+type Level zerolog.Level
+
+// UnmarshalText reads a level's name.
+func (l *Level) UnmarshalText(text []byte) error {
+	level, err := zerolog.ParseLevel(strings.ToLower(string(text)))
+	if err != nil || string(text) == "" {
+		return fmt.Errorf("%q must be trace, debug, info, warn, error or disabled", text)
+	}
+	*l = Level(level)
+	return nil
+}
+
+// Format is how logs are written: console, json, or "" for what fits.
+type Format string
+
+// UnmarshalText reads a format's name.
+func (f *Format) UnmarshalText(text []byte) error {
+	switch *f = Format(strings.ToLower(string(text))); *f {
+	case "", "console", "json":
+		return nil
+	}
+	return fmt.Errorf("%q must be console or json", text)
+}
+
+// Networks is a list of addresses and ranges of them as a setting.
+type Networks []netip.Prefix
+
+// UnmarshalText reads "10.0.0.0/8,192.0.2.1".
+func (n *Networks) UnmarshalText(text []byte) error {
+	*n = nil
+	for _, s := range split(string(text)) {
+		prefix, err := netip.ParsePrefix(s)
+		if address, lone := netip.ParseAddr(s); lone == nil {
+			prefix, err = address.Prefix(address.BitLen())
+		}
+		if err != nil {
+			return fmt.Errorf("%q must be an address or a network, such as 10.0.0.0/8", s)
+		}
+		*n = append(*n, prefix)
+	}
+	return nil
+}
+
+// Names is a list of names as a setting.
+type Names []string
+
+// UnmarshalText reads a comma-separated list.
+func (n *Names) UnmarshalText(text []byte) error {
+	*n = split(string(text))
+	return nil
+}
+
+// split splits at commas, and leaves out white space and what is empty.
+func split(text string) (parts []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// Duration returns the wait as Go has it.
+func (w Wait) Duration() time.Duration { return time.Duration(w) }

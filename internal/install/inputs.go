@@ -1,0 +1,86 @@
+package install
+
+import (
+	"slices"
+
+	"github.com/tailscale/hujson"
+)
+
+// inputTitles are what VS Code asks its user, by the id of the input.
+var inputTitles = map[string]string{
+	"wiro-api-key":    "Wiro API key (wiro.ai/panel/project)",
+	"wiro-api-secret": "Wiro API secret",
+}
+
+// withInputs adds the inputs that an entry refers to and that the document lacks.
+func withInputs(doc []byte, ids []string) ([]byte, error) {
+	return editJSON(doc, func(root *hujson.Value, style jsonStyle) error {
+		parent := root.Value.(*hujson.Object)
+		list := inputList(parent)
+		if list == nil {
+			value := style.add(parent, "inputs", 0)
+			list = &hujson.Array{}
+			value.Value = list
+		}
+		for _, id := range ids {
+			if slices.ContainsFunc(list.Elements, func(v hujson.Value) bool { return inputID(v) == id }) {
+				continue
+			}
+			input := object{{"id", id}, {"type", "promptString"}, {"description", inputTitles[id]}, {"password", true}}
+			value, err := hujson.Parse(input.indented("", ""))
+			if err != nil {
+				return err
+			}
+			value.Minimize()
+			value.BeforeExtra = hujson.Extra(style.newline + style.indent(2))
+			if n := len(list.Elements); n > 0 && list.AfterExtra == nil {
+				list.Elements[n-1].AfterExtra = nil
+			}
+			if list.AfterExtra == nil {
+				value.AfterExtra = hujson.Extra(style.newline + style.indent(1))
+			}
+			list.Elements = append(list.Elements, value)
+		}
+		return nil
+	})
+}
+
+// withoutInputs takes our inputs out, and the list if it is empty then.
+func withoutInputs(doc []byte) ([]byte, error) {
+	return editJSON(doc, func(root *hujson.Value, style jsonStyle) error {
+		parent := root.Value.(*hujson.Object)
+		list := inputList(parent)
+		if list == nil {
+			return nil
+		}
+		list.Elements = slices.DeleteFunc(list.Elements, func(v hujson.Value) bool { return inputTitles[inputID(v)] != "" })
+		if n := len(list.Elements); n == 0 {
+			cut(parent, indexOf(parent, "inputs"))
+		} else if list.AfterExtra == nil {
+			list.Elements[n-1].AfterExtra = hujson.Extra(style.newline + style.indent(1))
+		}
+		return nil
+	})
+}
+
+func inputList(parent *hujson.Object) *hujson.Array {
+	i := indexOf(parent, "inputs")
+	if i < 0 {
+		return nil
+	}
+	list, _ := parent.Members[i].Value.Value.(*hujson.Array)
+	return list
+}
+
+func inputID(v hujson.Value) string {
+	o, ok := v.Value.(*hujson.Object)
+	if !ok {
+		return ""
+	}
+	i := indexOf(o, "id")
+	if i < 0 {
+		return ""
+	}
+	id, _ := o.Members[i].Value.Value.(hujson.Literal)
+	return id.String()
+}

@@ -1,0 +1,147 @@
+package transport
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAClientThatTakesNoEventsGetsWhiteSpaceMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.timeouts.heartbeat = 20 * time.Millisecond })
+	for _, accept := range []string{"application/json", "*/*", "", "application/json, text/event-stream;q=0", "text/event-stream; q=0.0, */*"} {
+		count := r.wiro.RequestCount("Run/")
+		response, err := clientOf(t).Do(r.request(call("x", "run_model", forever), header("Accept", accept)))
+		require.NoError(t, err)
+		require.Equal(t, "application/json", response.Header.Get("Content-Type"), accept)
+		require.Equal(t, "no", response.Header.Get("X-Accel-Buffering"))
+		sign := make([]byte, 2)
+		_, err = io.ReadFull(response.Body, sign)
+		require.NoError(t, err)
+		require.Equal(t, "  ", string(sign))
+		token, err := r.wiro.Launched(within(t), count+1)
+		require.NoError(t, err)
+		r.wiro.Release(token)
+		a := read(t, response)
+		require.Equal(t, "completed", a.rpc(t).Result.StructuredContent["state"], a.body)
+	}
+}
+
+func TestBatchesAndErrorsKeepTheirWhiteSpaceToo(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.timeouts.heartbeat = 20 * time.Millisecond })
+	response, err := clientOf(t).Do(r.request("["+call("x", "run_model", forever)+"]", header("Accept", "application/json")))
+	require.NoError(t, err)
+	_, err = io.ReadFull(response.Body, make([]byte, 1))
+	require.NoError(t, err)
+	token, err := r.wiro.Launched(within(t), 1)
+	require.NoError(t, err)
+	r.wiro.Release(token)
+	var answers []rpc
+	require.NoError(t, json.Unmarshal([]byte(read(t, response).body), &answers))
+	require.Len(t, answers, 1)
+}
+
+func TestAcceptIsReadWithItsWeights(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]bool{
+		"text/event-stream": true, "application/json, TEXT/Event-Stream": true, "text/event-stream;q=0.1": true, "text/event-stream;q=1": true,
+		"": false, "*/*": false, "text/*": false, "text/event-stream;q=0": false, "text/event-stream; q=0.000": false, "text/event-streams": false,
+	} {
+		require.Equal(t, want, acceptsEvents(http.Header{"Accept": {accept}}), accept)
+	}
+}
+
+func TestRegistrationIsAnsweredWithWhatToDo(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, path := range []string{"/register", "/token", "/v1/register", "/mcp/register", "/oauth/register"} {
+		a := r.post(`{"redirect_uris":["http://localhost:1/callback"]}`, at(path), header("Authorization", ""))
+		require.Equal(t, http.StatusBadRequest, a.status, path)
+		require.Equal(t, "application/json", a.header.Get("Content-Type"))
+		var said struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(a.body), &said), a.body)
+		require.NotEmpty(t, said.Error)
+		require.Contains(t, said.Description, "https://wiro.ai/panel/project")
+		require.Contains(t, said.Description, "x-api-key")
+		require.NotContains(t, said.Description, "Bearer ", "clients black out the word after it")
+	}
+	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/register"} {
+		require.Equal(t, http.StatusNotFound, r.get(path).status, path)
+	}
+}
+
+func TestGETOnTheEndpointAsksForCredentialsFirst(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		edit := func(q *http.Request) { q.Method, q.Body, q.ContentLength = method, nil, 0 }
+		without := r.post("", edit, header("Authorization", ""))
+		require.Equal(t, http.StatusUnauthorized, without.status)
+		require.Contains(t, without.header.Get("WWW-Authenticate"), "Bearer realm")
+		with := r.post("", edit)
+		require.Equal(t, http.StatusMethodNotAllowed, with.status)
+		require.Contains(t, with.header.Get("Allow"), "POST")
+	}
+}
+
+func TestAPreflightMayNameAnyHeader(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.settings.AllowedOrigins = []string{"https://app.example.com"} })
+	preflight := func(origin string) answer {
+		return r.get("/v1", header("Origin", origin), header("Access-Control-Request-Method", "POST"),
+			header("Access-Control-Request-Headers", "authorization,x-my-gateway"), func(q *http.Request) { q.Method = http.MethodOptions })
+	}
+	a := preflight("https://app.example.com")
+	require.Equal(t, http.StatusNoContent, a.status)
+	require.Contains(t, a.header.Get("Access-Control-Allow-Headers"), "x-my-gateway")
+	require.Contains(t, a.header.Get("Access-Control-Allow-Headers"), "authorization")
+	require.Empty(t, preflight("https://evil.example.com").header.Get("Access-Control-Allow-Headers"))
+}
+
+func TestBodiesMayBeCompressedWithGzip(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	pack := func(text string) string {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = io.WriteString(w, text)
+		_ = w.Close()
+		return b.String()
+	}
+	a := r.post(pack(listTools), header("Content-Encoding", "gzip"))
+	require.Equal(t, 200, a.status, a.body)
+	require.NotEmpty(t, a.rpc(t).Result.Tools)
+	require.Equal(t, 200, r.post(listTools, header("Content-Encoding", "identity")).status)
+	bomb := r.post(pack(`{"x":"`+strings.Repeat("x", 5*maxBody)), header("Content-Encoding", "gzip"))
+	require.Equal(t, http.StatusRequestEntityTooLarge, bomb.status)
+	for _, broken := range []string{listTools, pack(listTools)[:20], ""} {
+		require.Equal(t, http.StatusBadRequest, r.post(broken, header("Content-Encoding", "gzip")).status)
+	}
+	other := r.post(listTools, header("Content-Encoding", "br"))
+	require.Equal(t, http.StatusUnsupportedMediaType, other.status)
+	require.Contains(t, other.rpc(t).Error.Message, `"br"`)
+	require.Equal(t, "gzip", other.header.Get("Accept-Encoding"))
+}
+
+func TestThePageKnowsThePathPrefixOfATrustedProxy(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.settings.TrustedProxies = proxies{loopback4} })
+	for prefix, want := range map[string]string{"/wiro/": "/wiro/v1<", "/a/b": "/a/b/v1<", "//evil.example": r.url + "/v1<", "/x\"><script>": r.url + "/v1<"} {
+		require.Contains(t, r.get("/", header("X-Forwarded-Prefix", prefix)).body, want, prefix)
+	}
+	wary := start(t)
+	require.Contains(t, wary.get("/", header("X-Forwarded-Prefix", "/wiro")).body, wary.url+"/v1<")
+	require.Contains(t, pageJS, "location.pathname", "the script knows it in any case")
+	require.NotContains(t, pageJS, "YOUR-SERVER", "what is replaced in the page would change the script's hash")
+}

@@ -1,0 +1,123 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+)
+
+// dispatcher passes requests to the MCP server.
+type dispatcher struct {
+	mcp *server.MCPServer
+	log zerolog.Logger
+}
+
+// handle answers a request in a session. The MCP server sees an id of ours, so it can neither
+// round the client's nor confuse two calls; the answer carries the client's own bytes.
+// requestID goes into logs and into the error of a fault in this program.
+func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSession, requestID string, notify mcptool.Notifier) (answer mcp.JSONRPCMessage) {
+	internal := func() mcp.JSONRPCMessage { return m.refusal(mcp.INTERNAL_ERROR, "internal error "+requestID) }
+	if m.invalid != "" {
+		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			d.log.Error().Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
+				Bytes("stack", debug.Stack()).Msg("a message panicked")
+			answer = internal()
+		}
+	}()
+	body, err := m.encode()
+	if err != nil { // it was decoded from JSON
+		return internal()
+	}
+	answer = withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
+	if own, ok := s.(interface {
+		pending() <-chan mcp.JSONRPCNotification
+	}); ok {
+		select {
+		case n := <-own.pending(): // a subscription is confirmed, although nothing here ever changes
+			n.Params.Meta[mcp.MetaKeySubscriptionID] = m.ID
+			params := n.Params.AdditionalFields
+			params["_meta"] = n.Params.Meta
+			notify(n.Method, params)
+		default:
+		}
+	}
+	return answer
+}
+
+// withID gives an answer the id of the message, and words that name no type of Go.
+func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
+	id := mcp.NewRequestId(json.RawMessage(m.ID))
+	switch a := answer.(type) {
+	case mcp.JSONRPCResponse:
+		a.ID = id
+		if listen, ok := a.Result.(mcp.SubscriptionsListenResult); ok && listen.Meta != nil {
+			listen.Meta.SetSubscriptionID(m.ID)
+		}
+		return a
+	case mcp.JSONRPCError:
+		a.ID = id
+		if a.Error.Code == mcp.INTERNAL_ERROR {
+			a.Error.Code = m.handlerErrorCode()
+		}
+		if text := a.Error.Message; strings.Contains(text, "json: ") || strings.Contains(text, "unmarshal") {
+			a.Error.Code = mcp.INVALID_PARAMS
+			a.Error.Message = fmt.Sprintf("The params of %.60s do not have the shape that the protocol defines.", m.Method)
+		}
+		return a
+	}
+	return answer
+}
+
+// handlerErrorCode is the code of an error that a handler returned, which the MCP server takes
+// for a fault of its own: a prompt can only lack an argument, a page can only be unknown.
+func (m message) handlerErrorCode() int {
+	switch mcp.MCPMethod(m.Method) {
+	case mcp.MethodPromptsGet, mcp.MethodCompletionComplete:
+		return mcp.INVALID_PARAMS
+	case mcp.MethodResourcesRead:
+		if mcp.IsModernProtocol(m.params.Meta.ProtocolVersion()) {
+			return mcp.INVALID_PARAMS
+		}
+		return mcp.RESOURCE_NOT_FOUND
+	}
+	return mcp.INTERNAL_ERROR
+}
+
+// session is one message's own, or one connection's over stdio. It implements mcp-go's
+// SessionWithClientInfo, from which the tools learn who calls.
+type session struct {
+	id            string
+	client        mcp.Implementation
+	capabilities  mcp.ClientCapabilities
+	notifications chan mcp.JSONRPCNotification // takes only what confirms a subscription
+}
+
+func (s *session) Initialize()                                         {}
+func (s *session) Initialized() bool                                   { return true }
+func (s *session) SessionID() string                                   { return s.id }
+func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
+func (s *session) GetClientInfo() mcp.Implementation                   { return s.client }
+func (s *session) SetClientInfo(client mcp.Implementation)             { s.client = client }
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return s.capabilities }
+func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capabilities = c }
+func (s *session) pending() <-chan mcp.JSONRPCNotification             { return s.notifications }
+
+// newSession returns a session for one message.
+func newSession(id string, m message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
+	s := &session{id: id, client: client, capabilities: capabilities}
+	if m.Method == string(mcp.MethodSubscriptionsListen) {
+		s.notifications = make(chan mcp.JSONRPCNotification, 1)
+	}
+	return s
+}

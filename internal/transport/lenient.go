@@ -1,0 +1,257 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// object is a JSON object whose members are not decoded.
+type object = map[string]json.RawMessage
+
+// normalize brings the params of a request into the shapes that the protocol defines, if only
+// one thing can be meant: clients send empty lists for empty objects, numbers for versions, and
+// true for a capability. It returns what is wrong with params that cannot be used; "" for
+// nothing. A cursor is wrong in any case: no list here has a second page.
+func (m *message) normalize() (fault string) {
+	params, fault := objectOf(m.Params)
+	if fault != "" {
+		return `"params" must be an object.`
+	}
+	changed := !isObject(m.Params) && len(m.Params) > 0
+	set := func(name string, value json.RawMessage) {
+		if !bytes.Equal(params[name], value) {
+			params[name], changed = value, true
+		}
+	}
+	switch method := mcp.MCPMethod(m.Method); method {
+	case mcp.MethodInitialize:
+		for name, value := range initializeParams(params) {
+			set(name, value)
+		}
+	case mcp.MethodToolsCall, mcp.MethodPromptsGet:
+		if kindOf(params["name"]) != '"' {
+			return `"name" must be a text: the name of the ` + map[bool]string{true: "tool.", false: "prompt."}[method == mcp.MethodToolsCall]
+		}
+		if given, has := params["arguments"]; has {
+			arguments, ok := argumentsOf(given)
+			if !ok {
+				return `"arguments" must be an object of names and values.`
+			}
+			if method == mcp.MethodPromptsGet {
+				arguments = textMembers(arguments)
+			}
+			set("arguments", arguments)
+		}
+	case mcp.MethodResourcesRead:
+		if kindOf(params["uri"]) != '"' {
+			return `"uri" must be a text: the address of the resource.`
+		}
+	case mcp.MethodToolsList, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList, mcp.MethodPromptsList:
+		switch cursor := strings.TrimSpace(string(params["cursor"])); cursor {
+		case "", `""`, "null":
+			if cursor != "" {
+				delete(params, "cursor")
+				changed = true
+			}
+		default:
+			return `"cursor" is unknown: this server gave out none. Leave it out to get the whole list.`
+		}
+	}
+	if meta, has := params["_meta"]; has {
+		set("_meta", metaOf(meta))
+	}
+	if changed {
+		m.Params = encodeObject(params)
+	}
+	_ = json.Unmarshal(m.Params, &m.params) // the MCP server says what is wrong with them
+	return ""
+}
+
+// initializeParams returns the params of initialize that have to be replaced.
+func initializeParams(params object) object {
+	changes := object{}
+	if kindOf(params["protocolVersion"]) != '"' {
+		version, _ := json.Marshal(strings.Trim(string(params["protocolVersion"]), " "))
+		changes["protocolVersion"] = version // unknown ones are answered with a known one
+	}
+	changes["capabilities"] = capabilitiesOf(params["capabilities"])
+	changes["clientInfo"] = implementationOf(params["clientInfo"])
+	return changes
+}
+
+// metaOf returns _meta with its members in shape: since 2026-07-28 it says what initialize
+// said before.
+func metaOf(value json.RawMessage) json.RawMessage {
+	meta, fault := objectOf(value)
+	if fault != "" {
+		return json.RawMessage("{}")
+	}
+	for name, shape := range map[string]func(json.RawMessage) json.RawMessage{
+		mcp.MetaKeyClientCapabilities: capabilitiesOf, mcp.MetaKeyClientInfo: implementationOf,
+	} {
+		if given, has := meta[name]; has {
+			meta[name] = shape(given)
+		}
+	}
+	return encodeObject(meta)
+}
+
+// capabilitiesOf returns capabilities of which each is an object: true and [] stand for an
+// empty one, false and null for none.
+func capabilitiesOf(value json.RawMessage) json.RawMessage {
+	capabilities, _ := objectOf(value)
+	for name, given := range capabilities {
+		switch kindOf(given) {
+		case 'f', 'n', 0:
+			delete(capabilities, name)
+		case '{':
+			if name != "experimental" {
+				capabilities[name] = membersAsObjects(given)
+			}
+		default:
+			capabilities[name] = json.RawMessage("{}")
+		}
+	}
+	return encodeObject(capabilities)
+}
+
+// membersAsObjects does for the members of a capability, such as elicitation.url, what
+// capabilitiesOf does for capabilities. listChanged is a Boolean.
+func membersAsObjects(value json.RawMessage) json.RawMessage {
+	members, _ := objectOf(value)
+	for name, given := range members {
+		if name == "listChanged" {
+			if kind := kindOf(given); kind != 't' && kind != 'f' {
+				delete(members, name)
+			}
+			continue
+		}
+		switch kindOf(given) {
+		case '{':
+		case 'f', 'n':
+			delete(members, name)
+		default:
+			members[name] = json.RawMessage("{}")
+		}
+	}
+	return encodeObject(members)
+}
+
+// implementationOf returns a clientInfo with texts for texts, and without what is odd.
+func implementationOf(value json.RawMessage) json.RawMessage {
+	given, _ := objectOf(value)
+	kept := object{}
+	for _, name := range []string{"name", "version", "title", "description", "websiteUrl"} {
+		switch kindOf(given[name]) {
+		case '"':
+			kept[name] = given[name]
+		case '0':
+			kept[name] = json.RawMessage(`"` + string(given[name]) + `"`)
+		}
+	}
+	for _, name := range []string{"name", "version"} {
+		if kept[name] == nil {
+			kept[name] = json.RawMessage(`""`)
+		}
+	}
+	var icons []mcp.Icon
+	if json.Unmarshal(given["icons"], &icons) == nil && len(icons) > 0 {
+		kept["icons"] = given["icons"]
+	}
+	return encodeObject(kept)
+}
+
+// argumentsOf returns arguments as an object: [], "" and null stand for none, and a text may
+// hold the object as JSON.
+func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
+	if kindOf(value) == '"' {
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			return nil, false
+		}
+		if text = strings.TrimSpace(text); text == "" {
+			return json.RawMessage("{}"), true
+		}
+		if !json.Valid([]byte(text)) || kindOf(json.RawMessage(text)) == '"' {
+			return nil, false
+		}
+		value = json.RawMessage(text)
+	}
+	if isObject(value) {
+		return value, true
+	}
+	_, fault := objectOf(value)
+	return json.RawMessage("{}"), fault == ""
+}
+
+// textMembers returns an object with its numbers and Booleans as texts, and without nulls.
+func textMembers(value json.RawMessage) json.RawMessage {
+	members, _ := objectOf(value)
+	for name, given := range members {
+		switch kindOf(given) {
+		case '"':
+		case 'n':
+			delete(members, name)
+		default:
+			text, err := json.Marshal(string(given))
+			if err == nil {
+				members[name] = text
+			}
+		}
+	}
+	return encodeObject(members)
+}
+
+// objectOf decodes an object, not its members. Nothing, null and [] are empty ones.
+func objectOf(value json.RawMessage) (object, string) {
+	members := object{}
+	switch kindOf(value) {
+	case 0, 'n':
+		return members, ""
+	case '{':
+		if json.Unmarshal(value, &members) == nil {
+			return members, ""
+		}
+	case '[':
+		var list []json.RawMessage
+		if json.Unmarshal(value, &list) == nil && len(list) == 0 {
+			return members, ""
+		}
+	}
+	return object{}, "must be an object"
+}
+
+func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }
+
+// kindOf is the first character of a JSON value, '0' for all numbers; 0 for nothing.
+func kindOf(value json.RawMessage) byte {
+	value = bytes.TrimLeft(value, " \t\r\n")
+	if len(value) == 0 {
+		return 0
+	}
+	if c := value[0]; c != '-' && (c < '0' || c > '9') {
+		return c
+	}
+	return '0'
+}
+
+// encodeObject encodes members that are valid JSON, in a fixed order.
+func encodeObject(members object) json.RawMessage {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, name := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, _ := json.Marshal(name) // a string
+		fmt.Fprintf(&b, "%s:%s", key, members[name])
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}

@@ -1,0 +1,222 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxTokenBody = 16 << 10 // bytes
+
+	// refreshUses is how often one refresh token works until its successor is used first: an
+	// answer may have been lost, and several processes of a client may share a token.
+	refreshUses = 4
+)
+
+// grant is what a person allowed, as it is sealed into codes and tokens.
+type grant struct {
+	Connection string `json:"o"`
+	Key        string `json:"k"`
+	Secret     string `json:"x,omitempty"`
+	Client     string `json:"c"` // digest of the client_id
+	Audience   string `json:"u"`
+	Limits     Limits `json:"l,omitzero"`
+}
+
+func (g grant) credentials() Credentials {
+	return Credentials{Key: Secret(g.Key), Secret: Secret(g.Secret)}
+}
+
+// refresh is what a refresh token seals.
+type refresh struct {
+	ID     string `json:"i"`
+	Parent string `json:"q,omitempty"` // of the token that it replaces
+	grant
+}
+
+// serveToken exchanges a code, or a refresh token, for tokens.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer string) {
+	if !allow(w, r, http.MethodPost) {
+		return
+	}
+	form, f := readTokenForm(w, r)
+	if f == nil {
+		f = s.checkClient(form.Get("client_id"))
+	}
+	var next refresh
+	outcome := "issued"
+	if f == nil {
+		switch form.Get("grant_type") {
+		case "authorization_code":
+			next, f = s.redeemCode(r.Context(), issuer, form)
+		case "refresh_token":
+			outcome = "refreshed"
+			next, f = s.redeemRefresh(r.Context(), issuer, form)
+		default:
+			f = fail(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token.")
+		}
+	}
+	if f != nil {
+		s.refuse(w, "token", f)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, struct {
+		Access    string `json:"access_token"`
+		Type      string `json:"token_type"`
+		ExpiresIn int    `json:"expires_in"` // seconds
+		Refresh   string `json:"refresh_token"`
+		Scope     string `json:"scope"`
+	}{
+		s.sealer.seal(kindAccess, next.grant, s.now().Add(accessLifetime)), "Bearer", int(accessLifetime.Seconds()),
+		s.sealer.seal(kindRefresh, next, s.now().Add(refreshLifetime)), scope,
+	})
+	s.observe("token", outcome, http.StatusOK)
+}
+
+func readTokenForm(w http.ResponseWriter, r *http.Request) (url.Values, *failure) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
+		return nil, fail(http.StatusBadRequest, "invalid_request", "The Content-Type must be application/x-www-form-urlencoded.")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxTokenBody)
+	if r.ParseForm() != nil {
+		return nil, fail(http.StatusBadRequest, "invalid_request", "The request cannot be read. It has at most 16 KB.")
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, fail(http.StatusBadRequest, "invalid_request", "A parameter was sent more than once: "+printable(name)+".")
+		}
+	}
+	return r.PostForm, nil
+}
+
+// printable is a name that a client chose, fit for an error's description.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, name[:min(len(name), 40)])
+}
+
+// checkClient refuses a client_id that nobody registered here with invalid_client, on which
+// clients register again. That of a document is not fetched: what it gets is bound to it.
+func (s *Server) checkClient(clientID string) *failure {
+	var c client
+	switch {
+	case clientID == "":
+		return fail(http.StatusBadRequest, "invalid_request", "client_id is missing.")
+	case isDocument(clientID) && s.documents != nil, s.sealer.open(kindClient, clientID, &c) == nil:
+		return nil
+	}
+	return fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Register it again.")
+}
+
+var (
+	errWrongCode    = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
+	errWrongRefresh = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
+	errRevoked      = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
+	errTarget       = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
+	errNoStore      = fail(http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.")
+)
+
+// redeemCode checks a code and everything that it is bound to, and then uses it up.
+func (s *Server) redeemCode(ctx context.Context, issuer string, form url.Values) (refresh, *failure) {
+	var c code
+	if s.sealer.open(kindCode, form.Get("code"), &c) != nil {
+		return refresh{}, errWrongCode
+	}
+	redirect := form.Get("redirect_uri")
+	switch {
+	case c.Client != digest(form.Get("client_id")),
+		redirect != "" && digest(redirect) != c.Redirect, // OAuth 2.1 leaves it out
+		!verify(c.Challenge, form.Get("code_verifier")):
+		return refresh{}, errWrongCode
+	case !s.within(issuer, c.Audience, form.Get("resource")):
+		return refresh{}, errTarget
+	}
+	// The form lives longer than a code, and gives the same ID to all codes that come of it.
+	fresh, err := s.once.UseOnce(ctx, "code:"+c.ID, formLifetime+codeLifetime)
+	if err != nil {
+		return refresh{}, errNoStore
+	}
+	if !fresh {
+		return refresh{}, errWrongCode
+	}
+	return refresh{ID: newID(), grant: c.grant}, nil
+}
+
+// redeemRefresh replaces a refresh token. The one before stays good until the new one is used.
+func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Values) (refresh, *failure) {
+	var old refresh
+	if s.sealer.open(kindRefresh, form.Get("refresh_token"), &old) != nil || old.Client != digest(form.Get("client_id")) {
+		return refresh{}, errWrongRefresh
+	}
+	if !s.within(issuer, old.Audience, form.Get("resource")) {
+		return refresh{}, errTarget
+	}
+	// A connection outlives an outage of Wiro, but not the key.
+	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
+		return refresh{}, errRevoked
+	}
+	used, err := s.useRefresh(ctx, old)
+	if err != nil {
+		return refresh{}, errNoStore
+	}
+	if !used {
+		return refresh{}, errWrongRefresh
+	}
+	return refresh{ID: newID(), Parent: old.ID, grant: old.grant}, nil
+}
+
+// useRefresh takes one of the uses of a refresh token, and all that its parent has left.
+func (s *Server) useRefresh(ctx context.Context, token refresh) (bool, error) {
+	use := func(id string, n int) (bool, error) {
+		return s.once.UseOnce(ctx, "refresh:"+id+":"+strconv.Itoa(n), refreshLifetime)
+	}
+	for n := range refreshUses {
+		fresh, err := use(token.ID, n)
+		if err != nil {
+			return false, err
+		}
+		if !fresh {
+			continue
+		}
+		for m := 1; token.Parent != "" && m < refreshUses; m++ { // the first was used for this token
+			if _, err := use(token.Parent, m); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// within reports whether a resource parameter is part of what was allowed, on this issuer.
+func (s *Server) within(issuer, audience, resource string) bool {
+	if audience != issuer && !strings.HasPrefix(audience, issuer+"/") {
+		return false
+	}
+	if resource == "" {
+		return true
+	}
+	asked, ok := s.audience(issuer, resource)
+	return ok && (asked == audience || audience == issuer)
+}
+
+// verify checks a PKCE code verifier (RFC 7636, method S256).
+func verify(challenge, verifier string) bool {
+	if len(verifier) < 43 || len(verifier) > 128 {
+		return false
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(encoding.EncodeToString(sum[:])), []byte(challenge)) == 1
+}

@@ -1,0 +1,70 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// protocol is how a message says its version: once in initialize, or, since 2026-07-28, in each
+// message's own _meta and HTTP headers.
+type protocol struct{ modern bool }
+
+// protocol returns the protocol that a message follows. It refuses a version that does not
+// exist, and headers that contradict the message.
+func (m message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
+	header, meta := h.Get(mcp.HeaderProtocolVersion), m.params.Meta.ProtocolVersion()
+	if !mcp.IsModernProtocol(header) && !mcp.IsModernProtocol(meta) {
+		if header != "" && !mcp.IsValidProtocolVersion(header) && m.Method != string(mcp.MethodInitialize) {
+			return protocol{}, m.unsupported(header)
+		}
+		return protocol{}, nil
+	}
+	modern := protocol{modern: true}
+	mismatch := func(text string) mcp.JSONRPCMessage { return m.refusal(mcp.HEADER_MISMATCH, text) }
+	switch {
+	case h.Get(mcp.HeaderLastEventID) != "":
+		return modern, mismatch("Last-Event-ID: streams cannot be taken up again since protocol " + mcp.ProtocolVersion20260728 + ". Send the request anew, with another id.")
+	case header == "":
+		return modern, mismatch("The header " + mcp.HeaderProtocolVersion + " is missing, while _meta names a version.")
+	case meta == "":
+		return modern, m.refusal(mcp.INVALID_PARAMS, "_meta."+mcp.MetaKeyProtocolVersion+" is missing, while the header "+mcp.HeaderProtocolVersion+" names a version.")
+	case header != meta:
+		return modern, mismatch(fmt.Sprintf("The header %s says %.20q, _meta says %.20q.", mcp.HeaderProtocolVersion, header, meta))
+	case !mcp.IsValidProtocolVersion(meta):
+		return modern, m.unsupported(meta)
+	}
+	err := mcp.ValidateStandardHeaders(h.Get, meta, mcp.MCPMethod(m.Method), m.Params)
+	if wrong, ok := errors.AsType[mcp.HeaderMismatchError](err); ok {
+		return modern, mismatch(wrong.Error())
+	}
+	return modern, nil
+}
+
+func (m message) refusal(code int, text string) mcp.JSONRPCMessage {
+	return mcp.NewJSONRPCError(mcp.NewRequestId(m.ID), code, text, nil)
+}
+
+func (m message) unsupported(version string) mcp.JSONRPCMessage {
+	refusal := mcp.UnsupportedProtocolVersionError{Version: version, Supported: mcp.ValidProtocolVersions}.JSONRPCError()
+	refusal.ID = mcp.NewRequestId(m.ID)
+	return refusal
+}
+
+// status is the HTTP status of an answer. Before 2026-07-28 it is 200 for errors, too.
+func (p protocol) status(answer mcp.JSONRPCMessage) int {
+	failure, ok := answer.(mcp.JSONRPCError)
+	if !ok || !p.modern {
+		return http.StatusOK
+	}
+	switch failure.Error.Code {
+	case mcp.METHOD_NOT_FOUND:
+		return http.StatusNotFound
+	case mcp.HEADER_MISMATCH, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, mcp.UNSUPPORTED_PROTOCOL_VERSION,
+		mcp.INVALID_REQUEST, mcp.INVALID_PARAMS, mcp.PARSE_ERROR:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}

@@ -1,0 +1,238 @@
+package transport
+
+import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+)
+
+const (
+	maxBody         = 4 << 20 // bytes
+	headerRequestID = "X-Request-Id"
+)
+
+// request is one HTTP request to the endpoint.
+type request struct {
+	http    *HTTP
+	w       http.ResponseWriter
+	r       *http.Request
+	scope   mcptool.Scope // of its messages
+	entry   entry         // of the log, as far as it is known
+	started time.Time
+}
+
+// caller is who sent a request, and what of it goes further.
+type caller struct {
+	hash   string // salted, of the key: for limits and logs
+	peer   peer
+	signed bool        // in with OAuth
+	header http.Header // what MCP knows, and nothing secret
+}
+
+// serveMCP is the endpoint.
+func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
+	q := &request{http: h, w: w, r: r, entry: entry{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
+	w.Header().Set(headerRequestID, q.entry.id)
+
+	credentials, connection, err := h.authenticate(r)
+	if err != nil {
+		h.challenge(w, r, err)
+		q.refuse(http.StatusUnauthorized, codeRefused, nil, err.Error())
+		return
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST, OPTIONS")
+		http.Error(w, "This is an MCP endpoint: it takes POST. The page at / shows how to connect.", http.StatusMethodNotAllowed)
+		return
+	}
+	q.entry.caller.signed = connection != nil
+	q.entry.caller.hash, q.entry.caller.header = credentials.Fingerprint(h.salt), passOn(r.Header)
+	if err := oneVersion(r.Header, q.entry.caller.header); err != nil {
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, err.Error())
+		return
+	}
+	allowed, err := restrictTools(r.Header, h.Tools)
+	if err != nil {
+		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
+		return
+	}
+	allowed = limitTools(allowed, connection)
+	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Drain: h.draining}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
+		return
+	}
+	if limit, retry := h.limits.take(q.entry.caller.hash, 1); limit != "" {
+		q.tooManyRequests(limit, retry, nil)
+		return
+	}
+	if coding := contentCoding(r.Header); coding != "" && coding != "gzip" {
+		w.Header().Set("Accept-Encoding", "gzip")
+		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, fmt.Sprintf("The Content-Encoding %.20q is not supported: send the body as it is, or with gzip.", coding))
+		return
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		q.refuseBody(err)
+		return
+	}
+	messages, batch, err := readMessages(body)
+	switch {
+	case err != nil:
+		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
+	case batch:
+		q.serveBatch(r.Context(), messages)
+	default:
+		q.serveOne(r.Context(), messages[0])
+	}
+}
+
+// serveOne answers a message on its own.
+func (q *request) serveOne(ctx context.Context, m message) {
+	if fault := m.fault(); fault != "" {
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, m.ID, fault)
+		return
+	}
+	if !m.expectsAnswer() {
+		q.w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	s := newStream(q.w, q.r, q.http.timeouts)
+	defer s.abandon()
+	c := q.http.newCall(ctx, q.scope, q.entry.caller, q.entry.id, m, s.notify)
+	if limit := c.begin(); limit != "" {
+		s.abandon()
+		q.entry = c.entry
+		q.tooManyRequests(limit, retryWait, m.ID)
+		return
+	}
+	s.answer(c.answer())
+}
+
+// refuse answers the whole request with an error, and logs it.
+func (q *request) refuse(status, code int, id json.RawMessage, text string) {
+	refuse(q.w, status, code, id, text)
+	q.entry.status, q.entry.outcome, q.entry.took = status, refusals[status], time.Since(q.started)
+	q.http.log(q.entry)
+}
+
+// tooManyRequests answers that a limit is reached.
+func (q *request) tooManyRequests(limit string, retry time.Duration, id json.RawMessage) {
+	q.http.Metrics.limited(limit)
+	q.w.Header().Set("Retry-After", inSeconds(retry))
+	q.refuse(http.StatusTooManyRequests, codeRefused, id, limitText(limit, retry))
+}
+
+// refuseBody says what is wrong with a body that could not be read.
+func (q *request) refuseBody(err error) {
+	q.w.Header().Set("Connection", "close")
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case tooLarge:
+		q.refuse(http.StatusRequestEntityTooLarge, codeRefused, nil, fmt.Sprintf("The request is larger than %d MB. Give files as URLs.", maxBody>>20))
+	case errors.Is(err, errNotGzip):
+		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The body is not gzip, although the Content-Encoding says so.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		q.refuse(http.StatusRequestTimeout, codeRefused, nil, fmt.Sprintf("The request did not arrive within %s.", q.http.timeouts.body))
+	default:
+		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request broke off.")
+	}
+}
+
+// readBody reads a body of limited size in limited time.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, &http.MaxBytesError{Limit: maxBody}
+	}
+	var b bytes.Buffer // grows with what arrives, not with the announced length
+	var body io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
+	if contentCoding(r.Header) == "gzip" {
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, gzipError(err)
+		}
+		body = io.LimitReader(unpacked, maxBody+1)
+	}
+	switch n, err := io.Copy(&b, body); {
+	case err != nil:
+		return nil, gzipError(err)
+	case n > maxBody:
+		return nil, &http.MaxBytesError{Limit: maxBody}
+	}
+	// The guard set a deadline, which must not end a call that takes its time.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return b.Bytes(), nil
+}
+
+var errNotGzip = errors.New("not gzip")
+
+func gzipError(err error) error {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return errNotGzip
+	}
+	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
+		return errNotGzip
+	}
+	return err
+}
+
+// contentCoding is how a body is encoded; "" for not at all.
+func contentCoding(h http.Header) string {
+	coding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
+	if coding == "identity" {
+		return ""
+	}
+	return strings.TrimPrefix(coding, "x-")
+}
+
+// oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
+func oneVersion(from, to http.Header) error {
+	version := ""
+	for part := range strings.SplitSeq(strings.Join(from.Values(mcp.HeaderProtocolVersion), ","), ",") {
+		part = strings.TrimSpace(part)
+		if part != "" && version != "" && part != version {
+			return fmt.Errorf("the header %s names several versions: send one", mcp.HeaderProtocolVersion)
+		}
+		version = cmp.Or(version, part)
+	}
+	if version != "" {
+		to.Set(mcp.HeaderProtocolVersion, version)
+	}
+	return nil
+}
+
+// passed are the headers that go on to the MCP server, beside those that begin with Mcp-.
+var passed = []string{"Accept", "Content-Type", "Last-Event-Id", "User-Agent", "Traceparent", "Tracestate"}
+
+func passOn(from http.Header) http.Header {
+	to := http.Header{}
+	for name, values := range from {
+		if strings.HasPrefix(name, "Mcp-") {
+			to[name] = values
+		}
+	}
+	for _, name := range passed {
+		if values := from.Values(name); values != nil {
+			to[name] = values
+		}
+	}
+	return to
+}
+
+func newRequestID() string { return rand.Text()[:10] }

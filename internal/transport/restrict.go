@@ -1,0 +1,73 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
+)
+
+// Headers with which a client asks for fewer tools. They never add any.
+const (
+	headerToolsets = "X-MCP-Toolsets"
+	headerTools    = "X-MCP-Tools"
+	headerReadOnly = "X-MCP-Readonly"
+)
+
+// restrictTools returns a filter of the tools that the headers leave; nil if they leave all. The
+// error names the header that is wrong, with the allowed values.
+func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, error) {
+	var (
+		toolsets []tools.Toolset
+		names    []string
+		readOnly bool
+	)
+	if text := list(h, headerToolsets); text != "" {
+		var err error
+		if toolsets, err = s.ParseToolsets(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", headerToolsets, err)
+		}
+	}
+	if text := list(h, headerTools); text != "" {
+		for name := range strings.SplitSeq(text, ",") {
+			if name = strings.TrimSpace(name); name == "" {
+				continue
+			}
+			if !slices.ContainsFunc(s.All(), func(t mcptool.Tool) bool { return t.Name == name }) {
+				return nil, unknownTool(name, s.Tools())
+			}
+			names = append(names, name)
+		}
+	}
+	if text := strings.TrimSpace(h.Get(headerReadOnly)); text != "" {
+		var err error
+		if readOnly, err = strconv.ParseBool(strings.ToLower(text)); err != nil {
+			return nil, fmt.Errorf("%s must be true or false", headerReadOnly)
+		}
+	}
+	if toolsets == nil && names == nil && !readOnly {
+		return nil, nil
+	}
+	return mcptool.Filter(toolsets, names, readOnly), nil
+}
+
+// list is a header's value, of which there may be several.
+func list(h http.Header, name string) string {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	return strings.Trim(strings.Join(values, ","), ", \t")
+}
+
+func unknownTool(name string, known []mcptool.Tool) error {
+	names := make([]string, len(known))
+	for i, t := range known {
+		names[i] = t.Name
+	}
+	return fmt.Errorf("%s: there is no tool %.60q: there are %s", headerTools, name, strings.Join(names, ", "))
+}

@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+const signInKey = "a-key-that-signs-in-0123456789"
+
+// signIn goes through the whole sign-in over the network and returns an access token.
+func signIn(t *testing.T, r *rig, fields url.Values) (access string) {
+	t.Helper()
+	const redirect, verifier = "http://127.0.0.1:1/callback", "a-verifier-of-at-least-43-characters-0123456789"
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	t.Cleanup(browser.CloseIdleConnections)
+	post := func(path, kind, body string) (*http.Response, []byte) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", kind)
+		request.Header.Set("Origin", r.url)
+		answer, err := browser.Do(request)
+		require.NoError(t, err)
+		data, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer, data
+	}
+	_, data := post("/register", "application/json", `{"client_name":"Test","redirect_uris":["`+redirect+`"]}`)
+	var registered struct {
+		ID string `json:"client_id"`
+	}
+	require.NoError(t, json.Unmarshal(data, &registered), string(data))
+	sum := sha256.Sum256([]byte(verifier))
+	page, err := browser.Get(r.url + "/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {registered.ID}, "redirect_uri": {redirect}, "resource": {r.url + "/mcp"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}.Encode())
+	require.NoError(t, err)
+	data, err = io.ReadAll(page.Body)
+	require.NoError(t, err)
+	require.NoError(t, page.Body.Close())
+	found := regexp.MustCompile(`name="request" value="([^"]*)"`).FindSubmatch(data)
+	require.NotNil(t, found, string(data))
+	fields.Set("request", html.UnescapeString(string(found[1])))
+	fields.Set("key", signInKey)
+	answer, data := post("/authorize", "application/x-www-form-urlencoded", fields.Encode())
+	require.Equal(t, http.StatusSeeOther, answer.StatusCode, string(data))
+	back, err := url.Parse(answer.Header.Get("Location"))
+	require.NoError(t, err)
+	answer, data = post("/token", "application/x-www-form-urlencoded", url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {registered.ID}, "redirect_uri": {redirect}, "resource": {r.url + "/mcp"},
+		"code": {back.Query().Get("code")}, "code_verifier": {verifier},
+	}.Encode())
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(data))
+	var tokens struct {
+		Access string `json:"access_token"`
+	}
+	require.NoError(t, json.Unmarshal(data, &tokens))
+	return tokens.Access
+}
+
+// callWith sends a message with a bearer token.
+func callWith(t *testing.T, r *rig, bearer, body string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/mcp", bytes.NewBufferString(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json, text/event-stream")
+	if bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	data, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer, string(data)
+}
+
+// withOAuth turns OAuth on; revoked says what Wiro thinks of the key.
+func withOAuth(revoked *atomic.Bool) func(*setup) {
+	return func(s *setup) {
+		s.settings.OAuthSecrets = []string{strings.Repeat("secret ", 8)}
+		s.checkKey = func(_ context.Context, c wiro.Credentials) error {
+			if revoked.Load() || c.Key != signInKey {
+				return wiro.ErrUnauthorized
+			}
+			return nil
+		}
+	}
+}
+
+func TestOneEndpointTakesTokensAndKeys(t *testing.T) {
+	t.Parallel()
+	r := start(t, withOAuth(&atomic.Bool{}))
+	answer, _ := callWith(t, r, "", listTools)
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+	challenge := answer.Header.Get("WWW-Authenticate")
+	require.Contains(t, challenge, `resource_metadata="`+r.url+`/.well-known/oauth-protected-resource/mcp"`)
+	require.NotContains(t, challenge, "invalid_token")
+
+	all := url.Values{"toolset": {"models", "tasks", "files", "docs", "agents", "messages"}}
+	token := signIn(t, r, all)
+	answer, body := callWith(t, r, token, listTools)
+	require.Equal(t, http.StatusOK, answer.StatusCode, body)
+	require.Contains(t, body, `"run_model"`)
+	_, byKey := callWith(t, r, "any-api-key", listTools)
+	require.Equal(t, byKey, body)
+
+	answer, _ = callWith(t, r, token[:len(token)-1], listTools)
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+	require.Contains(t, answer.Header.Get("WWW-Authenticate"), `error="invalid_token"`)
+
+	limited := signIn(t, r, url.Values{"toolset": {"models", "docs"}, "readonly": {"1"}})
+	_, body = callWith(t, r, limited, listTools)
+	require.NotContains(t, body, `"run_model"`)
+	require.NotContains(t, body, `"get_task"`)
+	require.Contains(t, body, `"search_docs"`)
+	_, body = callWith(t, r, limited, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_model","arguments":{}}}`)
+	require.NotContains(t, body, `"result":{"content"`)
+
+	require.NotContains(t, r.logs.String(), signInKey)
+	require.Contains(t, r.logs.String(), `"sign-in"`)
+}
+
+func TestAConnectionEndsWhenItsKeyIsRevoked(t *testing.T) {
+	t.Parallel()
+	var revoked atomic.Bool
+	r := start(t, withOAuth(&revoked)) // the emulator does not know the key
+	token := signIn(t, r, url.Values{"toolset": {"models", "tasks", "files", "docs", "agents", "messages"}})
+	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_tasks","arguments":{}}}`
+	answer, body := callWith(t, r, token, call)
+	require.Equal(t, http.StatusOK, answer.StatusCode, body)
+	require.Contains(t, body, `"isError":true`)
+	answer, _ = callWith(t, r, token, listTools)
+	require.Equal(t, http.StatusOK, answer.StatusCode, "Wiro refused one call, and still takes the key")
+
+	revoked.Store(true)
+	callWith(t, r, token, call)
+	answer, _ = callWith(t, r, token, listTools)
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+	require.Contains(t, answer.Header.Get("WWW-Authenticate"), `error="invalid_token"`)
+}
+
+func TestWithoutASecretThereIsNoSignIn(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	answer, err := http.Get(r.url + "/authorize")
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	refused, _ := callWith(t, r, "", listTools)
+	require.NotContains(t, refused.Header.Get("WWW-Authenticate"), "resource_metadata")
+}
+
+func TestThePublicAddressIsTheServersOwn(t *testing.T) {
+	t.Parallel()
+	g, err := newGuard(HTTPOptions{PublicURL: "https://mcp.example.com", AllowedHosts: []string{"internal.example.com"}})
+	require.NoError(t, err)
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://mcp.example.com/authorize", nil)
+	request.Header.Set("Origin", "https://mcp.example.com")
+	_, reason := g.check(request, peer{scheme: "http", host: "mcp.example.com"})
+	require.Empty(t, reason)
+	request.Header.Set("Origin", "https://evil.example.com")
+	status, _ := g.check(request, peer{scheme: "http", host: "mcp.example.com"})
+	require.Equal(t, http.StatusForbidden, status)
+}

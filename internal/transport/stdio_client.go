@@ -1,0 +1,156 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// progressHold is how long a progress notification is held back. Clients close the connection
+// on one that arrives together with the result, so the result replaces what is held.
+const progressHold = 100 * time.Millisecond
+
+// heldProgress sends the progress of one call, each notification after progressHold, and drops
+// what is held when the call ends.
+type heldProgress struct {
+	write func([]byte)
+
+	mu    sync.Mutex
+	held  [][]byte
+	ended bool
+}
+
+// notify is a mcptool.Notifier.
+func (p *heldProgress) notify(method string, params map[string]any) {
+	data, err := notification(method, params)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.ended:
+	case method != "notifications/progress":
+		p.write(data)
+	default:
+		p.held = append(p.held, data)
+		time.AfterFunc(progressHold, p.send)
+	}
+}
+
+// send writes the oldest notification that is held.
+func (p *heldProgress) send() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || len(p.held) == 0 {
+		return
+	}
+	p.write(p.held[0])
+	p.held = p.held[1:]
+}
+
+// end drops what is held. Nothing is written after it returns.
+func (p *heldProgress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended, p.held = true, nil
+}
+
+// clientAnswer is what the client said to a question of ours.
+type clientAnswer struct {
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// errNotAsked means that the client did not answer a question as the protocol has it. It may
+// be a client that declares elicitation and has nobody to ask.
+var errNotAsked = errors.New("the client could not ask its user")
+
+// stdioSession is a message's session, through which tools can ask the user. It implements
+// mcp-go's SessionWithElicitation.
+type stdioSession struct {
+	*session
+	connection *connection
+	notAsked   atomic.Bool
+}
+
+// headless is how soon no user cancels a question: a client does that has nobody to ask.
+const headless = time.Second
+
+// RequestElicitation asks the client's user and waits for the answer. notAsked is set if there
+// is none: the client does not know the method, failed, or canceled without a user's doing.
+func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	asked := time.Now()
+	answer, err := s.connection.ask(ctx, string(mcp.MethodElicitationCreate), request.Params)
+	if err != nil {
+		return nil, err
+	}
+	result := &mcp.ElicitationResult{}
+	canceled := func() bool {
+		return result.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
+	}
+	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || canceled() {
+		s.notAsked.Store(true)
+		return nil, errNotAsked
+	}
+	return result, nil
+}
+
+// ask sends a request to the client and waits for the reply.
+func (c *connection) ask(ctx context.Context, method string, params any) (clientAnswer, error) {
+	answers := make(chan clientAnswer, 1)
+	c.mu.Lock()
+	c.lastID++
+	id := c.lastID
+	key := strconv.FormatInt(id, 10)
+	c.questions[key] = answers
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.questions, key)
+	}()
+	data, err := json.Marshal(struct {
+		Version string `json:"jsonrpc"`
+		ID      int64  `json:"id"`
+		Method  string `json:"method"`
+		Params  any    `json:"params"`
+	}{mcp.JSONRPC_VERSION, id, method, params})
+	if err != nil {
+		return clientAnswer{}, err
+	}
+	c.out.write(data)
+	select {
+	case answer := <-answers:
+		return answer, nil
+	case <-c.draining.Done():
+		return clientAnswer{}, errNotAsked
+	case <-ctx.Done():
+		return clientAnswer{}, ctx.Err()
+	}
+}
+
+// reply takes a client's reply to a question; any other is dropped.
+func (c *connection) reply(m message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := idKey(m.ID)
+	if answers, ok := c.questions[key]; ok {
+		answers <- m.clientAnswer // a question takes one
+		delete(c.questions, key)
+	}
+}
+
+func notification(method string, params map[string]any) ([]byte, error) {
+	return json.Marshal(struct {
+		Version string         `json:"jsonrpc"`
+		Method  string         `json:"method"`
+		Params  map[string]any `json:"params"`
+	}{mcp.JSONRPC_VERSION, method, params})
+}

@@ -1,0 +1,226 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+const (
+	maxAttempts   = 4                // of a request that may be repeated
+	maxRetryPause = 20 * time.Second // a longer Retry-After is left to the caller
+)
+
+// Observer is told what the transport does. Its methods must be quick and safe for concurrent
+// use.
+type Observer interface {
+	Request(operation string, status int, took time.Duration)
+	Sockets(open int)
+	Waits(open int)
+}
+
+// Options configure New. Every field must be set, except SocketURL.
+type Options struct {
+	BaseURL    string // without a slash at its end
+	SocketURL  string // empty for none
+	UserAgent  string
+	HTTPClient *http.Client
+	MinBackoff time.Duration
+	Observer   Observer
+	Logger     *slog.Logger
+}
+
+// Transport sends requests and holds the sockets, for any number of callers.
+type Transport struct {
+	options Options
+	http    *http.Client // never follows a redirect
+	hub     *hub
+}
+
+// New returns a transport. It opens no connection and starts no goroutine.
+func New(o Options) *Transport {
+	client := *o.HTTPClient
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Transport{options: o, http: &client, hub: newHub(o)}
+}
+
+// DefaultTransport returns an HTTP transport with a large pool of idle connections.
+func DefaultTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 256,
+		// Shorter than servers and balancers keep a connection: a non-idempotent request that
+		// meets one just being closed cannot be repeated.
+		IdleConnTimeout: 30 * time.Second,
+	}
+}
+
+// Close closes the sockets and the idle connections. Waits that are under way poll from then on.
+func (t *Transport) Close() {
+	t.hub.close()
+	t.http.CloseIdleConnections()
+}
+
+// Exec sends a request and returns the envelope of a success. It makes attempts until one
+// succeeds, fails for good, or may not be repeated. Every error is an *Error.
+//
+// The end of ctx stops it, except that a non-idempotent request which was begun to be written
+// is brought to its end, within the operation's timeout: Exec may then return long after ctx
+// ended. A caller that must not wait so long calls Exec in a goroutine of its own and collects
+// the response later.
+func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body Body) ([]byte, error) {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval = t.options.MinBackoff
+	pauses.MaxInterval = 16 * t.options.MinBackoff
+
+	var last *Error
+	response, err := backoff.Retry(ctx, func() ([]byte, error) {
+		response, failure := t.attempt(ctx, caller, op, body)
+		if failure == nil {
+			return response, nil
+		}
+		last = failure
+		if ctx.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
+			return nil, backoff.Permanent(failure)
+		}
+		if failure.RetryAfter > 0 {
+			return nil, &backoff.RetryAfterError{Duration: failure.RetryAfter}
+		}
+		return nil, failure
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(0))
+	switch {
+	case err == nil:
+		return response, nil
+	case last == nil || ctx.Err() != nil && !errors.Is(err, last): // the caller gave up during a pause
+		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
+	}
+	return nil, last
+}
+
+// attempt sends one request and opens the response.
+func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, body Body) ([]byte, *Error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: err}
+	}
+	content, size, contentType, err := body()
+	if err != nil {
+		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
+	}
+	tracked := &trackedBody{content: content}
+	exchange, cancel := requestContext(ctx, op, tracked)
+	defer cancel()
+	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked)
+	if err != nil {
+		_ = tracked.Close()
+		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
+	}
+	request.ContentLength = size
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", t.options.UserAgent)
+	caller.sign(request.Header)
+
+	start, status := time.Now(), 0
+	defer func() { t.options.Observer.Request(op.Path, status, time.Since(start)) }()
+	response, err := t.http.Do(request)
+	if err != nil {
+		return nil, tracked.failure(ctx, op, err)
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	status = response.StatusCode
+	return decodeResponse(op, caller, response)
+}
+
+// requestContext bounds an attempt by the operation's timeout. A non-idempotent request is
+// cut loose from its caller as soon as its first byte is written: the caller may have gone
+// before the response comes, but the response still matters because the request is billed.
+func requestContext(ctx context.Context, op Operation, body *trackedBody) (context.Context, context.CancelFunc) {
+	if op.Effect != NonIdempotent {
+		return context.WithTimeout(ctx, op.Timeout)
+	}
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), op.Timeout)
+	stop := context.AfterFunc(ctx, func() {
+		if body.abort() {
+			cancel()
+		}
+	})
+	detached = httptrace.WithClientTrace(detached, &httptrace.ClientTrace{WroteHeaders: body.commit})
+	return detached, func() { stop(); cancel() }
+}
+
+// trackedBody is a request's content that knows whether the transport began to read it: until
+// then no server can have acted on it. It offers no copy of itself, so that no transport sends
+// it a second time on its own.
+type trackedBody struct {
+	content io.Reader
+
+	mu        sync.Mutex
+	begun     bool // some of it was read
+	committed bool // too late to abort
+	aborted   bool
+}
+
+// Read hands the content out, unless the body was aborted before the first Read.
+func (b *trackedBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	aborted := b.aborted
+	b.begun, b.committed = !aborted, !aborted
+	b.mu.Unlock()
+	if aborted {
+		return 0, context.Canceled
+	}
+	return b.content.Read(p)
+}
+
+// Close closes what the content is read from.
+func (b *trackedBody) Close() error {
+	if c, ok := b.content.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// commit rules out that the request is aborted: its first byte is about to be written.
+func (b *trackedBody) commit() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.committed = !b.aborted
+}
+
+// abort keeps the body from being sent. It reports false if the request was begun.
+func (b *trackedBody) abort() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.aborted = !b.committed
+	return b.aborted
+}
+
+// failure describes a failed exchange: nothing was sent, or something may have arrived.
+func (b *trackedBody) failure(caller context.Context, op Operation, err error) *Error {
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err // the URL adds nothing to the operation
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !b.begun && caller.Err() != nil:
+		return &Error{Kind: Stopped, Operation: op.Path, Err: caller.Err()}
+	case !b.begun:
+		return &Error{Kind: NotSent, Operation: op.Path, Err: err}
+	}
+	return &Error{Kind: Broken, Operation: op.Path, Err: err}
+}
