@@ -16,6 +16,10 @@ const (
 	transcriptUser = "TRANSCRIPT_USER:"
 	transcriptAI   = "TRANSCRIPT_AI:"
 	socketError    = "error" // Wiro refuses a message
+
+	// lastFrames is how long a session whose record says that it is over is listened to after
+	// the last frame, if the final event does not come.
+	lastFrames = time.Second
 )
 
 // reconnectPauses are the pauses before each attempt to connect again.
@@ -48,16 +52,18 @@ func (s *Session) run(stream *wire.Stream) {
 	for stream != nil {
 		err := s.serve(stream, first)
 		stream.Close()
-		if s.state.final || s.state.over || s.state.refused != nil || s.isClosed() {
-			break
-		}
-		s.attach(nil)
+		closed := s.isClosed()
 		switch {
+		case err == nil || closed:
 		case !s.state.wasReady:
 			s.state.early = err
 		case !s.state.exited && s.state.broken == nil:
 			s.state.broken = err
 		}
+		if s.state.final || s.state.over || s.state.refused != nil || closed {
+			break
+		}
+		s.attach(nil)
 		first = min(minEventPoll, first)
 		if stream = s.reconnect(); stream != nil {
 			s.attach(stream)
@@ -86,25 +92,35 @@ func (s *Session) serve(stream *wire.Stream, first time.Duration) error {
 	safety := time.NewTimer(first)
 	defer safety.Stop()
 	for {
+		var frame wire.Frame
+		open := true
 		select {
-		case frame, open := <-stream.Frames():
-			if !open {
-				return stream.Err()
-			}
-			safety.Reset(interval)
-			if Status(frame.Event.Type) == TaskError && !s.state.wasReady { // may be the end, which nothing else tells
-				safety.Reset(min(minEventPoll, interval))
-			}
-			if s.onFrame(stream, frame); s.state.final || s.state.refused != nil {
-				return nil
-			}
+		case frame, open = <-stream.Frames():
 		case <-safety.C:
-			if s.look(); s.state.over {
-				return nil
+			select {
+			case frame, open = <-stream.Frames(): // it was this goroutine that had to wait
+			default:
+				if s.state.over {
+					return nil
+				}
+				if s.look(); s.state.over {
+					interval = lastFrames // what was sent before may still be on its way
+				}
+				safety.Reset(interval)
+				continue
 			}
-			safety.Reset(interval)
 		case <-s.ctx.Done():
 			return s.ctx.Err()
+		}
+		if !open {
+			return stream.Err()
+		}
+		if s.onFrame(stream, frame); s.state.final || s.state.refused != nil {
+			return nil
+		}
+		safety.Reset(interval)
+		if Status(frame.Event.Type) == TaskError && !s.state.wasReady { // may be the end, which nothing else tells
+			safety.Reset(min(minEventPoll, interval))
 		}
 	}
 }

@@ -251,6 +251,28 @@ func TestTenMinutesNeedLittleMemoryAndLoseNothing(t *testing.T) {
 	t.Logf("largest heap: %.1f MB", float64(most)/(1<<20))
 }
 
+// The record may say that the session is over long before a slow reader has heard it all.
+func TestTheRecordDoesNotCutOffWhatIsStillOnItsWay(t *testing.T) {
+	t.Parallel()
+	s, _ := emulator(t)
+	c := wiro.NewClient(wiro.Options{
+		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), SafetyPollInterval: time.Millisecond,
+		Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+	})
+	t.Cleanup(c.Close)
+	text := strings.TrimSpace(strings.Repeat("word ", 200)) // more frames than wait in the session
+	session := open(t, c, speech, wiro.Params{"text": text})
+	waited := false
+	h := hear(t, session, func(wiro.SessionEvent) {
+		if !waited {
+			waited = true
+			require.NoError(t, s.Reached(soon(t), session.Ref().Token, sandbox.TaskPostprocessEnd))
+		}
+	})
+	require.NoError(t, h.err)
+	require.Equal(t, len(spoken(text)), len(h.pcm))
+}
+
 func TestALostConnectionEndsWithWhatThereWasAndTheTrueCost(t *testing.T) {
 	t.Parallel()
 	_, c := emulator(t)

@@ -26,6 +26,7 @@ type Talk struct {
 	Sound         io.Reader               // PCM to send; nil for Speech
 	Speech        io.Writer               // takes the PCM that the model says; may be nil
 	OnEvent       func(wiro.SessionEvent) // told of every event; may be nil
+	OnSent        func(seconds float64)   // told how much of Sound was sent; may be nil
 	Pace          float64                 // 1 is that of speech, 0 does not wait at all
 	AnswerTimeout time.Duration           // without anything new the session is ended; 30 s if 0
 }
@@ -99,7 +100,7 @@ func (r *talk) listen() (Result, error) {
 			r.note(func() { r.ready = true })
 		case wiro.Audio:
 			r.note(func() { r.answering = true })
-			result.SpeechSeconds += float64(len(e.PCM)) / (wiro.SampleRate * wiro.BytesPerSample)
+			result.SpeechSeconds += Seconds(len(e.PCM))
 			if r.Speech != nil {
 				if _, err := r.Speech.Write(e.PCM); err != nil {
 					r.fail(fmt.Errorf("writing the speech: %w", err))
@@ -245,10 +246,17 @@ func (r *talk) sendFrame(pace *pacer, pcm []byte, counts bool) bool {
 		return false
 	}
 	if counts {
-		r.note(func() { r.sentSeconds += float64(len(pcm)) / (wiro.SampleRate * wiro.BytesPerSample) })
+		var sent float64
+		r.note(func() { r.sentSeconds += Seconds(len(pcm)); sent = r.sentSeconds })
+		if r.OnSent != nil {
+			r.OnSent(sent)
+		}
 	}
 	return true
 }
+
+// Seconds is how long so many bytes of PCM last.
+func Seconds(bytes int) float64 { return float64(bytes) / (wiro.SampleRate * wiro.BytesPerSample) }
 
 // isLoud reports whether PCM is more than silence.
 func isLoud(pcm []byte) bool {
@@ -279,8 +287,7 @@ func (p *pacer) wait(bytes int) bool {
 	}
 	timer := time.NewTimer(p.next.Sub(now))
 	defer timer.Stop()
-	seconds := float64(bytes) / (wiro.SampleRate * wiro.BytesPerSample)
-	p.next = p.next.Add(time.Duration(seconds / p.pace * float64(time.Second)))
+	p.next = p.next.Add(time.Duration(Seconds(bytes) / p.pace * float64(time.Second)))
 	select {
 	case <-timer.C:
 		return true
