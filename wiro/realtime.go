@@ -3,6 +3,7 @@ package wiro
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -261,6 +262,19 @@ func (s *Session) End(ctx context.Context) (Task, error) {
 			return Task{}, ctx.Err()
 		}
 	}
+}
+
+// Cancel stops the task of the session without task_session_end: it is taken out of the queue, or
+// killed. It is for a session that is not ready yet, or does not end. What was charged is in the
+// task's record.
+//
+// Wiro docs: Tasks, POST /Task/Cancel and POST /Task/Kill.
+func (s *Session) Cancel(ctx context.Context) error {
+	err := s.client.Tasks.Cancel(ctx, s.Ref())
+	if errors.Is(err, ErrNotCancellable) {
+		err = s.client.Tasks.Kill(ctx, s.Ref())
+	}
+	return err
 }
 
 // Close ends the session at once: it sends task_session_end if it can, closes the connection, and

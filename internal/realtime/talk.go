@@ -16,8 +16,12 @@ const (
 	trailingSilence = 5           // frames: a second, so that the model hears that the speaker has ended
 	quietTime       = time.Second // without anything new, after a turn has ended
 	defaultTimeout  = 30 * time.Second
+	cancelTimeout   = 10 * time.Second
 	loudSample      = 200 // of 32,767: what is softer needs no answer
 )
+
+// ErrNoAnswer is the error of a session that Wiro did not end when it was asked to.
+var ErrNoAnswer = errors.New("Wiro did not end the session, so that its task was killed")
 
 // Talk is a session from its start to its end: the sound is sent at the pace of speech with a second
 // of silence behind it, and once it is answered, or the text is spoken, the session is ended.
@@ -40,8 +44,8 @@ type Result struct {
 	Cost          *float64 // USD: of the record, or what Wiro said last; nil if unknown
 }
 
-// Run holds the session. If ctx ends, the session is ended at once with task_session_end, and Run
-// returns what there is, with ctx's error. Errors of Sound and Speech end it in the same way.
+// Run holds the session. If ctx ends, the session is ended at once with task_session_end, or its task
+// is canceled if the model is not ready yet; Run returns what there is, with ctx's error. Errors of Sound and Speech end it in the same way.
 // Otherwise the error is that of the session's Events. Run closes the session.
 func (t Talk) Run(ctx context.Context, session *wiro.Session) (Result, error) {
 	defer session.Close()
@@ -83,6 +87,7 @@ type talk struct {
 	pending     bool // what was sent awaits its answer
 	turns       int
 	finished    bool // task_session_end was sent
+	canceled    bool // the task was
 	sentSeconds float64
 }
 
@@ -156,7 +161,11 @@ func (r *talk) supervise(ctx context.Context) {
 			return
 		case <-stop:
 			stop = nil
-			r.finish()
+			if r.isReady() {
+				r.finish()
+			} else {
+				r.cancel()
+			}
 		case <-sent:
 			sent = nil
 			r.note(func() {})
@@ -165,11 +174,17 @@ func (r *talk) supervise(ctx context.Context) {
 			if wait, due := r.due(sent == nil); !due || wait > 0 {
 				continue
 			}
-			if r.isFinished() {
-				r.session.Close() // Wiro does not answer
+			switch {
+			case !r.isFinished():
+				r.finish()
+			case !r.isCanceled():
+				r.fail(ErrNoAnswer)
+				stop = nil
+				r.cancel()
+			default:
+				r.session.Close()
 				return
 			}
-			r.finish()
 		}
 	}
 }
@@ -191,10 +206,22 @@ func (r *talk) due(sent bool) (wait time.Duration, due bool) {
 	return time.Until(r.last.Add(wait)), true
 }
 
-func (r *talk) isFinished() bool {
+func (r *talk) isReady() bool    { return r.read(&r.ready) }
+func (r *talk) isFinished() bool { return r.read(&r.finished) }
+func (r *talk) isCanceled() bool { return r.read(&r.canceled) }
+
+func (r *talk) read(state *bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.finished
+	return *state
+}
+
+// cancel stops the task.
+func (r *talk) cancel() {
+	r.note(func() { r.finished, r.canceled = true, true })
+	ctx, cancel := context.WithTimeout(context.Background(), cancelTimeout)
+	defer cancel()
+	_ = r.session.Cancel(ctx) // the record says how it stands
 }
 
 func (r *talk) finish() {

@@ -165,7 +165,8 @@ func TestSilenceFromWiroEndsTheSession(t *testing.T) {
 	s.Behave(speech, emulator.Behavior{HoldAt: emulator.TaskStreamEnd})
 	began := time.Now()
 	result, err = hold(t, c, speech, wiro.Params{"text": "Hello."}, realtime.Talk{AnswerTimeout: 50 * time.Millisecond})
-	require.Error(t, err)
+	require.ErrorIs(t, err, realtime.ErrNoAnswer)
+	require.Equal(t, wiro.TaskCanceled, result.Task.Status)
 	require.InDelta(t, 1, result.SpeechSeconds, 0.001, "what there is is kept")
 	require.Less(t, time.Since(began), 20*time.Second)
 }
@@ -188,6 +189,23 @@ func TestCancelingEndsTheSessionAndKeepsWhatThereIs(t *testing.T) {
 	require.Less(t, result.SpeechSeconds, 100.0)
 	require.True(t, result.Task.Succeeded(), "it ended properly")
 	require.InDelta(t, 0.005, *result.Cost, 1e-9)
+}
+
+func TestWhatIsNotReadyIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, stage := range []emulator.Stage{emulator.TaskQueue, emulator.TaskStart} {
+		s, c := start(t)
+		s.Behave(speech, emulator.Behavior{HoldAt: stage})
+		session, err := c.Realtime.Open(t.Context(), speech, wiro.Params{"text": "Hello."})
+		require.NoError(t, err)
+		require.NoError(t, s.Reached(t.Context(), session.Ref().Token, stage))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		result, err := realtime.Talk{Kind: realtime.Speech}.Run(ctx, session)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, wiro.TaskCanceled, result.Task.Status, stage)
+		require.Zero(t, *result.Cost)
+	}
 }
 
 func TestSpeechThatCannotBeWrittenEndsTheSession(t *testing.T) {
