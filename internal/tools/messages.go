@@ -165,7 +165,7 @@ var listAgentSessionsTool = define(mcptool.Meta{
 	Name:        "list_agent_sessions",
 	Title:       "List conversations with an agent",
 	Description: "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, listAgentSessions)
 
@@ -181,7 +181,7 @@ var cancelAgentMessageTool = define(mcptool.Meta{
 	Name:        "cancel_agent_message",
 	Title:       "Cancel a message to an agent",
 	Description: "Stop a message that waits or is being answered. What the agent did already stays done.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"agenttoken": "t1"}`}},
@@ -215,7 +215,7 @@ var deleteAgentMessagesTool = define(mcptool.Meta{
 	Name:        "delete_agent_messages",
 	Title:       "Delete messages to an agent",
 	Description: "Delete messages of a conversation (items), or your part of a whole conversation (sessionkey). Cannot be undone.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "items": [{"messageguid": "m1", "side": "both"}]}`}},
