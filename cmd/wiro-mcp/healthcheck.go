@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,16 +51,19 @@ func healthcheck(ctx context.Context, settings config.HTTP) error {
 		host = "::1"
 	}
 	scheme := "http"
-	if settings.TLSCert != "" || settings.TLSDomain != "" {
+	if settings.TLSCert != "" || len(settings.TLSDomains) > 0 {
 		scheme = "https"
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", nil)
 	if err != nil {
 		return err
 	}
-	domain, _, _ := strings.Cut(settings.TLSDomain, ",")
+	domain := ""
+	if len(settings.TLSDomains) > 0 {
+		domain = settings.TLSDomains[0]
+	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{
-		ServerName:         strings.TrimSpace(domain),
+		ServerName:         domain,
 		InsecureSkipVerify: true, //nolint:gosec // the certificate is for the public name; nothing secret is sent
 	}}
 	defer transport.CloseIdleConnections()
