@@ -18,6 +18,7 @@
 // documentation that describes it.
 //
 //   - Models, Runs, Tasks, Files: find a model, run it, follow its task, upload files.
+//   - Realtime: talk with a realtime model.
 //   - Agents, MyAgents: the catalog of agents, and those that the caller has deployed.
 //   - Messages, Logs: talk with a deployed agent, and read what it did.
 //   - Credentials, Skills: the accounts that an agent uses, and what it can do.
@@ -47,6 +48,28 @@
 //			return err
 //		}
 //		fmt.Println(update.Status, update.Answer)
+//	}
+//
+// # Realtime models
+//
+// Realtime.Open runs a model that hears or speaks, over a connection of its own that drops
+// nothing. Sound is PCM, 16 bit, 24 kHz, one channel, in both directions:
+//
+//	session, err := client.Realtime.Open(ctx, "wiro/moss-tts", wiro.Params{"text": "Hello", "output_audio_format": "audio/pcm"})
+//	if err != nil {
+//		return err
+//	}
+//	defer session.Close()
+//	for event, err := range session.Events(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		switch e := event.(type) {
+//		case wiro.Audio:
+//			speaker.Write(e.PCM)
+//		case wiro.Ended:
+//			fmt.Println(e.Task.Status)
+//		}
 //	}
 //
 // # Lists
