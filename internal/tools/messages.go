@@ -177,7 +177,7 @@ var listAgentSessionsTool = define(mcptool.Meta{
 }, listAgentSessions)
 
 func listAgentSessions(ctx context.Context, call *Call, in conversations) (SessionList, error) {
-	sessions, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) ([]wiro.Session, error) {
+	sessions, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) ([]wiro.Conversation, error) {
 		return w.Messages.Sessions(ctx, in.GUID)
 	})
 	if err != nil {
