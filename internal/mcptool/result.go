@@ -81,7 +81,8 @@ func Marshal(value any) ([]byte, error) {
 }
 
 // render makes the two forms of a result, each within the size cap.
-func render(m Meta, value any) *mcp.CallToolResult {
+func (c *Call) render(value any) *mcp.CallToolResult {
+	m := c.Tool
 	result := &mcp.CallToolResult{StructuredContent: value}
 	data, err := Marshal(value)
 	if err == nil {
@@ -95,7 +96,7 @@ func render(m Meta, value any) *mcp.CallToolResult {
 		text = renderer.Text()
 	}
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, m.TruncationHint))}
-	if linker, ok := value.(Linker); ok {
+	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
 		for _, link := range linker.Links() {
 			result.Content = append(result.Content, link)
 		}

@@ -211,9 +211,9 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		return out.question.result
 	case out.confirmation != nil:
 		event.Status = Asked
-		return render(t.Meta, *out.confirmation)
+		return call.render(*out.confirmation)
 	}
-	return render(t.Meta, out.result)
+	return call.render(out.result)
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
