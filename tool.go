@@ -52,6 +52,7 @@ func NewTool[In, Out any](meta ToolMeta, handler func(context.Context, *ToolCall
 	if meta.Toolset == "" {
 		meta.Toolset = tools.Custom
 	}
+	meta.Multiline = true
 	tool := tools.Define(meta, func(ctx context.Context, call *tools.Call, in In) (Out, error) {
 		progress := call.StartProgress()
 		defer progress.Stop()

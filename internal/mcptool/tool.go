@@ -40,6 +40,11 @@ type Meta struct {
 	Secrets              []string  // arguments that a suggestion to repeat the call leaves out
 	TruncationHint       string    // how to get what the size cap cut off; a general hint where empty
 	Examples             []Example // calls that work; tests run them
+
+	// Multiline keeps the line breaks in all texts of a result. Without it a text is put on
+	// one line, unless its field has the tag text:"lines": what others wrote must not look
+	// like lines of the server's own.
+	Multiline bool
 }
 
 // Example is a call of a tool.
@@ -137,7 +142,7 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 				return outcome{}, err
 			}
 			if asker, ok := result.(Asker); ok && asker.Question() != nil {
-				return outcome{question: asker.Question()}, nil
+				return outcome{question: asker.Question()}, asker.Question().err
 			}
 			return outcome{result: result}, nil
 		},

@@ -24,46 +24,62 @@ func Result(text string) string { return clean(text, forResult) }
 // change the direction of writing.
 func Terminal(text string) string { return clean(text, forTerminal) }
 
-// Line returns Result on one line: runs of white space become one space.
+// Line returns Result on one line: line breaks and tabs, with the spaces around them, become
+// one space, and none at either end. Other spaces stay: names may have them.
 func Line(text string) string {
-	if isLine(text) {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return text
 	}
-	return strings.Join(strings.FieldsFunc(Result(controlSpaces.Replace(text)), unicode.IsSpace), " ")
+	text = Result(strings.Map(func(r rune) rune {
+		if isBreak(r) {
+			return '\n'
+		}
+		return r
+	}, text))
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	var b strings.Builder
+	for part := range strings.SplitSeq(text, "\n") {
+		if b.Len() > 0 {
+			part = strings.TrimLeft(part, " ")
+		}
+		if part = strings.TrimRight(part, " "); part == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }
 
-// controlSpaces are control characters that part words.
-var controlSpaces = strings.NewReplacer("\u0085", " ", "\v", " ", "\f", " ")
+// isBreak reports whether a character ends a line or moves the cursor, for some reader.
+func isBreak(r rune) bool {
+	switch r {
+	case '\n', '\r', '\t', '\v', '\f', 0x85, 0x2028, 0x2029:
+		return true
+	}
+	return false
+}
 
 // Quote returns a foreign text as part of a sentence that a user decides on: in quotes, on one
 // line, at most limit characters long, without controls of direction. Quotes inside become
 // single quotes, so that the text cannot end its own quotation.
 func Quote(text string, limit int) string {
+	text = strings.Join(strings.Fields(Line(Terminal(text))), " ")
 	text = strings.Map(func(r rune) rune {
 		switch r {
 		case '"', '“', '”', '„', '‟', '″', '＂':
 			return '\''
 		}
 		return r
-	}, Line(Terminal(text)))
+	}, text)
 	if utf8.RuneCountInString(text) > limit {
 		text = strings.TrimRight(string([]rune(text)[:max(0, limit-1)]), " ") + "…"
 	}
 	return `"` + text + `"`
-}
-
-// isLine reports whether Line has nothing to do, without allocating.
-func isLine(text string) bool {
-	space := true // a leading space goes, too
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c < ' ', c >= 0x7f, c == ' ' && space:
-			return false // other than ASCII: Line looks at the characters
-		default:
-			space = c == ' '
-		}
-	}
-	return text == "" || !space
 }
 
 func clean(text string, f form) string {

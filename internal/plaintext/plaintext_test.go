@@ -16,6 +16,7 @@ func TestPlainTexts(t *testing.T) {
 		{"", "", "", ""},
 		{"Grüße, 世界 👩‍👧", "Grüße, 世界 👩‍👧", "Grüße, 世界 👩‍👧", "Grüße, 世界 👩‍👧"},
 		{"a\tb\n c ", "a\tb\n c ", "a\tb\n c ", "a b c"},
+		{"two  spaces ", "two  spaces ", "two  spaces ", "two  spaces "},
 		{"\x1b]52;c;eA==\a\x1b[31mred\x1b[0m", "]52;c;eA==[31mred[0m", "]52;c;eA==[31mred[0m", "]52;c;eA==[31mred[0m"},
 		{"one\r\ntwo\rthree", "one\ntwo\nthree", "one\ntwo\nthree", "one two three"},
 		{"\u009b31m\u0085x\x7f", "31mx", "31mx", "31m x"},

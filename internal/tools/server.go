@@ -88,7 +88,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		return err
 	}
 	if client != nil {
-		call.Seal = client.Seal
+		call.Seal, call.Redact = client.Seal, client.Redact
 	}
 	call.App = &Call{Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch}
 	return nil

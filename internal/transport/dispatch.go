@@ -100,7 +100,7 @@ type session struct {
 	id            string
 	client        mcp.Implementation
 	capabilities  mcp.ClientCapabilities
-	protocol      string // that was agreed in initialize, or that the header names
+	protocol      string                       // that was agreed in initialize, or that the header names
 	notifications chan mcp.JSONRPCNotification // takes only what confirms a subscription
 }
 
