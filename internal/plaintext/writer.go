@@ -2,13 +2,15 @@ package plaintext
 
 import (
 	"io"
+	"sync"
 	"unicode/utf8"
 )
 
 // Writer passes on to a terminal what is written to it, as Terminal makes it plain. A character
-// may be split between writes. It is not safe for concurrent use.
+// may be split between writes. It is safe for concurrent use.
 type Writer struct {
 	out  io.Writer
+	mu   sync.Mutex
 	rest []byte // the start of a character, or a CR whose newline may follow
 }
 
@@ -20,11 +22,13 @@ func (w *Writer) Unwrap() io.Writer { return w.out }
 
 // Write implements io.Writer.
 func (w *Writer) Write(data []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	text := append(w.rest, data...)
 	whole := len(text) - incomplete(text)
 	plain := Terminal(string(text[:whole]))
 	w.rest = append([]byte(nil), text[whole:]...)
-	if _, err := io.WriteString(w.out, plain); err != nil {
+	if _, err := w.out.Write([]byte(plain)); err != nil {
 		return 0, err
 	}
 	return len(data), nil
