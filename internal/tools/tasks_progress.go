@@ -42,6 +42,8 @@ type taskProgress struct {
 func (t *taskProgress) update(u wiro.Update) {
 	t.last = u
 	switch {
+	case u.Status == wiro.TaskPostprocessEnd || u.Status == wiro.TaskCanceled:
+		// The result says it. Clients break on progress that arrives together with a result.
 	case u.Status != wiro.TaskOutput:
 		if stage, known := stages[u.Status]; known {
 			t.progress.Update(stage.done, 0, stage.name)
