@@ -22,6 +22,11 @@ type Call struct {
 	// process.
 	Seal func(parts ...string) string
 
+	// Redact removes the caller's key and secret from a text. Everything that leaves the call
+	// goes through it: results, errors, progress, questions and logs. Options.Prepare sets
+	// it; may be nil.
+	Redact func(text string) string
+
 	// Idempotent says that a repeated confirmation cannot charge twice: the upstream
 	// charges the call once, by an idempotency key.
 	Idempotent bool
@@ -33,6 +38,9 @@ type Call struct {
 	request  mcp.CallToolRequest
 	progress ProgressFunc
 }
+
+// plain is what makes the texts of this call plain.
+func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.Multiline} }
 
 // Arguments returns a copy of the arguments, for a next step that changes one.
 func (c *Call) Arguments() map[string]any {

@@ -114,7 +114,7 @@ func (c *Call) elicit(charge Charge) (*Question, error) {
 			},
 		},
 	})
-	return &Question{ask.ToolResult()}, nil
+	return &Question{result: ask.ToolResult()}, nil
 }
 
 // agreed is false only where the user unticked the box: accepting the form is agreement.

@@ -10,18 +10,27 @@ import (
 )
 
 // Question is something that the client asks its user before the call goes on.
-type Question struct{ result *mcp.CallToolResult }
+type Question struct {
+	result *mcp.CallToolResult
+	err    error // why it cannot be asked
+}
 
 const openID = "open"
 
-// AskToOpen asks the client's user to open a page. The address goes out in the sealed state
-// too, so that OpenedPage recognizes it: nothing is kept here meanwhile.
+// AskToOpen asks the client's user to open a page, which must be a web address. The message
+// gets the page's host. The address goes out in the sealed state too, so that OpenedPage
+// recognizes it: nothing is kept here meanwhile.
 func (c *Call) AskToOpen(address, message string) *Question {
+	host, err := webHost(address)
+	if err != nil {
+		return &Question{err: Problemf("The page cannot be opened: its address is no https address.")}
+	}
+	message += " The page is on " + host + "."
 	state := c.seal(c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
 	ask := server.NewInputRequestBuilder(state).Elicit(openID, mcp.ElicitationParams{
 		Mode: mcp.ElicitationModeURL, Message: message, URL: address, ElicitationID: rand.Text(),
 	})
-	return &Question{ask.ToolResult()}
+	return &Question{result: ask.ToolResult()}
 }
 
 // OpenedPage returns the page that this very call asked the user to open, once the user has

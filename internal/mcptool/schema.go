@@ -177,7 +177,8 @@ func typeSchema(t reflect.Type, depth int) (map[string]any, error) {
 		if t.Key().Kind() != reflect.String {
 			break
 		}
-		return map[string]any{"type": "object"}, nil
+		// Said outright: converters for strict models narrow an object that does not to {}.
+		return map[string]any{"type": "object", "additionalProperties": true}, nil
 	case reflect.Slice:
 		items, err := typeSchema(t.Elem(), depth+1)
 		if err != nil {

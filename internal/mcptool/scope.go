@@ -35,7 +35,7 @@ type ServerCredentials struct{}
 
 // Client is the MCP client of a request, as it declared itself.
 type Client struct {
-	Name                   string
+	ClientInfo
 	SupportsElicitation    bool // can ask its user to fill in a form
 	SupportsURLElicitation bool // can ask its user to open a page
 	SupportsViews          bool // shows views (MCP Apps)
@@ -95,23 +95,23 @@ func (s Scope) client(ctx context.Context, header http.Header) Client {
 		return *s.Client
 	}
 	var (
-		name         string
+		client       mcp.Implementation
 		capabilities mcp.ClientCapabilities
 	)
 	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		if info.ClientInfo != nil {
-			name = info.ClientInfo.Name
+			client = *info.ClientInfo
 		}
 		if info.ClientCapabilities != nil {
 			capabilities = *info.ClientCapabilities
 		}
 	} else if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
-		name, capabilities = session.GetClientInfo().Name, session.GetClientCapabilities()
+		client, capabilities = session.GetClientInfo(), session.GetClientCapabilities()
 	}
-	if name == "" {
-		name = header.Get("User-Agent")
-	}
-	c := Client{Name: name, SupportsViews: supportsViews(capabilities)}
+	c := Client{ClientInfo: ClientInfo{
+		Name: client.Name, Version: client.Version, UserAgent: header.Get("User-Agent"),
+		Protocol: server.RequestProtocolVersion(ctx),
+	}, SupportsViews: supportsViews(capabilities)}
 	if e := capabilities.Elicitation; e != nil {
 		c.SupportsURLElicitation = e.URL != nil
 		c.SupportsElicitation = e.Form != nil || e.URL == nil // an empty capability means forms

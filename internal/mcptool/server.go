@@ -200,7 +200,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 	t, ok := s.Find(r.Params.Name)
 	event := Event{RequestID: scope.requestID(), Tool: t.Name, Status: OK}
 	if !ok {
-		return failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
+		return plain{}.failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
 	}
 	call := &Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
@@ -212,7 +212,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
-			result = failed(event.RequestID, internalError(event.RequestID))
+			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
 		}
 		event.Took = time.Since(start)
 		if scope.Observe != nil {
@@ -225,15 +225,15 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		var p *Problem
 		event.Err = err
 		p, event.Status = s.refuse(ctx, call, err, event.RequestID)
-		return failed(event.RequestID, p)
+		return call.plain().failed(event.RequestID, p)
 	case out.question != nil:
 		event.Status = Asked
-		return out.question.result
+		return call.plain().question(out.question.result)
 	case out.confirmation != nil:
 		event.Status = Asked
-		return render(t.Meta, *out.confirmation)
+		return call.render(*out.confirmation)
 	}
-	return render(t.Meta, out.result)
+	return call.render(out.result)
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
@@ -254,7 +254,8 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	p := call.completeNextAction(s.explain(err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).Err(err).Msg("a tool failed")
+		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:
 		return p, Canceled

@@ -45,6 +45,11 @@ type Meta struct {
 	View string
 	// ForViews hides the tool from models: only views call it. Clients without MCP Apps do not see it.
 	ForViews bool
+
+	// Multiline keeps the line breaks in all texts of a result. Without it a text is put on
+	// one line, unless its field has the tag text:"lines": what others wrote must not look
+	// like lines of the server's own.
+	Multiline bool
 }
 
 // Example is a call of a tool.
@@ -142,7 +147,7 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 				return outcome{}, err
 			}
 			if asker, ok := result.(Asker); ok && asker.Question() != nil {
-				return outcome{question: asker.Question()}, nil
+				return outcome{question: asker.Question()}, asker.Question().err
 			}
 			return outcome{result: result}, nil
 		},

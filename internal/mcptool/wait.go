@@ -3,7 +3,6 @@ package mcptool
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 )
 
@@ -15,16 +14,6 @@ const (
 // ErrRestarting ends a wait because the server shuts down.
 var ErrRestarting = errors.New("the server is restarting")
 
-// clientTimeouts names clients that give up on a call sooner than tools wait by default, by a
-// part of their name or User-Agent, with the time that is safe. A client that gives up and
-// calls again may pay twice.
-var clientTimeouts = map[string]time.Duration{
-	"claude-ai":   45 * time.Second, // Claude Desktop and claude.ai
-	"claude-user": 45 * time.Second,
-	"chatgpt":     45 * time.Second,
-	"openai-mcp":  45 * time.Second,
-}
-
 // waitTimeout is how long a call may wait: as long as the caller asked for (in seconds; 0
 // means the server's default), at most 10 minutes, and never longer than its client is known
 // to listen.
@@ -33,10 +22,8 @@ func (c *Call) waitTimeout(asked float64) time.Duration {
 	if asked > 0 {
 		wait = time.Duration(asked * float64(time.Second))
 	}
-	for name, limit := range clientTimeouts {
-		if strings.Contains(strings.ToLower(c.Client.Name), name) {
-			wait = min(wait, limit)
-		}
+	if limit := profileOf(c.Client.ClientInfo).Wait; limit > 0 {
+		wait = min(wait, limit)
 	}
 	return min(wait, longestWait)
 }

@@ -23,7 +23,7 @@ func TestAWaitLastsAsLongAsItsClientListens(t *testing.T) {
 		{"claude-ai", 300, 45 * time.Second},
 		{"claude-ai", 5, 5 * time.Second},
 	} {
-		call := Call{server: s, Client: Client{Name: test.client}}
+		call := Call{server: s, Client: Client{ClientInfo: ClientInfo{Name: test.client}}}
 		require.Equal(t, test.want, call.waitTimeout(test.asked), test.client)
 	}
 }

@@ -92,7 +92,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		return mcptool.Problemf("%s", s.options.MissingKey(call.Client.Name))
 	}
 	if client != nil {
-		call.Seal = client.Seal
+		call.Seal, call.Redact = client.Seal, client.Redact
 	}
 	call.App = &Call{Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch}
 	return nil

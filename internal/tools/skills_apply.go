@@ -137,7 +137,7 @@ func (c *Call) repeatable(err error, key string) error {
 		return err
 	}
 	return mcptool.Problemf("No usable answer came back (%s). The change may have taken effect all the same: "+
-		"repeated with idempotency_key %q it is charged once.", redactText(err.Error()), key).
+		"repeated with idempotency_key %q it is charged once.", foreignWords(err.Error()), key).
 		WithNext(c.Tool.Name, "see it through under the same key", again)
 }
 

@@ -254,7 +254,7 @@ func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
 	}
 	queued := task.Status == wiro.TaskQueue
 	if queued != (other == "cancel_task") { // the right tool was used, Wiro refused all the same
-		return mcptool.Problemf("Wiro did not stop the task: %s It is %s.", redactText(refusal.Message()), stageName(string(task.Status))).
+		return mcptool.Problemf("Wiro did not stop the task: %s It is %s.", foreignWords(refusal.Message()), stageName(string(task.Status))).
 			WithNext("get_task", "see how it stands", token)
 	}
 	state, verb := "runs already", "stops it"

@@ -26,10 +26,10 @@ type TaskResult struct {
 	State      string              `json:"state"` // submitted, running, completed, failed or cancelled
 	Task       TaskInfo            `json:"task"`
 	Outputs    []OutputInfo        `json:"outputs"`
-	Response   string              `json:"response,omitempty"` // what a language model answered
-	Thinking   string              `json:"thinking,omitempty"` // what it thought before
-	Error      string              `json:"error,omitempty"`
-	Note       string              `json:"note,omitempty"`
+	Response   string              `json:"response,omitempty" text:"lines"` // what a language model answered
+	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
+	Error      string              `json:"error,omitempty" text:"lines"`
+	Note       string              `json:"note,omitempty" text:"lines"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -52,7 +52,7 @@ type OutputInfo struct {
 	SizeBytes int64  `json:"sizeBytes,omitempty"`
 	URL       string `json:"url,omitempty"`
 	Kind      string `json:"kind"` // image, video, audio, text or file
-	Content   string `json:"text,omitempty"`
+	Content   string `json:"text,omitempty" text:"lines"`
 }
 
 func taskInfo(t wiro.Task) TaskInfo {

@@ -153,7 +153,7 @@ func (c *connection) accept(m message, answer func([]byte)) {
 
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
-	s := newSession(newRequestID(), m, c.client, c.capabilities)
+	s := newSession(newRequestID(), c.protocol, m, c.client, c.capabilities)
 	result := c.handle(c.ctx, m, s, s.id, func(string, map[string]any) {})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
@@ -177,7 +177,7 @@ type stdioCall struct {
 func (c *connection) start(m message, answer func([]byte)) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
-	s := &stdioSession{session: newSession(newRequestID(), m, c.client, c.capabilities), connection: c}
+	s := &stdioSession{session: newSession(newRequestID(), c.protocol, m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
 	c.calls[key] = call
 	if c.cannotAsk {

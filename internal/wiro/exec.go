@@ -93,6 +93,7 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 		if failure == nil {
 			return response, nil
 		}
+		failure.Err = caller.redactError(failure.Err)
 		last = failure
 		if ctx.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
 			return nil, backoff.Permanent(failure)

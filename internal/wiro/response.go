@@ -169,6 +169,30 @@ func (c Caller) redact(text string) string {
 	return c.Redact(text)
 }
 
+// redactError returns an error without the caller's secrets in its text: net/http quotes what
+// it cannot read of a response.
+func (c Caller) redactError(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if redacted := c.redact(text[:min(len(text), maxErrorText)]); redacted != text {
+		return &redactedError{redacted, err}
+	}
+	return err
+}
+
+const maxErrorText = 4 << 10
+
+// redactedError is an error with other words.
+type redactedError struct {
+	text  string
+	cause error
+}
+
+func (e *redactedError) Error() string { return e.text }
+func (e *redactedError) Unwrap() error { return e.cause }
+
 func isObject(data []byte) bool {
 	data = bytes.TrimLeft(data, " \t\r\n")
 	return len(data) > 0 && data[0] == '{'
