@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -212,11 +213,36 @@ func TestAChargeNeedsAConfirmation(t *testing.T) {
 	require.Contains(t, text, "Painting it red costs $2.50, charged now.")
 	require.NotContains(t, text, "planted")
 	require.Zero(t, y.painted)
-	_, _, failed = y.call("buy_paint", `{"color":"red","coats":2,"confirm":"true"}`)
-	require.False(t, failed)
+	tool, arguments := next(t, data)
+	require.Equal(t, "buy_paint", tool)
+	require.Equal(t, true, arguments["confirm"])
+	_, data, _ = y.call(tool, with(t, arguments, map[string]any{"secret": "planted", "confirm": "true"}))
+	require.Equal(t, "paint", data["action"])
 	require.Equal(t, 1, y.painted)
 	_, data, _ = y.call("buy_paint", `{"color":"red","coats":1}`)
 	require.Equal(t, "paint", data["action"], "no charge, no question")
+}
+
+// next is the next step of a result.
+func next(t *testing.T, data map[string]any) (tool string, arguments map[string]any) {
+	t.Helper()
+	step, ok := data["nextAction"].(map[string]any)
+	require.True(t, ok, "%v", data)
+	return step["tool"].(string), step["arguments"].(map[string]any)
+}
+
+// with returns arguments with changes, as JSON; nil leaves one out.
+func with(t *testing.T, arguments, changes map[string]any) string {
+	t.Helper()
+	changed := maps.Clone(arguments)
+	for name, value := range changes {
+		if changed[name] = value; value == nil {
+			delete(changed, name)
+		}
+	}
+	data, err := json.Marshal(changed)
+	require.NoError(t, err)
+	return string(data)
 }
 
 func TestTheUserConfirmsAChargeOnce(t *testing.T) {

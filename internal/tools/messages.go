@@ -20,8 +20,10 @@ var sendAgentMessageTool = define(mcptool.Meta{
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := call.Wiro.Messages.Send(ctx, wiro.NewMessage{
-		UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+	sent, err := submit(ctx, call, "UserAgent/Message/Send", in.Timeout, func(ctx context.Context) (wiro.SentMessage, error) {
+		return call.Wiro.Messages.Send(ctx, wiro.NewMessage{
+			UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+		})
 	})
 	if err != nil {
 		return MessageResult{}, err
