@@ -1,11 +1,13 @@
 package mcptool_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +54,8 @@ type toys struct {
 	t       *testing.T
 	painted int
 	price   float64
+	what    string // what is charged for
+	mu      sync.Mutex
 }
 
 var errRain = errors.New("it rains")
@@ -72,6 +76,7 @@ func newToys(t *testing.T, change ...func(*mcptool.Options)) *toys {
 			mcptool.Define(mcptool.Meta{Name: "paint", Toolset: "hands", Effect: mcptool.Writes}, y.paint),
 			mcptool.DefineConfirmed(mcptool.Meta{Name: "buy_paint", Toolset: "shop", Effect: mcptool.Writes, Secrets: []string{"secret"}}, y.cost, y.paint),
 			mcptool.Define(mcptool.Meta{Name: "open_fence", Toolset: "hands"}, y.open),
+			mcptool.Define(mcptool.Meta{Name: "mend", Toolset: "hands", Confirms: true}, y.mend),
 		},
 	}
 	for _, c := range change {
@@ -98,6 +103,8 @@ func (y *toys) paint(_ context.Context, call *mcptool.Call, in paint) (painted, 
 	p := call.StartProgress()
 	defer p.Stop()
 	p.Update(0.5, 1, "half done")
+	y.mu.Lock()
+	defer y.mu.Unlock()
 	y.painted++
 	return painted{mcptool.Done("paint", "Painted it "+in.Color+"."), in.Color, in.Coats, in.Tags}, nil
 }
@@ -106,7 +113,7 @@ func (y *toys) cost(_ context.Context, _ *mcptool.Call, in paint) (*mcptool.Char
 	if in.Coats == 1 {
 		return nil, nil
 	}
-	return &mcptool.Charge{What: "Painting it " + in.Color, USD: y.price, When: "now"}, nil
+	return &mcptool.Charge{What: cmp.Or(y.what, "Painting it "+in.Color), USD: y.price, When: "now"}, nil
 }
 
 func (y *toys) open(_ context.Context, call *mcptool.Call, _ struct{}) (fence, error) {
@@ -114,6 +121,15 @@ func (y *toys) open(_ context.Context, call *mcptool.Call, _ struct{}) (fence, e
 		return fence{URL: page}, err
 	}
 	return fence{question: call.AskToOpen("https://fence.example", "Open it?")}, nil
+}
+
+// mend costs what it costs.
+func (y *toys) mend(ctx context.Context, call *mcptool.Call, in struct {
+	Color string `json:"color"`
+},
+) (fence, error) {
+	question, err := call.Confirm(ctx, mcptool.Charge{What: "Mending it", When: "when it is done", Unknown: true})
+	return fence{URL: in.Color, question: question}, err
 }
 
 // request calls a tool in a scope.

@@ -80,8 +80,8 @@ func (r responseReader) open(data []byte) ([]byte, *Error) {
 		return nil, failure
 	}
 	failure := r.refused(e.Errors, data)
+	failure.Unclear = r.op.Effect == NonIdempotent && (receipt != "" || e.Result != nil && *e.Result)
 	if receipt != "" {
-		failure.Unclear = true
 		failure.Messages = append(failure.Messages, "the response names "+r.caller.redact(receipt))
 	}
 	return nil, failure
