@@ -59,6 +59,15 @@ func (c *Call) SetArgument(name string, value any) {
 // State is the sealed state that came back with the user's answer; "" for a first attempt.
 func (c *Call) State() string { return c.request.Params.RequestState }
 
+// Confirmation is what the call was confirmed with, the same each time that it is repeated: the
+// sealed state of an elicitation, or the argument confirmation; "" for a first attempt.
+func (c *Call) Confirmation() string {
+	if state := c.State(); state != "" {
+		return state
+	}
+	return c.givenText(confirmationArgument)
+}
+
 // Enabled reports whether the caller can call a tool.
 func (c *Call) Enabled(tool string) bool {
 	t, ok := c.server.Find(tool)

@@ -9,10 +9,20 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Question is something that the client asks its user before the call goes on.
+// Question is something that the client asks its user before the call goes on, or, if it
+// cannot, a charge that a second call confirms.
 type Question struct {
-	result *mcp.CallToolResult
-	err    error // why it cannot be asked
+	result       *mcp.CallToolResult
+	confirmation *confirmation // instead of result
+	err          error         // why it cannot be asked
+}
+
+// render is what the call answers with.
+func (q *Question) render(c *Call) *mcp.CallToolResult {
+	if q.confirmation != nil {
+		return c.render(*q.confirmation)
+	}
+	return c.plain().question(q.result)
 }
 
 const openID = "open"
@@ -26,7 +36,7 @@ func (c *Call) AskToOpen(address, message string) *Question {
 		return &Question{err: Problemf("The page cannot be opened: its address is no https address.")}
 	}
 	message += " The page is on " + host + "."
-	state := c.seal(c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
+	state := c.seal(openID, c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
 	ask := server.NewInputRequestBuilder(state).Elicit(openID, mcp.ElicitationParams{
 		Mode: mcp.ElicitationModeURL, Message: message, URL: address, ElicitationID: rand.Text(),
 	})
@@ -49,7 +59,7 @@ func (c *Call) OpenedPage() (address string, opened bool, err error) {
 		return "", false, nil
 	}
 	page, decodeErr := base64.RawURLEncoding.DecodeString(state[cut+1:])
-	if decodeErr != nil || !c.unseal(state[:cut], c.digest(string(page))) {
+	if _, valid := c.unseal(openID, state[:cut], c.digest(string(page))); decodeErr != nil || !valid {
 		return "", false, nil
 	}
 	return string(page), true, nil

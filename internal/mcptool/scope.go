@@ -26,7 +26,9 @@ type Scope struct {
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
 	Progress ProgressFunc     // receives the call's progress in this process
 	Observe  func(call Event) // receives the end of the call; may be nil
-	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
+	// CannotAsk says that the client declared that it can ask its user, and then could not.
+	CannotAsk bool
+	Drain     context.Context // ends waits early when done: the connection closes; may be nil
 }
 
 // ServerCredentials is the Caller of a request that is made with the server's own
@@ -39,6 +41,7 @@ type Client struct {
 	SupportsElicitation    bool // can ask its user to fill in a form
 	SupportsURLElicitation bool // can ask its user to open a page
 	SupportsViews          bool // shows views (MCP Apps)
+	CannotAsk              bool // declared that it can ask its user, and could not
 }
 
 // Event is a call that has ended, for logs and metrics.
@@ -111,7 +114,10 @@ func (s Scope) client(ctx context.Context, header http.Header) Client {
 	c := Client{ClientInfo: ClientInfo{
 		Name: client.Name, Version: client.Version, UserAgent: header.Get("User-Agent"),
 		Protocol: server.RequestProtocolVersion(ctx),
-	}, SupportsViews: supportsViews(capabilities)}
+	}, SupportsViews: supportsViews(capabilities), CannotAsk: s.CannotAsk}
+	if s.CannotAsk {
+		return c
+	}
 	if e := capabilities.Elicitation; e != nil {
 		c.SupportsURLElicitation = e.URL != nil
 		c.SupportsElicitation = e.Form != nil || e.URL == nil // an empty capability means forms

@@ -42,6 +42,11 @@ type Options struct {
 	// over, where its tool has the argument.
 	ContextArguments []string
 
+	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
+	// is how long it must be remembered. An error means that this cannot be told, and nothing is
+	// charged. If nil, this process alone remembers.
+	UseOnce func(ctx context.Context, token string, ttl time.Duration) (first bool, err error)
+
 	WaitTimeout time.Duration   // how long waits last where the caller does not say; 120 s where 0
 	Drain       context.Context // ends waits early when done: the server shuts down; may be nil
 	Log         zerolog.Logger
@@ -56,6 +61,9 @@ type Server struct {
 
 	used   *lru.Cache[string, struct{}] // confirmations that were acted on
 	notice atomic.Pointer[string]       // for the next result
+
+	background sync.WaitGroup // requests of Submit
+	slots      chan struct{}  // taken by those that go on without their calls
 }
 
 // New returns a server of the tools that the options enable. Two tools of one name panic.
@@ -64,10 +72,13 @@ func New(o Options) *Server {
 		o.WaitTimeout = defaultWait
 	}
 	s := &Server{
-		options: o, byName: map[string]int{},
+		options: o, byName: map[string]int{}, slots: make(chan struct{}, maxBackground),
 		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),
 	}
 	s.used, _ = lru.New[string, struct{}](replayEntries) // fails for a negative size only
+	if o.UseOnce == nil {
+		s.options.UseOnce = s.useOnce
+	}
 	keep := Filter(o.Toolsets, nil, o.ReadOnly)
 	names := map[string]bool{}
 	for _, t := range o.Tools {
@@ -228,10 +239,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		return call.plain().failed(event.RequestID, p)
 	case out.question != nil:
 		event.Status = Asked
-		return call.plain().question(out.question.result)
-	case out.confirmation != nil:
-		event.Status = Asked
-		return call.render(*out.confirmation)
+		return out.question.render(call)
 	}
 	return call.render(out.result)
 }

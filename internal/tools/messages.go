@@ -20,9 +20,11 @@ var sendAgentMessageTool = define(mcptool.Meta{
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
-		return w.Messages.Send(ctx, wiro.NewMessage{
-			UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+	sent, err := submit(ctx, call, "UserAgent/Message/Send", in.Timeout, func(ctx context.Context) (wiro.SentMessage, error) {
+		return inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
+			return w.Messages.Send(ctx, wiro.NewMessage{
+				UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+			})
 		})
 	})
 	if err != nil {

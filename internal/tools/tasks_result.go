@@ -38,10 +38,10 @@ type TaskInfo struct {
 	ID       string   `json:"id,omitempty"`
 	Token    string   `json:"token,omitempty"`
 	Model    string   `json:"model,omitempty"`
-	Status   string   `json:"status,omitempty"`          // Wiro's own
-	ExitCode string   `json:"exitCode,omitempty"`        // "0" is success
-	Seconds  *float64 `json:"durationSeconds,omitempty"` // left out where unknown, as the next one
-	CostUSD  *float64 `json:"costUsd,omitempty"`
+	Status   string   `json:"status,omitempty"`   // Wiro's own
+	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
+	Seconds  *float64 `json:"durationSeconds" nullable:"true"`
+	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
 	Created  string   `json:"createdAt,omitempty"`
 }
 
@@ -58,7 +58,7 @@ type OutputInfo struct {
 func taskInfo(t wiro.Task) TaskInfo {
 	info := TaskInfo{
 		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
-		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: t.Cost,
+		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: recordedCost(t),
 	}
 	if !t.CreatedAt.IsZero() {
 		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
@@ -66,6 +66,15 @@ func taskInfo(t wiro.Task) TaskInfo {
 		info.Created = t.StartedAt.Format("2006-01-02 15:04:05Z")
 	}
 	return info
+}
+
+// recordedCost is what Wiro's record says that a task cost; nil if it is not over yet, or if the
+// record does not say.
+func recordedCost(t wiro.Task) *float64 {
+	if !t.Over() {
+		return nil
+	}
+	return stated(t.Cost)
 }
 
 func taskState(t wiro.Task) string {
@@ -229,7 +238,7 @@ func charged(t TaskInfo) string {
 // cost is the cost of a task in a list.
 func cost(t TaskInfo) string {
 	if t.CostUSD == nil {
-		return "cost unknown"
+		return "cost not known"
 	}
 	return mcptool.USD(t.CostUSD)
 }
