@@ -59,6 +59,9 @@ type ServerOptions struct {
 	ReadOnly   bool          // offer only tools that change nothing
 	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
 
+	MaxCostPerRun *float64 // most that a run may cost in USD, 0 refuses paid runs; if nil there is no limit
+	MaxCostPerDay *float64 // most that one caller may spend on a UTC day in USD; if nil there is no limit
+
 	AllowPrivateURLs bool   // let upload_file and the documentation reach private addresses
 	FetchProxy       bool   // fetch addresses that callers name through HTTPS_PROXY, too
 	DocsURL          string // newer documentation on the web: a Markdown file or an index of pages
@@ -109,6 +112,7 @@ func NewServer(o ServerOptions) *Server {
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
 		Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Limits:  mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)

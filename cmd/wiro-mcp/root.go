@@ -182,6 +182,7 @@ func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
 		Client:   c,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
+		MaxCostPerRun: a.config.MaxCostPerRun.USD(), MaxCostPerDay: a.config.MaxCostPerDay.USD(),
 		AllowPrivateURLs: a.config.AllowPrivateURLs, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
 		Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})

@@ -29,6 +29,9 @@ type Config struct {
 	ReadOnly   bool     `env:"WIRO_READ_ONLY" flag:"read-only" about:"offer only tools that change nothing"`
 	RunTimeout Wait     `env:"WIRO_RUN_TIMEOUT" envDefault:"120s" flag:"run-timeout" about:"how long run_model waits by default, up to 600s"`
 
+	MaxCostPerRun Cost `env:"WIRO_MAX_COST_PER_RUN" flag:"max-cost-per-run" about:"most that a run may cost in USD; one that may cost more is refused, or confirmed first if that is not known; 0 refuses every paid run (default no limit)"`
+	MaxCostPerDay Cost `env:"WIRO_MAX_COST_PER_DAY" flag:"max-cost-per-day" about:"most that one caller may spend on a UTC day in USD (default no limit)"`
+
 	AllowPrivateURLs bool `env:"WIRO_ALLOW_PRIVATE_URLS" flag:"allow-private-urls" about:"allow fetches from loopback and private addresses"`
 	FetchProxy       bool `env:"WIRO_FETCH_PROXY" flag:"fetch-proxy" about:"fetch addresses that callers name through HTTPS_PROXY, too"`
 

@@ -18,17 +18,30 @@ var runModelTool = define(mcptool.Meta{
 }, runModel)
 
 func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) {
-	slug, err := wiro.ParseSlug(in.Model)
+	plan, err := call.planRun(ctx, in)
 	if err != nil {
 		return TaskResult{}, err
 	}
-	submission, err := call.Wiro.Runs.Submit(ctx, slug.String(), in.Params)
+	if in.DryRun {
+		return call.dryRun(plan, in), nil
+	}
+	reserved, charge, err := call.reserve(ctx, plan, in)
+	if err != nil {
+		return TaskResult{}, err
+	}
+	if charge != nil {
+		return TaskResult{}, mcptool.Problemf("%s Nothing was started or charged.", charge)
+	}
+	slug := plan.Slug
+	submission, err := call.Wiro.Runs.Submit(ctx, slug.String(), plan.Params)
 	if reasonOf(err) == unknownOutcome {
 		return TaskResult{}, explain(err).WithNext("list_tasks", "see whether the run started after all", map[string]any{"limit": 5})
 	}
 	if err != nil {
+		reserved.release(ctx)
 		return TaskResult{}, call.notRun(ctx, slug, err)
 	}
+	reserved.bind(ctx, submission)
 	submitted := wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, Status: wiro.TaskQueue,
 		ModelOwner: slug.Owner, ModelProject: slug.Model,
@@ -42,7 +55,9 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	task, err := call.follow(ctx, in.Timeout, submitted, func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return submission.Wait(ctx, update)
 	})
+	reserved.settle(ctx, task)
 	result := call.taskResult(task)
+	result.Quote, result.Warnings, result.Params, result.Today = plan.Quote, plan.Warnings, plan.Params, call.spentToday(ctx)
 	if err != nil {
 		result.Note = cause(err)
 	}
@@ -67,6 +82,10 @@ type modelRun struct {
 	Params  map[string]any `json:"params" doc:"the model's parameters by id, as get_model_schema lists them; files as URLs"`
 	Wait    *bool          `json:"wait,omitempty" default:"true" doc:"false returns the task's token at once"`
 	Timeout float64        `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+	DryRun  bool           `json:"dry_run,omitempty" default:"false" doc:"true checks the params and quotes the run without starting it"`
+	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse the run if it would cost more, in USD"`
+	Again   bool           `json:"again,omitempty" default:"false" doc:"true starts a second run of a call that was repeated; otherwise the same call continues an abandoned run"`
+	Confirm bool           `json:"confirm,omitempty" default:"false" doc:"true once the user has agreed to a cost that is not known before"`
 }
 
 var waitForTaskTool = define(mcptool.Meta{

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -24,6 +25,9 @@ type Options struct {
 	Docs  *docs.Library  // what search_docs and read_doc read
 	Fetch *http.Client   // for addresses that callers name; must be guarded
 	Own   []mcptool.Tool // tools of the program, beside the catalog
+
+	Store  *store.Store           // what must be remembered; this process's memory where nil
+	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
 
 	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing
@@ -40,6 +44,7 @@ type Options struct {
 type Server struct {
 	*mcptool.Server
 	options  Options
+	models   *modelCache
 	toolsets []Toolset // all that exist
 	defaults []Toolset
 }
@@ -50,12 +55,19 @@ type Call struct {
 	Wiro  *wiro.Client // with the caller's credentials
 	Docs  *docs.Library
 	Fetch *http.Client // guarded
+
+	Store  *store.Store // what must be remembered
+	models *modelCache
+	limits mcptool.SpendingLimits // of this caller's runs
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
 // the name of another one panics.
 func New(o Options) *Server {
-	s := &Server{options: o, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	if o.Store == nil {
+		o.Store, _ = store.Open("memory", store.Options{}) // fails for other addresses only
+	}
+	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
 		if !slices.Contains(s.toolsets, t.Toolset) {
 			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
@@ -90,7 +102,10 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	if client != nil {
 		call.Seal = client.Seal
 	}
-	call.App = &Call{Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch}
+	call.App = &Call{
+		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch,
+		models: s.models, Store: s.options.Store, limits: s.options.Limits.Narrow(call.Scope.Limits),
+	}
 	return nil
 }
 
