@@ -14,6 +14,7 @@ import (
 // the request goes further.
 type Scope struct {
 	RequestID string // in logs and in errors; made up where empty
+	Request   string // names the request among its caller's, for a cancel that comes on its own; may be empty
 
 	// Caller says who calls: the credentials that came with the request, or
 	// ServerCredentials. Where it is nil the request has none, and tools that need some
@@ -55,7 +56,7 @@ type ServerCredentials struct{}
 
 // Client is the MCP client of a request, as it declared itself.
 type Client struct {
-	Name                   string
+	Name                   string // or the User-Agent
 	SupportsElicitation    bool // can ask its user to fill in a form
 	SupportsURLElicitation bool // can ask its user to open a page
 }

@@ -131,7 +131,7 @@ func storeDown(err error) error {
 // it.
 func (r *reservation) bind(ctx context.Context, s wiro.Submission) {
 	if r != nil {
-		_ = r.call.Store.Bind(ctx, r.call.spender(), r.name, s.TaskID, s.Token) // without it the quote stays reserved
+		r.call.noted(r.call.Store.Bind(ctx, r.call.spender(), r.name, s.TaskID, s.Token)) // without it the quote stays reserved
 	}
 }
 
@@ -142,14 +142,16 @@ func (r *reservation) settle(ctx context.Context, task wiro.Task) {
 		return
 	}
 	if task.Over() && task.Cost != nil {
-		_, _ = r.call.Store.Settle(ctx, r.call.spender(), *task.Cost, r.name) // otherwise the quote stays reserved
+		_, err := r.call.Store.Settle(ctx, r.call.spender(), *task.Cost, r.name)
+		r.call.noted(err)
 	}
 }
 
 // release gives back what was set aside for a run that Wiro refused or never got.
 func (r *reservation) release(ctx context.Context) {
 	if r != nil {
-		_, _ = r.call.Store.Settle(ctx, r.call.spender(), 0, r.name)
+		_, err := r.call.Store.Settle(ctx, r.call.spender(), 0, r.name)
+		r.call.noted(err)
 	}
 }
 
@@ -159,17 +161,22 @@ func (c *Call) recordCosts(ctx context.Context, tasks ...wiro.Task) {
 	if c.limits.PerDay == nil {
 		return
 	}
-	const counted = 48 * time.Hour
 	for _, t := range tasks {
 		at := t.CreatedAt
 		if at.IsZero() {
 			at = t.StartedAt
 		}
-		if at.IsZero() || time.Since(at) > counted || !t.Over() || t.Cost == nil {
-			continue
+		var err error
+		switch {
+		case !t.Over() || t.Cost == nil:
+		case at.IsZero(): // only a reservation says on which day
+			_, err = c.Store.Settle(ctx, c.spender(), *t.Cost, t.ID, t.Token)
+		case time.Since(at) < 48*time.Hour:
+			err = c.Store.Record(ctx, c.spender(), at, *t.Cost, t.ID, t.Token)
 		}
-		if c.Store.Record(ctx, c.spender(), at, *t.Cost, t.ID, t.Token) != nil {
-			return // it is counted when it is read again
+		if err != nil { // it is counted when it is read again
+			c.noted(err)
+			return
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (c *Call) dryRun(plan plannedRun, in modelRun) TaskResult {
 	arguments["model"], arguments["params"] = plan.Slug.String(), plan.Params
 	result := TaskResult{
 		State: stateDryRun, Task: TaskInfo{Model: plan.Slug.String()}, Outputs: []OutputInfo{},
-		Quote: plan.Quote, Warnings: plan.Warnings, Params: plan.Params, Today: plan.today,
+		Quote: plan.Quote, Warnings: plan.Warnings, Params: shown(plan.Params), Today: plan.today,
 		NextAction: c.Next("run_model", "run it, once the user agrees to the price", arguments),
 	}
 	limits := c.limits.Narrow(mcptool.SpendingLimits{PerRun: in.MaxCost})

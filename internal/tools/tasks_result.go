@@ -273,7 +273,7 @@ func stageName(status string) string {
 		return stage.name
 	}
 	if status == "" {
-		return "just submitted"
+		return "status not known"
 	}
 	return status
 }
