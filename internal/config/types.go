@@ -51,6 +51,18 @@ func (c *Cost) UnmarshalText(text []byte) error {
 // USD returns the limit; nil if there is none.
 func (c Cost) USD() *float64 { return c.usd }
 
+// OnAbandon is what becomes of the task of a call that its client cancels: leave or stop.
+type OnAbandon string
+
+// UnmarshalText reads "leave" or "stop".
+func (o *OnAbandon) UnmarshalText(text []byte) error {
+	switch *o = OnAbandon(strings.ToLower(string(text))); *o {
+	case "leave", "stop":
+		return nil
+	}
+	return fmt.Errorf("%q must be leave or stop", text)
+}
+
 // Level is a log level as a setting.
 type Level zerolog.Level
 

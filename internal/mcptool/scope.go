@@ -57,8 +57,8 @@ type ServerCredentials struct{}
 // Client is the MCP client of a request, as it declared itself.
 type Client struct {
 	Name                   string // or the User-Agent
-	SupportsElicitation    bool // can ask its user to fill in a form
-	SupportsURLElicitation bool // can ask its user to open a page
+	SupportsElicitation    bool   // can ask its user to fill in a form
+	SupportsURLElicitation bool   // can ask its user to open a page
 }
 
 // Event is a call that has ended, for logs and metrics.

@@ -59,7 +59,7 @@ func TestBadArgumentsSayWhatToDo(t *testing.T) {
 		{"search_models", `{"limit":1.5}`, "limit must be a whole number"},
 		{"search_models", `{"limit":101}`, "limit must be between 1 and 100, not 101"},
 		{"search_models", `{"start":-1}`, "start must be at least 0"},
-		{"search_models", `{"sort":"price"}`, "sort must be one of relevance"},
+		{"search_models", `{"sort":"cheapness"}`, "sort must be one of relevance"},
 		{"search_models", `{"categories":[{"a":1}]}`, "categories item 1 must be text"},
 		{"run_model", `{"model":"a/b"}`, "run_model needs params"},
 		{"run_model", `{"model":"a/b","params":"a cat"}`, "params must be an object, not this text"},

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -48,9 +49,12 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 		}
 		shelf := Shelf{Title: section.Title, Total: max(int(section.Total), len(section.Models))}
 		for _, m := range section.Models[:min(perShelf, len(section.Models))] {
-			slug := m.Slug().String()
+			slug := m.Slug()
+			listed := prices.bySlug[slug.String()]
+			names := categories(m.Categories)
 			shelf.Models = append(shelf.Models, ShelvedModel{
-				Slug: slug, Title: m.Title, Categories: categories(m.Categories), Pricing: prices.bySlug[slug],
+				Slug: slug.String(), Title: cmp.Or(m.Title, listed.title, slug.Model),
+				Categories: names[:min(2, len(names))], Pricing: listed.pricing,
 			})
 		}
 		shelves.Categories = append(shelves.Categories, shelf)
@@ -78,7 +82,7 @@ type Shelf struct {
 type ShelvedModel struct {
 	Slug       string   `json:"slug"`
 	Title      string   `json:"title"`
-	Categories []string `json:"categories"`
+	Categories []string `json:"categories"` // the first two
 	Pricing    string   `json:"pricing,omitempty"`
 }
 
@@ -106,11 +110,14 @@ const (
 	catalogPages   = 5 // of comparedPage models each
 )
 
-// catalogPrices are the prices of the catalog in words: Tool/Explore leaves them out.
+// catalogPrices are the titles of the catalog's models and their prices in words: Tool/Explore
+// leaves both out.
 type catalogPrices struct {
-	bySlug map[string]string
+	bySlug map[string]listedModel
 	until  time.Time
 }
+
+type listedModel struct{ title, pricing string }
 
 // catalogPrices reads the catalog's prices, at most once in ten minutes for each caller. Where
 // they cannot be had, shelves go without.
@@ -120,14 +127,14 @@ func (c *Call) catalogPrices(ctx context.Context) catalogPrices {
 		return known
 	}
 	read, err := shared(ctx, &c.models.flights, key, func(ctx context.Context) (any, error) {
-		prices := catalogPrices{bySlug: map[string]string{}, until: time.Now().Add(modelLifetime)}
+		prices := catalogPrices{bySlug: map[string]listedModel{}, until: time.Now().Add(modelLifetime)}
 		for i := range catalogPages {
 			page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Start: i * comparedPage, Limit: comparedPage})
 			if err != nil {
 				return prices, err
 			}
 			for _, m := range page.Models {
-				prices.bySlug[m.Slug().String()] = quoteModel(m, params.Schema{}).Describe()
+				prices.bySlug[m.Slug().String()] = listedModel{m.Title, quoteModel(m, params.Schema{}).Describe()}
 			}
 			if len(page.Models) < comparedPage {
 				break

@@ -7,14 +7,20 @@ import (
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-var runModelTool = defineConfirmed(mcptool.Meta{
+var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
 	Description: "Run a model: this costs money. Waits for the result by default; when time is up the task goes on, and wait_for_task, or the same call again, gets its result without paying twice. dry_run:true only checks and quotes.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"model": "wiro/z-image-turbo", "params": {"prompt": "a lighthouse at dawn"}}`}},
-}, prepareRun, runModel)
+}, prepareRun, runModel))
+
+// confirmedAtTimes marks a tool as one that usually runs without a confirmation.
+func confirmedAtTimes(t mcptool.Tool) mcptool.Tool {
+	t.RequiresConfirmation = false
+	return t
+}
 
 type modelRun struct {
 	Model   string         `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`

@@ -58,10 +58,18 @@ func (l *launch) refresh(ctx context.Context) (gone bool, err error) {
 // exchange goes on after that, and its token is kept for the same call.
 func (l *launch) submit(ctx context.Context) (wiro.Submission, error) {
 	for {
-		l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
 		began := time.Now()
 		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.Params)
+		notice := time.AfterFunc(submitNotice, func() {
+			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
+		})
 		submission, err := pending.Wait(ctx)
+		if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) { // the token is worth a moment
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitGrace)
+			submission, err = pending.Wait(grace)
+			cancel()
+		}
+		notice.Stop()
 		switch {
 		case err == nil:
 			l.accepted(ctx, submission)
@@ -116,6 +124,11 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 	}()
 	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
 }
+
+const (
+	submitNotice = time.Second            // a submit that takes longer is told of
+	submitGrace  = 700 * time.Millisecond // for the answer to a submit whose call is ended: a process that ends has 1.5 s
+)
 
 // findPauses are the pauses before the looks at Task/List after a lost answer.
 var findPauses = []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond}
