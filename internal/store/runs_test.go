@@ -309,6 +309,6 @@ func TestEqualRunsAreBounded(t *testing.T) {
 			runs[i] = r.begin(s, r.call())
 		}
 		_, err := s.Begin(r.Context(), r.call(), false)
-		require.ErrorIs(r, err, errTooMany)
+		require.ErrorIs(r, err, ErrTooMany)
 	})
 }

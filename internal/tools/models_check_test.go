@@ -248,14 +248,14 @@ func TestRowsHaveTheirOwnUnits(t *testing.T) {
 	require.Equal(t, "$0.05 per run or $0.40 per second of video or $10 per million tokens", shown.data["model"].(map[string]any)["pricing"])
 }
 
+// The budget is 0.2 ms once the schema is known.
 func BenchmarkCheckAndQuote(b *testing.B) {
 	f := painted(b, byOutput)
-	ctx := mcptool.WithScope(context.Background(), mcptool.Scope{Caller: mcptool.ServerCredentials{}})
-	arguments := map[string]any{"model": "acme/painter", "params": map[string]any{"prompt": strings.Repeat("fox ", 50), "style": "ink", "samples": 2}, "dry_run": true}
+	call := &Call{Call: &mcptool.Call{}, Wiro: f.options.Wiro, models: f.models}
+	in := modelRun{Model: "acme/painter", Params: map[string]any{"prompt": strings.Repeat("fox ", 50), "aspectRatio": "Wide", "style": "ink", "samples": "2"}}
 	for b.Loop() {
-		if r, err := f.Call(ctx, "run_model", arguments, nil); err != nil || r.IsError {
-			b.Fatal(r.Text, err)
+		if plan, err := call.planRun(context.Background(), in); err != nil || *plan.Quote.USD != 0.08 {
+			b.Fatal(err)
 		}
 	}
 }
-
