@@ -70,7 +70,7 @@ func TestBadArgumentsSayWhatToDo(t *testing.T) {
 		{"update_my_agent", `{"useragentguid":"ua","categories":[]}`, "categories cannot be empty"},
 		{"run_model", `{"model":"../x","params":{}}`, `must be "owner/model"`},
 		{"run_model", `{"model":"a/../../Task/Kill","params":{}}`, `must be "owner/model"`},
-		{"run_model", `{"model":"a/b?c","params":{}}`, `must be "owner/model"`},
+		{"run_model", `{"model":"a/b!c","params":{}}`, `must be "owner/model"`},
 		{"run_model", `{"model":"a/b/c","params":{}}`, `must be "owner/model"`},
 		{"get_task", `{}`, "tasktoken or taskid must be given"},
 		{"get_task", `{"tasktoken":"t","wait_seconds":46}`, "between 0 and 45"},
