@@ -53,7 +53,6 @@ func TestBadArgumentsSayWhatToDo(t *testing.T) {
 		{"get_model_schema", `{"model":null}`, "needs model"},
 		{"get_model_schema", `{"model":{"a":1}}`, "model must be text, not an object"},
 		{"get_model_schema", `{"model":"../x"}`, `must be "owner/model"`},
-		{"get_model_schema", `{"model":"sora"}`, "Closest: openai/sora-2"},
 		{"get_model_schema", `{"modell":"a/b"}`, `has no argument "modell": it takes model`},
 		{"search_models", `{"limit":"many"}`, "limit must be a whole number"},
 		{"search_models", `{"limit":1.5}`, "limit must be a whole number"},
