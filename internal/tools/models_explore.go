@@ -129,7 +129,7 @@ func (c *Call) catalogPrices(ctx context.Context) catalogPrices {
 	read, err := shared(ctx, &c.models.flights, key, func(ctx context.Context) (any, error) {
 		prices := catalogPrices{bySlug: map[string]listedModel{}, until: time.Now().Add(modelLifetime)}
 		for i := range catalogPages {
-			page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Start: i * comparedPage, Limit: comparedPage})
+			page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Start: i * comparedPage, Limit: comparedPage, Workflows: true})
 			if err != nil {
 				return prices, err
 			}
