@@ -97,6 +97,8 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				alive, asked := living[e.Owner]
 				switch {
 				case e.Done:
+				case e.Hold != "" && s.hasEnded(e.Hold) && (found < 0 || e.better((*list)[found])):
+					found = i
 				case e.Hold != "" && !asked:
 					unsure = e.Owner
 					return false, errUnchanged
@@ -124,6 +126,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return nil, err
 		}
 	}
+	s.holds(ctx, run.hold)
 	if err := s.noteRequest(ctx, call, run); err != nil {
 		run.abort()
 		return nil, err
@@ -132,6 +135,30 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		err = run.judge(ctx)
 	}
 	return run, err
+}
+
+// holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
+// which counts where a client repeats a call at once.
+func (s *Store) holds(ctx context.Context, hold string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		s.calls = map[string]context.Context{}
+	}
+	s.calls[hold] = ctx
+}
+
+func (s *Store) hasEnded(hold string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, ok := s.calls[hold]
+	return ok && ctx.Err() != nil
+}
+
+func (r *Run) letGo() {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	delete(r.store.calls, r.hold)
 }
 
 // better prefers runs with a result, then with a task, then older ones.
@@ -328,6 +355,7 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 		return !delivered
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
 	return delivered || err == nil && !found, err
 }
 
@@ -343,6 +371,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 		return true
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
 	if err == nil {
 		err = r.noteTask(ctx)
 	}
@@ -354,6 +383,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 func (r *Run) Forget(ctx context.Context) error {
 	_, err := r.change(ctx, func(*entry) bool { return false })
 	r.forgetRequest(ctx)
+	r.letGo()
 	return err
 }
 
