@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -26,22 +24,11 @@ var exploreTool = define(mcptool.Meta{
 const perShelf = 5
 
 func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
-	var (
-		sections []wiro.Section
-		prices   catalogPrices
-		both     errgroup.Group
-	)
-	both.Go(func() (err error) {
-		sections, err = call.Wiro.Models.Explore(ctx)
-		return err
-	})
-	both.Go(func() error {
-		prices = call.catalogPrices(ctx)
-		return nil
-	})
-	if err := both.Wait(); err != nil {
+	sections, err := call.Wiro.Models.Explore(ctx)
+	if err != nil {
 		return Shelves{}, err
 	}
+	prices := call.catalogPrices(ctx)
 	shelves := Shelves{Categories: make([]Shelf, 0, len(sections))}
 	for _, section := range sections {
 		if len(section.Models) == 0 {
