@@ -74,6 +74,11 @@ type ServerOptions struct {
 	MaxCostPerRun *float64 // most that a run may cost in USD, 0 refuses paid runs; if nil there is no limit
 	MaxCostPerDay *float64 // most that one caller may spend on a UTC day in USD; if nil there is no limit
 
+	// MissingKey says, to the user of the MCP client of this name, how to get a key and where to
+	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
+	// Wiro's own refusal is shown.
+	MissingKey func(client string) string
+
 	AllowPrivateURLs bool   // let upload_file and the documentation reach private addresses
 	FetchProxy       bool   // fetch addresses that callers name through HTTPS_PROXY, too
 	DocsURL          string // newer documentation on the web: a Markdown file or an index of pages
@@ -104,6 +109,8 @@ type Server struct {
 const (
 	docsRefresh = time.Hour
 	warmDelay   = 5 * time.Second // over stdio: the client's start comes first
+	keyDelay    = time.Second     // likewise
+	keyTimeout  = 15 * time.Second
 )
 
 // NewServer returns a server of the tools. It starts nothing: what has to run in the background
@@ -126,7 +133,7 @@ func NewServer(o ServerOptions) *Server {
 	s.docs = docs.Open(docsindex.Pages(), documentation...)
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
-		Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		MissingKey: o.MissingKey, Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Store:  o.Store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
@@ -178,7 +185,25 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		case <-running.Done():
 		}
 	})
+	if s.options.MissingKey == nil {
+		s.goBackground(func(context.Context) { s.noticeKey(ctx) })
+	}
 	return transport.Stdio(ctx, s.MCP(), in, out, s.log)
+}
+
+// noticeKey lets the first result say that Wiro refuses the server's own key, even if the call
+// needed none.
+func (s *Server) noticeKey(ctx context.Context) {
+	select {
+	case <-time.After(keyDelay):
+	case <-ctx.Done():
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	defer cancel()
+	if _, err := s.options.Client.Tasks.List(ctx, wiro.TaskQuery{Limit: 1}); errors.Is(err, wiro.ErrUnauthorized) {
+		s.tools.Notify("Wiro refuses the API key of this server: calls that need it will fail. Check it at https://wiro.ai/panel/project.")
+	}
 }
 
 // start runs in the background what a server needs that serves.
