@@ -20,6 +20,9 @@ func (c *Client) exec(ctx context.Context, op wire.Operation, body wire.Body) ([
 	if err != nil {
 		return nil, publicError(op, err)
 	}
+	if c.accepted != nil && c.credentials.Set() {
+		c.accepted()
+	}
 	return response, nil
 }
 

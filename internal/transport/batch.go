@@ -28,7 +28,7 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch))
 		return
 	}
-	if limit, retry := q.http.limits.take(q.entry.caller.hash, len(messages)-1); limit != "" { // one is counted already
+	if limit, retry := q.http.limits.take(q.entry.caller, len(messages)-1); limit != "" { // one is counted already
 		q.tooManyRequests(limit, retry, nil)
 		return
 	}

@@ -60,6 +60,7 @@ type HTTP struct {
 	options  HTTPOptions
 	guard    *guard
 	limits   *limits
+	bodies   *bodyBudget
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -105,7 +106,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Start = func() {}
 	}
 	h := &HTTP{
-		Backend: b, options: o, guard: guard, limits: limits, page: page,
+		Backend: b, options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), page: page,
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
