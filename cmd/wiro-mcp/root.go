@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -43,6 +45,7 @@ type app struct {
 	config      config.Config
 	credentials wiro.Credentials // of the environment or the sandbox, for commands that use them
 	useSandbox  bool
+	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
 	cleanup     []func()
 }
@@ -125,7 +128,15 @@ func (a *app) load(cmd *cobra.Command) error {
 	a.cleanup = append(a.cleanup, s.Close)
 	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
-	a.config.AllowPrivateURLs = true
+	address, err := url.Parse(s.APIURL())
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	listener, err := netip.ParseAddrPort(address.Host)
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	a.allowed = []netip.AddrPort{listener} // its files, and nothing else that is private
 	return nil
 }
 
@@ -182,7 +193,7 @@ func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
 		Client:   c,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
-		AllowPrivateURLs: a.config.AllowPrivateURLs, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
+		AllowPrivateURLs: a.config.AllowPrivateURLs, AllowedAddresses: a.allowed, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
 		Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})
 }

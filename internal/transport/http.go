@@ -156,8 +156,12 @@ func (h *HTTP) Handler() http.Handler {
 		mux.HandleFunc(path+"/{$}", h.serveMCP)
 	}
 	mux.HandleFunc("GET /healthz", serveHealth)
-	mux.HandleFunc("GET /readyz", h.ready.serveReady)
-	mux.Handle("GET /metrics", h.Metrics.Handler())
+	if h.options.AdminListen == "" {
+		mux.HandleFunc("GET /readyz", h.ready.serveReady)
+		mux.Handle("GET /metrics", h.Metrics.Handler())
+	} else {
+		mux.HandleFunc("GET /readyz", h.ready.servePlain)
+	}
 	mux.HandleFunc("GET /{$}", h.page.serve)
 	if h.oauth != nil {
 		h.oauth.Register(mux)

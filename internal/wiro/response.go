@@ -15,6 +15,8 @@ import (
 const (
 	maxResponse = 16 << 20 // bytes of a response that are kept
 	snippetSize = 200      // bytes of an unexpected response that an error shows
+	maxMessage  = 4 << 10  // bytes of all messages of a refusal, cut before they are redacted
+	maxExtra    = 64 << 10 // bytes of a refusal whose further members are kept
 )
 
 // envelope is what every response of Wiro carries.
@@ -81,12 +83,15 @@ func (r responseReader) refused(refusals []refusal, data []byte) *Error {
 	failure := &Error{
 		Kind: Refused, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header), Extra: r.extra(data),
 	}
+	room := maxMessage
 	for _, item := range refusals {
 		if item.Code != 0 && failure.Code == 0 {
 			failure.Code = item.Code
 		}
-		if item.Message != "" {
-			failure.Messages = append(failure.Messages, r.caller.redact(item.Message))
+		if item.Message != "" && room > 0 {
+			text := cut(item.Message, room)
+			room -= len(text)
+			failure.Messages = append(failure.Messages, r.caller.redact(text))
 		}
 	}
 	if len(failure.Messages) == 0 {
@@ -95,9 +100,24 @@ func (r responseReader) refused(refusals []refusal, data []byte) *Error {
 	return failure
 }
 
+// cut returns the start of a text that is longer than limit, without the word at the cut: it may
+// be half of a secret, which nothing would recognise.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	text = strings.ToValidUTF8(text[:limit], "")
+	if end := strings.LastIndexAny(text, " \n\t"); end > 0 {
+		text = text[:end]
+	} else {
+		text = ""
+	}
+	return text + " …"
+}
+
 // extra returns what a refusal holds beside the envelope, such as the skills in conflict.
 func (r responseReader) extra(data []byte) map[string]any {
-	if r.op.Secret {
+	if r.op.Secret || len(data) > maxExtra {
 		return nil
 	}
 	var response struct {
