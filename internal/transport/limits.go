@@ -26,7 +26,7 @@ const (
 type limits struct {
 	options  HTTPOptions
 	all      *rate.Limiter
-	strange  *rate.Limiter // of all unknown keys
+	strange  *rate.Limiter                 // of all unknown keys
 	accepted *lru.Cache[string, time.Time] // when each key was accepted last
 
 	mu        sync.Mutex

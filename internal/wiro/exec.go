@@ -45,13 +45,14 @@ type Transport struct {
 	options Options
 	http    *http.Client // never follows a redirect
 	hub     *hub
+	rooms   rooms
 }
 
 // New returns a transport. It opens no connection and starts no goroutine.
 func New(o Options) *Transport {
 	client := *o.HTTPClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Transport{options: o, http: &client, hub: newHub(o)}
+	return &Transport{options: o, http: &client, hub: newHub(o), rooms: newRooms()}
 }
 
 // DefaultTransport returns an HTTP transport with a large pool of idle connections.

@@ -40,7 +40,7 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(response.Body, op.Elide)
+	data, err := readResponse(roomed(response), op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
 		failure := r.bad(fmt.Sprintf("is larger than %d MB", maxResponse>>20), data)
