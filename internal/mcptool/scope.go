@@ -26,6 +26,7 @@ type Scope struct {
 	Progress ProgressFunc     // receives the call's progress in this process
 	Observe  func(call Event) // receives the end of the call; may be nil
 	Accepted func()           // called when the service behind the tools has accepted Caller; may be nil
+	Decoded  func()           // called once the arguments are decoded; may be nil
 	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
 }
 

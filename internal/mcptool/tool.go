@@ -121,6 +121,9 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 			if err := input().bind(meta.Name, arguments, given); err != nil {
 				return outcome{}, err
 			}
+			if call.Scope.Decoded != nil {
+				call.Scope.Decoded()
+			}
 			if price != nil {
 				open, err := call.confirm(arguments, func() (*Charge, error) {
 					charge, err := price(ctx, call, given)

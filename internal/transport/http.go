@@ -61,6 +61,7 @@ type HTTP struct {
 	guard    *guard
 	limits   *limits
 	bodies   *bodyBudget
+	decoders decoders
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -106,7 +107,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Start = func() {}
 	}
 	h := &HTTP{
-		Backend: b, options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), page: page,
+		Backend: b, options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(), page: page,
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails

@@ -16,8 +16,9 @@ const (
 	maxCallers = 10_000
 	// acceptedFor is how long a key is known after Wiro accepted it.
 	acceptedFor = time.Hour
-	// strangersPerAddress is how many keys' limits all unknown keys of one address share.
-	strangersPerAddress = 4
+	// strangersPerAddress is how many keys' bursts and waits all unknown keys of one address
+	// share. They share one key's rate.
+	strangersPerAddress = 2
 )
 
 // limits bounds the requests and waits of each caller and of all callers. Keys that Wiro has
@@ -101,7 +102,7 @@ func (l *limits) take(c caller, n int) (limit string, retry time.Duration) {
 	shares := []share{{limitRateKey, l.rateOf(table, c.hash, o.RatePerKey, o.BurstPerKey)}}
 	if !c.known {
 		shares = append(shares,
-			share{limitRateAddress, l.rateOf(table, c.id, strangersPerAddress*o.RatePerKey, strangersPerAddress*o.BurstPerKey)},
+			share{limitRateAddress, l.rateOf(table, c.id, o.RatePerKey, strangersPerAddress*o.BurstPerKey)},
 			share{limitRateAll, l.strange})
 	}
 	shares = append(shares, share{limitRateAll, l.all})

@@ -98,6 +98,14 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuseBody(err)
 		return
 	}
+	if len(body) > freeBody {
+		leave, err := h.decoders.enter(r.Context(), who.known)
+		if err != nil {
+			return // the client is gone
+		}
+		defer leave()
+		q.scope.Decoded = leave
+	}
 	size, err := decodedSize(body)
 	switch {
 	case err != nil:

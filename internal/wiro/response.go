@@ -43,7 +43,7 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	data, err := readResponse(roomed(response), op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
-		failure := r.bad(fmt.Sprintf("is larger than %d MB", maxResponse>>20), data)
+		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)
 		failure.TooLarge = true
 		return nil, failure
 	case err != nil:

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ const (
 	mediumResponse = 1 << 20
 	mediumAtOnce   = 8
 	largeAtOnce    = 2
+	maxValues      = 500_000 // of a response; prose of 16 MB has fewer commas
 )
 
 // rooms are the places for responses that are not small.
@@ -72,6 +74,8 @@ type reader struct {
 	ctx  context.Context //nolint:containedctx // of the request
 	room *room
 	read int
+
+	values int // about how many it holds
 }
 
 // roomed returns the body of a response, which takes the places that it needs.
@@ -87,5 +91,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	}
 	n, err := r.body.Read(p)
 	r.read += n
+	if r.values += bytes.Count(p[:n], []byte(",")); r.values > maxValues {
+		return n, errTooLarge
+	}
 	return n, err
 }
