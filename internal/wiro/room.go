@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 )
 
 // Large responses are read and decoded a few at a time: however many callers there are, and
@@ -14,9 +15,11 @@ const (
 	smallResponse  = 64 << 10 // bytes
 	mediumResponse = 1 << 20
 	mediumAtOnce   = 8
-	largeAtOnce    = 2
 	maxValues      = 500_000 // of a response; prose of 16 MB has fewer commas
 )
+
+// largeAtOnce is small for the memory, and leaves a processor to the small ones.
+var largeAtOnce = min(2, max(1, runtime.GOMAXPROCS(0)/2))
 
 // rooms are the places for responses that are not small.
 type rooms struct{ medium, large chan struct{} }

@@ -12,10 +12,11 @@ import (
 // maxDepth is how deep objects and arrays may nest, JSON inside strings included.
 const maxDepth = 1000
 
-// What an entry of a map and of a list takes in memory, beside its value.
+// What values take in memory beside their text.
 const (
-	mapEntry  = 96
-	listEntry = 32
+	mapEntry   = 96
+	listEntry  = 32
+	emptyValue = 64 // an object or an array
 )
 
 // scanner reads JSON text once, from its start to its end. The first error sticks: from then
@@ -340,6 +341,7 @@ func unescaped(c byte) byte {
 func (s *scanner) value() any {
 	switch s.peek() {
 	case '{':
+		s.reserve(emptyValue)
 		object := map[string]any{}
 		s.members(func(name []byte) {
 			s.reserve(mapEntry + len(name))
@@ -347,6 +349,7 @@ func (s *scanner) value() any {
 		})
 		return object
 	case '[':
+		s.reserve(emptyValue)
 		list := []any{}
 		s.elements(func() {
 			s.reserve(listEntry)
