@@ -60,6 +60,11 @@ type ServerOptions struct {
 	ReadOnly   bool          // offer only tools that change nothing
 	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
 
+	// MissingKey says, to the user of the MCP client of this name, how to get a key and where to
+	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
+	// Wiro's own refusal is shown.
+	MissingKey func(client string) string
+
 	AllowPrivateURLs bool             // let upload_file and the documentation reach private addresses
 	AllowedAddresses []netip.AddrPort // addresses that upload_file may reach although they are private
 	FetchProxy       bool             // fetch addresses that callers name through HTTPS_PROXY, too
@@ -91,6 +96,8 @@ type Server struct {
 const (
 	docsRefresh = time.Hour
 	warmDelay   = 5 * time.Second // over stdio: the client's start comes first
+	keyDelay    = time.Second     // likewise
+	keyTimeout  = 15 * time.Second
 )
 
 // NewServer returns a server of the tools. It starts nothing: what has to run in the background
@@ -110,7 +117,7 @@ func NewServer(o ServerOptions) *Server {
 	s.docs = docs.Open(docsindex.Pages(), documentation...)
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
-		Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		MissingKey: o.MissingKey, Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
@@ -154,7 +161,25 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		case <-running.Done():
 		}
 	})
+	if s.options.MissingKey == nil {
+		s.goBackground(func(context.Context) { s.noticeKey(ctx) })
+	}
 	return transport.Stdio(ctx, s.MCP(), in, out, s.log)
+}
+
+// noticeKey lets the first result say that Wiro refuses the server's own key, even if the call
+// needed none.
+func (s *Server) noticeKey(ctx context.Context) {
+	select {
+	case <-time.After(keyDelay):
+	case <-ctx.Done():
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	defer cancel()
+	if _, err := s.options.Client.Tasks.List(ctx, wiro.TaskQuery{Limit: 1}); errors.Is(err, wiro.ErrUnauthorized) {
+		s.tools.Notify("Wiro refuses the API key of this server: calls that need it will fail. Check it at https://wiro.ai/panel/project.")
+	}
 }
 
 // start runs in the background what a server needs that serves.

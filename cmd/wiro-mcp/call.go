@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,15 +28,29 @@ func (a *app) callCommand() *cobra.Command {
 		Example: "  wiro-mcp call search_models search=flux\n" +
 			"  wiro-mcp call run_model model=openai/gpt-5-2 params.prompt=\"Say hello\"\n" +
 			"  wiro-mcp call get_task tasktoken=… --json",
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeCall,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			arguments, err := parseArguments(args[1:], a.in)
 			if err != nil {
 				return err
 			}
+			if err := a.checkNames(args[0], arguments); err != nil {
+				return err
+			}
 			return a.call(cmd.Context(), args[0], arguments, asJSON)
 		},
 	}
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // call TOOL --help
+		if len(args) > 1 && a.load(cmd) == nil {
+			if tool, err := a.findTool(args[1]); err == nil {
+				_ = a.showTool(tool)
+				return
+			}
+		}
+		help(cmd, args)
+	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the structured result, for programs")
 	return cmd
 }
@@ -74,12 +89,59 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 	if _, err := fmt.Fprintln(a.out, text); err != nil {
 		return err
 	}
-	err = outcome(ctx, result)
+	err = a.outcome(ctx, result)
 	if a.useSandbox && isTerminal(a.out) && strings.Contains(text, "://127.0.0.1:") {
 		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
 		<-ctx.Done()
 	}
 	return err
+}
+
+// checkNames hints at arguments of the model that were given as arguments of the tool.
+func (a *app) checkNames(tool string, arguments map[string]any) error {
+	known := toolNamed(a.server(a.client(nil), nil), tool)
+	if known.Name == "" {
+		return nil // the call says so
+	}
+	properties := schemaOf(known).Properties
+	if properties["params"].Type != "object" {
+		return nil
+	}
+	for name, value := range arguments {
+		if _, ok := properties[name]; !ok {
+			return fmt.Errorf("%s has no argument %s. Parameters of the model go into params: params.%s=%v", tool, name, name, value)
+		}
+	}
+	return nil
+}
+
+// completeCall completes the tool, then its arguments, and their values where they are few.
+func (a *app) completeCall(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeTools(cmd, args, typed)
+	}
+	if a.load(cmd) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	tool, err := a.findTool(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var words []string
+	for name, p := range schemaOf(tool).Properties {
+		switch {
+		case len(p.Enum) > 0:
+			for _, value := range p.Enum {
+				words = append(words, fmt.Sprintf("%s=%v", name, value))
+			}
+		case p.Type == "object":
+			words = append(words, name+".")
+		default:
+			words = append(words, name+"=\t"+p.Description)
+		}
+	}
+	slices.Sort(words)
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // toolNamed returns a tool that is on; the zero Tool where there is none, which the call says.
@@ -93,7 +155,7 @@ func toolNamed(s *wiromcp.Server, name string) wiromcp.Tool {
 }
 
 // outcome is the exit code of a result.
-func outcome(ctx context.Context, result wiromcp.Result) error {
+func (a *app) outcome(ctx context.Context, result wiromcp.Result) error {
 	var seen struct {
 		State string `json:"state"`
 		Task  struct {
@@ -103,6 +165,9 @@ func outcome(ctx context.Context, result wiromcp.Result) error {
 	_ = json.Unmarshal(result.Structured, &seen) // results without a state are just done
 	switch {
 	case ctx.Err() != nil && seen.Task.Token != "":
+		if a.useSandbox {
+			return &exit{exitInterrupted, "stopped waiting; the task ends with the emulator"}
+		}
 		return &exit{exitInterrupted, "stopped waiting; the task goes on. To get its result: wiro-mcp call wait_for_task tasktoken=" + seen.Task.Token}
 	case ctx.Err() != nil:
 		return &exit{exitInterrupted, "stopped"}

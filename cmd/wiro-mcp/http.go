@@ -17,8 +17,9 @@ func (a *app) httpCommand() *cobra.Command {
 		public   bool // the sandbox is meant for others, too
 	)
 	cmd := &cobra.Command{
-		Use:   "http",
-		Short: "Serve many users over Streamable HTTP, each with their own key",
+		Use:     "http",
+		Aliases: []string{"serve"},
+		Short:   "Serve many users over Streamable HTTP, each with their own key",
 		Long: "Serve MCP over Streamable HTTP at /v1 and /mcp. Every request brings its own credentials:\n" +
 			"Authorization: Bearer KEY or Bearer KEY:SECRET. A key in the environment is not used.\n" +
 			"/healthz, /readyz and /metrics (or WIRO_ADMIN_LISTEN) are for operators, / shows people how to connect.",

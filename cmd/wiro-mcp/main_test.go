@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,13 +105,11 @@ func TestInterruptingACallSaysHowToGoOn(t *testing.T) {
 
 func TestWithoutAKeyItSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"call", "search_models"}} {
-		result := command(t, nil, "", args...)
-		require.Equal(t, exitUsage, result.code)
-		require.Empty(t, result.out)
-		require.Contains(t, result.err, "WIRO_API_KEY is not set")
-		require.Contains(t, result.err, "--sandbox")
-	}
+	result := command(t, nil, "", "call", "search_models")
+	require.Equal(t, exitUsage, result.code)
+	require.Empty(t, result.out)
+	require.Contains(t, result.err, "WIRO_API_KEY is not set")
+	require.Contains(t, result.err, "--sandbox")
 	docs := command(t, nil, "", "call", "search_docs", "query=task status")
 	require.Zero(t, docs.code, docs.err)
 }
@@ -183,12 +183,10 @@ func TestAKeyThatACommandDoesNotUseDoesNotStopIt(t *testing.T) {
 		require.Zero(t, command(t, environ, "", "call", "search_docs", "query=task").code)
 		require.Zero(t, command(t, environ, "", "call", "--sandbox", "search_models").code)
 		require.Zero(t, command(t, environ, "", "--sandbox").code)
-		for _, args := range [][]string{nil, {"call", "search_models"}} {
-			refused := command(t, environ, "", args...)
-			require.Equal(t, exitUsage, refused.code)
-			require.Contains(t, refused.err, "WIRO_API_")
-			require.NotContains(t, refused.err, "s3cret")
-		}
+		refused := command(t, environ, "", "call", "search_models")
+		require.Equal(t, exitUsage, refused.code)
+		require.Contains(t, refused.err, "WIRO_API_")
+		require.NotContains(t, refused.err, "s3cret")
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
 		served := commandIn(ctx, environ, "", "http", "--listen", "127.0.0.1:0")
@@ -222,4 +220,152 @@ func TestErrorsNameTheFlagOrTheVariable(t *testing.T) {
 	for _, text := range []string{"--burst int", "--rate float", "total requests per second", "trusted proxy networks"} {
 		require.Contains(t, help, text)
 	}
+}
+
+// overStdio serves a client that says hello, sends these messages and ends its input.
+func overStdio(t *testing.T, environ []string, client string, messages ...string) string {
+	t.Helper()
+	hello := `{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"` + client + `","version":"1"}}}`
+	served := command(t, environ, strings.Join(append([]string{hello}, messages...), "\n")+"\n", "stdio")
+	require.Zero(t, served.code, served.err)
+	return served.out
+}
+
+func TestStdioStartsWithoutAKeyAndSaysWhereItGoes(t *testing.T) {
+	t.Parallel()
+	messages := []string{
+		`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
+		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"run_model","arguments":{"model":"a/b","params":{}}}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"search_docs","arguments":{"query":"pricing"}}}`,
+	}
+	out := overStdio(t, nil, "cursor-vscode", messages...)
+	require.Contains(t, out, `"name":"run_model"`, "the tools are listed")
+	require.Contains(t, out, "WIRO_API_KEY is not set")
+	require.Contains(t, out, "wiro-mcp install cursor")
+	require.Contains(t, out, "~/.cursor/mcp.json")
+	require.Contains(t, out, "Pricing", "the documentation works")
+
+	for variable, why := range map[string]string{"WIRO_API_KEY=${WIRO_API_KEY}": "WIRO_API_KEY", "WIRO_API_SECRET=s3cret": "WIRO_API_KEY: is missing"} {
+		out := overStdio(t, []string{variable}, "somebody", messages[1])
+		require.Contains(t, out, why)
+		require.Contains(t, out, "https://wiro.ai/panel/project")
+		require.NotContains(t, out, "s3cret")
+	}
+}
+
+func TestMistypedCommandsGetTheClosest(t *testing.T) {
+	t.Parallel()
+	for typed, meant := range map[string]string{"insatll": "install", "sevre": "serve", "docter": "doctor", "htpp": "http"} {
+		wrong := command(t, nil, "", typed)
+		require.Equal(t, exitUsage, wrong.code)
+		require.Contains(t, wrong.err, "Did you mean "+meant+"?")
+	}
+	wrong := command(t, nil, "", "tools", "run_modle")
+	require.Contains(t, wrong.err, "Did you mean run_model?")
+	hint := command(t, []string{"WIRO_API_KEY=k"}, "", "call", "run_model", "model=a/b", "prompt=hi")
+	require.Contains(t, hint.err, "params.prompt=hi")
+}
+
+func TestAToolIsShownWithItsArguments(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"tools", "run_model"}, {"call", "run_model", "--help"}} {
+		shown := command(t, nil, "", args...)
+		require.Zero(t, shown.code, shown.err)
+		for _, text := range []string{"params", "required", "timeout_seconds", "wiro-mcp call run_model '"} {
+			require.Contains(t, shown.out, text)
+		}
+	}
+	list := command(t, nil, "", "tools", "--toolsets", "all").out
+	require.Regexp(t, `deploy_agent +\$ `, list)
+	completed := command(t, nil, "", "__complete", "call", "run_").out
+	require.Contains(t, completed, "run_model")
+	require.Contains(t, command(t, nil, "", "__complete", "call", "run_model", "").out, "model=")
+}
+
+func TestInstallAndRemoval(t *testing.T) {
+	t.Parallel()
+	s, environ := emulator(t)
+	home := t.TempDir()
+	environ = append(environ, "HOME="+home, "USERPROFILE="+home)
+	config := filepath.Join(home, ".cursor", "mcp.json")
+	require.NoError(t, os.MkdirAll(filepath.Dir(config), 0o755))
+	original := "{\n  // mine\n  \"mcpServers\": { \"other\": { \"command\": \"x\" } }\n}\n"
+	require.NoError(t, os.WriteFile(config, []byte(original), 0o600))
+	content := func() string {
+		data, err := os.ReadFile(config)
+		require.NoError(t, err)
+		return string(data)
+	}
+
+	nobody := command(t, environ, "", "install", "cursor")
+	require.Equal(t, exitRefused, nobody.code)
+	require.Contains(t, nobody.err, "--yes")
+	require.Equal(t, original, content())
+	dry := command(t, environ, "", "install", "--dry-run")
+	require.Contains(t, dry.out, "+++ "+config)
+	require.NotContains(t, dry.out, sandbox.DemoKey)
+	require.Equal(t, original, content())
+
+	s.Behave("Task/List", sandbox.Behavior{Status: 401, Times: 1})
+	refused := command(t, environ, "", "install", "cursor", "--yes")
+	require.Equal(t, exitUsage, refused.code)
+	require.Contains(t, refused.err, "Wiro refuses this key")
+	require.Equal(t, original, content())
+
+	done := command(t, environ, "", "install", "--yes")
+	require.Zero(t, done.code, done.err)
+	require.Contains(t, content(), sandbox.DemoKey)
+	require.Contains(t, content(), "// mine")
+
+	removed := command(t, environ, "", "install", "--remove", "--yes")
+	require.Zero(t, removed.code, removed.err)
+	require.Equal(t, original, content())
+
+	require.NoError(t, os.WriteFile(config, []byte("{"), 0o600))
+	require.Equal(t, exitRefused, command(t, environ, "", "install", "cursor", "--yes").code)
+	require.Equal(t, "{", content())
+	printed := command(t, environ, "", "install", "codex", "claude-code", "--print", "--remote", "https://mcp.example.com/mcp")
+	require.Contains(t, printed.out, "bearer_token_env_var")
+	require.Contains(t, printed.out, `"url": "https://mcp.example.com/mcp"`)
+	require.Contains(t, command(t, environ, "", "install", "cursr").err, "Did you mean cursor?")
+}
+
+func TestDoctorNamesEachFaultWithItsRemedy(t *testing.T) {
+	t.Parallel()
+	_, environ := emulator(t)
+	home := t.TempDir()
+	environ = append(environ, "HOME="+home, "USERPROFILE="+home)
+	healthy := command(t, environ, "", "doctor", "--json")
+	require.Zero(t, healthy.code, healthy.out)
+	var report struct {
+		OK       bool
+		Findings []struct{ About, Found string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(healthy.out), &report))
+	require.True(t, report.OK)
+	require.Len(t, report.Findings, 6)
+
+	files := map[string]string{
+		".cursor/mcp.json":         `{"mcpServers":{"wiro":{"command":"/nowhere/wiro-mcp"}}}`,
+		".codex/config.toml":       "[",
+		".kiro/settings/x":         "",
+		".copilot/mcp-config.json": `{"mcpServers":{"wiro":{"type":"http","url":"https://mcp.example.com/mcp"}}}`,
+	}
+	for name, content := range files {
+		path := filepath.Join(home, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	sick := command(t, append(environ, "WIRO_API_KEY=wrong"), "", "doctor")
+	require.Equal(t, exitRefused, sick.code)
+	for _, text := range []string{
+		"FAULT API key", "https://wiro.ai/panel/project", "ok    Wiro API", "ok    clock", "ok    Wiro socket",
+		"FAULT Cursor: /nowhere/wiro-mcp", "does not start", "wiro-mcp install cursor", "FAULT Codex", "cannot be parsed",
+		"ok    Kiro: no entry", "ok    Copilot CLI: connects to https://mcp.example.com/mcp",
+	} {
+		require.Contains(t, sick.out, text)
+	}
+	away := command(t, []string{"HOME=" + t.TempDir(), "WIRO_API_KEY=k", "WIRO_API_BASE_URL=http://127.0.0.1:1/v1"}, "", "doctor")
+	require.Contains(t, away.out, "FAULT Wiro API")
+	require.Contains(t, away.out, "HTTPS_PROXY")
 }

@@ -14,8 +14,10 @@ import (
 	"golang.org/x/term"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/install"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -43,7 +45,8 @@ type streams struct {
 type app struct {
 	streams
 	config      config.Config
-	credentials wiro.Credentials // of the environment or the sandbox, for commands that use them
+	credentials wiro.Credentials           // of the environment or the sandbox, for commands that use them
+	missingKey  func(client string) string // nil if there is a key
 	useSandbox  bool
 	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
@@ -93,7 +96,7 @@ func (a *app) root() *cobra.Command {
 			"agents, and the documentation. Without a command it serves stdio, for clients that launch it.\n\n" +
 			"Settings are read from the environment; flags override. The API key is read from WIRO_API_KEY\n" +
 			"alone, because a command line is not private.",
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       wiromcp.Version(),
@@ -105,8 +108,32 @@ func (a *app) root() *cobra.Command {
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.callCommand(), a.toolsCommand(), a.sandboxCommand(), a.httpCommand(), versionCommand())
+	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.realtimeCommand(), a.installCommand(), a.doctorCommand(),
+		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
 	return root
+}
+
+// noSuchCommand refuses arguments of the root command with the command that they may mean.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, command := range cmd.Commands() {
+		if !command.Hidden {
+			names = append(names, append(command.Aliases, command.Name())...)
+		}
+	}
+	return fmt.Errorf("there is no command %q.%s wiro-mcp --help lists them", args[0], closest.DidYouMean(args[0], names))
+}
+
+func (a *app) stdioCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "stdio",
+		Short: "Serve one client on stdin and stdout, as without a command",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
+	}
 }
 
 // load reads the settings, and starts the emulator with --sandbox.
@@ -194,28 +221,45 @@ func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 		Client:   c,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
 		AllowPrivateURLs: a.config.AllowPrivateURLs, AllowedAddresses: a.allowed, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
-		Metrics: metrics, Logger: logging.ToSlog(a.log),
+		MissingKey: a.missingKey, Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})
 }
 
+// noKey says how to get a key and where to put it, for people at a terminal.
 const noKey = `WIRO_API_KEY is not set, so Wiro would refuse every call.
-Create a project at https://wiro.ai/panel/project, then put its key (and, if the project signs
-its requests, its secret as WIRO_API_SECRET) into the "env" of this server in your MCP client's
-configuration. To try everything without a key or any cost, start it with --sandbox.`
+Create a project at https://wiro.ai/panel/project, then run wiro-mcp install, or put its key (and,
+if the project signs its requests, its secret as WIRO_API_SECRET) into the environment. To try
+everything without a key or any cost, add --sandbox.`
 
+// stdio serves MCP clients. Without a key it starts, too: clients show nothing of a server that
+// ends, but they show what its tools answer.
 func (a *app) stdio(ctx context.Context) error {
-	if err := a.authenticate(); err != nil {
-		return err
-	}
-	if !a.credentials.Set() {
-		return &exit{exitUsage, noKey}
-	}
+	keyFault := a.authenticate()
 	ctx, stop := withParent(ctx, os.Getppid, parentInterval)
 	defer stop()
 	if isTerminal(a.in) {
 		a.log.Info().Msg("serving MCP on stdin and stdout: this is for MCP clients; wiro-mcp --help lists the commands for people")
 	}
+	if !a.credentials.Set() {
+		fault := "There is no Wiro API key: WIRO_API_KEY is not set."
+		if keyFault != nil {
+			fault = keyFault.Error() + "."
+		}
+		a.log.Warn().Msg(fault)
+		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }
+	}
 	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.out)
+}
+
+// keyHelp says where a client wants the key.
+func keyHelp(client string) string {
+	help := "Create a project at https://wiro.ai/panel/project and copy its API key (and its secret, if it signs requests). "
+	if c, ok := install.FindByName(client); ok {
+		return help + fmt.Sprintf("Then run `wiro-mcp install %s` in a terminal, or put the key as WIRO_API_KEY into the environment of the "+
+			"server %q in %s. %s", c.ID, install.ServerName, c.Place(), c.After)
+	}
+	return help + "Then run `wiro-mcp install` in a terminal, or put the key as WIRO_API_KEY into the \"env\" of this server in the " +
+		"configuration of your MCP client, and start the client again."
 }
 
 func versionCommand() *cobra.Command {

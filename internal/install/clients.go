@@ -312,3 +312,42 @@ func (s System) or(variable, otherwise string) string {
 	}
 	return otherwise
 }
+
+// FindByName returns the client whose MCP name, as it gives it at initialize, is this one, such
+// as "cursor-vscode" or "Visual Studio Code".
+func FindByName(name string) (Client, bool) {
+	name = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), "_", "-"))
+	for _, alias := range []struct{ part, id string }{
+		{"cursor", "cursor"}, {"claude-code", "claude-code"}, {"claude-ai", "claude-desktop"}, {"claude-desktop", "claude-desktop"},
+		{"visual-studio-code", "vscode"}, {"vscode", "vscode"}, {"windsurf", "devin"}, {"devin", "devin"}, {"antigravity", "antigravity"},
+		{"gemini-cli", "gemini-cli"}, {"codex", "codex"}, {"opencode", "opencode"}, {"zed", "zed"}, {"roo", "roo-code"},
+		{"cline", "cline"}, {"goose", "goose"}, {"copilot", "copilot-cli"}, {"kiro", "kiro"}, {"lm-studio", "lm-studio"},
+		{"lmstudio", "lm-studio"}, {"amp", "amp"}, {"warp", "warp"}, {"librechat", "librechat"},
+	} {
+		if strings.HasPrefix(name, alias.part) || strings.Contains(name, "-"+alias.part) {
+			return Find(alias.id)
+		}
+	}
+	return Client{}, false
+}
+
+// Place names the client's configuration file for people.
+func (c Client) Place() string {
+	var usual []string
+	for _, system := range []string{"", "darwin", "windows"} {
+		if paths := c.Global[system]; len(paths) > 0 {
+			path := paths[0]
+			for folder, name := range map[string]string{
+				"{home}": "~", "{config}": "~/.config", "{codex}": "~/.codex", "{appdata}": "%APPDATA%",
+				"{library}": "~/Library/Application Support", "{code}": "the user folder of VS Code",
+			} {
+				path = strings.Replace(path, folder, name, 1)
+			}
+			usual = append(usual, path)
+		}
+	}
+	if len(usual) == 0 {
+		return c.Project
+	}
+	return strings.Join(usual, ", or ")
+}

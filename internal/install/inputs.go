@@ -27,18 +27,17 @@ func withInputs(doc []byte, ids []string) ([]byte, error) {
 				continue
 			}
 			input := object{{"id", id}, {"type", "promptString"}, {"description", inputTitles[id]}, {"password", true}}
-			value, err := hujson.Parse(input.indented("", ""))
+			value, err := hujson.Parse(style.lines(input.indented(style.indent(2), style.unit)))
 			if err != nil {
 				return err
 			}
-			value.Minimize()
-			value.BeforeExtra = hujson.Extra(style.newline + style.indent(2))
-			if n := len(list.Elements); n > 0 && list.AfterExtra == nil {
-				list.Elements[n-1].AfterExtra = nil
+			value.BeforeExtra = style.line(list.AfterExtra, 2)
+			if n := len(list.Elements); n > 0 && list.Elements[n-1].AfterExtra != nil { // a trailing comma
+				value.AfterExtra = hujson.Extra{}
+			} else {
+				value.AfterExtra = nil
 			}
-			if list.AfterExtra == nil {
-				value.AfterExtra = hujson.Extra(style.newline + style.indent(1))
-			}
+			list.AfterExtra = hujson.Extra(style.newline + style.indent(1))
 			list.Elements = append(list.Elements, value)
 		}
 		return nil
@@ -47,17 +46,18 @@ func withInputs(doc []byte, ids []string) ([]byte, error) {
 
 // withoutInputs takes our inputs out, and the list if it is empty then.
 func withoutInputs(doc []byte) ([]byte, error) {
-	return editJSON(doc, func(root *hujson.Value, style jsonStyle) error {
+	return editJSON(doc, func(root *hujson.Value, _ jsonStyle) error {
 		parent := root.Value.(*hujson.Object)
 		list := inputList(parent)
 		if list == nil {
 			return nil
 		}
+		trailing := len(list.Elements) > 0 && list.Elements[len(list.Elements)-1].AfterExtra != nil
 		list.Elements = slices.DeleteFunc(list.Elements, func(v hujson.Value) bool { return inputTitles[inputID(v)] != "" })
 		if n := len(list.Elements); n == 0 {
 			cut(parent, indexOf(parent, "inputs"))
-		} else if list.AfterExtra == nil {
-			list.Elements[n-1].AfterExtra = hujson.Extra(style.newline + style.indent(1))
+		} else if !trailing {
+			list.Elements[n-1].AfterExtra = nil
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package install_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,6 +103,9 @@ func TestInstallThenRemoveRestoresEveryByte(t *testing.T) {
 				}
 				written := read(t, file)
 				assert.Contains(t, written, "/opt/wiro/wiro-mcp")
+				if strings.HasSuffix(file, ".json") && (json.Valid([]byte(text)) || text == "") {
+					assert.True(t, json.Valid([]byte(written)), "plain JSON stays plain JSON: %s", written)
+				}
 				for line := range strings.SplitSeq(strings.TrimPrefix(text, "\ufeff"), "\n") {
 					line = strings.Trim(line, "\r ,\t")
 					if name != "one line" && line != "{}" {
@@ -252,7 +256,7 @@ func TestEntriesAsClientsWantThem(t *testing.T) {
 		{"claude-code", local, false, []string{`"type": "stdio"`, `"WIRO_API_KEY": "` + key + `"`}, nil},
 		{"claude-code", local, true, []string{`"WIRO_API_KEY": "${WIRO_API_KEY}"`}, []string{key}},
 		{"claude-code", hosted, false, []string{`"type": "http"`, `"Authorization": "Bearer ` + key + `"`}, []string{"command"}},
-		{"vscode", local, false, []string{`"servers"`, `${input:wiro-api-key}`, `"password":true`}, []string{key}},
+		{"vscode", local, false, []string{`"servers"`, `${input:wiro-api-key}`, `"password": true`}, []string{key}},
 		{"codex", local, false, []string{"[mcp_servers.wiro]", "tool_timeout_sec = 600", "[mcp_servers.wiro.env]"}, nil},
 		{"codex", local, true, []string{`env_vars = ["WIRO_API_KEY"]`}, []string{key, "[mcp_servers.wiro.env]"}},
 		{"codex", hosted, false, []string{`bearer_token_env_var = "WIRO_API_KEY"`}, []string{key}},

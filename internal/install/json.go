@@ -146,54 +146,43 @@ func (s jsonStyle) lines(text []byte) []byte {
 }
 
 // add appends a member on a line of its own and returns its value. Depth is the parent's.
-// Comments behind the last member stay where they are.
+// Comments behind the last member stay where they are, and so does a trailing comma.
 func (s jsonStyle) add(parent *hujson.Object, key string, depth int) *hujson.Value {
-	indent, end := s.newline+s.indent(depth+1), s.newline+s.indent(depth)
 	added := hujson.ObjectMember{
-		Name:  hujson.Value{Value: hujson.String(key)},
+		Name:  hujson.Value{BeforeExtra: s.line(parent.AfterExtra, depth+1), Value: hujson.String(key)},
 		Value: hujson.Value{BeforeExtra: hujson.Extra(" ")},
 	}
-	switch {
-	case len(parent.Members) == 0:
-		added.Name.BeforeExtra = hujson.Extra(strings.TrimRight(string(parent.AfterExtra), " \t\r\n") + indent)
-		added.Value.AfterExtra = hujson.Extra(end)
-		parent.AfterExtra = nil
-	case parent.AfterExtra != nil: // a trailing comma: keep it
-		added.Name.BeforeExtra = hujson.Extra(strings.TrimRight(string(parent.AfterExtra), " \t\r\n") + indent)
-		parent.AfterExtra = hujson.Extra(end)
-	default:
-		last := &parent.Members[len(parent.Members)-1].Value
-		added.Name.BeforeExtra = hujson.Extra(strings.TrimRight(string(last.AfterExtra), " \t\r\n") + indent)
-		added.Value.AfterExtra = hujson.Extra(end)
-		last.AfterExtra = nil
+	if n := len(parent.Members); n > 0 && parent.Members[n-1].Value.AfterExtra != nil { // a trailing comma
+		added.Value.AfterExtra = hujson.Extra{}
 	}
+	parent.AfterExtra = hujson.Extra(s.newline + s.indent(depth))
 	parent.Members = append(parent.Members, added)
 	return &parent.Members[len(parent.Members)-1].Value
 }
 
-// cut removes a member, with the comments that add had left in front of it kept.
+// line ends a line after the comments that stand there and begins an indented one.
+func (s jsonStyle) line(before hujson.Extra, depth int) hujson.Extra {
+	return hujson.Extra(comments(before) + s.newline + s.indent(depth))
+}
+
+func comments(extra hujson.Extra) string { return strings.TrimRight(string(extra), " \t\r\n") }
+
+// cut removes a member and keeps the comments in front of it.
 func cut(parent *hujson.Object, i int) {
 	gone := parent.Members[i]
-	before, after := string(gone.Name.BeforeExtra), string(gone.Value.AfterExtra)
-	comments := strings.TrimRight(before, " \t\r\n")
-	last := i == len(parent.Members)-1
+	kept := comments(gone.Name.BeforeExtra)
 	parent.Members = slices.Delete(parent.Members, i, i+1)
-	switch {
-	case len(parent.Members) == 0:
-		if parent.AfterExtra != nil {
-			after = string(parent.AfterExtra)
-		}
-		if comments == "" {
-			after = ""
-		}
-		parent.AfterExtra = hujson.Extra(comments + after)
-	case !last:
+	switch n := len(parent.Members); {
+	case i < n:
 		next := &parent.Members[i].Name
-		next.BeforeExtra = hujson.Extra(comments + string(next.BeforeExtra))
-	case parent.AfterExtra != nil:
-		parent.AfterExtra = hujson.Extra(comments + string(parent.AfterExtra))
+		next.BeforeExtra = hujson.Extra(kept + string(next.BeforeExtra))
+	case n == 0 && kept == "":
+		parent.AfterExtra = nil
 	default:
-		parent.Members[i-1].Value.AfterExtra = hujson.Extra(comments + after)
+		parent.AfterExtra = hujson.Extra(kept + string(parent.AfterExtra))
+		if n > 0 && gone.Value.AfterExtra == nil { // no trailing comma before, none after
+			parent.Members[n-1].Value.AfterExtra = nil
+		}
 	}
 }
 

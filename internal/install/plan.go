@@ -335,3 +335,61 @@ func writeFile(path string, content []byte, mode fs.FileMode) error {
 	}
 	return os.Rename(part.Name(), path)
 }
+
+// Configured is the entry that a client's file holds.
+type Configured struct {
+	Path    string   // of the file
+	Found   bool     // whether the file has an entry
+	Command []string // what it launches, with arguments; nil for a hosted server
+	URL     string   // of a hosted server
+}
+
+// Configured reads the client's entry. The error says that the file cannot be parsed.
+func (c Client) Configured(system System, project string) (Configured, error) {
+	at := Configured{Path: c.File(system, project)}
+	if at.Path == "" {
+		return at, nil
+	}
+	doc, err := os.ReadFile(at.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return at, nil
+	}
+	if err != nil {
+		return at, fmt.Errorf("%s: %w", at.Path, err)
+	}
+	all, err := c.file.decode(doc)
+	if err != nil {
+		return at, fmt.Errorf("%s cannot be parsed: %w", at.Path, err)
+	}
+	for _, key := range c.Path {
+		all, _ = all[key].(map[string]any)
+	}
+	entry, found := all[ServerName].(map[string]any)
+	at.Found = found
+	for _, key := range []string{"url", "serverUrl", "httpUrl", "uri"} {
+		if address, ok := entry[key].(string); ok {
+			at.URL = address
+			return at, nil
+		}
+	}
+	for _, key := range []string{"command", "cmd"} {
+		switch command := entry[key].(type) {
+		case string:
+			at.Command = append([]string{command}, texts(entry["args"])...)
+		case []any:
+			at.Command = texts(command)
+		}
+	}
+	return at, nil
+}
+
+func texts(list any) []string {
+	items, _ := list.([]any)
+	var found []string
+	for _, item := range items {
+		if text, ok := item.(string); ok {
+			found = append(found, text)
+		}
+	}
+	return found
+}

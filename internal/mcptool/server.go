@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -53,7 +54,8 @@ type Server struct {
 	byName  map[string]int // in enabled
 	key     func() []byte  // of the default Seal
 
-	used *lru.Cache[string, struct{}] // confirmations that were acted on
+	used   *lru.Cache[string, struct{}] // confirmations that were acted on
+	notice atomic.Pointer[string]       // for the next result
 }
 
 // New returns a server of the tools that the options enable. Two tools of one name panic.
@@ -177,8 +179,25 @@ func (s *Server) unknown(name string) error {
 	return Problemf("There is no tool %q. %s tools lists them.", name, s.options.Name)
 }
 
+// Notify adds a sentence to the text of the next result, whichever call it answers. It is for
+// faults that no call has shown yet; servers of one user alone may use it.
+func (s *Server) Notify(text string) { s.notice.Store(&text) }
+
+func (s *Server) addNotice(result *mcp.CallToolResult) {
+	if s.notice.Load() == nil || len(result.Content) == 0 {
+		return
+	}
+	if text, ok := result.Content[0].(mcp.TextContent); ok {
+		if notice := s.notice.Swap(nil); notice != nil {
+			text.Text += "\n\n" + *notice
+			result.Content[0] = text
+		}
+	}
+}
+
 // CallTool answers a request to call a tool that is enabled.
 func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *mcp.CallToolResult) {
+	defer func() { s.addNotice(result) }()
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(r.Params.Name)
 	event := Event{RequestID: scope.requestID(), Tool: t.Name, Status: OK}

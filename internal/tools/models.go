@@ -75,41 +75,6 @@ type modelName struct {
 	Model string `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
 }
 
-var recommendModelTool = define(mcptool.Meta{
-	Name:        "recommend_model",
-	Title:       "Recommend a model",
-	Description: "Describe what you want to make, get the models that fit, best first, with prices.",
-	Toolset:     Models,
-	Examples:    []mcptool.Example{{Arguments: `{"task": "upscale an image to 4K"}`}},
-}, recommendModel)
-
-func recommendModel(ctx context.Context, call *Call, in recommendation) (ModelList, error) {
-	const limit = 10
-	page, err := call.Wiro.Models.List(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
-	if err != nil {
-		return ModelList{}, err
-	}
-	// The catalog's search wants words that a model has. Where a whole sentence finds
-	// nothing, its words do, those that most models answer to first.
-	if len(page.Models) == 0 {
-		if page, err = call.modelsByWords(ctx, in.Task, limit); err != nil {
-			return ModelList{}, err
-		}
-	}
-	list := modelList(page, 0, limit)
-	list.NextStart = 0
-	if len(list.Models) > 0 {
-		list.NextAction = call.Next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": list.Models[0].Slug})
-	} else {
-		list.NextAction = call.Next("explore", "browse what there is", map[string]any{})
-	}
-	return list, nil
-}
-
-type recommendation struct {
-	Task string `json:"task" doc:"what to make, such as \"upscale an image to 4K\""`
-}
-
 var exploreTool = define(mcptool.Meta{
 	Name:        "explore",
 	Title:       "Explore models",
@@ -139,44 +104,6 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 	}
 	return shelves, nil
 }
-
-// modelsByWords gathers the models that single words of a description find, those that more
-// words find first.
-func (c *Call) modelsByWords(ctx context.Context, text string, limit int) (wiro.ModelPage, error) {
-	const most = 5
-	type hit struct {
-		model wiro.Model
-		words int
-	}
-	var hits []*hit
-	words := slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
-	}), func(word string) bool { return len(word) < 4 || slices.Contains(fillers, word) })
-	for _, word := range words[:min(len(words), most)] {
-		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: word, Sort: "relevance", Limit: limit})
-		if err != nil {
-			return wiro.ModelPage{}, err
-		}
-		for _, model := range page.Models {
-			i := slices.IndexFunc(hits, func(h *hit) bool { return h.model.ID == model.ID })
-			if i < 0 {
-				hits = append(hits, &hit{model, 1})
-			} else {
-				hits[i].words++
-			}
-		}
-	}
-	slices.SortStableFunc(hits, func(a, b *hit) int { return b.words - a.words })
-	page := wiro.ModelPage{}
-	for _, h := range hits[:min(len(hits), limit)] {
-		page.Models = append(page.Models, h.model)
-	}
-	page.Total = int64(len(page.Models))
-	return page, nil
-}
-
-// fillers are words of requests that say nothing about the model.
-var fillers = []string{"with", "from", "into", "that", "this", "make", "create", "want", "need", "please", "some", "using", "generate", "model"}
 
 // noSuchModel turns Wiro's "not found" into the closest slugs that there are.
 func (c *Call) noSuchModel(ctx context.Context, slug wiro.Slug, err error) error {

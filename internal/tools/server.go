@@ -25,6 +25,10 @@ type Options struct {
 	Fetch *http.Client   // for addresses that callers name; must be guarded
 	Own   []mcptool.Tool // tools of the program, beside the catalog
 
+	// MissingKey answers calls with mcptool.ServerCredentials that need a key, where Wiro has none.
+	// It is given the MCP client's name. May be nil.
+	MissingKey func(client string) string
+
 	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing
 	RunTimeout time.Duration // how long tools wait where the caller does not say; 120 s where 0
@@ -86,6 +90,9 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	client, err := s.client(call.Scope, call.Tool.Public)
 	if err != nil {
 		return err
+	}
+	if _, own := call.Scope.Caller.(mcptool.ServerCredentials); own && s.options.MissingKey != nil && !call.Tool.Public && !call.Tool.Offline {
+		return mcptool.Problemf("%s", s.options.MissingKey(call.Client.Name))
 	}
 	if client != nil {
 		call.Seal = client.Seal
