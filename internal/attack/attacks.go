@@ -35,9 +35,10 @@ func newTarget(url, upstream string) *target {
 }
 
 var attacks = []attack{
-	{"bodies of 3.6 MB of empty objects, made-up keys", repeat(60, list(3_600_000, ""), madeUp)},
-	{"bodies of 480 KB of empty objects, made-up keys", repeat(60, list(480_000, ""), madeUp)},
-	{"the same in gzip", repeat(60, gzipped(list(480_000, "")), madeUp)},
+	{"none, to compare", func(ctx context.Context, _ *target) { <-ctx.Done() }},
+	{"bodies of 3.6 MB of empty objects, made-up keys", repeat(60, list(3_600_000), madeUp)},
+	{"bodies of 480 KB of empty objects, made-up keys", repeat(60, list(480_000), madeUp)},
+	{"the same in gzip", repeat(60, gzipped(list(480_000)), madeUp)},
 	{"the same inside a text", repeat(60, nested(480_000), madeUp)},
 	{"300 bodies that stop halfway", stalled},
 	{"read_doc with a name of 480 KB", repeat(16, callOf("read_doc", map[string]any{"page": strings.Repeat("ab ", 160_000)}), madeUp)},
@@ -73,7 +74,7 @@ func callOf(tool string, arguments map[string]any) []byte {
 }
 
 // list is a call whose argument is a list of empty objects.
-func list(size int, _ string) []byte {
+func list(size int) []byte {
 	return wrap(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search_models","arguments":{"x":[{}`, ",{}", size, "]}}}")
 }
 

@@ -40,7 +40,7 @@ var stdioAttacks = []stdioAttack{
 		return err
 	}},
 	{"a line of 15 MB of empty objects, then a ping", true, func(w io.Writer) error {
-		_, err := w.Write(append(list(15<<20, ""), '\n'))
+		_, err := w.Write(append(list(15<<20), '\n'))
 		return err
 	}},
 }
