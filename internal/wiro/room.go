@@ -92,6 +92,9 @@ func (r *reader) Read(p []byte) (int, error) {
 	if err := r.room.forSize(r.ctx, r.read); err != nil {
 		return 0, err
 	}
+	if r.read > smallResponse {
+		runtime.Gosched() // small responses need the processor for a moment only
+	}
 	n, err := r.body.Read(p)
 	r.read += n
 	if r.values += bytes.Count(p[:n], []byte(",")); r.values > maxValues {
