@@ -17,7 +17,7 @@ type Output struct {
 	Name        string      `json:"name,omitempty"`
 	ContentType string      `json:"contenttype"`
 	Size        int64       `json:"size,omitempty"`    // bytes; 0 if unknown
-	URL         string      `json:"url,omitempty"`     // public to everybody who knows it
+	URL         string      `json:"url,omitempty"`     // anyone who has it can read the file
 	Content     *RawContent `json:"content,omitempty"` // of a language model; else nil
 }
 

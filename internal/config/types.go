@@ -10,15 +10,15 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	wiromcp "github.com/wiroai/wiro-mcp-go"
 )
 
 // Toolsets is a list of toolsets as a setting.
-type Toolsets []tools.Toolset
+type Toolsets []wiromcp.Toolset
 
 // UnmarshalText reads a comma-separated list.
 func (t *Toolsets) UnmarshalText(text []byte) error {
-	chosen, err := tools.ParseToolsets(string(text))
+	chosen, err := wiromcp.ParseToolsets(string(text))
 	*t = chosen
 	return err
 }

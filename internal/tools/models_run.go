@@ -14,6 +14,7 @@ var runModelTool = define(mcptool.Meta{
 	Description: "Run a model: this costs money once it succeeds. Waits for the result by default; when time is up the task goes on, and wait_for_task gets its result. Never run it again because a wait ended.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
+	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"model": "wiro/z-image-turbo", "params": {"prompt": "a lighthouse at dawn"}}`}},
 }, runModel)
 
@@ -74,6 +75,7 @@ var waitForTaskTool = define(mcptool.Meta{
 	Title:       "Wait for a task",
 	Description: "Go on waiting for a task that was already submitted, and return its result. Never submits one, so it costs nothing and can be repeated.",
 	Toolset:     Tasks,
+	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, waitForTask)
 
