@@ -41,6 +41,8 @@ type streams struct {
 	out     io.Writer
 	err     io.Writer
 	environ []string
+
+	takeSignals func() // keeps a second signal from ending the process; may be nil
 }
 
 // app is one run of the program.

@@ -53,7 +53,7 @@ type myAgentsQuery struct {
 
 // agentGUID names a deployed agent.
 type agentGUID struct {
-	GUID string `json:"useragentguid" doc:"guid of the deployed agent, as list_my_agents gives it"`
+	GUID string `json:"useragentguid" doc:"guid of the agent, as list_my_agents gives it"`
 }
 
 var getMyAgentTool = define(mcptool.Meta{

@@ -93,7 +93,7 @@ func TestFreeRunsPassALimitOf0(t *testing.T) {
 func TestAnUnknownPriceUnderALimitIsConfirmed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, limited(5, 10))
-	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+" costs an amount that is not known before", "the limit is $5 per run", "Nothing has been charged")
+	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+": what it costs cannot be known before it ends", "the limit is $5 per run", "Nothing has been charged")
 	require.Equal(t, "confirmation_required", a.at("state"))
 	require.Nil(t, a.at("costUsd"))
 	require.Zero(t, s.sandbox.RequestCount("Run/"))
