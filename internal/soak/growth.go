@@ -30,7 +30,7 @@ type growth struct {
 // baseline is what each process uses before the load, after it has been used a little.
 func (all *services) baseline(ctx context.Context) (map[string]figures, error) {
 	base := map[string]figures{}
-	for _, one := range append(all.replicas, all.stdio...) {
+	for _, one := range all.each() {
 		f, err := one.now().figures(ctx)
 		if err != nil {
 			return nil, err
@@ -49,7 +49,7 @@ func (g *growth) watch(ctx context.Context, all *services, load time.Duration) {
 	began, left := time.Now(), load-warm
 	for {
 		window := min(windows-1, int(float64(windows)*float64(time.Since(began))/float64(left)))
-		for _, one := range append(all.replicas, all.stdio...) {
+		for _, one := range all.each() {
 			f, err := one.now().figures(ctx)
 			if err != nil {
 				continue
@@ -67,7 +67,7 @@ func (g *growth) watch(ctx context.Context, all *services, load time.Duration) {
 
 // judge waits until the processes are at rest, and compares.
 func (g *growth) judge(ctx context.Context, all *services, r *report) {
-	for _, one := range append(all.replicas, all.stdio...) {
+	for _, one := range all.each() {
 		base := g.base[one.name]
 		var last figures
 		for end := time.Now().Add(settleLimit); ; {
@@ -94,7 +94,8 @@ func (g *growth) judge(ctx context.Context, all *services, r *report) {
 		}
 		text := fmt.Sprintf("memory %s, later %s", size(from.memory), size(to.memory))
 		if last.goroutines > 0 {
-			text += fmt.Sprintf(", heap %s, later %s; goroutines at rest %d, later %d", size(from.live), size(to.live), base.goroutines, last.goroutines)
+			text += fmt.Sprintf(", heap %s, later %s; at rest %d goroutines and %d open files, later %d and %d",
+				size(from.live), size(to.live), base.goroutines, base.connections, last.goroutines, last.connections)
 		}
 		g.lines = append(g.lines, [2]string{one.name, text})
 	}

@@ -73,6 +73,7 @@ func (u *user) finish(ctx context.Context, j *job) {
 		}
 		last := aborts == 0 || u.drains()
 		if u.attempt(ctx, j, !last) {
+			u.askPrice(ctx, j)
 			return
 		}
 		if !last {
@@ -85,6 +86,17 @@ func (u *user) finish(ctx context.Context, j *job) {
 	}
 }
 
+// askPrice asks at times what a finished job was charged.
+func (u *user) askPrice(ctx context.Context, j *job) {
+	if j.delivered == "" || u.IntN(6) > 0 {
+		return
+	}
+	task, _ := u.world.Task(j.delivered)
+	if a, ok := u.ask(ctx, "get_task_price", map[string]any{"tasktoken": j.delivered}); ok && !a.isError {
+		u.judgeWords(j.work, a, &task)
+	}
+}
+
 func (j *job) leaveOpen() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -93,7 +105,7 @@ func (j *job) leaveOpen() {
 
 // attempt makes one call for the job, and reports whether there is nothing left to do.
 func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
-	tool, arguments := u.nextCall(ctx, j)
+	tool, arguments := u.nextCall(j)
 	if tool == "" {
 		return true
 	}
@@ -101,23 +113,10 @@ func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
 	if aborted {
 		give = abort{after: time.Duration(10+u.IntN(900)) * time.Millisecond, cancel: u.IntN(2) == 0}
 	}
-	if j.held && !aborted && tool != "cancel_task" && tool != "kill_task" {
-		over := make(chan struct{})
-		defer close(over)
-		go func() { // clients that gave up before have certainly done so when the task goes on
-			ctx, cancel := context.WithCancel(ctx)
-			defer cancel()
-			go func() {
-				select {
-				case <-over:
-					cancel()
-				case <-ctx.Done():
-				}
-			}()
-			if u.world.await(ctx, j.work) && pause(ctx, deliveryMoment+100*time.Millisecond) {
-				u.world.release(j.work)
-			}
-		}()
+	if j.held && !aborted {
+		answered, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go u.letGo(answered, j.work)
 	}
 	before := len(u.world.of(j.work))
 	began := time.Now()
@@ -179,8 +178,15 @@ func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
 	return false
 }
 
+// letGo lets a task go on that is held. Clients that gave up on it have certainly done so then.
+func (u *user) letGo(ctx context.Context, what work) {
+	if u.world.await(ctx, what) && pause(ctx, deliveryMoment+100*time.Millisecond) {
+		u.world.release(what)
+	}
+}
+
 // nextCall is how the user goes on with the job.
-func (u *user) nextCall(ctx context.Context, j *job) (tool string, arguments map[string]any) {
+func (u *user) nextCall(j *job) (tool string, arguments map[string]any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if arguments = j.agreed; arguments != nil {
@@ -217,7 +223,6 @@ func (u *user) nextCall(ctx context.Context, j *job) (tool string, arguments map
 		arguments["again"] = true
 		u.report.count("again:true")
 	}
-	_ = ctx
 	return "run_model", arguments
 }
 

@@ -15,7 +15,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -56,6 +59,7 @@ type soak struct {
 	world    *world
 	report   *report
 	services *services
+	files    string // address of files of any size, "/1024.txt"
 
 	draining chan struct{} // closed when nothing new is begun and nothing misbehaves
 }
@@ -74,6 +78,23 @@ func (s *soak) source(part uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(s.seed, part)) //nolint:gosec // choices, repeatable
 }
 
+// serveFile answers with as many bytes of text as the name says.
+func serveFile(w http.ResponseWriter, r *http.Request) {
+	var size int
+	_, _ = fmt.Sscanf(r.URL.Path, "/%d.txt", &size)
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = io.CopyN(w, endless{}, int64(size))
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
+}
+
 func run(ctx context.Context, binary string, length time.Duration, seed uint64, verbose bool) error {
 	if length < shortest {
 		return fmt.Errorf("-for must be at least %s", shortest)
@@ -90,6 +111,9 @@ func run(ctx context.Context, binary string, length time.Duration, seed uint64, 
 	fmt.Printf("soak: %s, SEED=%d\n", length, seed)
 
 	s := &soak{seed: seed, report: newReport(verbose), draining: make(chan struct{})}
+	files := httptest.NewServer(http.HandlerFunc(serveFile))
+	defer files.Close()
+	s.files = files.URL
 	s.world = newWorld(seed, s.report)
 	defer s.world.close()
 	if s.services, err = s.start(ctx, binary, folder); err != nil {

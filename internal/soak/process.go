@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +74,7 @@ func (s *soak) start(ctx context.Context, binary, folder string) (_ *services, e
 		"HOME=" + folder, "PATH=" + os.Getenv("PATH"), "WIRO_API_BASE_URL=" + s.world.URL, "WIRO_SOCKET_URL=" + s.world.SocketURL,
 		"WIRO_ALLOW_PRIVATE_URLS=true", "WIRO_RUN_TIMEOUT=5s", "WIRO_LOG_LEVEL=info", "WIRO_LOG_FORMAT=json", "WIRO_MAX_COST_PER_DAY=1000000",
 	}
-	web := append(environ[:len(environ):len(environ)], "WIRO_LISTEN=127.0.0.1:0", "WIRO_ADMIN_LISTEN=127.0.0.1:0", "WIRO_SHUTDOWN_GRACE=2s",
+	web := append(slices.Clip(environ), "WIRO_LISTEN=127.0.0.1:0", "WIRO_ADMIN_LISTEN=127.0.0.1:0", "WIRO_SHUTDOWN_GRACE=2s",
 		"WIRO_RATE_PER_KEY=1000", "WIRO_BURST_PER_KEY=1000", "WIRO_RATE=10000", "WIRO_BURST=10000", "WIRO_MAX_BODY=1MB")
 	replicas := 2
 	store, err := all.startRedis(ctx, folder)
@@ -85,22 +87,24 @@ func (s *soak) start(ctx context.Context, binary, folder string) (_ *services, e
 	}
 	for i := range replicas {
 		all.replicas = append(all.replicas, &service{name: "replica " + strconv.Itoa(i+1), report: r, start: func(ctx context.Context) (*process, error) {
-			return s.launch(ctx, binary, append(web, "WIRO_STORE="+store), "http")
+			return s.launch(ctx, binary, slices.Concat(web, []string{"WIRO_STORE=" + store}), "http")
 		}})
 	}
 	for i := range stdioKeys {
-		env := append(environ[:len(environ):len(environ)], "WIRO_API_KEY="+s.world.keys[webKeys+i], "XDG_STATE_HOME="+filepath.Join(folder, "state", strconv.Itoa(i)))
+		env := append(slices.Clip(environ), "WIRO_API_KEY="+s.world.keys[webKeys+i], "XDG_STATE_HOME="+filepath.Join(folder, "state", strconv.Itoa(i)))
 		all.stdio = append(all.stdio, &service{name: "stdio " + strconv.Itoa(i+1), report: r, start: func(ctx context.Context) (*process, error) {
 			return s.launch(ctx, binary, env, "stdio")
 		}})
 	}
-	for _, one := range append(all.replicas, all.stdio...) {
+	for _, one := range all.each() {
 		if one.current, err = one.start(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", one.name, err)
 		}
 	}
 	return all, nil
 }
+
+func (all *services) each() []*service { return slices.Concat(all.replicas, all.stdio) }
 
 // startRedis runs a Redis on a Unix socket; "" if none is installed.
 func (all *services) startRedis(ctx context.Context, folder string) (address string, err error) {
@@ -308,7 +312,7 @@ func (all *services) restartable() []*service {
 // stop ends all processes.
 func (all *services) stop() {
 	all.once.Do(func() {
-		for _, one := range append(all.replicas, all.stdio...) {
+		for _, one := range all.each() {
 			one.end(false)
 		}
 		if all.redis != nil && all.redis.Process != nil {
@@ -331,7 +335,7 @@ var metric = regexp.MustCompile(`(?m)^(go_goroutines|go_memstats_next_gc_bytes|p
 // figures reads what the process uses now.
 func (p *process) figures(ctx context.Context) (f figures, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
+	if err != nil && runtime.GOOS == "linux" { // elsewhere the memory is not known
 		return f, err
 	}
 	if _, rest, found := strings.Cut(string(status), "VmRSS:"); found {

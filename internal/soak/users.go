@@ -128,16 +128,34 @@ func (u *user) ask(ctx context.Context, tool string, arguments map[string]any) (
 	return a, a.gone == "" && !a.busy
 }
 
-// read looks at what is there: catalogue, documentation, and tasks, others' among them.
+// reads are calls that need nothing.
+var reads = []struct {
+	tool      string
+	arguments map[string]any
+}{
+	{"search_models", map[string]any{"search": "image"}},
+	{"search_models", map[string]any{"categories": []string{"text-to-video"}, "limit": 20}},
+	{"get_model_schema", map[string]any{"model": echoModel}},
+	{"get_model_schema", map[string]any{"model": "wiro/z-image-turbo"}},
+	{"recommend_model", map[string]any{"task": "upscale an image to 4K"}},
+	{"explore", nil},
+	{"search_docs", map[string]any{"query": "how do I cancel a task"}},
+	{"read_doc", map[string]any{"page": "Tasks"}},
+	{"list_agents", map[string]any{"search": "instagram"}},
+	{"get_agent", map[string]any{"slug": "instagram-manager", "full": true}},
+	{"list_my_agents", map[string]any{"limit": 10}},
+	{"set_agent_credentials", map[string]any{"useragentguid": "none"}},
+}
+
+// read looks at what is there: models, documentation, and tasks, others' among them.
 func (u *user) read(ctx context.Context) {
 	u.report.count("reads")
 	switch u.IntN(6) {
-	case 0:
-		u.ask(ctx, "search_models", map[string]any{"query": []string{"image", "video", "chat"}[u.IntN(3)]})
-	case 1:
-		u.ask(ctx, "get_model_schema", map[string]any{"model": wellModels[u.IntN(len(wellModels))]})
+	case 0, 1:
+		one := reads[u.IntN(len(reads))]
+		u.ask(ctx, one.tool, one.arguments)
 	case 2:
-		u.ask(ctx, "search_docs", map[string]any{"query": "cancel a task"})
+		u.ask(ctx, "upload_file", map[string]any{"url": fmt.Sprintf("%s/%d.txt", u.files, 1<<u.IntN(21))})
 	case 3:
 		a, ok := u.ask(ctx, "list_tasks", map[string]any{"limit": 20})
 		if !ok || a.isError {
