@@ -118,10 +118,11 @@ func (s *soak) restart(ctx context.Context, load time.Duration) {
 		return
 	}
 	churn := time.Now().Add(load / 2)
-	gap := max(time.Second, load/2/time.Duration(2*len(targets)+1))
-	for step := 0; pause(ctx, min(gap, 10*time.Second)) && time.Now().Before(churn); step++ {
+	least := 2 * len(targets)
+	gap := max(500*time.Millisecond, load/2/time.Duration(least+4))
+	for step := 0; pause(ctx, min(gap, 10*time.Second)) && (step < least || time.Now().Before(churn)); step++ {
 		target, kill := targets[step%len(targets)], step/len(targets)%2 == 1
-		if step >= 2*len(targets) {
+		if step >= least {
 			target, kill = targets[choose.IntN(len(targets))], choose.IntN(2) == 0
 		}
 		if err := target.restart(ctx, kill); err != nil {

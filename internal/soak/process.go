@@ -228,7 +228,7 @@ func (p *process) readLogs(logs io.Reader, listening chan<- struct{}, s *soak, m
 				close(listening)
 			}
 		}
-		if strings.HasPrefix(line, "panic:") || strings.Contains(line, "goroutine 1 [") || strings.Contains(line, "panicked") {
+		if strings.HasPrefix(line, "panic:") || strings.Contains(line, "panicked") || strings.Contains(line, "DATA RACE") {
 			s.report.fault("died", "the log of the %s server says %.300s", mode, line)
 		}
 		s.checkLeak("a log", line)
