@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,33 +20,43 @@ type ClientInfo struct {
 type ClientProfile struct {
 	Name   string        // part of the client's name or User-Agent, lower case
 	Before string        // versions below this only; "" for all
-	Wait   time.Duration // a call that takes longer is given up; 0 if unknown
+	Wait   time.Duration // how long tools wait if neither the caller nor the operator says; defaultWait if 0
+	Limit  time.Duration // longest wait that it listens to, with a margin; 0 if none is known
 	Links  bool          // takes resource_link blocks
 	Images bool          // shows image blocks to its model or user
 	Audio  bool          // takes audio blocks
 	Source string        // where this is known from
 }
 
+// InProcess is the Client.Name of a call in this process, which waits as long as its context.
+const InProcess = "wiro-mcp in-process"
+
 // clientProfiles are the clients that are known, the first that matches counts. What a client
 // is not known to take it does not get: clients throw a whole result away over one block that
 // they do not expect (@ai-sdk/mcp 1.0.10 and 1.0.30, Kiro and the Codex app over a
-// resource_link), although the run is paid.
+// resource_link), although the run is paid. A client that gives up on a call and repeats it
+// depends on the run being found again, so a wait is longer than defaultWait only for clients
+// that are known to listen for longer.
 var clientProfiles = []ClientProfile{
-	{Name: "claude-code", Links: true, Images: true, Source: "Claude Code 2.x, tried"},
-	{Name: "claude-ai", Wait: 45 * time.Second, Images: true, Source: "Claude Desktop and claude.ai: reports of limits of 60 s"},
-	{Name: "claude-user", Wait: 45 * time.Second, Images: true, Source: "claude.ai's User-Agent"},
-	{Name: "chatgpt", Wait: 45 * time.Second, Source: "reports of limits of 60 s"},
-	{Name: "openai-mcp", Wait: 45 * time.Second, Source: "ChatGPT's User-Agent"},
-	{Name: "visual studio code", Links: true, Images: true, Source: "its MCP documentation"},
-	{Name: "inspector", Links: true, Images: true, Audio: true, Source: "MCP Inspector, its source"},
-	{Name: "gemini-cli", Links: true, Images: true, Audio: true, Source: "its source: every block becomes a part"},
-	{Name: "cursor", Images: true, Source: "its MCP documentation"},
+	{Name: InProcess, Wait: longestWait, Links: true},
+	{Name: "claude-code", Wait: 4 * time.Minute, Links: true, Images: true, Source: "its documentation (MCP_TOOL_TIMEOUT): hours; a remote server that is silent for 5 minutes is given up, and progress counts"},
+	{Name: "claude-ai", Wait: defaultWait, Limit: defaultWait, Images: true, Source: "Claude Desktop and claude.ai: limits of 60 s in many reports, which progress does not extend"},
+	{Name: "claude-user", Wait: defaultWait, Limit: defaultWait, Images: true, Source: "claude.ai's User-Agent"},
+	{Name: "chatgpt", Wait: defaultWait, Limit: defaultWait, Source: "limits of 60 s in reports"},
+	{Name: "openai-mcp", Wait: defaultWait, Limit: defaultWait, Source: "ChatGPT's User-Agent"},
+	{Name: "visual studio code", Wait: 2 * time.Minute, Links: true, Images: true, Source: "no limit was found; content types as its MCP documentation lists them"},
+	{Name: "inspector", Links: true, Images: true, Audio: true, Source: "MCP Inspector shows every content type of the protocol"},
+	{Name: "gemini-cli", Links: true, Images: true, Audio: true, Source: "turns every content block into a part"},
+	{Name: "cursor", Wait: 2 * time.Minute, Images: true, Source: "limits of minutes in reports; its MCP documentation shows images"},
 	{Name: "codex", Images: true, Source: "openai/codex#33404: the app fails on resource_link"},
 }
 
+// Profile is what is known of the client; the zero ClientProfile for an unknown one.
+func (c Client) Profile() ClientProfile { return profileOf(c.ClientInfo) }
+
 // profileOf returns what is known of a client; the zero ClientProfile if nothing is.
 func profileOf(info ClientInfo) ClientProfile {
-	name, agent := strings.ToLower(info.Name), strings.ToLower(info.UserAgent)
+	name, agent := strings.ToLower(info.Name), strings.ToLower(cmp.Or(info.UserAgent, info.Name))
 	for _, p := range clientProfiles {
 		version := info.Version
 		switch {

@@ -15,6 +15,7 @@ import (
 // the request goes further.
 type Scope struct {
 	RequestID string // in logs and in errors; made up where empty
+	Request   string // names the request among its caller's, for a cancel that comes on its own; may be empty
 
 	// Caller says who calls: the credentials that came with the request, or
 	// ServerCredentials. Where it is nil the request has none, and tools that need some

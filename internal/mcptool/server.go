@@ -47,7 +47,7 @@ type Options struct {
 	// charged. If nil, this process alone remembers.
 	UseOnce func(ctx context.Context, token string, ttl time.Duration) (first bool, err error)
 
-	WaitTimeout time.Duration   // how long waits last where the caller does not say; 120 s where 0
+	WaitTimeout time.Duration   // how long waits last where the caller does not say; where 0, 45 s or as the client's profile says
 	Drain       context.Context // ends waits early when done: the server shuts down; may be nil
 	Log         zerolog.Logger
 }
@@ -68,9 +68,6 @@ type Server struct {
 
 // New returns a server of the tools that the options enable. Two tools of one name panic.
 func New(o Options) *Server {
-	if o.WaitTimeout <= 0 {
-		o.WaitTimeout = defaultWait
-	}
 	s := &Server{
 		options: o, byName: map[string]int{}, slots: make(chan struct{}, maxBackground),
 		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),

@@ -24,13 +24,19 @@ const (
 	// maxBackground is how many requests a server lets go on without their calls. Calls beyond
 	// it wait for their answers.
 	maxBackground = 256
+
+	// minSubmitWait is how long, in seconds, the answer to a submit is waited for at least.
+	minSubmitWait = 5
 )
 
 // Submit calls send with a request that must not be sent twice, and waits for its answer no
-// longer than the call's time (timeout is in seconds, 0 means the server's default). Then it
+// longer than the call's time (timeout is in seconds, nil means the default; at least minSubmitWait). Then it
 // returns ErrNoAnswer, and the request goes on by itself: send's context ends, which must not
 // abandon a request that was begun to be written. Server.Join waits for it.
-func Submit[T any](ctx context.Context, c *Call, timeout float64, send func(context.Context) (T, error)) (T, error) {
+func Submit[T any](ctx context.Context, c *Call, timeout *float64, send func(context.Context) (T, error)) (T, error) {
+	if timeout != nil && *timeout < minSubmitWait {
+		timeout = new(float64(minSubmitWait)) // a call that does not wait for the work still wants its receipt
+	}
 	p := c.StartProgress()
 	defer p.Stop()
 	type answer struct {

@@ -16,7 +16,7 @@ import (
 // post is a tool that sends a letter, which must not be sent twice.
 func post(send func(context.Context) (string, error)) mcptool.Tool {
 	return mcptool.Define(mcptool.Meta{Name: "post"}, func(ctx context.Context, call *mcptool.Call, in struct {
-		Timeout float64 `json:"timeout_seconds,omitempty"`
+		Timeout *float64 `json:"timeout_seconds,omitempty"`
 	},
 	) (plain, error) {
 		text, err := mcptool.Submit(ctx, call, in.Timeout, send)

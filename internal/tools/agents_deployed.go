@@ -92,7 +92,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	agent, err := submit(ctx, call, "UserAgent/Deploy", 0, func(ctx context.Context) (wiro.UserAgent, error) {
+	agent, err := submit(ctx, call, "UserAgent/Deploy", nil, func(ctx context.Context) (wiro.UserAgent, error) {
 		return call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
 	})
 	if err != nil {

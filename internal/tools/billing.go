@@ -57,7 +57,7 @@ var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 }, subscribeCharge, subscribeAgent)
 
 func subscribeAgent(ctx context.Context, call *Call, in subscription) (BillingAction, error) {
-	paid, err := submit(ctx, call, "UserAgent/CreateSubscriptionCheckout", 0, func(ctx context.Context) (wiro.Subscribed, error) {
+	paid, err := submit(ctx, call, "UserAgent/CreateSubscriptionCheckout", nil, func(ctx context.Context) (wiro.Subscribed, error) {
 		return call.Wiro.WithTeam(in.Team).Billing.Subscribe(ctx, in.GUID, in.Tier)
 	})
 	if err != nil {
@@ -112,7 +112,7 @@ var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
 }, renewCharge, renewAgentSubscription)
 
 func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	renewal, err := submit(ctx, call, "UserAgent/RenewSubscription", 0, func(ctx context.Context) (wiro.Renewal, error) {
+	renewal, err := submit(ctx, call, "UserAgent/RenewSubscription", nil, func(ctx context.Context) (wiro.Renewal, error) {
 		return call.Wiro.WithTeam(in.Team).Billing.Renew(ctx, in.GUID)
 	})
 	if err != nil {
@@ -136,7 +136,7 @@ var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
 }, upgradeCharge, upgradeAgentTier)
 
 func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	upgrade, err := submit(ctx, call, "UserAgent/UpgradeTier", 0, func(ctx context.Context) (wiro.Upgraded, error) {
+	upgrade, err := submit(ctx, call, "UserAgent/UpgradeTier", nil, func(ctx context.Context) (wiro.Upgraded, error) {
 		return call.Wiro.WithTeam(in.Team).Billing.Upgrade(ctx, in.GUID)
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
 
 func buyAgentCredits(ctx context.Context, call *Call, in creditPurchase) (BillingAction, error) {
 	client := call.Wiro.WithTeam(in.Team)
-	_, err := submit(ctx, call, "UserAgent/CreateExtraCreditCheckout", 0, func(ctx context.Context) (struct{}, error) {
+	_, err := submit(ctx, call, "UserAgent/CreateExtraCreditCheckout", nil, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, client.Billing.BuyCredits(ctx, in.GUID, in.Pack)
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsA
 	if err != nil {
 		return SkillsApplied{}, err
 	}
-	applied, err := mcptool.Submit(ctx, call.Call, 0, func(ctx context.Context) (wiro.SkillsApplied, error) {
+	applied, err := mcptool.Submit(ctx, call.Call, nil, func(ctx context.Context) (wiro.SkillsApplied, error) {
 		return call.Wiro.WithTeam(in.Team).Skills.Apply(ctx, change)
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // submit sends a request that must not be sent twice, and waits for its answer no longer than
 // the call's time, with progress. Operation is the endpoint: it says where to look whether a
 // request took effect whose answer did not come.
-func submit[T any](ctx context.Context, c *Call, operation string, timeout float64, send func(context.Context) (T, error)) (T, error) {
+func submit[T any](ctx context.Context, c *Call, operation string, timeout *float64, send func(context.Context) (T, error)) (T, error) {
 	value, err := mcptool.Submit(ctx, c.Call, timeout, send)
 	switch {
 	case err == nil:

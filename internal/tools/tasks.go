@@ -33,12 +33,13 @@ var getTaskTool = define(mcptool.Meta{
 
 func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	if in.Wait > 0 {
-		return call.await(ctx, in.taskRef, in.Wait)
+		return call.await(ctx, in.taskRef, &in.Wait)
 	}
 	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
 		return TaskResult{}, call.noSuchTask(err)
 	}
+	call.delivered(ctx, task)
 	return call.taskResult(task), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -19,6 +20,7 @@ const (
 	stateCompleted = "completed"
 	stateFailed    = "failed"
 	stateCancelled = "cancelled" // the official server's spelling
+	stateDryRun    = "dry_run"   // checked and quoted, no task
 )
 
 // TaskResult is a task: where it stands, what it made, what it cost.
@@ -30,6 +32,10 @@ type TaskResult struct {
 	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
 	Error      string              `json:"error,omitempty" text:"lines"`
 	Note       string              `json:"note,omitempty" text:"lines"`
+	Quote      *quote.Quote        `json:"quote,omitempty"`               // what the run was expected to cost
+	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
+	Params     map[string]any      `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
+	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -259,7 +265,7 @@ func stageName(status string) string {
 		return stage.name
 	}
 	if status == "" {
-		return "just submitted"
+		return "status not known"
 	}
 	return status
 }

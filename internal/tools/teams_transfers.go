@@ -90,7 +90,7 @@ var transferCreditTool = defineConfirmed(mcptool.Meta{
 }, transferCharge, transferCredit)
 
 func transferCredit(ctx context.Context, call *Call, in creditTransfer) (CreditTransferred, error) {
-	moved, err := submit(ctx, call, "Team/TransferCredit", 0, func(ctx context.Context) (wiro.CreditTransferred, error) {
+	moved, err := submit(ctx, call, "Team/TransferCredit", nil, func(ctx context.Context) (wiro.CreditTransferred, error) {
 		return call.Wiro.Teams.TransferCredit(ctx, in.transfer())
 	})
 	if err != nil {
