@@ -253,7 +253,11 @@ func (u *user) refusedJob(j *job, tool string, a answer, began time.Time, before
 		u.world.quietly(claim{j.work, began, time.Now(), a.text})
 	}
 	u.report.count("refused")
-	u.judgeWords(j.work, a, nil)
+	var task *wirotest.Task
+	if named, found := u.world.Task(j.token); found && tool != "run_model" { // it is over already, for instance
+		task = &named
+	}
+	u.judgeWords(j.work, a, task)
 	return false
 }
 
