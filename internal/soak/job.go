@@ -122,6 +122,7 @@ func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
 	began := time.Now()
 	a, err := u.call(ctx, tool, arguments, give)
 	u.report.count("calls")
+	u.report.took(time.Since(began), fmt.Sprintf("%s %s, asked to wait %s", tool, j.model, timeoutOf(arguments)))
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.calls++
@@ -227,7 +228,11 @@ func (u *user) nextCall(j *job) (tool string, arguments map[string]any) {
 }
 
 func (u *user) chooseTimeout(arguments map[string]any) {
-	if timeout := []float64{-1, 0, 0.3, 1, 3, 8}[u.IntN(6)]; timeout >= 0 {
+	timeout := []float64{-1, 0, 0.3, 1, 3, 8}[u.IntN(6)]
+	if u.drains() {
+		timeout = 3
+	}
+	if timeout >= 0 {
 		arguments["timeout_seconds"] = timeout
 	}
 }

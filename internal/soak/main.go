@@ -48,7 +48,7 @@ func main() {
 const (
 	reportInterval = 10 * time.Second
 	shortest       = 20 * time.Second // of -for
-	finishShare    = 6                // one part in so many of the time, at least 10 s, is for finishing
+	finishShare    = 6                // one part in so many of the time, at least 15 s, is for finishing
 	drainLimit     = 25 * time.Second // a call that is not finished by then is lost
 	settleLimit    = 10 * time.Second // for goroutines to end
 )
@@ -126,7 +126,7 @@ func run(ctx context.Context, binary string, length time.Duration, seed uint64, 
 	}
 
 	began := time.Now()
-	load := length - max(10*time.Second, length/finishShare)
+	load := length - max(15*time.Second, length/finishShare)
 	loaded, cancel := context.WithTimeout(ctx, load)
 	defer cancel()
 	var parts, users sync.WaitGroup

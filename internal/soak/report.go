@@ -19,6 +19,9 @@ type report struct {
 	counts map[string]int
 	faults map[string][]string // by kind
 	began  time.Time
+
+	longest time.Duration // of the calls of jobs
+	which   string
 }
 
 // kinds are the promises, in the order of the report.
@@ -43,6 +46,15 @@ func (r *report) count(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts[what]++
+}
+
+// took notes how long a call took.
+func (r *report) took(d time.Duration, which string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d > r.longest {
+		r.longest, r.which = d, fmt.Sprintf("%s, at %.0fs", which, time.Since(r.began).Seconds())
+	}
 }
 
 // fault notes a broken promise.
@@ -81,6 +93,7 @@ func (r *report) print(w *world, g *growth, took time.Duration) error {
 	for _, what := range slices.Sorted(maps.Keys(r.counts)) {
 		row(what, r.counts[what])
 	}
+	row("longest call", fmt.Sprintf("%s: %s", r.longest.Round(100*time.Millisecond), r.which))
 	for _, line := range g.lines {
 		row(line[0], line[1])
 	}
