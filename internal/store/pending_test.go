@@ -108,3 +108,27 @@ func TestADeliveryWhileTheStoreIsDownIsOne(t *testing.T) {
 		require.True(r, list[0].Done)
 	})
 }
+
+func TestACallThatEndsGivesItsRunUpOnEveryReplica(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		a := r.replica()
+		b := a
+		if a.Shared() {
+			b = r.replica()
+		}
+		ctx, cancel := context.WithCancel(r.Context())
+		run, err := a.Begin(ctx, r.call(), false)
+		require.NoError(r, err)
+		cancel() // while it submits
+		require.Eventually(r, func() bool {
+			list, err := run.entries(r.Context())
+			return err == nil && (list[0].Hold == "" || !a.Shared())
+		}, 10*time.Second, time.Millisecond)
+		again := r.begin(b, r.call())
+		require.True(r, again.Attached)
+		require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+		_, err = again.Refresh(r.Context())
+		require.NoError(r, err)
+		require.Equal(r, "token", again.Token)
+	})
+}

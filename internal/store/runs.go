@@ -132,7 +132,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return nil, err
 		}
 	}
-	s.holds(ctx, run.hold)
+	s.holds(ctx, run)
 	if err := s.noteRequest(ctx, call, run); err != nil {
 		run.abort()
 		return nil, err
@@ -144,14 +144,34 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 }
 
 // holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
-// which counts where a client repeats a call at once.
-func (s *Store) holds(ctx context.Context, hold string) {
+// which counts where a client repeats a call at once, also to another replica.
+func (s *Store) holds(ctx context.Context, run *Run) {
+	held := Run{ID: run.ID, caller: run.caller, key: run.key, hold: run.hold, store: s}
+	stop := context.AfterFunc(ctx, func() {
+		if !s.Shared() {
+			return
+		}
+		end := func(e *entry) bool {
+			if e.Hold == held.hold {
+				e.Hold, e.Owner = "", ""
+			}
+			return true
+		}
+		_, err := held.change(ctx, end)
+		held.retry(err, end)
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls == nil {
-		s.calls = map[string]context.Context{}
+		s.calls = map[string]heldCall{}
 	}
-	s.calls[hold] = ctx
+	s.calls[run.hold] = heldCall{ctx, stop}
+}
+
+// heldCall is the call of a hold.
+type heldCall struct {
+	context.Context
+	stop func() bool // stops what happens when the context ends
 }
 
 func (s *Store) hasEnded(hold string) bool {
@@ -164,7 +184,10 @@ func (s *Store) hasEnded(hold string) bool {
 func (r *Run) letGo() {
 	r.store.mu.Lock()
 	defer r.store.mu.Unlock()
-	delete(r.store.calls, r.hold)
+	if call, ok := r.store.calls[r.hold]; ok {
+		call.stop()
+		delete(r.store.calls, r.hold)
+	}
 }
 
 // better prefers runs with a result, then with a task, then older ones.

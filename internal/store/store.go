@@ -41,8 +41,8 @@ type Store struct {
 	owner   string // this process, for the leases of its runs
 
 	mu      sync.Mutex
-	calls   map[string]context.Context // of this process, by hold
-	pending []pendingWrite             // what the backend did not take
+	calls   map[string]heldCall // of this process, by hold
+	pending []pendingWrite      // what the backend did not take
 
 	flushing sync.Mutex
 }
