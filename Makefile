@@ -5,7 +5,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RELEASE := $(shell command -v goreleaser || echo go run github.com/goreleaser/goreleaser/v2@v2.16.0)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint e2e bench attack snapshots docs-eval fuzz notices release-check release-snapshot clean
+.PHONY: help build demo test lint e2e bench soak attack snapshots docs-eval fuzz notices release-check release-snapshot clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ e2e: build ## drive the built binary with the official TypeScript client and the
 
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
+
+soak: build ## drive the built binary with random calls for SOAK (10m; one minute without), repeatable by SEED
+	go run ./internal/soak -binary bin/wiro-mcp -for $(or $(SOAK),1m) $(if $(SEED),-seed $(SEED))
 
 attack: build ## attack the built binary on loopback, and count what held
 	go run ./internal/attack -binary bin/wiro-mcp $(if $(BESIDE),-beside $(BESIDE))

@@ -32,6 +32,7 @@ type bench struct {
 	ctx     context.Context
 	binary  string
 	floor   string
+	state   string // folder for what the binary remembers
 	sandbox *emulator.Server
 	inside  upstream // the sandbox of this process, which tells when a task ended
 	apart   upstream // one in a process of its own, as far from the client as from the server
@@ -66,7 +67,7 @@ func run(binary, only string, strict bool) error {
 		return err
 	}
 	defer s.Close()
-	b := &bench{ctx: ctx, binary: binary, floor: floor, sandbox: s, inside: upstream{s.APIURL(), s.SocketURL(), apiKey}}
+	b := &bench{ctx: ctx, binary: binary, floor: floor, state: folder, sandbox: s, inside: upstream{s.APIURL(), s.SocketURL(), apiKey}}
 	stop, err := b.startUpstream()
 	if err != nil {
 		return err
@@ -84,6 +85,8 @@ func run(binary, only string, strict bool) error {
 		{"memory after tools/list and calls, latency", b.calls},
 		{"upload memory", b.upload},
 		{"completion noticed, requests per run", b.completion},
+		{"check and quote", b.quotes},
+		{"store", b.stores},
 		{"http throughput", b.throughput},
 		{"waits at once", b.manyWaits},
 		{"search_docs", b.docs},

@@ -57,9 +57,9 @@ type process struct {
 	id  int
 }
 
-func (b *bench) start(binary string, up upstream) (*process, error) {
+func (b *bench) start(binary string, up upstream, settings ...string) (*process, error) {
 	cmd := exec.CommandContext(b.ctx, binary) //nolint:gosec // the binary to measure
-	cmd.Env = append(up.environ(), "WIRO_LOG_LEVEL=error")
+	cmd.Env = append(append(up.environ(), "WIRO_LOG_LEVEL=error", "XDG_STATE_HOME="+b.state), settings...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

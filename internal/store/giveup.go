@@ -45,6 +45,15 @@ func (r *Run) forgetRequest(ctx context.Context) {
 // GiveUp marks a caller's request as given up, on whatever replica it is, without ending it:
 // the same call attaches to its run from then on. It returns the runs that the request held.
 func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
+	given, err = s.giveUp(ctx, caller, name)
+	s.retryLater(err, func(ctx context.Context) error {
+		_, err := s.giveUp(ctx, caller, name)
+		return err
+	})
+	return given, err
+}
+
+func (s *Store) giveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
 	var list []request
 	err = update(ctx, s, s.requestKey(caller, name), AttachFor, func(value *[]request) (bool, error) {
 		list = *value

@@ -18,7 +18,8 @@ import (
 type redisStore struct {
 	options *redis.Options
 	lease   time.Duration
-	connect func() *redis.Client // connects when it is used
+	connect func() *redis.Client        // connects when it is used
+	flush   func(context.Context) error // before each sign of life
 
 	mu        sync.Mutex
 	owner     string // held here
@@ -108,7 +109,9 @@ func (r *redisStore) hold(ctx context.Context, owner string) error {
 			case <-lifetime.Done():
 				return
 			case <-ticker.C:
-				_ = r.beat(lifetime, owner, n) // the next one may reach it
+				if r.flush(lifetime) == nil {
+					_ = r.beat(lifetime, owner, n) // the next one may reach it
+				}
 			}
 		}
 	})

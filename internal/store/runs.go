@@ -81,6 +81,9 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 	if err := s.backend.hold(ctx, s.owner); err != nil {
 		return nil, err
 	}
+	if err := s.flush(ctx); err != nil {
+		return nil, err
+	}
 	params, err := json.Marshal(call.Params)
 	if err != nil {
 		return nil, err
@@ -117,6 +120,9 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return true, s.add(run, list, fresh)
 		})
 		if err != nil {
+			if run.ID != "" { // it may have been written
+				run.abort()
+			}
 			return nil, err
 		}
 		if unsure == "" {
@@ -126,7 +132,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return nil, err
 		}
 	}
-	s.holds(ctx, run.hold)
+	s.holds(ctx, run)
 	if err := s.noteRequest(ctx, call, run); err != nil {
 		run.abort()
 		return nil, err
@@ -138,14 +144,34 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 }
 
 // holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
-// which counts where a client repeats a call at once.
-func (s *Store) holds(ctx context.Context, hold string) {
+// which counts where a client repeats a call at once, also to another replica.
+func (s *Store) holds(ctx context.Context, run *Run) {
+	held := Run{ID: run.ID, caller: run.caller, key: run.key, hold: run.hold, store: s}
+	stop := context.AfterFunc(ctx, func() {
+		if !s.Shared() {
+			return
+		}
+		end := func(e *entry) bool {
+			if e.Hold == held.hold {
+				e.Hold, e.Owner = "", ""
+			}
+			return true
+		}
+		_, err := held.change(ctx, end)
+		held.retry(err, end)
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls == nil {
-		s.calls = map[string]context.Context{}
+		s.calls = map[string]heldCall{}
 	}
-	s.calls[hold] = ctx
+	s.calls[run.hold] = heldCall{ctx, stop}
+}
+
+// heldCall is the call of a hold.
+type heldCall struct {
+	context.Context
+	stop func() bool // stops what happens when the context ends
 }
 
 func (s *Store) hasEnded(hold string) bool {
@@ -158,7 +184,10 @@ func (s *Store) hasEnded(hold string) bool {
 func (r *Run) letGo() {
 	r.store.mu.Lock()
 	defer r.store.mu.Unlock()
-	delete(r.store.calls, r.hold)
+	if call, ok := r.store.calls[r.hold]; ok {
+		call.stop()
+		delete(r.store.calls, r.hold)
+	}
 }
 
 // better prefers runs with a result, then with a task, then older ones.
@@ -283,11 +312,15 @@ func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (fo
 func (r *Run) Submitted(ctx context.Context, taskID, token string) error {
 	r.TaskID, r.Token, r.State = taskID, token, Submitted
 	released := false
-	_, err := r.change(ctx, func(e *entry) bool {
+	add := func(e *entry) bool {
 		e.TaskID, e.Token, e.Lost = taskID, token, false
-		released = e.Hold == ""
 		return true
+	}
+	_, err := r.change(ctx, func(e *entry) bool {
+		released = e.Hold == ""
+		return add(e)
 	})
+	r.retry(err, add)
 	if err == nil && released {
 		err = r.noteTask(ctx)
 	}
@@ -337,10 +370,12 @@ func (s *Store) DeliveredTask(ctx context.Context, caller Caller, name string) e
 // looked for in Task/List. The run can be attached to once the call ends.
 func (r *Run) Lost(ctx context.Context) error {
 	r.State = Lost
-	_, err := r.change(ctx, func(e *entry) bool {
+	lose := func(e *entry) bool {
 		e.Lost = true
 		return true
-	})
+	}
+	_, err := r.change(ctx, lose)
+	r.retry(err, lose)
 	return err
 }
 
@@ -348,12 +383,18 @@ func (r *Run) Lost(ctx context.Context) error {
 // about to reach the client: the run is forgotten. Where the call was given up before, the
 // run stays with the result, which may be nil, and delivered is false.
 func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bool, err error) {
-	found, err := r.change(ctx, func(e *entry) bool {
-		if delivered = e.Hold == r.hold; !delivered {
-			e.keep(result)
+	end := func(e *entry) bool {
+		if e.Hold == r.hold {
+			return false
 		}
+		e.keep(result)
+		return true
+	}
+	found, err := r.change(ctx, func(e *entry) bool {
+		delivered = !end(e)
 		return !delivered
 	})
+	r.retry(err, end)
 	r.forgetRequest(ctx)
 	r.letGo()
 	return delivered || err == nil && !found, err
@@ -363,13 +404,15 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 // the wait was over and the answer is "running". The same call attaches from then on. Result
 // is the final one where it came too late, otherwise nil.
 func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
-	_, err := r.change(ctx, func(e *entry) bool {
+	end := func(e *entry) bool {
 		if e.Hold == r.hold {
 			e.Hold, e.Owner = "", ""
 		}
 		e.keep(result)
 		return true
-	})
+	}
+	_, err := r.change(ctx, end)
+	r.retry(err, end)
 	r.forgetRequest(ctx)
 	r.letGo()
 	if err == nil {
@@ -381,7 +424,9 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 // Forget ends the hold of a run that has no task: it was refused, or never sent. A call that
 // ends before it submits has to Forget its run.
 func (r *Run) Forget(ctx context.Context) error {
-	_, err := r.change(ctx, func(*entry) bool { return false })
+	end := func(*entry) bool { return false }
+	_, err := r.change(ctx, end)
+	r.retry(err, end)
 	r.forgetRequest(ctx)
 	r.letGo()
 	return err

@@ -40,8 +40,11 @@ type Store struct {
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
 
-	mu    sync.Mutex
-	calls map[string]context.Context // of this process, by hold
+	mu      sync.Mutex
+	calls   map[string]heldCall // of this process, by hold
+	pending []pendingWrite      // what the backend did not take
+
+	flushing sync.Mutex
 }
 
 // backend is a map of small values that expire, with an atomic compare-and-swap, and the
@@ -91,6 +94,7 @@ func Open(address string, options Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
+		b.flush = s.flush
 		s.backend = b
 	default:
 		return nil, errors.New(`a store is "memory", "file:FOLDER" or "redis://HOST:PORT"`)

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// outage is a backend that can be cut off.
+type outage struct {
+	backend
+	down    atomic.Bool
+	answers atomic.Bool // with down: what is written arrives, and its answer is lost
+}
+
+func (o *outage) get(ctx context.Context, key string) ([]byte, error) {
+	if o.down.Load() && !o.answers.Load() {
+		return nil, ErrUnavailable
+	}
+	return o.backend.get(ctx, key)
+}
+
+func (o *outage) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
+	switch {
+	case !o.down.Load():
+	case o.answers.Load():
+		_, _ = o.backend.swap(ctx, key, old, value, ttl)
+		return false, ErrUnavailable
+	default:
+		return false, ErrUnavailable
+	}
+	return o.backend.swap(ctx, key, old, value, ttl)
+}
+
+func TestAHoldThatEndsWhileTheStoreIsDownHasEnded(t *testing.T) {
+	for name, end := range map[string]func(*Run) error{
+		"released": func(run *Run) error { return run.Release(t.Context(), nil) },
+		"submitted": func(run *Run) error {
+			_ = run.Submitted(t.Context(), "1", "token")
+			return run.Release(t.Context(), nil)
+		},
+		"given up": func(run *Run) error { _, err := run.store.GiveUp(t.Context(), run.caller, "request"); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachStore(t, func(r *rig) {
+				s := r.replica()
+				cut := &outage{backend: s.backend}
+				s.backend = cut
+				call := r.call()
+				call.Request = "request"
+				run := r.begin(s, call)
+				if name != "submitted" {
+					require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+				}
+				cut.down.Store(true)
+				require.ErrorIs(r, end(run), ErrUnavailable)
+				cut.down.Store(false)
+				if !strings.HasPrefix(r.address, "file") { // processes on one machine do not wait for each other
+					s = r.replica()
+				}
+				again := r.begin(s, call)
+				require.True(r, again.Attached)
+				require.Equal(r, Submitted, again.State)
+				require.Equal(r, "token", again.Token)
+			})
+		})
+	}
+}
+
+func TestAHoldWhoseAnswerIsLostIsNone(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		cut := &outage{backend: s.backend}
+		s.backend = cut
+		run := r.begin(s, r.call())
+		require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+		require.NoError(r, run.Release(r.Context(), nil))
+		cut.answers.Store(true)
+		cut.down.Store(true)
+		_, err := s.Begin(r.Context(), r.call(), false)
+		require.ErrorIs(r, err, ErrUnavailable)
+		cut.down.Store(false)
+		again := r.begin(s, r.call())
+		require.True(r, again.Attached)
+		require.Equal(r, "token", again.Token)
+	})
+}
+
+func TestADeliveryWhileTheStoreIsDownIsOne(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		cut := &outage{backend: s.backend}
+		s.backend = cut
+		run := r.begin(s, r.call())
+		require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+		cut.down.Store(true)
+		_, err := run.Deliver(r.Context(), nil)
+		require.ErrorIs(r, err, ErrUnavailable)
+		cut.down.Store(false)
+		require.False(r, r.begin(s, r.call()).Attached)
+		list, err := run.entries(r.Context())
+		require.NoError(r, err)
+		require.Len(r, list, 2)
+		require.True(r, list[0].Done)
+	})
+}
+
+func TestACallThatEndsGivesItsRunUpOnEveryReplica(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		a := r.replica()
+		b := a
+		if a.Shared() {
+			b = r.replica()
+		}
+		ctx, cancel := context.WithCancel(r.Context())
+		run, err := a.Begin(ctx, r.call(), false)
+		require.NoError(r, err)
+		cancel() // while it submits
+		require.Eventually(r, func() bool {
+			list, err := run.entries(r.Context())
+			return err == nil && (list[0].Hold == "" || !a.Shared())
+		}, 10*time.Second, time.Millisecond)
+		again := r.begin(b, r.call())
+		require.True(r, again.Attached)
+		require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+		_, err = again.Refresh(r.Context())
+		require.NoError(r, err)
+		require.Equal(r, "token", again.Token)
+	})
+}
