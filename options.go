@@ -80,6 +80,10 @@ type HTTPOptions struct {
 	// all replicas. OAuth is off without one.
 	OAuthSecrets []string
 
+	// DemoKey is filled into the key field of the page at /, for servers with an emulator of
+	// Wiro behind them. Everybody sees it.
+	DemoKey string
+
 	RatePerKey  float64 // requests per second for each key; 100
 	BurstPerKey int     // burst size for each key; 500
 	WaitsPerKey int     // concurrent waits for each key; 256

@@ -26,10 +26,11 @@ func (a *app) httpCommand() *cobra.Command {
 			if err := sources.Load(&settings); err != nil {
 				return settingsError(err)
 			}
-			if a.useSandbox {
-				a.log.Info().Str("key", emulator.DemoKey).Msg("the emulator's key, to connect with")
-			}
 			options := settings.Options()
+			if a.useSandbox {
+				options.DemoKey = emulator.DemoKey
+				a.log.Info().Str("key", options.DemoKey).Msg("the emulator's key, to connect with")
+			}
 			if a.useSandbox && len(options.OAuthSecrets) == 0 {
 				options.OAuthSecrets = []string{rand.Text() + rand.Text()}
 			}

@@ -94,10 +94,6 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := newPage(b.Tools, b.Version)
-	if err != nil {
-		return nil, err
-	}
 	if b.Metrics == nil {
 		b.Metrics = NewMetrics(b.Version)
 	}
@@ -105,7 +101,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Start = func() {}
 	}
 	h := &HTTP{
-		Backend: b, options: o, guard: guard, limits: limits, page: page,
+		Backend: b, options: o, guard: guard, limits: limits, page: newPage(b.Tools, b.Version, o.DemoKey),
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
