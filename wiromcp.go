@@ -32,7 +32,16 @@ type ServerOptions struct {
 	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
 	Toolsets   []Toolset     // if nil the default ones, and those of Tools
 	ReadOnly   bool          // offer only tools that change nothing
-	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
+	RunTimeout time.Duration // how long tools wait by default; if 0, 45 s, or longer for clients known to listen longer
+
+	// Store remembers submitted runs, so that a repeated call finds its task and pays once, and
+	// what was spent. If nil it is one in memory. The caller closes it after Shutdown.
+	Store *Store
+	// StopAbandoned stops the paid task of a call that its client canceled. A lost connection, or
+	// a client whose time is up, stops nothing.
+	StopAbandoned bool
+	// QueueOnLimit has run_model wait for a slot, if the account runs as many tasks as it may.
+	QueueOnLimit bool
 
 	// MissingKey says, to the user of the MCP client of this name, how to get a key and where to
 	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
@@ -76,6 +85,9 @@ const (
 // NewServer returns a server of the tools. It starts nothing: what has to run in the background
 // starts with the first request.
 func NewServer(o ServerOptions) *Server {
+	if o.Store == nil {
+		o.Store, _ = OpenStore("memory", StoreOptions{}) // fails for a bad address only
+	}
 	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
 	documentation := []docs.Option{docs.WithLogger(s.log)}
 	switch {
@@ -91,6 +103,7 @@ func NewServer(o ServerOptions) *Server {
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Store: o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
@@ -212,7 +225,7 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
 		Metrics: s.options.Metrics.internal(), Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store,
 	}, transport.HTTPOptions(o))
 	if err != nil {
 		return nil, optionErrors(err)
@@ -260,6 +273,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		s.background.Wait()
+		_ = s.tools.Join(ctx) // requests whose calls are over
 	}()
 	select {
 	case <-done:

@@ -38,6 +38,18 @@ func (w *Wait) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// OnAbandon is what becomes of the task of a call that its client cancels: leave or stop.
+type OnAbandon string
+
+// UnmarshalText reads "leave" or "stop".
+func (o *OnAbandon) UnmarshalText(text []byte) error {
+	switch *o = OnAbandon(strings.ToLower(string(text))); *o {
+	case "leave", "stop":
+		return nil
+	}
+	return fmt.Errorf("%q must be leave or stop", text)
+}
+
 // Level is a log level as a setting.
 type Level zerolog.Level
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,7 @@ type schema struct {
 //	enum:"a,b"              the allowed values
 //	default:"x"             shown as the default; the handler applies it
 //	min:"0" max:"100"       bounds of a number
+//	nullable:"true"         of results: required, and null where it is unknown
 type property struct {
 	name     string
 	required bool
@@ -32,6 +34,7 @@ type property struct {
 	enum     []string
 	def      string
 	min, max *float64
+	nullable bool
 }
 
 // schemaOf returns the schema of a tool's arguments.
@@ -61,7 +64,7 @@ func structSchema(t reflect.Type) (*schema, error) {
 		}
 		p := property{
 			name: name, kind: f.Type, doc: f.Tag.Get("doc"), def: f.Tag.Get("default"),
-			required: !strings.Contains(options, "omit"),
+			required: !strings.Contains(options, "omit"), nullable: f.Tag.Get("nullable") == "true",
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			p.enum = strings.Split(enum, ",")
@@ -80,6 +83,20 @@ func structSchema(t reflect.Type) (*schema, error) {
 		s.fields = append(s.fields, p)
 	}
 	return s, nil
+}
+
+// addConfirmation adds the arguments of a tool that asks before it charges, unless the input
+// has them.
+func (s *schema) addConfirmation() {
+	own, err := structSchema(reflect.TypeFor[confirmArguments]())
+	if err != nil {
+		panic(err) // a struct of this package
+	}
+	for _, p := range own.fields {
+		if !slices.Contains(s.names(), p.name) {
+			s.fields = append(s.fields, p)
+		}
+	}
 }
 
 // promoted reports whether every step to a field leads through embedded structs.
@@ -130,6 +147,9 @@ func (s *schema) object(depth int) map[string]any {
 		if p.max != nil {
 			member["maximum"] = *p.max
 		}
+		if p.nullable {
+			member["type"] = []any{member["type"], "null"}
+		}
 		properties[p.name] = member
 		if p.required && s.closed {
 			required = append(required, p.name)
@@ -177,7 +197,8 @@ func typeSchema(t reflect.Type, depth int) (map[string]any, error) {
 		if t.Key().Kind() != reflect.String {
 			break
 		}
-		return map[string]any{"type": "object"}, nil
+		// Said outright: converters for strict models narrow an object that does not to {}.
+		return map[string]any{"type": "object", "additionalProperties": true}, nil
 	case reflect.Slice:
 		items, err := typeSchema(t.Elem(), depth+1)
 		if err != nil {

@@ -37,8 +37,9 @@ type entry struct {
 	TaskID    string          `json:"task,omitempty"`
 	Token     string          `json:"token,omitempty"`
 	Result    json.RawMessage `json:"result,omitempty"`
-	Began     int64           `json:"began"`   // Unix milliseconds
-	Changed   int64           `json:"changed"` // Unix milliseconds
+	Done      bool            `json:"done,omitempty"` // delivered: only its task is still known
+	Began     int64           `json:"began"`          // Unix milliseconds
+	Changed   int64           `json:"changed"`        // Unix milliseconds
 }
 
 // State is how far the submit of a run is known to have come.
@@ -65,6 +66,7 @@ type Run struct {
 	Began         time.Time       // when its first call began
 
 	store             *Store
+	caller            Caller
 	key, hold, reqKey string
 	submitter         string // process that submits it
 }
@@ -74,7 +76,7 @@ type Run struct {
 // call is in flight stays separate. Again begins a new run and forgets abandoned ones.
 //
 // Where an equal run belongs to another process, Begin may wait for a sign of life of it, up
-// to the lease of 2.5 s. ErrUnavailable means that nothing was remembered.
+// to the lease of 2.5 s. ErrUnavailable and ErrTooMany mean that nothing was remembered.
 func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) {
 	if err := s.backend.hold(ctx, s.owner); err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{store: s, hold: rand.Text(), key: s.key("run", call.Caller.BaseURL, call.Caller.Key, call.Model, string(params))}
+	run := &Run{store: s, hold: rand.Text(), caller: call.Caller, key: s.key("run", call.Caller.BaseURL, call.Caller.Key, call.Model, string(params))}
 	fresh := rand.Text()
 	living := map[string]bool{s.owner: true}
 	for {
@@ -94,6 +96,9 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			for i, e := range *list {
 				alive, asked := living[e.Owner]
 				switch {
+				case e.Done:
+				case e.Hold != "" && s.hasEnded(e.Hold) && (found < 0 || e.better((*list)[found])):
+					found = i
 				case e.Hold != "" && !asked:
 					unsure = e.Owner
 					return false, errUnchanged
@@ -107,7 +112,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				return true, nil
 			}
 			if again {
-				*list = slices.DeleteFunc(*list, func(e entry) bool { return e.Hold == "" || !living[e.Owner] })
+				*list = slices.DeleteFunc(*list, func(e entry) bool { return !e.Done && (e.Hold == "" || !living[e.Owner]) })
 			}
 			return true, s.add(run, list, fresh)
 		})
@@ -121,6 +126,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return nil, err
 		}
 	}
+	s.holds(ctx, run.hold)
 	if err := s.noteRequest(ctx, call, run); err != nil {
 		run.abort()
 		return nil, err
@@ -129,6 +135,30 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		err = run.judge(ctx)
 	}
 	return run, err
+}
+
+// holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
+// which counts where a client repeats a call at once.
+func (s *Store) holds(ctx context.Context, hold string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		s.calls = map[string]context.Context{}
+	}
+	s.calls[hold] = ctx
+}
+
+func (s *Store) hasEnded(hold string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, ok := s.calls[hold]
+	return ok && ctx.Err() != nil
+}
+
+func (r *Run) letGo() {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	delete(r.store.calls, r.hold)
 }
 
 // better prefers runs with a result, then with a task, then older ones.
@@ -153,7 +183,7 @@ func (s *Store) add(run *Run, list *[]entry, id string) error {
 	if len(*list) >= mostRunsPerCall {
 		i := slices.IndexFunc(*list, func(e entry) bool { return e.Hold == "" })
 		if i < 0 {
-			return errTooMany
+			return ErrTooMany
 		}
 		*list = slices.Delete(*list, i, i+1)
 	}
@@ -164,7 +194,8 @@ func (s *Store) add(run *Run, list *[]entry, id string) error {
 	return nil
 }
 
-var errTooMany = errors.New("too many equal runs are in flight")
+// ErrTooMany means that so many equal runs are in flight that another one is not remembered.
+var ErrTooMany = errors.New("too many equal runs are in flight")
 
 // prune removes entries that are too old.
 func (s *Store) prune(list *[]entry) {
@@ -186,16 +217,60 @@ func (r *Run) take(e entry) {
 	}
 }
 
+func (r *Run) is(e entry) bool { return e.ID == r.ID && !e.Done }
+
+// Claim takes a task that was found in Task/List for the run's own, unless it is known as that
+// of an equal run, also one that was delivered lately.
+func (r *Run) Claim(ctx context.Context, taskID, token string) (claimed bool, err error) {
+	err = update(context.WithoutCancel(ctx), r.store, r.key, AttachFor, func(list *[]entry) (bool, error) {
+		i := slices.IndexFunc(*list, r.is)
+		claimed = i >= 0 && !slices.ContainsFunc(*list, func(e entry) bool {
+			return e.ID != r.ID && (e.TaskID != "" && e.TaskID == taskID || e.Token != "" && e.Token == token)
+		})
+		if !claimed {
+			return false, errUnchanged
+		}
+		(*list)[i].TaskID, (*list)[i].Token, (*list)[i].Lost = taskID, token, false
+		return true, nil
+	})
+	if claimed && err == nil {
+		r.TaskID, r.Token, r.State = taskID, token, Submitted
+	}
+	return claimed && err == nil, err
+}
+
+// OthersSubmit reports whether equal runs are being submitted: a task that nobody knows may be
+// one of theirs.
+func (r *Run) OthersSubmit(ctx context.Context) (bool, error) {
+	list, err := r.entries(ctx)
+	return slices.ContainsFunc(list, func(e entry) bool {
+		return e.ID != r.ID && !e.Done && !e.Lost && e.TaskID == "" && e.Token == "" && e.Hold != ""
+	}), err
+}
+
+// entries are the runs of the same call.
+func (r *Run) entries(ctx context.Context) (list []entry, err error) {
+	data, err := r.store.backend.get(ctx, r.key)
+	if err != nil || json.Unmarshal(data, &list) != nil {
+		return nil, err // nothing there, or damaged
+	}
+	return list, nil
+}
+
 // change applies a change to the run's entry, if it is there. Found reports whether it was.
 func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (found bool, err error) {
 	err = update(context.WithoutCancel(ctx), r.store, r.key, AttachFor, func(list *[]entry) (bool, error) {
-		i := slices.IndexFunc(*list, func(e entry) bool { return e.ID == r.ID })
+		i := slices.IndexFunc(*list, r.is)
 		if found = i >= 0; !found {
 			return false, errUnchanged
 		}
 		e := &(*list)[i]
 		e.Changed = r.store.now().UnixMilli()
-		if !change(e) {
+		switch {
+		case change(e):
+		case e.TaskID != "" || e.Token != "": // no equal run takes it for its own: see Known
+			*e = entry{ID: e.ID, TaskID: e.TaskID, Token: e.Token, Began: e.Began, Changed: e.Changed, Done: true}
+		default:
 			*list = slices.Delete(*list, i, i+1)
 		}
 		return len(*list) > 0, nil
@@ -207,10 +282,54 @@ func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (fo
 // it finds the task.
 func (r *Run) Submitted(ctx context.Context, taskID, token string) error {
 	r.TaskID, r.Token, r.State = taskID, token, Submitted
+	released := false
 	_, err := r.change(ctx, func(e *entry) bool {
-		e.TaskID, e.Token = taskID, token
+		e.TaskID, e.Token, e.Lost = taskID, token, false
+		released = e.Hold == ""
 		return true
 	})
+	if err == nil && released {
+		err = r.noteTask(ctx)
+	}
+	return err
+}
+
+// noteTask lets DeliveredTask find the run by its task.
+func (r *Run) noteTask(ctx context.Context) error {
+	for _, name := range []string{r.TaskID, r.Token} {
+		if name == "" {
+			continue
+		}
+		if err := update(context.WithoutCancel(ctx), r.store, r.store.taskKey(r.caller, name), AttachFor, func(q *request) (bool, error) {
+			*q = request{Run: r.key, ID: r.ID}
+			return true, nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) taskKey(caller Caller, name string) string {
+	return s.key("task", caller.BaseURL, caller.Key, name)
+}
+
+// DeliveredTask forgets the run of a task, named by its id or token, because another way than
+// its own call delivers the final result.
+func (s *Store) DeliveredTask(ctx context.Context, caller Caller, name string) error {
+	if name == "" {
+		return nil
+	}
+	var found request
+	err := update(context.WithoutCancel(ctx), s, s.taskKey(caller, name), AttachFor, func(q *request) (bool, error) {
+		found = *q
+		return false, nil
+	})
+	if err != nil || found.ID == "" {
+		return err
+	}
+	run := Run{ID: found.ID, key: found.Run, store: s}
+	_, err = run.change(ctx, func(e *entry) bool { return e.Hold != "" }) // its call goes on by itself
 	return err
 }
 
@@ -236,6 +355,7 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 		return !delivered
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
 	return delivered || err == nil && !found, err
 }
 
@@ -251,6 +371,10 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 		return true
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
+	if err == nil {
+		err = r.noteTask(ctx)
+	}
 	return err
 }
 
@@ -259,6 +383,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 func (r *Run) Forget(ctx context.Context) error {
 	_, err := r.change(ctx, func(*entry) bool { return false })
 	r.forgetRequest(ctx)
+	r.letGo()
 	return err
 }
 
@@ -281,15 +406,11 @@ func (e *entry) keep(result json.RawMessage) {
 // the task this way. Gone reports that the run was forgotten: it was refused, or delivered
 // to another call.
 func (r *Run) Refresh(ctx context.Context) (gone bool, err error) {
-	data, err := r.store.backend.get(ctx, r.key)
+	list, err := r.entries(ctx)
 	if err != nil {
 		return false, err
 	}
-	var list []entry
-	if json.Unmarshal(data, &list) != nil {
-		return true, nil
-	}
-	i := slices.IndexFunc(list, func(e entry) bool { return e.ID == r.ID })
+	i := slices.IndexFunc(list, r.is)
 	if i < 0 {
 		return true, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	crand "crypto/rand"
@@ -25,6 +26,10 @@ type Options struct {
 	Salt string           // mixed into the hashes of callers; the same for all replicas
 	Now  func() time.Time // time.Now where nil
 
+	// OrMemory makes a store whose folder cannot be written one in memory, and is told why: a
+	// program of one user works without. May be nil.
+	OrMemory func(error)
+
 	lease time.Duration // how long a process counts as living without a sign of life
 }
 
@@ -34,6 +39,9 @@ type Store struct {
 	salt    []byte
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
+
+	mu    sync.Mutex
+	calls map[string]context.Context // of this process, by hold
 }
 
 // backend is a map of small values that expire, with an atomic compare-and-swap, and the
@@ -75,6 +83,9 @@ func Open(address string, options Options) (*Store, error) {
 			return nil, errors.New("file: needs a folder, such as file:/var/lib/wiro-mcp")
 		}
 		s.backend = newFiles(rest, options.Now)
+		if options.OrMemory != nil {
+			s.backend = &orMemory{backend: s.backend, now: options.Now, warn: options.OrMemory}
+		}
 	case "redis", "rediss", "unix", "valkey", "valkeys":
 		b, err := newRedis(address, options.lease)
 		if err != nil {
@@ -85,6 +96,12 @@ func Open(address string, options Options) (*Store, error) {
 		return nil, errors.New(`a store is "memory", "file:FOLDER" or "redis://HOST:PORT"`)
 	}
 	return s, nil
+}
+
+// Shared reports whether several machines may use the store together.
+func (s *Store) Shared() bool {
+	_, shared := s.backend.(*redisStore)
+	return shared
 }
 
 // Close gives up the leases of this process and closes connections. Its runs that are not

@@ -92,7 +92,9 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	agent, err := call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
+	agent, err := submit(ctx, call, "UserAgent/Deploy", nil, func(ctx context.Context) (wiro.UserAgent, error) {
+		return call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
+	})
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
@@ -116,7 +118,6 @@ type deployment struct {
 	Skills       map[string]any   `json:"skills,omitempty" doc:"skills by name, true or false, {\"int-gmail-check\":true}"`
 	CustomSkills []newCustomSkill `json:"customskills,omitempty" doc:"preferences, and, with an interval, scheduled tasks"`
 	Team         string           `json:"teamguid,omitempty" doc:"the team that gets and pays it"`
-	Confirm      bool             `json:"confirm,omitempty" doc:"true once the user has agreed to the price"`
 }
 
 type newCustomSkill struct {

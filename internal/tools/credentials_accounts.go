@@ -41,6 +41,9 @@ func connectAgentAccount(ctx context.Context, call *Call, in connection) (Accoun
 	if err != nil {
 		return AccountLink{}, in.notConfigured(err)
 	}
+	if !mcptool.IsWebAddress(address) {
+		return AccountLink{}, mcptool.Problemf("Wiro gave an address for %s that is no https address, so it must not be opened. Nothing was connected: report this to Wiro's support.", in.key().Title())
+	}
 	if call.Client.SupportsURLElicitation {
 		return AccountLink{question: call.AskToOpen(address, "Let the agent use your "+in.key().Title()+" account?")}, nil
 	}

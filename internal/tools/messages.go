@@ -20,9 +20,11 @@ var sendAgentMessageTool = define(mcptool.Meta{
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
-		return w.Messages.Send(ctx, wiro.NewMessage{
-			UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+	sent, err := submit(ctx, call, "UserAgent/Message/Send", in.Timeout, func(ctx context.Context) (wiro.SentMessage, error) {
+		return inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
+			return w.Messages.Send(ctx, wiro.NewMessage{
+				UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+			})
 		})
 	})
 	if err != nil {
@@ -35,7 +37,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		return result, nil
 	}
 	// The agent works on it from here on: its guid and token are returned in every case.
-	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
+	message, said, err := call.followMessage(ctx, in, known, sent)
 	result := call.messageResult(message, said)
 	if err != nil {
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
@@ -46,11 +48,11 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 type newMessage struct {
 	agentGUID
 	teamOf
-	Message  string  `json:"message" doc:"what to say to the agent"`
-	Session  string  `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
-	Callback string  `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
-	Wait     *bool   `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
-	Timeout  float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+	Message  string   `json:"message" doc:"what to say to the agent"`
+	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
+	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
+	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
+	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
 
 func (m newMessage) session() string {
@@ -63,15 +65,21 @@ func (m newMessage) session() string {
 // followMessage waits for the answer to a message within the caller's time, reporting it as
 // it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
 // told users of a failure.
-func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+func (c *Call) followMessage(ctx context.Context, in newMessage, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
 	p := c.StartProgress()
 	defer p.Stop()
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, timeout, func(ctx context.Context) (err error) {
-		message, err = sent.Wait(ctx, func(u wiro.MessageUpdate) {
+	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(in.Timeout) {
+			if message, err = c.Wiro.WithTeam(in.Team).Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
+				err = context.DeadlineExceeded
+			}
+			return err
+		}
+		message, err = sent.Wait(limited, func(u wiro.MessageUpdate) {
 			said = u.Error
 			messageProgress(p, u)
 		})

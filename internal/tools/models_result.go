@@ -109,7 +109,7 @@ type ParamInfo struct {
 	Label       string       `json:"label,omitempty"`
 	Description string       `json:"description,omitempty"`
 	Required    bool         `json:"required"`
-	Default     any          `json:"default,omitempty"`
+	Default     string       `json:"default,omitempty"` // as text, of any type
 	Options     []OptionInfo `json:"options,omitempty"`
 	Min         string       `json:"min,omitempty"`
 	Max         string       `json:"max,omitempty"`
@@ -157,10 +157,7 @@ func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 func paramInfo(p wiro.Param) ParamInfo {
 	info := ParamInfo{
 		ID: p.ID, Type: p.Type, Label: p.Label, Required: p.Required,
-		Default: p.Default, Min: p.Min, Max: p.Max, Step: p.Step,
-	}
-	if info.Default == "" {
-		info.Default = nil
+		Default: defaultText(p.Default), Min: p.Min, Max: p.Max, Step: p.Step,
 	}
 	var notes []string
 	for _, note := range []string{p.Description, p.Note} {
@@ -182,9 +179,21 @@ func paramInfo(p wiro.Param) ParamInfo {
 	return info
 }
 
+// defaultText is a parameter's default as text: JSON unless it is a text itself.
+func defaultText(value any) string {
+	if text, ok := value.(string); ok || value == nil {
+		return text
+	}
+	data, err := mcptool.Marshal(value)
+	if err != nil {
+		return "" // decoded from JSON
+	}
+	return string(data)
+}
+
 func exampleValue(p ParamInfo) any {
 	switch {
-	case p.Default != nil:
+	case p.Default != "":
 		return p.Default
 	case len(p.Options) > 0:
 		return p.Options[0].Value
@@ -244,8 +253,8 @@ func (p ParamInfo) line() string {
 	if hint := fileHints[p.Type]; hint != "" {
 		parts = append(parts, "pass "+hint)
 	}
-	if p.Default != nil {
-		parts = append(parts, fmt.Sprintf("default %v", p.Default))
+	if p.Default != "" {
+		parts = append(parts, "default "+p.Default)
 	}
 	switch {
 	case p.Min != "" && p.Max != "":

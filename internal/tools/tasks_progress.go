@@ -39,9 +39,20 @@ type taskProgress struct {
 	last     wiro.Update
 }
 
+// submitted tells the token at once: a client that gives up knows how to go on.
+func (t *taskProgress) submitted(s wiro.Submission) {
+	t.progress.Update(0.05, 0, fmt.Sprintf("submitted: task %s, token %s", s.TaskID, s.Token))
+}
+
 func (t *taskProgress) update(u wiro.Update) {
+	first := t.last.Status == ""
 	t.last = u
 	switch {
+	case u.Status == wiro.TaskPostprocessEnd || u.Status == wiro.TaskCanceled:
+		// The result says it: clients break on progress that arrives together with a result.
+		if first {
+			t.progress.Update(0.9, 0, "reading the result")
+		}
 	case u.Status != wiro.TaskOutput:
 		if stage, known := stages[u.Status]; known {
 			t.progress.Update(stage.done, 0, stage.name)

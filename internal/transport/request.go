@@ -78,7 +78,7 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
 	}
-	if limit, retry := h.limits.take(q.entry.caller.hash, 1); limit != "" {
+	if limit, retry := q.overRate(r.Context(), 1); limit != "" {
 		q.tooManyRequests(limit, retry, nil)
 		return
 	}
@@ -110,6 +110,7 @@ func (q *request) serveOne(ctx context.Context, m message) {
 		return
 	}
 	if !m.expectsAnswer() {
+		q.giveUp(ctx, m)
 		q.w.WriteHeader(http.StatusAccepted)
 		return
 	}

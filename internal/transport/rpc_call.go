@@ -29,7 +29,7 @@ func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id
 		http: h, caller: from, message: m, notify: notify, started: time.Now(), release: func() {},
 		entry: entry{caller: from, id: id, method: m.label()},
 	}
-	scope.RequestID, scope.Notify = id, notify
+	scope.RequestID, scope.Request, scope.Notify = id, requestName(from.header, m.ID), notify
 	scope.Observe = func(e mcptool.Event) {
 		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
 		h.Metrics.called(e)
@@ -64,7 +64,7 @@ func (c *rpcCall) answer() (status int, data []byte) {
 	protocol, refusal := c.message.protocol(c.caller.header)
 	status, answer := http.StatusBadRequest, refusal
 	if refusal == nil {
-		s := newSession(c.entry.id, c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
+		s := newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
 		answer = dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
 		status = protocol.status(answer)
 	}
