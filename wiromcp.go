@@ -43,6 +43,9 @@ type ServerOptions struct {
 	// QueueOnLimit has run_model wait for a slot, if the account runs as many tasks as it may.
 	QueueOnLimit bool
 
+	MaxCostPerRun *float64 // most that a run may cost in USD, 0 refuses paid runs; if nil there is no limit
+	MaxCostPerDay *float64 // most that one caller may spend on a UTC day in USD; if nil there is no limit
+
 	// MissingKey says, to the user of the MCP client of this name, how to get a key and where to
 	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
 	// Wiro's own refusal is shown.
@@ -103,7 +106,8 @@ func NewServer(o ServerOptions) *Server {
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
-		Store: o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
+		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
+		Store:  o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)

@@ -52,6 +52,14 @@ func (c Credentials) Fingerprint(salt []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))[:12]
 }
 
+// Fingerprint is that of the client's credentials; "" if it has none.
+func (c *Client) Fingerprint(salt []byte) string {
+	if !c.credentials.Set() {
+		return ""
+	}
+	return c.credentials.Fingerprint(salt)
+}
+
 // redactShort removes from a text what Client.Redact leaves: a key or secret that is too short
 // to be told from an ordinary word.
 func (c Credentials) redactShort(text string) string {

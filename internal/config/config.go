@@ -32,6 +32,9 @@ type Config struct {
 	OnAbandon    OnAbandon `env:"WIRO_ON_ABANDON" envDefault:"leave" flag:"on-abandon" about:"what becomes of the task of a call that its client cancels: leave or stop"`
 	QueueOnLimit bool      `env:"WIRO_QUEUE_ON_LIMIT" flag:"queue-on-limit" about:"at the account's limit of concurrent tasks, wait for a slot"`
 
+	MaxCostPerRun Cost `env:"WIRO_MAX_COST_PER_RUN" flag:"max-cost-per-run" about:"most that a run may cost in USD; one that may cost more is refused, or confirmed first if that is not known; 0 refuses every paid run (default no limit)"`
+	MaxCostPerDay Cost `env:"WIRO_MAX_COST_PER_DAY" flag:"max-cost-per-day" about:"most that one caller may spend on a UTC day in USD (default no limit)"`
+
 	AllowPrivateURLs bool `env:"WIRO_ALLOW_PRIVATE_URLS" flag:"allow-private-urls" about:"allow fetches from loopback and private addresses"`
 	FetchProxy       bool `env:"WIRO_FETCH_PROXY" flag:"fetch-proxy" about:"fetch addresses that callers name through HTTPS_PROXY, too"`
 

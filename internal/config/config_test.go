@@ -181,3 +181,18 @@ func TestCredentialsAreReadOnlyWhenTheyAreUsed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, wiro.Credentials{Key: "k3y", Secret: "s3cret"}, credentials)
 }
+
+func TestLimitsOfCost(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load(nil, nil, &c))
+	require.Nil(t, c.MaxCostPerRun.USD())
+	require.NoError(t, config.Load([]string{"WIRO_MAX_COST_PER_RUN=0", "WIRO_MAX_COST_PER_DAY=$2.5"}, nil, &c))
+	require.Zero(t, *c.MaxCostPerRun.USD())
+	require.InDelta(t, 2.5, *c.MaxCostPerDay.USD(), 0)
+	for _, bad := range []string{"-1", "lots", "NaN", "Inf"} {
+		err := config.Load([]string{"WIRO_MAX_COST_PER_DAY=" + bad}, nil, &c)
+		require.ErrorContains(t, err, "WIRO_MAX_COST_PER_DAY: ", bad)
+		require.ErrorContains(t, err, "amount in USD", bad)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
 // Toolsets is a list of toolsets as a setting.
@@ -37,6 +38,19 @@ func (w *Wait) UnmarshalText(text []byte) error {
 	*w = Wait(d)
 	return nil
 }
+
+// Cost is a limit in USD as a setting. The zero value is no limit.
+type Cost struct{ usd *float64 }
+
+// UnmarshalText reads "0.5".
+func (c *Cost) UnmarshalText(text []byte) error {
+	usd, err := tools.ParseUSD(string(text))
+	c.usd = &usd
+	return err
+}
+
+// USD returns the limit; nil if there is none.
+func (c Cost) USD() *float64 { return c.usd }
 
 // OnAbandon is what becomes of the task of a call that its client cancels: leave or stop.
 type OnAbandon string

@@ -42,7 +42,8 @@ type Call struct {
 // plain is what makes the texts of this call plain.
 func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.Multiline} }
 
-// Arguments returns a copy of the arguments, for a next step that changes one.
+// Arguments returns a copy of the arguments, for a next step that changes one. They have the
+// types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {
 	arguments := map[string]any{}
 	maps.Copy(arguments, c.request.GetArguments())

@@ -12,7 +12,8 @@ import (
 // schema is the JSON Schema of a struct, and fills one from a call's arguments.
 //
 // The schemas are plain: an object of properties with one type each, items always given, no
-// references, no unions. Some clients drop all tools of a server that has anything more.
+// references, no unions. Some clients drop all tools of a server that has anything more. Only a
+// result's member may be null too.
 type schema struct {
 	fields []property
 	closed bool // names no other properties: inputs
@@ -29,12 +30,12 @@ type schema struct {
 type property struct {
 	name     string
 	required bool
+	nullable bool
 	kind     reflect.Type
 	doc      string
 	enum     []string
 	def      string
 	min, max *float64
-	nullable bool
 }
 
 // schemaOf returns the schema of a tool's arguments.
@@ -128,6 +129,9 @@ func (s *schema) object(depth int) map[string]any {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
+		if kind, ok := member["type"].(string); ok && p.nullable {
+			member["type"] = []string{kind, "null"}
+		}
 		if p.doc != "" {
 			member["description"] = p.doc
 		}
@@ -146,9 +150,6 @@ func (s *schema) object(depth int) map[string]any {
 		}
 		if p.max != nil {
 			member["maximum"] = *p.max
-		}
-		if p.nullable {
-			member["type"] = []any{member["type"], "null"}
 		}
 		properties[p.name] = member
 		if p.required && s.closed {

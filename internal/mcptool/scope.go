@@ -22,6 +22,8 @@ type Scope struct {
 	// refuse it: there is no fallback.
 	Caller any
 
+	Limits SpendingLimits // of this request, beside the server's own
+
 	Client   *Client          // what the client can do; where nil, the MCP session is asked
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
@@ -30,6 +32,25 @@ type Scope struct {
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
 	Drain     context.Context // ends waits early when done: the connection closes; may be nil
+}
+
+// SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that
+// costs anything.
+type SpendingLimits struct {
+	PerRun *float64
+	PerDay *float64 // of one caller, on a UTC day
+}
+
+// Narrow returns the lower of both limits: it never raises one.
+func (l SpendingLimits) Narrow(to SpendingLimits) SpendingLimits {
+	return SpendingLimits{lower(l.PerRun, to.PerRun), lower(l.PerDay, to.PerDay)}
+}
+
+func lower(a, b *float64) *float64 {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
 }
 
 // ServerCredentials is the Caller of a request that is made with the server's own

@@ -91,6 +91,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 	}
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
+	result.Today = l.spentToday(context.WithoutCancel(ctx))
 	switch {
 	case l.found:
 		result.Note = joinSentences("The answer to the submit was lost; its task was found in the list of tasks.", result.Note)
@@ -112,7 +113,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 		result.State = stateSubmitted
 		return result, false
 	}
-	l.progress.submitted(submission)
+	l.progress.submitted(submission, l.plan)
 	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return submission.Wait(ctx, update)
 	}
@@ -124,6 +125,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 	task, err := l.follow(ctx, &l.progress, l.in.Timeout, known, wait)
 	if err == nil || task.Over() {
 		l.reserved.settle(ctx, task)
+		l.recordCosts(ctx, task) // of a run that an earlier call reserved for
 	}
 	result = l.taskResult(task)
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
@@ -206,6 +208,7 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 	if name == "" {
 		name = task.ID
 	}
+	c.recordCosts(ctx, task)
 	c.noted(c.Store.DeliveredTask(ctx, c.caller(), name))
 }
 

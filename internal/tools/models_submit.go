@@ -40,7 +40,7 @@ func (l *launch) submission(ctx, limited context.Context) (wiro.Submission, erro
 			if err != nil {
 				return wiro.Submission{}, err
 			}
-			if charge != nil && l.Charge == nil && !l.in.Confirm {
+			if charge != nil && l.Charge == nil {
 				fresh.abandon(ctx)
 				return wiro.Submission{}, mcptool.Problemf("An earlier, equal call was refused. %s Nothing was submitted: repeat the call.", charge)
 			}
@@ -64,7 +64,9 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
 		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.Params)
-		notice := time.AfterFunc(submitNotice, func() { l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()) })
+		notice := time.AfterFunc(submitNotice, func() {
+			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
+		})
 		submission, err := pending.Wait(limited)
 		if err != nil && limited.Err() != nil && !errors.Is(limited.Err(), context.DeadlineExceeded) { // the token is worth a moment
 			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitGrace)

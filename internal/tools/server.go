@@ -23,6 +23,8 @@ type Options struct {
 	Fetch *http.Client   // for addresses that callers name; must be guarded
 	Own   []mcptool.Tool // tools of the program, beside the catalog
 
+	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
+
 	// MissingKey answers calls with mcptool.ServerCredentials that need a key, where Wiro has none.
 	// It is given the MCP client's name. May be nil.
 	MissingKey func(client string) string
@@ -52,6 +54,7 @@ type Options struct {
 type Server struct {
 	*mcptool.Server
 	options  Options
+	models   *modelCache
 	toolsets []Toolset // all that exist
 	defaults []Toolset
 }
@@ -63,6 +66,9 @@ type Call struct {
 	Docs  *docs.Library
 	Fetch *http.Client // guarded
 	Store *store.Store
+
+	models *modelCache
+	limits mcptool.SpendingLimits // of this caller's runs
 
 	log            zerolog.Logger
 	stopsAbandoned bool
@@ -76,9 +82,9 @@ type Call struct {
 // the name of another one panics.
 func New(o Options) *Server {
 	if o.Store == nil {
-		o.Store, _ = store.Open("memory", store.Options{}) // fails for a bad address only
+		o.Store, _ = store.Open("memory", store.Options{}) // fails for other addresses only
 	}
-	s := &Server{options: o, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
 		if !slices.Contains(s.toolsets, t.Toolset) {
 			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
@@ -91,6 +97,9 @@ func New(o Options) *Server {
 		Name: "wiro-mcp", Version: o.Version, Tools: append(All(), o.Own...),
 		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, WaitTimeout: o.RunTimeout, Drain: o.Drain, Log: o.Log,
 		Prepare: s.prepare, Explain: explain,
+		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
+			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
+		},
 		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
 	})
 	return s
@@ -118,6 +127,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, log: s.options.Log,
+		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil

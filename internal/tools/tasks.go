@@ -63,6 +63,7 @@ func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) 
 	if err != nil {
 		return TaskList{}, err
 	}
+	call.recordCosts(ctx, page.Tasks...)
 	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Limit: limit}
 	for _, task := range page.Tasks {
 		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})

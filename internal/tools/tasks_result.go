@@ -36,6 +36,7 @@ type TaskResult struct {
 	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
 	Params     map[string]any      `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
 	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
+	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -188,6 +189,9 @@ func (r TaskResult) Text() string {
 	if r.Error != "" {
 		b.WriteString("\nThe model's own words:\n" + r.Error)
 	}
+	for _, warning := range r.Warnings {
+		b.WriteString("\nNote: " + warning)
+	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
 	}
@@ -205,10 +209,23 @@ func (o OutputInfo) line() string {
 	return text + "\n"
 }
 
-// summary is the line with state, task, cost and time.
+// summary is the line with state, task, cost, time, and what was spent today.
 func (r TaskResult) summary() string {
+	text := r.outcome()
+	if r.Quote != nil && r.State != stateDryRun && r.Task.CostUSD == nil {
+		text += " Quoted: " + r.Quote.String() + "."
+	}
+	if r.Today != nil {
+		text += " " + r.Today.String() + "."
+	}
+	return text
+}
+
+func (r TaskResult) outcome() string {
 	named := r.Task.named()
 	switch r.State {
+	case stateDryRun:
+		return r.dryRunText()
 	case stateSubmitted:
 		return fmt.Sprintf("Submitted: %s. Token %s.", named, r.Task.Token)
 	case stateRunning:
