@@ -158,7 +158,7 @@ describe('the view of results', { concurrency: 3, skip: !existsSync(executablePa
 
   test('a file that cannot be shown is offered', async (t) => {
     const view = await open(t);
-    await view.run('wiro/3d', { prompt: 'a chair' });
+    await view.run('tencent/hunyuan3d-2-1', { prompt: 'a chair' });
     await view.figures.first().waitFor();
     assert.match(await view.figures.first().textContent(), /3D model/);
     await view.frame.getByRole('button', { name: /^Open/ }).waitFor();
@@ -191,6 +191,11 @@ describe('the view of results', { concurrency: 3, skip: !existsSync(executablePa
     await view.run('no/such-model', { prompt: 'x' });
     await view.status.filter({ hasText: 'no/such-model' }).waitFor();
     await inspect(view, 'error');
+    const checked = await view.run(picture, { prompt: 'x' }, { dry_run: true });
+    assert.equal(checked.structuredContent.state, 'dry_run');
+    await view.status.filter({ hasText: checked.content[0].text.slice(0, 20) }).waitFor();
+    assert.doesNotMatch(await view.status.textContent(), /Done|Running/);
+    await inspect(view, 'dry-run');
     await view.page.evaluate(() => host.bridge.sendToolCancelled({ reason: 'the user' }));
     await view.status.filter({ hasText: 'Canceled' }).waitFor();
   });
