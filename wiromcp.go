@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -51,10 +52,11 @@ type ServerOptions struct {
 	// Wiro's own refusal is shown.
 	MissingKey func(client string) string
 
-	AllowPrivateURLs bool   // let upload_file and the documentation reach private addresses
-	FetchProxy       bool   // fetch addresses that callers name through HTTPS_PROXY, too
-	DocsURL          string // newer documentation on the web: a Markdown file or an index of pages
-	DocsDir          string // newer documentation in a folder
+	AllowPrivateURLs bool             // let upload_file and the documentation reach private addresses
+	AllowedAddresses []netip.AddrPort // addresses that upload_file may reach although they are private
+	FetchProxy       bool             // fetch addresses that callers name through HTTPS_PROXY, too
+	DocsURL          string           // newer documentation on the web: a Markdown file or an index of pages
+	DocsDir          string           // newer documentation in a folder
 
 	Metrics *Metrics     // for /metrics; also the Observer of the client
 	Logger  *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
@@ -104,7 +106,7 @@ func NewServer(o ServerOptions) *Server {
 	draining, s.drain = context.WithCancel(context.Background())
 	s.docs = docs.Open(docsindex.Pages(), documentation...)
 	s.tools = tools.New(tools.Options{
-		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
+		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Store:  o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,

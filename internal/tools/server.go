@@ -141,7 +141,7 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return s.options.Wiro, nil
 	case wiro.Credentials:
 		if caller.Set() {
-			return s.options.Wiro.WithCredentials(caller), nil
+			return s.options.Wiro.WithCredentials(caller).OnAccepted(scope.Accepted), nil
 		}
 	}
 	if !public {

@@ -49,6 +49,7 @@ type Transport struct {
 	options Options
 	http    *http.Client // never follows a redirect
 	hub     *hub
+	rooms   rooms
 }
 
 // New returns a transport. It opens no connection and starts no goroutine.
@@ -58,7 +59,7 @@ func New(o Options) *Transport {
 	}
 	client := *o.HTTPClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Transport{options: o, http: &client, hub: newHub(o)}
+	return &Transport{options: o, http: &client, hub: newHub(o), rooms: newRooms()}
 }
 
 // DefaultTransport returns an HTTP transport with a large pool of idle connections.
