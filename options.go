@@ -80,6 +80,10 @@ type HTTPOptions struct {
 	// all replicas. OAuth is off without one.
 	OAuthSecrets []string
 
+	// DemoKey is filled into the key field of the page at /, for servers with an emulator of
+	// Wiro behind them. Everybody sees it.
+	DemoKey string
+
 	MaxBody int // bytes of the largest request; 512 KB
 
 	// AdminListen is the address of a listener of its own for operators, HOST:PORT: /metrics,

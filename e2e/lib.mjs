@@ -107,8 +107,8 @@ export async function startSandbox(...args) {
 }
 
 /** Starts `wiro-mcp http` on a free port of this machine, without credentials of its own. */
-export async function startServer({ WIRO_API_KEY, WIRO_API_SECRET, ...env }) {
-  const program = new Program(['http', '--listen', '127.0.0.1:0'], { ...env, WIRO_LOG_FORMAT: 'json' });
+export async function startServer({ WIRO_API_KEY, WIRO_API_SECRET, ...env }, ...args) {
+  const program = new Program(['http', '--listen', '127.0.0.1:0', ...args], { ...env, WIRO_LOG_FORMAT: 'json' });
   const address = await program.until('the server listens', () => program.stderr.match(/"address":"([^"]+)".*"message":"listening"/)?.[1]);
   return { program, origin: `http://${address}`, stop: () => program.stop() };
 }

@@ -4,15 +4,15 @@ import { once } from 'node:events';
 
 /**
  * Starts it before these origins. It adds the headers to every request; served counts what
- * went to each target.
+ * went to each target. A path prefix is taken off.
  */
-export async function startProxy(origins, headers = {}) {
+export async function startProxy(origins, headers = {}, prefix = '') {
   const served = origins.map(() => 0);
   let turn = 0;
   const server = createServer((incoming, answer) => {
     const target = turn++ % origins.length;
     served[target]++;
-    const outgoing = request(new URL(incoming.url, origins[target]), {
+    const outgoing = request(new URL(incoming.url.replace(prefix, ''), origins[target]), {
       method: incoming.method,
       headers: { ...incoming.headers, ...headers },
     }, (response) => {

@@ -33,10 +33,11 @@ func (a *app) httpCommand() *cobra.Command {
 				return &exit{exitUsage, "the sandbox's key is public, so anyone who reaches " + settings.Listen + " can use this server:\n" +
 					"listen on 127.0.0.1, or add --sandbox-public"}
 			}
-			if a.useSandbox {
-				a.log.Info().Str("key", emulator.DemoKey).Msg("the emulator's key, to connect with")
-			}
 			options := settings.Options()
+			if a.useSandbox {
+				options.DemoKey = emulator.DemoKey
+				a.log.Info().Str("key", options.DemoKey).Msg("the emulator's key, to connect with")
+			}
 			if a.useSandbox && len(options.OAuthSecrets) == 0 {
 				options.OAuthSecrets = []string{rand.Text() + rand.Text()}
 			}

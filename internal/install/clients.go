@@ -34,6 +34,10 @@ type Client struct {
 	Variable string
 	// After is what the user does once the file is written.
 	After string
+	// Links add a hosted server by a click; LinkEntry is what they carry.
+	Links []Link
+
+	command string // adds a hosted server in a terminal, with {url} and {key} left open
 
 	file   editor
 	local  func(Server, object) object // the entry that launches the binary, given its environment
@@ -62,7 +66,8 @@ var Clients = []Client{
 		ID: "claude-code", Title: "Claude Code", Path: []string{"mcpServers"}, Project: ".mcp.json",
 		Global: anywhere("{home}/.claude.json"), Detect: []string{"{home}/.claude", "{home}/.claude.json"},
 		Variable: "${NAME}", After: "Start Claude Code again; /mcp shows the server.",
-		file: jsonFile{}, local: typed("stdio"), remote: http("http"),
+		command: `claude mcp add --transport http wiro {url} --header "Authorization: Bearer {key}"`,
+		file:    jsonFile{}, local: typed("stdio"), remote: http("http"),
 	},
 	{
 		ID: "claude-desktop", Title: "Claude Desktop", Path: []string{"mcpServers"},
@@ -78,18 +83,21 @@ var Clients = []Client{
 		ID: "cursor", Title: "Cursor", Path: []string{"mcpServers"}, Project: ".cursor/mcp.json",
 		Global: anywhere("{home}/.cursor/mcp.json"), Detect: []string{"{home}/.cursor"},
 		Variable: "${env:NAME}", After: "Cursor loads it at once: Settings, MCP.",
-		file: jsonFile{}, local: plain, remote: http(""),
+		Links: []Link{{"Cursor", "cursor://anysphere.cursor-deeplink/mcp/install?name=wiro&config={base64}"}},
+		file:  jsonFile{}, local: plain, remote: http(""),
 	},
 	{
 		ID: "vscode", Title: "VS Code", Path: []string{"servers"}, Project: ".vscode/mcp.json",
 		Global: anywhere("{code}/mcp.json"), Detect: []string{"{code}"},
 		After: "VS Code asks for the key when it starts the server, and keeps it.",
+		Links: []Link{{"VS Code", "vscode:mcp/install?{named}"}, {"VS Code Insiders", "vscode-insiders:mcp/install?{named}"}},
 		file:  jsonFile{}, local: typed("stdio"), remote: http("http"), inputs: true,
 	},
 	{
 		ID: "visual-studio", Title: "Visual Studio", Path: []string{"servers"}, Project: ".mcp.json",
 		Global: map[string][]string{"windows": {"{home}/.mcp.json"}}, Detect: []string{"{appdata}/Microsoft/VisualStudio"},
 		After: "Visual Studio asks for the key when it starts the server.",
+		Links: []Link{{"Visual Studio", "https://aka.ms/vs/mcp-install?{named}"}},
 		file:  jsonFile{}, local: typed("stdio"), remote: http(""), inputs: true,
 	},
 	{
@@ -116,7 +124,7 @@ var Clients = []Client{
 		ID: "gemini-cli", Title: "Gemini CLI", Path: []string{"mcpServers"}, Project: ".gemini/settings.json",
 		Global: anywhere("{home}/.gemini/settings.json"), Detect: []string{"{home}/.gemini/settings.json", "{home}/.gemini/tmp"},
 		Variable: "$NAME", After: "Start Gemini CLI again; in a folder that is not trusted it shows the server as disabled.",
-		file: jsonFile{},
+		file: jsonFile{}, command: `gemini mcp add -s user --transport http --header "Authorization: Bearer {key}" wiro {url}`,
 		local: func(s Server, environment object) object {
 			return append(plain(s, environment), member{"timeout", toolTimeout * 1000})
 		},
@@ -126,7 +134,7 @@ var Clients = []Client{
 		ID: "codex", Title: "Codex", Path: []string{"mcp_servers"}, Project: ".codex/config.toml",
 		Global: anywhere("{codex}/config.toml"), Detect: []string{"{codex}"},
 		After: "Start Codex again; codex mcp list shows the server.",
-		file:  tomlFile{}, list: "env_vars",
+		file:  tomlFile{}, list: "env_vars", command: "codex mcp add wiro --url {url} --bearer-token-env-var WIRO_API_KEY",
 		local: func(s Server, environment object) object {
 			return object{{"command", s.Command}}.with("args", s.Args).with("tool_timeout_sec", toolTimeout).with("env", environment)
 		},
@@ -178,7 +186,9 @@ var Clients = []Client{
 		Global: map[string][]string{"windows": {"{appdata}/Block/goose/config/config.yaml"}, "": {"{config}/goose/config.yaml"}},
 		Detect: []string{"{config}/goose", "{appdata}/Block/goose"},
 		After:  "Start a new Goose session.",
-		file:   yamlFile{}, list: "env_keys",
+		Links: []Link{{"Goose", "goose://extension?type=streamable_http&url={url}&id=wiro&name=Wiro&description=AI%20models%20and%20agents" +
+			"&timeout=600&header=Authorization%3D{authorization}"}},
+		file: yamlFile{}, list: "env_keys",
 		local: func(s Server, environment object) object {
 			return object{
 				{"name", "Wiro"}, {"type", "stdio"}, {"enabled", true}, {"cmd", s.Command}, {"args", slices.Concat([]string{}, s.Args)},
@@ -207,12 +217,14 @@ var Clients = []Client{
 		ID: "kiro", Title: "Kiro", Path: []string{"mcpServers"}, Project: ".kiro/settings/mcp.json",
 		Global: anywhere("{home}/.kiro/settings/mcp.json"), Detect: []string{"{home}/.kiro"},
 		Variable: "${NAME}", After: "Kiro loads it at once.",
-		file: jsonFile{}, local: plain, remote: http(""),
+		Links: []Link{{"Kiro", "https://kiro.dev/launch/mcp/add?name=wiro&config={json}"}},
+		file:  jsonFile{}, local: plain, remote: http(""),
 	},
 	{
 		ID: "lm-studio", Title: "LM Studio", Path: []string{"mcpServers"},
 		Global: anywhere("{home}/.lmstudio/mcp.json"), Detect: []string{"{home}/.lmstudio"},
 		After: "LM Studio loads it at once: Program, mcp.json.",
+		Links: []Link{{"LM Studio", "lmstudio://add_mcp?name=wiro&config={base64}"}},
 		file:  jsonFile{}, local: plain, remote: http(""),
 	},
 	{

@@ -26,8 +26,7 @@ func withInputs(doc []byte, ids []string) ([]byte, error) {
 			if slices.ContainsFunc(list.Elements, func(v hujson.Value) bool { return inputID(v) == id }) {
 				continue
 			}
-			input := object{{"id", id}, {"type", "promptString"}, {"description", inputTitles[id]}, {"password", true}}
-			value, err := hujson.Parse(style.lines(input.indented(style.indent(2), style.unit)))
+			value, err := hujson.Parse(style.lines(inputOf(id).indented(style.indent(2), style.unit)))
 			if err != nil {
 				return err
 			}
@@ -83,4 +82,8 @@ func inputID(v hujson.Value) string {
 	}
 	id, _ := o.Members[i].Value.Value.(hujson.Literal)
 	return id.String()
+}
+
+func inputOf(id string) object {
+	return object{{"id", id}, {"type", "promptString"}, {"description", inputTitles[id]}, {"password", true}}
 }

@@ -262,6 +262,7 @@ func TestEntriesAsClientsWantThem(t *testing.T) {
 		{"codex", hosted, false, []string{`bearer_token_env_var = "WIRO_API_KEY"`}, []string{key}},
 		{"opencode", local, false, []string{`"command": [`, `"environment"`, `"type": "local"`}, []string{`"env"`}},
 		{"goose", local, false, []string{"extensions:", "cmd: /opt/wiro/wiro-mcp", "env_keys:", "- WIRO_API_KEY"}, []string{key}},
+		{"goose", hosted, false, []string{`uri: "https://mcp.example.com/mcp"`, `Authorization: "Bearer ` + key + `"`}, []string{"env_keys"}},
 		{"cline", hosted, false, []string{`"type": "streamableHttp"`}, nil},
 		{"roo-code", hosted, false, []string{`"type": "streamable-http"`}, nil},
 		{"antigravity", hosted, false, []string{`"serverUrl"`}, []string{`"url"`}},
@@ -283,6 +284,31 @@ func TestEntriesAsClientsWantThem(t *testing.T) {
 	require.ErrorContains(t, err, "connector")
 	_, err = clientOf(t, "zed").Entry(local, true)
 	require.ErrorContains(t, err, "shared")
+}
+
+func TestLinksOfHostedServers(t *testing.T) {
+	t.Parallel()
+	hosted := install.Server{URL: "https://mcp.example.com/v1", Key: key}
+	titles := []string{}
+	for _, c := range install.Clients {
+		for _, link := range c.Links {
+			titles = append(titles, link.Title)
+			entry, err := c.LinkEntry(hosted, strings.Contains(link.Template, "{named}"))
+			require.NoError(t, err)
+			require.True(t, json.Valid([]byte(entry)), entry)
+			require.Contains(t, entry, hosted.URL)
+			require.False(t, link.IsWebsite() && strings.Contains(entry, key), "the key goes to a website: %s", link.Title)
+			require.False(t, link.IsWebsite() && strings.Contains(link.Template, "{authorization}"), link.Title)
+		}
+	}
+	require.Equal(t, []string{"Cursor", "VS Code", "VS Code Insiders", "Visual Studio", "Goose", "Kiro", "LM Studio"}, titles)
+	entry, err := clientOf(t, "vscode").LinkEntry(hosted, true)
+	require.NoError(t, err)
+	require.Equal(t, `{"name":"wiro","type":"http","url":"https://mcp.example.com/v1","headers":{"Authorization":"Bearer ${input:wiro-api-key}"},`+
+		`"inputs":[{"id":"wiro-api-key","type":"promptString","description":"Wiro API key (wiro.ai/panel/project)","password":true}]}`, entry)
+	require.Equal(t, `claude mcp add --transport http wiro https://mcp.example.com/v1 --header "Authorization: Bearer `+key+`"`, clientOf(t, "claude-code").Command(hosted))
+	require.Equal(t, "codex mcp add wiro --url https://mcp.example.com/v1 --bearer-token-env-var WIRO_API_KEY", clientOf(t, "codex").Command(hosted))
+	require.Empty(t, clientOf(t, "zed").Command(hosted))
 }
 
 func TestInstalledClientsAreDetected(t *testing.T) {

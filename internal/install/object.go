@@ -11,7 +11,7 @@ type object []member
 
 type member struct {
 	Key   string
-	Value any // string, bool, int, []string or object
+	Value any // string, bool, int, []string, object or []object
 }
 
 // MarshalJSON writes the members in their order.

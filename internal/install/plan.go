@@ -214,7 +214,7 @@ func (c Client) entry(s Server, shared bool) (entry object, inputs []string, err
 		case c.inputs:
 			id := strings.ToLower(strings.ReplaceAll(secret.Key, "_", "-"))
 			secrets[i].Value, inputs = "${input:"+id+"}", append(inputs, id)
-		case c.list != "" && (shared || c.list == "env_keys"):
+		case c.list != "" && shared, c.list == "env_keys" && s.URL == "": // kept for what is launched
 			names = append(names, secret.Key)
 		case shared && c.Variable == "":
 			return nil, nil, errors.New("is shared with others and cannot refer to an environment variable: install for yourself instead")

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/install"
 )
 
 func TestAClientThatTakesNoEventsGetsWhiteSpaceMeanwhile(t *testing.T) {
@@ -144,4 +146,31 @@ func TestThePageKnowsThePathPrefixOfATrustedProxy(t *testing.T) {
 	require.Contains(t, wary.get("/", header("X-Forwarded-Prefix", "/wiro")).body, wary.url+"/v1<")
 	require.Contains(t, pageJS, "location.pathname", "the script knows it in any case")
 	require.NotContains(t, pageJS, "YOUR-SERVER", "what is replaced in the page would change the script's hash")
+}
+
+func TestThePageHasEveryClientAndTheDemoKeyAlone(t *testing.T) {
+	t.Parallel()
+	data := func(r *rig) (page struct {
+		DemoKey string
+		Clients []pageClient
+	}) {
+		a := r.get("/")
+		require.Equal(t, 200, a.status)
+		require.Contains(t, a.header.Get("Content-Security-Policy"), "connect-src 'self'")
+		_, rest, _ := strings.Cut(a.body, `<script type="application/json" id="data">`)
+		text, _, _ := strings.Cut(rest, "</script>")
+		require.NoError(t, json.Unmarshal([]byte(text), &page))
+		return page
+	}
+	r := start(t)
+	page := data(r)
+	require.Empty(t, page.DemoKey)
+	require.Len(t, page.Clients, len(install.Clients))
+	for i, c := range page.Clients {
+		require.Equal(t, install.Clients[i].ID, c.ID)
+		require.Contains(t, c.File, r.url+"/v1")
+		require.Len(t, c.Links, len(install.Clients[i].Links))
+		require.Equal(t, c.ID == "claude-desktop", c.Bridge)
+	}
+	require.Equal(t, "demo", data(start(t, func(s *setup) { s.settings.DemoKey = "demo" })).DemoKey)
 }

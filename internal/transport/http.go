@@ -101,10 +101,6 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := newPage(b.Tools, b.Version)
-	if err != nil {
-		return nil, err
-	}
 	if b.Metrics == nil {
 		b.Metrics = NewMetrics(b.Version)
 	}
@@ -115,7 +111,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{
-		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(), page: page,
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(),
+		page: newPage(b.Tools, b.Version, o.DemoKey),
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
