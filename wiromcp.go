@@ -21,6 +21,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -42,6 +43,8 @@ type (
 	Result = mcptool.Result
 	// Tool is a tool: NewTool makes one of a program's own.
 	Tool = mcptool.Tool
+	// Store remembers what outlives a call: OpenStore opens one.
+	Store = store.Store
 )
 
 // ParseToolsets reads a comma-separated list of toolsets; "default" and "all" stand for
@@ -57,7 +60,19 @@ type ServerOptions struct {
 	Tools      []Tool        // of the program's own, made with NewTool; their names must be new
 	Toolsets   []Toolset     // if nil the default ones, and those of Tools
 	ReadOnly   bool          // offer only tools that change nothing
-	RunTimeout time.Duration // how long run_model waits by default; 120 s if 0
+	RunTimeout time.Duration // how long tools wait by default; if 0, 45 s, or longer for clients known to listen longer
+
+	// Store remembers submitted runs, so that a repeated call finds its task and pays once, and
+	// what was spent. If nil it is one in memory. The caller closes it after Shutdown.
+	Store *Store
+	// StopAbandoned stops the paid task of a call that its client canceled. A lost connection, or
+	// a client whose time is up, stops nothing.
+	StopAbandoned bool
+	// QueueOnLimit has run_model wait for a slot, if the account runs as many tasks as it may.
+	QueueOnLimit bool
+
+	MaxCostPerRun *float64 // most that a run may cost in USD, 0 refuses paid runs; if nil there is no limit
+	MaxCostPerDay *float64 // most that one caller may spend on a UTC day in USD; if nil there is no limit
 
 	// MissingKey says, to the user of the MCP client of this name, how to get a key and where to
 	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
@@ -101,6 +116,9 @@ const (
 // NewServer returns a server of the tools. It starts nothing: what has to run in the background
 // starts with the first request.
 func NewServer(o ServerOptions) *Server {
+	if o.Store == nil {
+		o.Store, _ = OpenStore("memory") // fails for a bad address only
+	}
 	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
 	documentation := []docs.Option{docs.WithLogger(s.log)}
 	switch {
@@ -116,11 +134,19 @@ func NewServer(o ServerOptions) *Server {
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
+		Store:  o.Store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
 	return s
 }
+
+// OpenStore returns the store at an address: "memory", "file:FOLDER", which several processes
+// on a machine may share, or "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]" for several
+// replicas. It fails only if the address cannot be one: nothing is created or connected before
+// the first use. The caller should call Close when finished.
+func OpenStore(address string) (*Store, error) { return store.Open(address, store.Options{}) }
 
 // MCP returns the MCP server itself, for transports that this package does not have. Its tools
 // use the credentials of the context (see WithCredentials), and none if the context has none.
@@ -229,7 +255,7 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
 		Metrics: s.options.Metrics, Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store,
 	}, o)
 	if err == nil {
 		s.mu.Lock()

@@ -49,6 +49,14 @@ func (c Credentials) Fingerprint(salt []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))[:12]
 }
 
+// Fingerprint is that of the client's credentials; "" if it has none.
+func (c *Client) Fingerprint(salt []byte) string {
+	if !c.credentials.Set() {
+		return ""
+	}
+	return c.credentials.Fingerprint(salt)
+}
+
 // redact removes the credentials from a text that came from elsewhere.
 func (c Credentials) redact(text string) string {
 	for _, s := range []Secret{c.Key, c.Secret} {

@@ -153,6 +153,21 @@ func statusSentinel(status int) error {
 	return nil
 }
 
+// PollError is the error of a wait that ended while the status could not be read: how things
+// stand is not known.
+type PollError struct {
+	Ended error // why the wait ended: its context's error
+	Err   error // why the last poll failed
+}
+
+// Error names both.
+func (e *PollError) Error() string {
+	return fmt.Sprintf("%v (the last poll failed: %v)", e.Ended, e.Err)
+}
+
+// Unwrap returns both.
+func (e *PollError) Unwrap() []error { return []error{e.Ended, e.Err} }
+
 // InputError is an argument that the client refuses to send.
 type InputError struct {
 	Field  string // the argument's name

@@ -2,6 +2,7 @@ package wiro
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"strconv"
@@ -52,6 +53,10 @@ type Model struct {
 	RatedUserCount   int64            `json:"ratedusercount"`
 	Discount         float64          `json:"discount"` // percent
 	Stats            ModelStats       `json:"taskstat"`
+
+	// PriceJSON are dynamicprice, cps and approximatelycost as Wiro wrote them, by these names:
+	// they tell a price that cannot be read from one that is not there.
+	PriceJSON map[string]json.RawMessage `json:"-" wire:"raw=dynamicprice,cps,approximatelycost"`
 }
 
 // ModelStats counts a model's runs.

@@ -59,8 +59,11 @@ func (s *TasksService) Wait(ctx context.Context, ref TaskRef, onUpdate ...func(U
 	}
 	known := Task{Token: ref.Token, ID: ref.ID}
 	if ref.Token == "" { // which the socket wants
-		var err error
-		if known, err = s.Get(ctx, ref); err != nil || known.Over() {
+		task, err := s.Get(ctx, ref)
+		if err == nil {
+			known = task
+		}
+		if known.Over() || ctx.Err() != nil || err != nil && isFinal(err) {
 			return known, err
 		}
 	}

@@ -3,7 +3,6 @@ package wiro
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -177,7 +176,7 @@ func (s *watchState[T]) ask(ctx context.Context) {
 // stopped is the error of a wait that ended before what it waited for.
 func (s *watchState[T]) stopped(err error) error {
 	if s.failure != nil {
-		return fmt.Errorf("%w (the last poll failed: %w)", err, s.failure)
+		return &PollError{Ended: err, Err: s.failure}
 	}
 	return err
 }

@@ -207,8 +207,10 @@ func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
 
 func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
-		Client:   c,
+		Client: c, Store: a.store(metrics == nil),
+		StopAbandoned: a.config.OnAbandon == "stop", QueueOnLimit: a.config.QueueOnLimit,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
+		MaxCostPerRun: a.config.MaxCostPerRun.USD(), MaxCostPerDay: a.config.MaxCostPerDay.USD(),
 		AllowPrivateURLs: a.config.AllowPrivateURLs, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
 		MissingKey: a.missingKey, Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})

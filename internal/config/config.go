@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -27,7 +28,14 @@ type Config struct {
 
 	Toolsets   Toolsets `env:"WIRO_TOOLSETS" envDefault:"default" flag:"toolsets" about:"toolsets to offer: models, tasks, files, docs, agents, messages, credentials, skills, billing, logs, teams, default, all"`
 	ReadOnly   bool     `env:"WIRO_READ_ONLY" flag:"read-only" about:"offer only tools that change nothing"`
-	RunTimeout Wait     `env:"WIRO_RUN_TIMEOUT" envDefault:"120s" flag:"run-timeout" about:"how long run_model waits by default, up to 600s"`
+	RunTimeout Wait     `env:"WIRO_RUN_TIMEOUT" flag:"run-timeout" about:"how long tools wait by default, up to 600s (default 45s, longer for clients known to listen longer)"`
+
+	Store        string    `env:"WIRO_STORE" flag:"store" about:"where submitted runs are remembered: memory, file:FOLDER, or redis://HOST:PORT for several replicas (default memory; over stdio a folder in the user's state folder)"`
+	OnAbandon    OnAbandon `env:"WIRO_ON_ABANDON" envDefault:"leave" flag:"on-abandon" about:"what becomes of the task of a call that its client cancels: leave or stop"`
+	QueueOnLimit bool      `env:"WIRO_QUEUE_ON_LIMIT" flag:"queue-on-limit" about:"at the account's limit of concurrent tasks, wait for a slot"`
+
+	MaxCostPerRun Cost `env:"WIRO_MAX_COST_PER_RUN" flag:"max-cost-per-run" about:"most that a run may cost in USD; one that may cost more is refused, or confirmed first if that is not known; 0 refuses every paid run (default no limit)"`
+	MaxCostPerDay Cost `env:"WIRO_MAX_COST_PER_DAY" flag:"max-cost-per-day" about:"most that one caller may spend on a UTC day in USD (default no limit)"`
 
 	AllowPrivateURLs bool `env:"WIRO_ALLOW_PRIVATE_URLS" flag:"allow-private-urls" about:"allow fetches from loopback and private addresses"`
 	FetchProxy       bool `env:"WIRO_FETCH_PROXY" flag:"fetch-proxy" about:"fetch addresses that callers name through HTTPS_PROXY, too"`
@@ -134,6 +142,10 @@ func (c *Config) check() error {
 		c.SocketURL = wiro.DefaultSocketURL
 	default: // tokens of another API are not for Wiro's socket
 		c.SocketURL = cmp.Or(c.SocketURL, wiro.NoSocket)
+	}
+	if c.Store != "" {
+		_, err := store.Open(c.Store, store.Options{})
+		add("Store", err)
 	}
 	if c.DocsURL != "" {
 		add("DocsURL", checkURL(c.DocsURL, true, "https", "http"))

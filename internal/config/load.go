@@ -60,6 +60,8 @@ func kindOf(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration](), t == reflect.TypeFor[Wait]():
 		return "duration"
+	case t == reflect.TypeFor[Cost]():
+		return "float"
 	case t == reflect.TypeFor[Level](), t == reflect.TypeFor[Format]():
 		return "string"
 	case t.Kind() == reflect.Slice:

@@ -38,6 +38,31 @@ func (w *Wait) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Cost is a limit in USD as a setting. The zero value is no limit.
+type Cost struct{ usd *float64 }
+
+// UnmarshalText reads "0.5".
+func (c *Cost) UnmarshalText(text []byte) error {
+	usd, err := tools.ParseUSD(string(text))
+	c.usd = &usd
+	return err
+}
+
+// USD returns the limit; nil if there is none.
+func (c Cost) USD() *float64 { return c.usd }
+
+// OnAbandon is what becomes of the task of a call that its client cancels: leave or stop.
+type OnAbandon string
+
+// UnmarshalText reads "leave" or "stop".
+func (o *OnAbandon) UnmarshalText(text []byte) error {
+	switch *o = OnAbandon(strings.ToLower(string(text))); *o {
+	case "leave", "stop":
+		return nil
+	}
+	return fmt.Errorf("%q must be leave or stop", text)
+}
+
 // Level is a log level as a setting.
 type Level zerolog.Level
 

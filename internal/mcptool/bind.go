@@ -14,8 +14,9 @@ import (
 
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
-// accepted. An argument that the tool does not have is an error that lists the valid ones.
-func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) error {
+// accepted. An argument that the tool does not have is an error that lists the valid ones. It
+// returns the arguments as they were understood.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (map[string]any, error) {
 	var faults []string
 	given := map[string]json.RawMessage{}
 	for _, name := range slices.Sorted(maps.Keys(arguments)) {
@@ -49,18 +50,21 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 		}
 	}
 	if faults != nil {
-		return &Problem{Text: strings.Join(faults, "\n")}
+		return nil, &Problem{Text: strings.Join(faults, "\n")}
 	}
 	data, err := json.Marshal(given)
 	if err != nil {
-		return fmt.Errorf("encoding the arguments of %s: %w", tool, err)
+		return nil, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+	understood := map[string]any{}
+	for _, target := range []any{into, &understood} {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		if err := decoder.Decode(target); err != nil {
+			return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+		}
 	}
-	return nil
+	return understood, nil
 }
 
 func blank(value json.RawMessage) bool {

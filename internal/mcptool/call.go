@@ -34,7 +34,8 @@ type Call struct {
 	progress ProgressFunc
 }
 
-// Arguments returns a copy of the arguments, for a next step that changes one.
+// Arguments returns a copy of the arguments, for a next step that changes one. They have the
+// types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {
 	arguments := map[string]any{}
 	maps.Copy(arguments, c.request.GetArguments())

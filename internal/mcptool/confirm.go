@@ -18,25 +18,44 @@ import (
 
 // Charge is what a call would cost.
 type Charge struct {
-	What string  // "Deploying the agent X (Starter)", the subject of "costs"
-	USD  float64 // what is charged now
-	When string  // "now, from the wallet's balance; then …", or, where USD is 0, why
+	What    string  // "Deploying the agent X (Starter)", the subject of "costs"
+	USD     float64 // what is charged now
+	Unknown bool    // the amount is not known before; USD is 0
+	When    string  // "now, from the wallet's balance; then …", or, where USD is 0, why
 }
 
 // String says what is charged and when, as a sentence.
 func (c Charge) String() string {
-	if c.USD == 0 {
+	switch {
+	case c.Unknown:
+		return fmt.Sprintf("%s costs an amount that is not known before: %s.", c.What, c.When)
+	case c.USD == 0:
 		return fmt.Sprintf("%s costs nothing now: %s.", c.What, c.When)
 	}
 	return fmt.Sprintf("%s costs $%s, charged %s.", c.What, Money(c.USD), c.When)
+}
+
+func (c Charge) cost() *float64 {
+	if c.Unknown {
+		return nil
+	}
+	return &c.USD
+}
+
+// title is what the user ticks.
+func (c Charge) title() string {
+	if c.Unknown {
+		return "Charge what it costs"
+	}
+	return "Charge $" + Money(c.USD)
 }
 
 // confirmation is the answer of a call that charges money and is not confirmed.
 type confirmation struct {
 	State      string      `json:"state"` // "confirmation_required"
 	Message    string      `json:"message"`
-	CostUSD    float64     `json:"costUsd"`
-	Charged    string      `json:"charged"` // when and from what
+	CostUSD    *float64    `json:"costUsd" nullable:"true"` // null where it is not known before
+	Charged    string      `json:"charged"`                 // when and from what
 	NextAction *NextAction `json:"nextAction,omitempty"`
 }
 
@@ -78,7 +97,7 @@ func (c *Call) confirm(arguments map[string]json.RawMessage, price func() (*Char
 	}
 	repeated[confirmArgument] = true
 	return outcome{confirmation: &confirmation{
-		State: "confirmation_required", Message: charge.String(), CostUSD: charge.USD, Charged: charge.When,
+		State: "confirmation_required", Message: charge.String(), CostUSD: charge.cost(), Charged: charge.When,
 		NextAction: &NextAction{Tool: c.Tool.Name, Arguments: repeated, Reason: reason},
 	}}, nil
 }
@@ -110,7 +129,7 @@ func (c *Call) elicit(charge Charge) (*Question, error) {
 		RequestedSchema: map[string]any{
 			"type": "object",
 			"properties": map[string]any{
-				"agree": map[string]any{"type": "boolean", "title": "Charge $" + Money(charge.USD), "default": true},
+				"agree": map[string]any{"type": "boolean", "title": charge.title(), "default": true},
 			},
 		},
 	})

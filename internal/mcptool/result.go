@@ -3,6 +3,7 @@ package mcptool
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -10,9 +11,20 @@ import (
 
 // Page is the place of a page in a list. Results embed it.
 type Page struct {
-	Total     int `json:"total"`
-	Start     int `json:"start"`
-	NextStart int `json:"nextStart,omitempty"` // 0 where this is the last page
+	Total     int       `json:"total"`
+	Start     int       `json:"start"`
+	NextStart NextStart `json:"nextStart" nullable:"true"`
+}
+
+// NextStart is where the next page begins; 0 where there is none, which is null in JSON.
+type NextStart int
+
+// MarshalJSON writes 0 as null.
+func (n NextStart) MarshalJSON() ([]byte, error) {
+	if n == 0 {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, int64(n), 10), nil
 }
 
 // NewPage returns the place of a page that shows so many entries from start on. A total that
@@ -20,7 +32,7 @@ type Page struct {
 func NewPage(total, start, shown int) Page {
 	p := Page{Total: max(total, start+shown), Start: start}
 	if next := start + shown; shown > 0 && next < p.Total {
-		p.NextStart = next
+		p.NextStart = NextStart(next)
 	}
 	return p
 }

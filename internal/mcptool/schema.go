@@ -11,7 +11,8 @@ import (
 // schema is the JSON Schema of a struct, and fills one from a call's arguments.
 //
 // The schemas are plain: an object of properties with one type each, items always given, no
-// references, no unions. Some clients drop all tools of a server that has anything more.
+// references, no unions. Some clients drop all tools of a server that has anything more. Only a
+// result's member may be null too.
 type schema struct {
 	fields []property
 	closed bool // names no other properties: inputs
@@ -24,9 +25,11 @@ type schema struct {
 //	enum:"a,b"              the allowed values
 //	default:"x"             shown as the default; the handler applies it
 //	min:"0" max:"100"       bounds of a number
+//	nullable:"true"         may be null (of results)
 type property struct {
 	name     string
 	required bool
+	nullable bool
 	kind     reflect.Type
 	doc      string
 	enum     []string
@@ -61,7 +64,7 @@ func structSchema(t reflect.Type) (*schema, error) {
 		}
 		p := property{
 			name: name, kind: f.Type, doc: f.Tag.Get("doc"), def: f.Tag.Get("default"),
-			required: !strings.Contains(options, "omit"),
+			required: !strings.Contains(options, "omit"), nullable: f.Tag.Get("nullable") == "true",
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			p.enum = strings.Split(enum, ",")
@@ -110,6 +113,9 @@ func (s *schema) object(depth int) map[string]any {
 		member, err := typeSchema(p.kind, depth)
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
+		}
+		if kind, ok := member["type"].(string); ok && p.nullable {
+			member["type"] = []string{kind, "null"}
 		}
 		if p.doc != "" {
 			member["description"] = p.doc

@@ -14,11 +14,14 @@ import (
 // the request goes further.
 type Scope struct {
 	RequestID string // in logs and in errors; made up where empty
+	Request   string // names the request among its caller's, for a cancel that comes on its own; may be empty
 
 	// Caller says who calls: the credentials that came with the request, or
 	// ServerCredentials. Where it is nil the request has none, and tools that need some
 	// refuse it: there is no fallback.
 	Caller any
+
+	Limits SpendingLimits // of this request, beside the server's own
 
 	Client   *Client          // what the client can do; where nil, the MCP session is asked
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all
@@ -28,15 +31,34 @@ type Scope struct {
 	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
 }
 
+// SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that
+// costs anything.
+type SpendingLimits struct {
+	PerRun *float64
+	PerDay *float64 // of one caller, on a UTC day
+}
+
+// Narrow returns the lower of both limits: it never raises one.
+func (l SpendingLimits) Narrow(to SpendingLimits) SpendingLimits {
+	return SpendingLimits{lower(l.PerRun, to.PerRun), lower(l.PerDay, to.PerDay)}
+}
+
+func lower(a, b *float64) *float64 {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
+}
+
 // ServerCredentials is the Caller of a request that is made with the server's own
 // credentials, as over stdio: an explicit choice of the transport.
 type ServerCredentials struct{}
 
 // Client is the MCP client of a request, as it declared itself.
 type Client struct {
-	Name                   string
-	SupportsElicitation    bool // can ask its user to fill in a form
-	SupportsURLElicitation bool // can ask its user to open a page
+	Name                   string // or the User-Agent
+	SupportsElicitation    bool   // can ask its user to fill in a form
+	SupportsURLElicitation bool   // can ask its user to open a page
 }
 
 // Event is a call that has ended, for logs and metrics.

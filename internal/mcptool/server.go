@@ -42,7 +42,7 @@ type Options struct {
 	// over, where its tool has the argument.
 	ContextArguments []string
 
-	WaitTimeout time.Duration   // how long waits last where the caller does not say; 120 s where 0
+	WaitTimeout time.Duration   // how long waits last where the caller does not say; where 0, 45 s or what Clients says
 	Drain       context.Context // ends waits early when done: the server shuts down; may be nil
 	Log         zerolog.Logger
 }
@@ -60,9 +60,6 @@ type Server struct {
 
 // New returns a server of the tools that the options enable. Two tools of one name panic.
 func New(o Options) *Server {
-	if o.WaitTimeout <= 0 {
-		o.WaitTimeout = defaultWait
-	}
 	s := &Server{
 		options: o, byName: map[string]int{},
 		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),

@@ -117,9 +117,11 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.RequiresConfirmation)) }),
 		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
 			given := reflect.New(in).Interface()
-			if err := input().bind(meta.Name, arguments, given); err != nil {
+			understood, err := input().bind(meta.Name, arguments, given)
+			if err != nil {
 				return outcome{}, err
 			}
+			call.request.Params.Arguments = understood
 			if price != nil {
 				open, err := call.confirm(arguments, func() (*Charge, error) {
 					charge, err := price(ctx, call, given)

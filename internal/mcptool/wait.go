@@ -1,50 +1,51 @@
 package mcptool
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
 )
 
 const (
-	defaultWait = 120 * time.Second
+	// defaultWait ends before the 60 s after which most clients give up: the default of the
+	// TypeScript SDK, and what is reported of Claude Desktop, claude.ai, ChatGPT and Codex.
+	defaultWait = 45 * time.Second
 	longestWait = 600 * time.Second
 )
 
-// ErrRestarting ends a wait because the server shuts down.
-var ErrRestarting = errors.New("the server is restarting")
+var (
+	// ErrRestarting ends a wait because the server shuts down.
+	ErrRestarting = errors.New("the server is restarting")
+	// ErrCanceledByClient is the cause of a call's end where its client canceled it, rather than
+	// the connection being lost.
+	ErrCanceledByClient = errors.New("the client canceled the call")
+)
 
-// clientTimeouts names clients that give up on a call sooner than tools wait by default, by a
-// part of their name or User-Agent, with the time that is safe. A client that gives up and
-// calls again may pay twice.
-var clientTimeouts = map[string]time.Duration{
-	"claude-ai":   45 * time.Second, // Claude Desktop and claude.ai
-	"claude-user": 45 * time.Second,
-	"chatgpt":     45 * time.Second,
-	"openai-mcp":  45 * time.Second,
-}
-
-// waitTimeout is how long a call may wait: as long as the caller asked for (in seconds; 0
-// means the server's default), at most 10 minutes, and never longer than its client is known
-// to listen.
-func (c *Call) waitTimeout(asked float64) time.Duration {
-	wait := c.server.options.WaitTimeout
-	if asked > 0 {
-		wait = time.Duration(asked * float64(time.Second))
+// waitTimeout is how long a call may wait: as long as the caller asked for (in seconds), else
+// as the operator set it, else as long as its client is known to listen; at most 10 minutes, and
+// never longer than the client listens.
+func (c *Call) waitTimeout(asked *float64) time.Duration {
+	profile, wait := c.Client.Profile(), c.server.options.WaitTimeout
+	switch {
+	case asked != nil:
+		wait = time.Duration(max(0, *asked) * float64(time.Second))
+	case wait <= 0:
+		wait = cmp.Or(profile.Wait, defaultWait)
 	}
-	for name, limit := range clientTimeouts {
-		if strings.Contains(strings.ToLower(c.Client.Name), name) {
-			wait = min(wait, limit)
-		}
+	if profile.Limit > 0 {
+		wait = min(wait, profile.Limit)
 	}
 	return min(wait, longestWait)
 }
 
+// LooksOnce reports whether a time to wait is 0: the caller wants to know how things stand.
+func LooksOnce(asked *float64) bool { return asked != nil && *asked <= 0 }
+
 // Wait calls wait with a context that ends when the call's time is up (timeout is in seconds,
-// 0 means the server's default) or the server shuts down. It returns wait's error, or
-// ErrRestarting where the shutdown ended it.
-func (c *Call) Wait(ctx context.Context, timeout float64, wait func(context.Context) error) error {
+// nil means the default) or the server shuts down. It returns wait's error, or ErrRestarting
+// where the shutdown ended it.
+func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.waitTimeout(timeout))
 	defer cancel()
 	ctx, end := context.WithCancelCause(ctx)

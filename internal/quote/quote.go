@@ -18,9 +18,9 @@ const (
 
 // Quote is what a run will cost. Amounts that are not known are nil.
 type Quote struct {
-	USD       *float64  `json:"usd"`    // the likely amount
-	MinUSD    *float64  `json:"minUsd"` // with MaxUSD: the range within which it lies
-	MaxUSD    *float64  `json:"maxUsd"`
+	USD       *float64  `json:"usd" nullable:"true"`    // the likely amount
+	MinUSD    *float64  `json:"minUsd" nullable:"true"` // with MaxUSD: the range within which it lies
+	MaxUSD    *float64  `json:"maxUsd" nullable:"true"`
 	Certainty Certainty `json:"certainty"`
 	Basis     string    `json:"basis"` // how it was worked out, "8 s x $0.40"
 

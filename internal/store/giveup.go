@@ -43,8 +43,8 @@ func (r *Run) forgetRequest(ctx context.Context) {
 }
 
 // GiveUp marks a caller's request as given up, on whatever replica it is, without ending it:
-// the same call attaches to its run from then on. It returns how many calls it found.
-func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (found int, err error) {
+// the same call attaches to its run from then on. It returns the runs that the request held.
+func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
 	var list []request
 	err = update(ctx, s, s.requestKey(caller, name), AttachFor, func(value *[]request) (bool, error) {
 		list = *value
@@ -52,18 +52,22 @@ func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (found i
 	})
 	for _, q := range list {
 		held := false
-		run := Run{ID: q.ID, key: q.Run, store: s}
+		run := &Run{ID: q.ID, caller: caller, key: q.Run, store: s}
 		if _, failed := run.change(ctx, func(e *entry) bool {
 			if held = e.Hold == q.Hold; held {
 				e.Hold, e.Owner = "", ""
+				run.take(*e)
 			}
 			return true
 		}); failed != nil {
-			return found, failed
+			return given, failed
 		}
 		if held {
-			found++
+			given = append(given, run)
+			if failed := run.noteTask(ctx); failed != nil {
+				return given, failed
+			}
 		}
 	}
-	return found, err
+	return given, err
 }

@@ -37,8 +37,9 @@ type entry struct {
 	TaskID    string          `json:"task,omitempty"`
 	Token     string          `json:"token,omitempty"`
 	Result    json.RawMessage `json:"result,omitempty"`
-	Began     int64           `json:"began"`   // Unix milliseconds
-	Changed   int64           `json:"changed"` // Unix milliseconds
+	Done      bool            `json:"done,omitempty"` // delivered: only its task is still known
+	Began     int64           `json:"began"`          // Unix milliseconds
+	Changed   int64           `json:"changed"`        // Unix milliseconds
 }
 
 // State is how far the submit of a run is known to have come.
@@ -65,6 +66,7 @@ type Run struct {
 	Began         time.Time       // when its first call began
 
 	store             *Store
+	caller            Caller
 	key, hold, reqKey string
 	submitter         string // process that submits it
 }
@@ -83,7 +85,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{store: s, hold: rand.Text(), key: s.key("run", call.Caller.BaseURL, call.Caller.Key, call.Model, string(params))}
+	run := &Run{store: s, hold: rand.Text(), caller: call.Caller, key: s.key("run", call.Caller.BaseURL, call.Caller.Key, call.Model, string(params))}
 	fresh := rand.Text()
 	living := map[string]bool{s.owner: true}
 	for {
@@ -94,6 +96,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			for i, e := range *list {
 				alive, asked := living[e.Owner]
 				switch {
+				case e.Done:
 				case e.Hold != "" && !asked:
 					unsure = e.Owner
 					return false, errUnchanged
@@ -107,7 +110,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				return true, nil
 			}
 			if again {
-				*list = slices.DeleteFunc(*list, func(e entry) bool { return e.Hold == "" || !living[e.Owner] })
+				*list = slices.DeleteFunc(*list, func(e entry) bool { return !e.Done && (e.Hold == "" || !living[e.Owner]) })
 			}
 			return true, s.add(run, list, fresh)
 		})
@@ -186,16 +189,42 @@ func (r *Run) take(e entry) {
 	}
 }
 
+func (r *Run) is(e entry) bool { return e.ID == r.ID && !e.Done }
+
+// Known reports whether a task belongs to another run of the same call, also one that was
+// delivered lately: where the answer of a submit was lost, its task is one that is not known.
+func (r *Run) Known(ctx context.Context) (known func(taskID, token string) bool, err error) {
+	list, err := r.entries(ctx)
+	return func(taskID, token string) bool {
+		return slices.ContainsFunc(list, func(e entry) bool {
+			return e.ID != r.ID && (e.TaskID != "" && e.TaskID == taskID || e.Token != "" && e.Token == token)
+		})
+	}, err
+}
+
+// entries are the runs of the same call.
+func (r *Run) entries(ctx context.Context) (list []entry, err error) {
+	data, err := r.store.backend.get(ctx, r.key)
+	if err != nil || json.Unmarshal(data, &list) != nil {
+		return nil, err // nothing there, or damaged
+	}
+	return list, nil
+}
+
 // change applies a change to the run's entry, if it is there. Found reports whether it was.
 func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (found bool, err error) {
 	err = update(context.WithoutCancel(ctx), r.store, r.key, AttachFor, func(list *[]entry) (bool, error) {
-		i := slices.IndexFunc(*list, func(e entry) bool { return e.ID == r.ID })
+		i := slices.IndexFunc(*list, r.is)
 		if found = i >= 0; !found {
 			return false, errUnchanged
 		}
 		e := &(*list)[i]
 		e.Changed = r.store.now().UnixMilli()
-		if !change(e) {
+		switch {
+		case change(e):
+		case e.TaskID != "" || e.Token != "": // no equal run takes it for its own: see Known
+			*e = entry{ID: e.ID, TaskID: e.TaskID, Token: e.Token, Began: e.Began, Changed: e.Changed, Done: true}
+		default:
 			*list = slices.Delete(*list, i, i+1)
 		}
 		return len(*list) > 0, nil
@@ -207,10 +236,54 @@ func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (fo
 // it finds the task.
 func (r *Run) Submitted(ctx context.Context, taskID, token string) error {
 	r.TaskID, r.Token, r.State = taskID, token, Submitted
+	released := false
 	_, err := r.change(ctx, func(e *entry) bool {
-		e.TaskID, e.Token = taskID, token
+		e.TaskID, e.Token, e.Lost = taskID, token, false
+		released = e.Hold == ""
 		return true
 	})
+	if err == nil && released {
+		err = r.noteTask(ctx)
+	}
+	return err
+}
+
+// noteTask lets DeliveredTask find the run by its task.
+func (r *Run) noteTask(ctx context.Context) error {
+	for _, name := range []string{r.TaskID, r.Token} {
+		if name == "" {
+			continue
+		}
+		if err := update(context.WithoutCancel(ctx), r.store, r.store.taskKey(r.caller, name), AttachFor, func(q *request) (bool, error) {
+			*q = request{Run: r.key, ID: r.ID}
+			return true, nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) taskKey(caller Caller, name string) string {
+	return s.key("task", caller.BaseURL, caller.Key, name)
+}
+
+// DeliveredTask forgets the run of a task, named by its id or token, because another way than
+// its own call delivers the final result.
+func (s *Store) DeliveredTask(ctx context.Context, caller Caller, name string) error {
+	if name == "" {
+		return nil
+	}
+	var found request
+	err := update(context.WithoutCancel(ctx), s, s.taskKey(caller, name), AttachFor, func(q *request) (bool, error) {
+		found = *q
+		return false, nil
+	})
+	if err != nil || found.ID == "" {
+		return err
+	}
+	run := Run{ID: found.ID, key: found.Run, store: s}
+	_, err = run.change(ctx, func(e *entry) bool { return e.Hold != "" }) // its call goes on by itself
 	return err
 }
 
@@ -251,6 +324,9 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 		return true
 	})
 	r.forgetRequest(ctx)
+	if err == nil {
+		err = r.noteTask(ctx)
+	}
 	return err
 }
 
@@ -281,15 +357,11 @@ func (e *entry) keep(result json.RawMessage) {
 // the task this way. Gone reports that the run was forgotten: it was refused, or delivered
 // to another call.
 func (r *Run) Refresh(ctx context.Context) (gone bool, err error) {
-	data, err := r.store.backend.get(ctx, r.key)
+	list, err := r.entries(ctx)
 	if err != nil {
 		return false, err
 	}
-	var list []entry
-	if json.Unmarshal(data, &list) != nil {
-		return true, nil
-	}
-	i := slices.IndexFunc(list, func(e entry) bool { return e.ID == r.ID })
+	i := slices.IndexFunc(list, r.is)
 	if i < 0 {
 		return true, nil
 	}

@@ -175,13 +175,14 @@ func TestARequestIsGivenUpFromAnyReplica(t *testing.T) {
 
 		found, err := b.GiveUp(r.Context(), Caller{c.Caller.BaseURL, "another"}, c.Request)
 		require.NoError(r, err)
-		require.Zero(r, found, "another caller's request is not touched")
+		require.Empty(r, found, "another caller's request is not touched")
 		found, err = b.GiveUp(r.Context(), c.Caller, "session 1, request 6")
 		require.NoError(r, err)
-		require.Zero(r, found)
+		require.Empty(r, found)
 		found, err = b.GiveUp(r.Context(), c.Caller, c.Request)
 		require.NoError(r, err)
-		require.Equal(r, 1, found)
+		require.Len(r, found, 1)
+		require.Equal(r, "token", found[0].Token)
 
 		second := r.begin(b, r.call())
 		require.True(r, second.Attached)

@@ -25,6 +25,10 @@ type Options struct {
 	Salt string           // mixed into the hashes of callers; the same for all replicas
 	Now  func() time.Time // time.Now where nil
 
+	// OrMemory makes a store whose folder cannot be written one in memory, and is told why: a
+	// program of one user works without. May be nil.
+	OrMemory func(error)
+
 	lease time.Duration // how long a process counts as living without a sign of life
 }
 
@@ -75,6 +79,9 @@ func Open(address string, options Options) (*Store, error) {
 			return nil, errors.New("file: needs a folder, such as file:/var/lib/wiro-mcp")
 		}
 		s.backend = newFiles(rest, options.Now)
+		if options.OrMemory != nil {
+			s.backend = &orMemory{backend: s.backend, now: options.Now, warn: options.OrMemory}
+		}
 	case "redis", "rediss", "unix", "valkey", "valkeys":
 		b, err := newRedis(address, options.lease)
 		if err != nil {
@@ -85,6 +92,12 @@ func Open(address string, options Options) (*Store, error) {
 		return nil, errors.New(`a store is "memory", "file:FOLDER" or "redis://HOST:PORT"`)
 	}
 	return s, nil
+}
+
+// Shared reports whether several machines may use the store together.
+func (s *Store) Shared() bool {
+	_, shared := s.backend.(*redisStore)
+	return shared
 }
 
 // Close gives up the leases of this process and closes connections. Its runs that are not

@@ -125,8 +125,8 @@ func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, er
 
 type agentSwitch struct {
 	agentGUID
-	Wait    *bool   `json:"wait,omitempty" default:"true" doc:"false returns at once"`
-	Timeout float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+	Wait    *bool    `json:"wait,omitempty" default:"true" doc:"false returns at once"`
+	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
 }
 
 func (s agentSwitch) waits() bool { return s.Wait == nil || *s.Wait }
@@ -142,8 +142,14 @@ func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus
 	defer p.Stop()
 	p.Update(0.1, 0, left.String())
 	var now wiro.UserAgent
-	err := c.Wait(ctx, in.Timeout, func(ctx context.Context) (err error) {
-		now, err = c.Wiro.MyAgents.Wait(ctx, in.GUID, settled, func(u wiro.UserAgent) {
+	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(in.Timeout) {
+			if now, err = c.Wiro.MyAgents.Get(ctx, in.GUID); err == nil && !settled(now) {
+				err = context.DeadlineExceeded
+			}
+			return err
+		}
+		now, err = c.Wiro.MyAgents.Wait(limited, in.GUID, settled, func(u wiro.UserAgent) {
 			p.Update(float64(u.Status), 0, u.Status.String())
 		})
 		return err

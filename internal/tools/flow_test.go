@@ -31,7 +31,7 @@ func TestAPictureFromTheFirstSearchToItsPrice(t *testing.T) {
 	require.NotEmpty(t, found.at("models.0.pricing"))
 	require.NotContains(t, found.at("models.0.categories"), "tool")
 
-	s.call("get_model_schema", `{"model":"`+picture+`"}`).ok("prompt (textarea, required", "Prices", "$")
+	s.call("get_model_schema", `{"model":"`+picture+`"}`).ok("prompt (textarea, required", "Price", "$")
 
 	done := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"a lighthouse"}}`).ok("Completed", "image/png")
 	url := done.at("outputs.0.url").(string)
@@ -138,7 +138,7 @@ func TestRefusalsSayWhatHelps(t *testing.T) {
 	require.Equal(t, 1, strings.Count(cut.text, "reached Wiro"), cut.text)
 	run(sandbox.Behavior{Oversize: 40 << 20}).refused("may have reached Wiro", "larger than 16 MB")
 	s.sandbox.Behave(picture)
-	s.call("run_model", `{"model":"`+picture+`","params":{}}`).refused("Request parameter [prompt] required")
+	s.call("run_model", `{"model":"`+picture+`","params":{}}`).refused("- prompt: required")
 	s.call("run_model", `{"model":"openai/sora-9","params":{}}`).refused("openai/sora-9 does not exist. Closest: openai/sora-2", "search_models")
 	s.call("get_model_schema", `{"model":"nobody/nothing-at-all"}`).refused("does not exist", "search_models")
 	s.call("get_task", `{"tasktoken":"nobodys"}`).refused("no such task under this API key")

@@ -43,11 +43,11 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 
 type newMessage struct {
 	agentGUID
-	Message  string  `json:"message" doc:"what to say to the agent"`
-	Session  string  `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
-	Callback string  `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
-	Wait     *bool   `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
-	Timeout  float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"120" doc:"how long to wait"`
+	Message  string   `json:"message" doc:"what to say to the agent"`
+	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
+	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
+	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
+	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
 }
 
 func (m newMessage) session() string {
@@ -60,15 +60,21 @@ func (m newMessage) session() string {
 // followMessage waits for the answer to a message within the caller's time, reporting it as
 // it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
 // told users of a failure.
-func (c *Call) followMessage(ctx context.Context, timeout float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+func (c *Call) followMessage(ctx context.Context, timeout *float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
 	p := c.StartProgress()
 	defer p.Stop()
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, timeout, func(ctx context.Context) (err error) {
-		message, err = sent.Wait(ctx, func(u wiro.MessageUpdate) {
+	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(timeout) {
+			if message, err = c.Wiro.Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
+				err = context.DeadlineExceeded
+			}
+			return err
+		}
+		message, err = sent.Wait(limited, func(u wiro.MessageUpdate) {
 			said = u.Error
 			messageProgress(p, u)
 		})

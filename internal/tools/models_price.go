@@ -1,148 +1,94 @@
 package tools
 
 import (
-	"fmt"
-	"slices"
+	"encoding/json"
+	"math"
 	"strings"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/params"
+	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-// units say what a billing method charges for, by its code.
-//
-// Wiro docs: Pricing (Billing Methods).
-var units = map[string]string{
-	"cpr":                   "run",
-	"cps":                   "second of processing",
-	"cpo":                   "output",
-	"cpt":                   "token",
-	"cp-pixel":              "megapixel of output",
-	"cp-audiosecondslength": "second of input audio",
-	"cp-promptlength":       "character of the prompt",
-	"cp-outputVideoLength":  "second of output video",
-	"cp-realtimeturn":       "turn of conversation",
-	"cp-readoutput":         "what the model reports",
+// quoteModel is what a quote needs to know of a model. Of a model from a list the schema is
+// empty.
+func quoteModel(m wiro.Model, schema params.Schema) *quote.Model {
+	rows, ok := quote.ParseRows(m.PriceJSON["dynamicprice"])
+	return &quote.Model{
+		Rows: rows, Broken: !ok,
+		CPS: amountText(m.PriceJSON["cps"]), ApproximateCost: amountText(m.PriceJSON["approximatelycost"]),
+		RunTime: m.ComputingTime, Schema: schema,
+	}
 }
 
-func unit(method string) string {
-	if name, known := units[method]; known {
-		return name
+// amountText is an amount as Wiro wrote it, "" where it wrote none.
+func amountText(data json.RawMessage) string {
+	var text string
+	if json.Unmarshal(data, &text) == nil { // null too
+		return strings.TrimSpace(text)
 	}
-	if method == "" {
-		return "run"
-	}
-	return method
+	return string(data)
 }
 
-func perRun(method string) bool { return method == "cpr" || method == "" }
+// PriceRow is what a run costs with these inputs.
+type PriceRow struct {
+	Inputs map[string]any `json:"inputs,omitempty"`
+	USD    *float64       `json:"usd,omitempty"` // left out where it is not known
+	Per    string         `json:"per"`           // "run", "second of video", …
+	Extra  string         `json:"extra,omitempty"`
 
-const noPrice = "price not listed"
-
-// pricing says in a few words what a model costs.
-func pricing(m wiro.Model) string {
-	if len(m.DynamicPrice) == 0 {
-		switch second, run := valueOf(m.CostPerSecond), valueOf(m.ApproximateCost); {
-		case second > 0 && run > 0:
-			return fmt.Sprintf("about $%s a run ($%s per second of processing)", mcptool.Money(run), mcptool.Money(second))
-		case second > 0:
-			return fmt.Sprintf("$%s per second of processing", mcptool.Money(second))
-		case run > 0:
-			return fmt.Sprintf("about $%s a run", mcptool.Money(run))
-		}
-		return noPrice
-	}
-	low, high := m.DynamicPrice[0], m.DynamicPrice[0]
-	for _, p := range m.DynamicPrice {
-		if valueOf(p.Price) < valueOf(low.Price) {
-			low = p
-		}
-		if valueOf(p.Price) > valueOf(high.Price) {
-			high = p
-		}
-	}
-	least, most := valueOf(low.Price), valueOf(high.Price)
-	switch {
-	case low.Method == "cp-readoutput" && least == 0:
-		return "what the model reports"
-	case least < 0:
-		return noPrice
-	case least == most:
-		return fmt.Sprintf("$%s per %s", mcptool.Money(least), unit(low.Method))
-	}
-	return fmt.Sprintf("$%s to $%s per %s", mcptool.Money(least), mcptool.Money(most), unit(low.Method))
+	when, price string
 }
 
-func priceRows(m wiro.Model) []PriceRow {
-	rows := make([]PriceRow, 0, len(m.DynamicPrice))
-	for _, p := range m.DynamicPrice {
-		row := PriceRow{Inputs: p.Inputs, USD: p.Price, Per: unit(p.Method)}
-		var extra []string
-		if p.PriceExtra != nil {
-			extra = append(extra, fmt.Sprintf("+$%s per further megapixel", mcptool.Money(*p.PriceExtra)))
+func priceRows(m *quote.Model) []PriceRow {
+	rows := make([]PriceRow, 0, len(m.Rows))
+	for i := range m.Rows {
+		r := &m.Rows[i]
+		row := PriceRow{Inputs: r.Inputs, Per: r.Per(), when: r.When(), price: r.String()}
+		usd, known := r.USD()
+		if known {
+			row.USD = &usd
 		}
-		if p.PriceInput != nil {
-			extra = append(extra, fmt.Sprintf("+$%s per input image and megapixel", mcptool.Money(*p.PriceInput)))
+		// What the unit and the amount do not say: a second price, or why there is none.
+		if !known || r.PriceExtra != "" || r.PriceInput != "" {
+			row.Extra = row.price
 		}
-		row.Extra = strings.Join(extra, ", ")
 		rows = append(rows, row)
-	}
-	if len(rows) == 0 && valueOf(m.CostPerSecond) > 0 {
-		rows = append(rows, PriceRow{USD: m.CostPerSecond, Per: unit("cps"), Extra: approximately(m)})
 	}
 	return rows
 }
 
-func approximately(m wiro.Model) string {
-	if valueOf(m.ApproximateCost) <= 0 {
-		return ""
+func (r PriceRow) line() string {
+	if r.when == "" {
+		return r.price
 	}
-	return fmt.Sprintf("about $%s for an average run", mcptool.Money(*m.ApproximateCost))
+	return r.when + ": " + r.price
 }
 
-// priceTable shows the rows; with inputs as a table of theirs.
-func priceTable(rows []PriceRow) string {
-	if len(rows) == 0 {
-		return "Price: not listed; get_task_price tells what a run did cost. Failed and canceled runs are free.\n"
-	}
-	var names []string
-	for _, row := range rows {
-		for name := range row.Inputs {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
+// typicalRun stands for a run of a model of which only the prices are known, so that lists can
+// be sorted and filtered by price.
+var typicalRun = quote.Input{
+	Params: map[string]any{
+		"duration": json.Number("5"), "width": json.Number("1024"), "height": json.Number("1024"),
+		"max_tokens": json.Number("1000"), "prompt": strings.Repeat("x", 300),
+	},
+	AudioSeconds: 60, Turns: 1,
+}
+
+// maxPrice is above all prices: what costs more has no price that is known.
+const maxPrice = 1e9
+
+const typicalRunText = "5 s of video, 1 MP, 1 minute of audio, 1,000 tokens or one turn"
+
+// typicalPrice is what a run of a model costs at least, as far as its prices say; infinite where
+// they do not.
+func typicalPrice(m *quote.Model) float64 {
+	for _, q := range []quote.Quote{m.Defaults(), m.Quote(typicalRun)} {
+		for _, usd := range []*float64{q.MinUSD, q.USD} {
+			if usd != nil {
+				return *usd
 			}
 		}
 	}
-	slices.Sort(names)
-	var b strings.Builder
-	b.WriteString("Prices (only runs that succeed are billed):\n")
-	if len(names) == 0 {
-		for _, row := range rows {
-			b.WriteString("- " + row.price() + "\n")
-		}
-		return b.String()
-	}
-	fmt.Fprintf(&b, "| %s | price |\n|%s\n", strings.Join(names, " | "), strings.Repeat("---|", len(names)+1))
-	for _, row := range rows {
-		for _, name := range names {
-			value, given := row.Inputs[name]
-			if !given {
-				value = "any"
-			}
-			fmt.Fprintf(&b, "| %v ", value)
-		}
-		fmt.Fprintf(&b, "| %s |\n", row.price())
-	}
-	return b.String()
-}
-
-func (r PriceRow) price() string {
-	text := fmt.Sprintf("%s per %s", mcptool.USD(r.USD), r.Per)
-	if valueOf(r.USD) == 0 && r.Per == units["cp-readoutput"] {
-		text = "what the model reports"
-	}
-	if r.Extra != "" {
-		text += ", " + r.Extra
-	}
-	return text
+	return math.Inf(1)
 }

@@ -1,11 +1,16 @@
 package tools
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
-	"slices"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/params"
+	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -13,42 +18,56 @@ import (
 type ModelInfo struct {
 	Slug             string   `json:"slug"` // owner/model: what the other tools take
 	Title            string   `json:"title"`
-	Description      string   `json:"description"`
+	Description      string   `json:"description,omitempty"`
 	Categories       []string `json:"categories"`
 	Pricing          string   `json:"pricing"`
-	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of an ordinary run, where known
+	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of a run with the defaults, where known
+	RunTime          string   `json:"runTime,omitempty"`          // the usual one, "12 seconds"
+	SuccessRate      *float64 `json:"successRate,omitempty"`      // 0 to 1, where there were runs
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
 	Runs             int      `json:"runs,omitempty"`
 }
 
+// line is what decides, in a line, and the description below.
 func (m ModelInfo) line() string {
-	text := "- " + m.Slug
+	parts := []string{m.Slug}
 	if m.Pricing != "" {
-		text += " · " + m.Pricing
+		parts = append(parts, m.Pricing)
+	}
+	if m.RunTime != "" {
+		parts = append(parts, "usually "+m.RunTime)
+	}
+	if m.SuccessRate != nil {
+		parts = append(parts, fmt.Sprintf("%.0f%% succeed", 100**m.SuccessRate))
+	}
+	if m.Rating > 0 {
+		parts = append(parts, fmt.Sprintf("rated %.1f", m.Rating))
 	}
 	if len(m.Categories) > 0 {
-		text += " · " + strings.Join(m.Categories, ", ")
+		parts = append(parts, strings.Join(m.Categories, ", "))
 	}
+	text := "- " + strings.Join(parts, " · ")
 	if m.Description != "" {
 		text += "\n  " + m.Description
 	}
 	return text + "\n"
 }
 
-func modelInfo(m wiro.Model) ModelInfo {
+func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
 	info := ModelInfo{
-		Slug:        m.Slug().String(),
-		Title:       m.Title,
-		Description: mcptool.Clip(m.Summary(), 160),
-		Categories:  categories(m.Categories),
-		Pricing:     pricing(m),
-		Rating:      float64(m.AveragePoint),
-		Runs:        int(m.Stats.Runs),
+		Slug:             m.Slug().String(),
+		Title:            m.Title,
+		Description:      mcptool.Clip(m.Summary(), 160),
+		Categories:       categories(m.Categories),
+		Pricing:          price.Describe(),
+		EstimatedCostUSD: price.Defaults().USD,
+		RunTime:          m.ComputingTime,
+		Rating:           math.Round(m.AveragePoint*10) / 10,
+		Runs:             int(m.Stats.Runs),
 	}
-	if valueOf(m.ApproximateCost) > 0 {
-		info.EstimatedCostUSD = m.ApproximateCost
-	} else if len(m.DynamicPrice) > 0 && perRun(m.DynamicPrice[0].Method) {
-		info.EstimatedCostUSD = m.DynamicPrice[0].Price
+	if ended := m.Stats.Successes + m.Stats.Errors; m.Stats.Successes >= 0 && m.Stats.Errors >= 0 && ended > 0 {
+		rate := math.Round(100*float64(m.Stats.Successes)/float64(ended)) / 100
+		info.SuccessRate = &rate
 	}
 	return info
 }
@@ -67,7 +86,7 @@ func categories(list []string) []string {
 func models(list []wiro.Model) []ModelInfo {
 	infos := make([]ModelInfo, len(list))
 	for i, m := range list {
-		infos[i] = modelInfo(m)
+		infos[i] = modelInfo(m, quoteModel(m, params.Schema{}))
 	}
 	return infos
 }
@@ -76,7 +95,7 @@ func modelList(page wiro.ModelPage, start, limit int) ModelList {
 	list := ModelList{Models: models(page.Models), Limit: limit}
 	list.Page = mcptool.NewPage(int(page.Total), start, len(list.Models))
 	if page.Total <= 0 && len(list.Models) >= limit { // Wiro does not say how many there are
-		list.NextStart = start + len(list.Models)
+		list.NextStart = mcptool.NextStart(start + len(list.Models))
 	}
 	return list
 }
@@ -84,16 +103,18 @@ func modelList(page wiro.ModelPage, start, limit int) ModelList {
 // ModelDetail is a model with its parameters and prices.
 type ModelDetail struct {
 	Model      ModelDescription    `json:"model"`
+	Note       string              `json:"note,omitempty"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // ModelDescription is a model as get_model_schema shows it.
 type ModelDescription struct {
 	ModelInfo
-	About      string       `json:"about,omitempty"` // the whole description, where the short one differs
-	RunTime    string       `json:"runTime,omitempty"`
-	Parameters []ParamGroup `json:"parameters"`
-	Prices     []PriceRow   `json:"prices"`
+	About      string         `json:"about,omitempty"` // the whole description, where the short one differs
+	Parameters []ParamGroup   `json:"parameters"`
+	Example    map[string]any `json:"example,omitempty"` // of a model that lists no parameters
+	Prices     []PriceRow     `json:"prices"`
+	Quote      quote.Quote    `json:"quote"` // of a run with the defaults
 }
 
 // ParamGroup is a titled group of parameters.
@@ -106,49 +127,47 @@ type ParamGroup struct {
 type ParamInfo struct {
 	ID          string       `json:"id"`
 	Type        string       `json:"type"`
-	Label       string       `json:"label,omitempty"`
+	Label       string       `json:"label"`
 	Description string       `json:"description,omitempty"`
+	Note        string       `json:"note,omitempty"`
+	Placeholder string       `json:"placeholder,omitempty"`
 	Required    bool         `json:"required"`
-	Default     any          `json:"default,omitempty"`
-	Options     []OptionInfo `json:"options,omitempty"`
-	Min         string       `json:"min,omitempty"`
-	Max         string       `json:"max,omitempty"`
-	Step        string       `json:"step,omitempty"`
+	Default     string       `json:"default,omitempty"`
+	Options     []OptionInfo `json:"options"`
+	Min         *float64     `json:"min,omitempty"`
+	Max         *float64     `json:"max,omitempty"`
+	Step        *float64     `json:"step,omitempty"`
 }
 
 // OptionInfo is a choice: Value is what to pass.
 type OptionInfo struct {
+	Label string `json:"label"`
 	Value string `json:"value"`
-	Label string `json:"label,omitempty"`
 }
 
-// PriceRow is what a run costs with these inputs.
-type PriceRow struct {
-	Inputs map[string]any `json:"inputs,omitempty"`
-	USD    *float64       `json:"usd,omitempty"`
-	Per    string         `json:"per"`
-	Extra  string         `json:"extra,omitempty"`
-}
-
-func (c *Call) modelDetail(m wiro.Model) ModelDetail {
+func (c *Call) modelDetail(m *knownModel) ModelDetail {
 	d := ModelDescription{
-		ModelInfo: modelInfo(m), RunTime: m.ComputingTime,
-		Parameters: []ParamGroup{}, Prices: priceRows(m),
+		ModelInfo: modelInfo(m.Model, m.price), Parameters: []ParamGroup{},
+		Prices: priceRows(m.price), Quote: m.price.Defaults(),
 	}
 	if about := mcptool.Clip(m.Description, 600); about != d.Description {
 		d.About = about
 	}
 	example := map[string]any{}
+	listed := false
 	for _, list := range m.Parameters {
 		group := ParamGroup{Title: list.Title, Items: []ParamInfo{}}
 		for _, p := range list.Items {
-			info := paramInfo(p)
-			group.Items = append(group.Items, info)
-			if info.Required {
-				example[info.ID] = exampleValue(info)
+			listed = true
+			group.Items = append(group.Items, paramInfo(p))
+			if p.Required {
+				example[p.ID] = exampleValue(p)
 			}
 		}
 		d.Parameters = append(d.Parameters, group)
+	}
+	if !listed && m.schema.Example != nil {
+		d.Example, example = m.schema.Example, m.schema.Example
 	}
 	return ModelDetail{Model: d, NextAction: c.Next("run_model", "run it, once the user agrees to the price; fill the params in first",
 		map[string]any{"model": d.Slug, "params": example})}
@@ -157,41 +176,45 @@ func (c *Call) modelDetail(m wiro.Model) ModelDetail {
 func paramInfo(p wiro.Param) ParamInfo {
 	info := ParamInfo{
 		ID: p.ID, Type: p.Type, Label: p.Label, Required: p.Required,
-		Default: p.Default, Min: p.Min, Max: p.Max, Step: p.Step,
+		Description: mcptool.Clip(p.Description, 200), Placeholder: mcptool.Clip(p.Placeholder, 100),
+		Min: number(p.Min), Max: number(p.Max), Step: number(p.Step), Options: []OptionInfo{},
 	}
-	if info.Default == "" {
-		info.Default = nil
+	if note := mcptool.Clip(p.Note, 200); note != info.Description {
+		info.Note = note
 	}
-	var notes []string
-	for _, note := range []string{p.Description, p.Note} {
-		if text := mcptool.Clip(note, 200); text != "" && !slices.Contains(notes, text) {
-			notes = append(notes, text)
+	if p.Default != nil {
+		if text, ok := params.Text(p.Default); ok {
+			info.Default = text
+		} else if data, err := mcptool.Marshal(p.Default); err == nil && string(data) != "[]" {
+			info.Default = string(data)
 		}
 	}
-	if len(notes) == 0 && p.Placeholder != "" {
-		notes = append(notes, "such as: "+mcptool.Clip(p.Placeholder, 100))
-	}
-	info.Description = strings.Join(notes, " ")
 	for _, o := range p.Options {
-		option := OptionInfo{Value: o.Value, Label: o.Label}
-		if strings.EqualFold(option.Label, option.Value) {
-			option.Label = ""
-		}
-		info.Options = append(info.Options, option)
+		info.Options = append(info.Options, OptionInfo{Label: cmp.Or(o.Label, o.Value), Value: o.Value})
 	}
 	return info
 }
 
-func exampleValue(p ParamInfo) any {
+// number is a bound of a range; nil where there is none.
+func number(text string) *float64 {
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+		return nil
+	}
+	return &n
+}
+
+// exampleValue is a value of the type that the parameter takes.
+func exampleValue(p wiro.Param) any {
 	switch {
-	case p.Default != nil:
+	case p.Default != nil && p.Default != "":
 		return p.Default
 	case len(p.Options) > 0:
 		return p.Options[0].Value
 	case strings.Contains(p.Type, "file"):
 		return "https://…"
-	case p.Min != "":
-		return p.Min
+	case number(p.Min) != nil:
+		return json.Number(strings.TrimSpace(p.Min))
 	}
 	return "…"
 }
@@ -203,15 +226,16 @@ var fileHints = map[string]string{
 	"combinefileinput": "a list of URLs",
 }
 
-// Text shows what someone needs to fill the parameters in, and the prices as a table.
+// Text shows what someone needs to fill the parameters in, and the prices.
 func (d ModelDetail) Text() string {
 	var b strings.Builder
 	m := d.Model
+	if d.Note != "" {
+		b.WriteString(d.Note + "\n")
+	}
 	fmt.Fprintf(&b, "%s · %s\n", m.Slug, m.Title)
-	if text := m.About; text != "" {
+	if text := cmp.Or(m.About, m.Description); text != "" {
 		b.WriteString(text + "\n")
-	} else if m.Description != "" {
-		b.WriteString(m.Description + "\n")
 	}
 	if len(m.Categories) > 0 {
 		fmt.Fprintf(&b, "Categories: %s\n", strings.Join(m.Categories, ", "))
@@ -219,10 +243,12 @@ func (d ModelDetail) Text() string {
 	if m.RunTime != "" {
 		fmt.Fprintf(&b, "Usual run time: %s\n", m.RunTime)
 	}
-	b.WriteString("\n")
-	if len(m.Parameters) == 0 {
-		b.WriteString("Parameters: Wiro lists none for this model. Most take a prompt.\n")
-	}
+	b.WriteString("\n" + m.parameterText() + "\n" + m.priceText())
+	return mcptool.TextWithNext(b.String(), d.NextAction)
+}
+
+func (m ModelDescription) parameterText() string {
+	var b strings.Builder
 	for _, group := range m.Parameters {
 		if len(group.Items) == 0 {
 			continue
@@ -232,8 +258,32 @@ func (d ModelDetail) Text() string {
 			b.WriteString(p.line())
 		}
 	}
-	b.WriteString("\n" + priceTable(m.Prices))
-	return mcptool.TextWithNext(b.String(), d.NextAction)
+	if b.Len() > 0 {
+		return b.String()
+	}
+	if example, err := mcptool.Marshal(m.Example); err == nil && len(m.Example) > 0 {
+		return "Parameters: Wiro lists none for this model. Its own example: " + string(example) + "\n"
+	}
+	return "Parameters: Wiro lists none for this model, and no example.\n"
+}
+
+// priceText is the price with the defaults, and the rows with their inputs.
+func (m ModelDescription) priceText() string {
+	var b strings.Builder
+	switch {
+	case m.Quote.USD == nil && m.Quote.MinUSD == nil:
+		fmt.Fprintf(&b, "Price: %s.\n", m.Quote)
+	default:
+		fmt.Fprintf(&b, "Price with the defaults: %s.\n", m.Quote)
+	}
+	if len(m.Prices) > 1 || len(m.Prices) == 1 && m.Prices[0].when != "" {
+		b.WriteString("Prices:\n")
+		for _, row := range m.Prices {
+			b.WriteString("- " + row.line() + "\n")
+		}
+	}
+	b.WriteString("run_model with dry_run:true quotes a run before it is paid for.\n")
+	return b.String()
 }
 
 func (p ParamInfo) line() string {
@@ -244,32 +294,37 @@ func (p ParamInfo) line() string {
 	if hint := fileHints[p.Type]; hint != "" {
 		parts = append(parts, "pass "+hint)
 	}
-	if p.Default != nil {
-		parts = append(parts, fmt.Sprintf("default %v", p.Default))
+	if p.Default != "" {
+		parts = append(parts, "default "+p.Default)
 	}
+	bound := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 	switch {
-	case p.Min != "" && p.Max != "":
-		parts = append(parts, p.Min+" to "+p.Max)
-	case p.Min != "":
-		parts = append(parts, "at least "+p.Min)
-	case p.Max != "":
-		parts = append(parts, "at most "+p.Max)
+	case p.Min != nil && p.Max != nil:
+		parts = append(parts, bound(*p.Min)+" to "+bound(*p.Max))
+	case p.Min != nil:
+		parts = append(parts, "at least "+bound(*p.Min))
+	case p.Max != nil:
+		parts = append(parts, "at most "+bound(*p.Max))
 	}
-	if p.Step != "" {
-		parts = append(parts, "step "+p.Step)
+	if p.Step != nil {
+		parts = append(parts, "step "+bound(*p.Step))
 	}
 	text := "- " + p.ID + " (" + strings.Join(parts, ", ") + ")"
 	if p.Label != "" && !strings.EqualFold(p.Label, p.ID) {
 		text += " " + p.Label
 	}
-	if p.Description != "" {
-		text += ": " + p.Description
+	about := strings.TrimSpace(p.Description + " " + p.Note)
+	if about == "" && p.Placeholder != "" {
+		about = "such as: " + p.Placeholder
+	}
+	if about != "" {
+		text += ": " + about
 	}
 	if len(p.Options) > 0 {
 		options := make([]string, len(p.Options))
 		for i, o := range p.Options {
 			options[i] = o.Value
-			if o.Label != "" {
+			if !strings.EqualFold(o.Label, o.Value) {
 				options[i] += " (" + o.Label + ")"
 			}
 		}

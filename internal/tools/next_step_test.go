@@ -73,10 +73,17 @@ func TestANextStepKeepsWithinWhatTheCallerNarrowed(t *testing.T) {
 func TestAListOfUnknownLengthGoesOn(t *testing.T) {
 	t.Parallel()
 	f := faking(t, map[string]string{"Tool/List": `{"result":true,"total":null,"tool":[{"cleanslugowner":"a","cleanslugproject":"b"}]}`})
-	_, arguments := f.ok("search_models", `{"limit":1,"start":4}`).next()
-	require.Equal(t, map[string]any{"limit": float64(1), "start": float64(5)}, arguments)
-	next, _ := f.ok("search_models", `{"limit":2}`).next()
-	require.Empty(t, next)
+	page := f.ok("search_models", `{"limit":"1","start":4}`)
+	require.InDelta(t, 5, page.data["nextStart"], 0)
+	require.Contains(t, page.text, "More: the same search with start 5.")
+	last := f.ok("search_models", `{"limit":2}`)
+	require.Contains(t, last.data, "nextStart")
+	require.Nil(t, last.data["nextStart"])
+	for _, list := range []result{page, last} {
+		next, arguments := list.next()
+		require.Equal(t, "get_model_schema", next)
+		require.Equal(t, map[string]any{"model": "a/b"}, arguments)
+	}
 }
 
 // Where an answer was lost, whoever looks must look in the right place: the wrong one shows

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -29,11 +30,23 @@ type Options struct {
 	// It is given the MCP client's name. May be nil.
 	MissingKey func(client string) string
 
+	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
+
 	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing
-	RunTimeout time.Duration // how long tools wait where the caller does not say; 120 s where 0
+	RunTimeout time.Duration // how long tools wait where the caller does not say; where 0, 45 s, or longer for clients that are known to listen longer
 	Version    string
 	Log        zerolog.Logger
+
+	// Store remembers runs for calls that are repeated, and what else must be remembered; one in
+	// memory where nil. The caller closes it.
+	Store *store.Store
+	// StopAbandoned stops the task of a call that its client canceled. A lost connection, or a
+	// client whose time is up, stops nothing.
+	StopAbandoned bool
+	// QueueOnLimit waits for a slot, within the call's wait, where the account runs as many
+	// tasks as it may.
+	QueueOnLimit bool
 
 	// Drain ends waits early, with what they know and how to go on: a server that shuts
 	// down ends it. May be nil.
@@ -44,6 +57,7 @@ type Options struct {
 type Server struct {
 	*mcptool.Server
 	options  Options
+	models   *modelCache
 	toolsets []Toolset // all that exist
 	defaults []Toolset
 }
@@ -54,12 +68,26 @@ type Call struct {
 	Wiro  *wiro.Client // with the caller's credentials
 	Docs  *docs.Library
 	Fetch *http.Client // guarded
+	Store *store.Store
+
+	models *modelCache
+	limits mcptool.SpendingLimits // of this caller's runs
+
+	log            zerolog.Logger
+	stopsAbandoned bool
+	queuesOnLimit  bool
+
+	plan   *plannedRun // of run_model, once it is checked
+	launch *launch     // of run_model, once it is remembered
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
 // the name of another one panics.
 func New(o Options) *Server {
-	s := &Server{options: o, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	if o.Store == nil {
+		o.Store, _ = store.Open("memory", store.Options{}) // fails for other addresses only
+	}
+	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
 		if !slices.Contains(s.toolsets, t.Toolset) {
 			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
@@ -97,7 +125,11 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	if client != nil {
 		call.Seal = client.Seal
 	}
-	call.App = &Call{Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch}
+	call.App = &Call{
+		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, log: s.options.Log,
+		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
+	}
 	return nil
 }
 
@@ -176,6 +208,44 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 	if !ok {
 		scope.Caller = mcptool.ServerCredentials{}
 	}
-	scope.Client, scope.Progress = &mcptool.Client{}, progress
+	scope.Client, scope.Progress = &mcptool.Client{Name: mcptool.InProcess}, progress
 	return s.Server.Call(mcptool.WithScope(ctx, scope), name, arguments)
+}
+
+// GiveUp takes note that the client of a request waits no longer, on whatever replica the
+// request is: the same call goes on with its run. The request itself goes on. Where the client
+// canceled it, rather than running out of time, and StopAbandoned is set, its task is stopped.
+func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string, canceled bool) error {
+	client, err := s.client(scope, false)
+	if err != nil {
+		return err
+	}
+	runs, err := s.options.Store.GiveUp(ctx, storeCaller(client), request)
+	if err != nil || !canceled || !s.options.StopAbandoned || len(runs) != 1 { // of two, one is another window's
+		return err
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if err := stopOnceSubmitted(ctx, client, runs[0]); err != nil {
+			s.options.Log.Warn().Err(err).Msg("the task of a canceled call could not be stopped")
+		}
+	}()
+	return nil
+}
+
+// stopOnceSubmitted stops the task of a run that may still be on its way to Wiro.
+func stopOnceSubmitted(ctx context.Context, client *wiro.Client, run *store.Run) error {
+	for run.State == store.Submitting {
+		if err := pause(ctx, refreshInterval); err != nil {
+			return err
+		}
+		if gone, err := run.Refresh(ctx); err != nil || gone {
+			return err
+		}
+	}
+	if run.State == store.Lost {
+		return nil
+	}
+	return stopRun(ctx, client, run)
 }

@@ -32,12 +32,13 @@ var getTaskTool = define(mcptool.Meta{
 
 func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	if in.Wait > 0 {
-		return call.await(ctx, in.taskRef, in.Wait)
+		return call.await(ctx, in.taskRef, &in.Wait)
 	}
 	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
 		return TaskResult{}, call.noSuchTask(err)
 	}
+	call.delivered(ctx, task)
 	return call.taskResult(task), nil
 }
 
@@ -61,6 +62,7 @@ func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) 
 	if err != nil {
 		return TaskList{}, err
 	}
+	call.recordCosts(ctx, page.Tasks...)
 	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Limit: limit}
 	for _, task := range page.Tasks {
 		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})

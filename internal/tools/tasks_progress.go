@@ -39,6 +39,11 @@ type taskProgress struct {
 	last     wiro.Update
 }
 
+// submitted tells the token at once: a client that gives up knows how to go on.
+func (t *taskProgress) submitted(s wiro.Submission) {
+	t.progress.Update(0.05, 0, fmt.Sprintf("submitted: task %s, token %s", s.TaskID, s.Token))
+}
+
 func (t *taskProgress) update(u wiro.Update) {
 	t.last = u
 	switch {

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -19,6 +20,7 @@ const (
 	stateCompleted = "completed"
 	stateFailed    = "failed"
 	stateCancelled = "cancelled" // the official server's spelling
+	stateDryRun    = "dry_run"   // checked and quoted, no task
 )
 
 // TaskResult is a task: where it stands, what it made, what it cost.
@@ -30,6 +32,11 @@ type TaskResult struct {
 	Thinking   string              `json:"thinking,omitempty"` // what it thought before
 	Error      string              `json:"error,omitempty"`
 	Note       string              `json:"note,omitempty"`
+	Quote      *quote.Quote        `json:"quote,omitempty"`    // what the run was expected to cost
+	Warnings   []string            `json:"warnings,omitempty"` // params that were read differently
+	Params     map[string]any      `json:"params,omitempty"`   // as they were sent, of a run that this call names
+	Attached   bool                `json:"attached,omitempty"` // an earlier call started the run
+	Today      *DaySpending        `json:"today,omitempty"`    // under a limit per day
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -173,6 +180,9 @@ func (r TaskResult) Text() string {
 	if r.Error != "" {
 		b.WriteString("\nThe model's own words:\n" + r.Error)
 	}
+	for _, warning := range r.Warnings {
+		b.WriteString("\nNote: " + warning)
+	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
 	}
@@ -190,10 +200,23 @@ func (o OutputInfo) line() string {
 	return text + "\n"
 }
 
-// summary is the line with state, task, cost and time.
+// summary is the line with state, task, cost, time, and what was spent today.
 func (r TaskResult) summary() string {
+	text := r.outcome()
+	if r.Quote != nil && r.State != stateDryRun && r.Task.CostUSD == nil {
+		text += " Quoted: " + r.Quote.String() + "."
+	}
+	if r.Today != nil {
+		text += " " + r.Today.String() + "."
+	}
+	return text
+}
+
+func (r TaskResult) outcome() string {
 	named := r.Task.named()
 	switch r.State {
+	case stateDryRun:
+		return r.dryRunText()
 	case stateSubmitted:
 		return fmt.Sprintf("Submitted: %s. Token %s.", named, r.Task.Token)
 	case stateRunning:
@@ -250,7 +273,7 @@ func stageName(status string) string {
 		return stage.name
 	}
 	if status == "" {
-		return "just submitted"
+		return "status not known"
 	}
 	return status
 }

@@ -28,7 +28,7 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, fmt.Sprintf("A batch has 1 to %d messages.", maxBatch))
 		return
 	}
-	if limit, retry := q.http.limits.take(q.entry.caller.hash, len(messages)-1); limit != "" { // one is counted already
+	if limit, retry := q.overRate(ctx, len(messages)-1); limit != "" { // one is counted already
 		q.tooManyRequests(limit, retry, nil)
 		return
 	}
@@ -42,6 +42,7 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 	group.SetLimit(batchWorkers)
 	for _, m := range messages {
 		if m.fault() == "" && !m.expectsAnswer() {
+			q.giveUp(ctx, m)
 			continue
 		}
 		group.Go(func() error {

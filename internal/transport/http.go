@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -44,7 +45,10 @@ type Backend struct {
 	// Fetch fetches documents of OAuth clients from public addresses. If nil, such clients are
 	// not supported.
 	Fetch *http.Client
-	// Once remembers used OAuth codes for all replicas; nil remembers them in this process.
+	// Store holds what replicas share: used OAuth codes, and the requests of each key if it is
+	// one of several machines. Nil keeps both in this process.
+	Store *store.Store
+	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
 	Metrics *Metrics // also the Observer of the tools' client; new ones if nil
@@ -60,6 +64,7 @@ type HTTP struct {
 	options  HTTPOptions
 	guard    *guard
 	limits   *limits
+	shared   *sharedRate // nil: no other replica counts
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -104,8 +109,11 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if b.Start == nil {
 		b.Start = func() {}
 	}
+	if b.Once == nil && b.Store != nil {
+		b.Once = storeOnce{b.Store}
+	}
 	h := &HTTP{
-		Backend: b, options: o, guard: guard, limits: limits, page: page,
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, page: page,
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails

@@ -72,13 +72,18 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
 		return
 	}
+	limits, err := spendingLimits(r.Header, connection)
+	if err != nil {
+		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
+		return
+	}
 	allowed = limitTools(allowed, connection)
-	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Drain: h.draining}
+	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Limits: limits, Drain: h.draining}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
 	}
-	if limit, retry := h.limits.take(q.entry.caller.hash, 1); limit != "" {
+	if limit, retry := q.overRate(r.Context(), 1); limit != "" {
 		q.tooManyRequests(limit, retry, nil)
 		return
 	}
@@ -110,6 +115,7 @@ func (q *request) serveOne(ctx context.Context, m message) {
 		return
 	}
 	if !m.expectsAnswer() {
+		q.giveUp(ctx, m)
 		q.w.WriteHeader(http.StatusAccepted)
 		return
 	}

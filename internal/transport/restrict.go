@@ -9,6 +9,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 )
 
 // Headers with which a client asks for fewer tools. They never add any.
@@ -17,6 +18,43 @@ const (
 	headerTools    = "X-MCP-Tools"
 	headerReadOnly = "X-MCP-Readonly"
 )
+
+// Headers with which a client asks for lower limits of cost, in USD. They never raise one.
+const (
+	headerMaxCostPerRun = "X-MCP-Max-Cost-Per-Run"
+	headerMaxCostPerDay = "X-MCP-Max-Cost-Per-Day"
+)
+
+// spendingLimits returns the limits of a request: those of its headers and, if there is one, of
+// its connection. The error names the header that is wrong.
+func spendingLimits(h http.Header, c *oauth.Connection) (l mcptool.SpendingLimits, err error) {
+	for header, limit := range map[string]**float64{headerMaxCostPerRun: &l.PerRun, headerMaxCostPerDay: &l.PerDay} {
+		for text := range strings.SplitSeq(list(h, header), ",") {
+			if text = strings.TrimSpace(text); text == "" {
+				continue
+			}
+			usd, err := tools.ParseUSD(text)
+			if err != nil {
+				return l, fmt.Errorf("%s: %w", header, err)
+			}
+			if *limit == nil || usd < **limit {
+				*limit = &usd
+			}
+		}
+	}
+	if c != nil {
+		l = l.Narrow(mcptool.SpendingLimits{PerRun: positive(c.Limits.MaxCostPerRun), PerDay: positive(c.Limits.MaxCostPerDay)})
+	}
+	return l, nil
+}
+
+// positive is a limit of a connection, which has none where it is 0.
+func positive(usd float64) *float64 {
+	if usd <= 0 {
+		return nil
+	}
+	return &usd
+}
 
 // restrictTools returns a filter of the tools that the headers leave; nil if they leave all. The
 // error names the header that is wrong, with the allowed values.

@@ -29,7 +29,7 @@ func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id
 		http: h, caller: from, message: m, notify: notify, started: time.Now(), release: func() {},
 		entry: entry{caller: from, id: id, method: m.label()},
 	}
-	scope.RequestID, scope.Notify = id, notify
+	scope.RequestID, scope.Request, scope.Notify = id, requestName(from.header, m.ID), notify
 	scope.Observe = func(e mcptool.Event) {
 		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
 		h.Metrics.called(e)

@@ -30,7 +30,7 @@ func newOAuth(h *HTTP) (*oauth.Server, error) {
 			}
 			return err
 		},
-		Toolsets: toolsetsOf(h.Tools),
+		Toolsets: toolsetsOf(h.Tools), CostLimits: true,
 		Observe: func(endpoint, outcome string, status int) {
 			h.Log.Info().Str("endpoint", endpoint).Str("outcome", outcome).Int("status", status).Msg("sign-in")
 		},

@@ -171,13 +171,13 @@ func (c *connection) initialize(m message, answer func([]byte)) {
 
 // stdioCall is a request in flight.
 type stdioCall struct {
-	cancel   context.CancelFunc
+	cancel   context.CancelCauseFunc
 	canceled bool
 }
 
 // start registers a request, and leaves it to read to run it.
 func (c *connection) start(m message, answer func([]byte)) {
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := context.WithCancelCause(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
 	s := &stdioSession{session: newSession(newRequestID(), m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
@@ -190,7 +190,7 @@ func (c *connection) start(m message, answer func([]byte)) {
 	c.ready = append(c.ready, func() {
 		go func() {
 			defer end()
-			defer cancel()
+			defer cancel(nil)
 			answer(c.run(ctx, m, s, key, call))
 		}()
 	})
@@ -232,17 +232,19 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 
 // cancelCall cancels a request in flight, which is not answered then.
 func (c *connection) cancelCall(m message) {
-	var params struct {
-		RequestID json.RawMessage `json:"requestId"`
-	}
-	if json.Unmarshal(m.Params, &params) != nil || len(params.RequestID) == 0 {
+	id, byUser := m.cancels()
+	if id == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if call, ok := c.calls[idKey(params.RequestID)]; ok {
+	if call, ok := c.calls[idKey(id)]; ok {
 		call.canceled = true
-		call.cancel()
+		if byUser {
+			call.cancel(mcptool.ErrCanceledByClient)
+		} else {
+			call.cancel(nil)
+		}
 	}
 }
 

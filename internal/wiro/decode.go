@@ -25,6 +25,8 @@ import (
 // Field tags, beside json: `wire:"text"` marks the fields that take a bare value in the
 // object's place, `wire:"text,json"` does so unless the value is a string that holds the
 // object as JSON; `wire:"rest"` takes the members that no other field takes, in a map;
+// `wire:"raw=a,b"` takes members that other fields take too as they are written, in a
+// map[string]json.RawMessage;
 // `wire:"alias=name"` is another name that counts if the first is absent; `wire:"default=true"`
 // is for a boolean that is true if it is left out; `wire:"key"` marks the field by which a map
 // is made of a list of objects. AfterDecode adds what tags cannot say.

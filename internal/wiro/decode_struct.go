@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +17,8 @@ type structPlan struct {
 	textJSON bool           // a string that holds an object is the object, not a bare value
 	defaults []int          // booleans that are true if left out
 	rest     int            // field for all other members; -1 if there is none
+	raw      int            // field for what members are written as; -1 if there is none
+	written  []string       // the members that raw takes
 }
 
 // structField is a field, under one of its names.
@@ -24,14 +29,14 @@ type structField struct {
 }
 
 func newStructPlan(t reflect.Type) *structPlan {
-	p := &structPlan{names: map[string]int{}, folded: map[string]int{}, rest: -1}
+	p := &structPlan{names: map[string]int{}, folded: map[string]int{}, rest: -1, raw: -1}
 	for _, field := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if !field.IsExported() || field.Anonymous && name == "" {
 			continue
 		}
 		tag, value, _ := strings.Cut(field.Tag.Get("wire"), "=")
-		if name == "-" && tag != "rest" {
+		if name == "-" && tag != "rest" && tag != "raw" {
 			continue
 		}
 		if name == "" {
@@ -41,6 +46,10 @@ func newStructPlan(t reflect.Type) *structPlan {
 		p.fields = append(p.fields, structField{index: field.Index, decode: planOf(field.Type), alias: -1})
 		if tag == "rest" {
 			p.rest = i
+			continue
+		}
+		if tag == "raw" {
+			p.raw, p.written = i, strings.Split(value, ",")
 			continue
 		}
 		p.name(name, i)
@@ -141,6 +150,9 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 	)
 	s.members(func(name []byte) {
 		i := p.find(name)
+		if p.raw >= 0 && slices.Contains(p.written, string(name)) {
+			defer p.keepRaw(s, s.pos, string(name), target)
+		}
 		switch {
 		case i >= 0:
 			f := &p.fields[i]
@@ -163,6 +175,19 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 	if rest != nil {
 		p.field(target, &p.fields[p.rest]).Set(reflect.ValueOf(rest))
 	}
+}
+
+// keepRaw keeps the value between start and the scanner's position as it is written.
+func (p *structPlan) keepRaw(s *scanner, start int, name string, target reflect.Value) {
+	if s.err != nil {
+		return
+	}
+	raw := p.field(target, &p.fields[p.raw])
+	if raw.IsNil() {
+		raw.Set(reflect.ValueOf(make(map[string]json.RawMessage, len(p.written))))
+	}
+	value := json.RawMessage(bytes.Clone(bytes.TrimSpace(s.data[start:s.pos])))
+	raw.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(value))
 }
 
 // field returns the field of a struct; most are the struct's own, not an embedded one's.

@@ -57,6 +57,19 @@ func decoded(t *testing.T, text string) sample {
 	return s
 }
 
+func TestMembersAreKeptAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	var s struct {
+		Price *float64                   `json:"price"`
+		Rows  []map[string]any           `json:"rows"`
+		Raw   map[string]json.RawMessage `json:"-" wire:"raw=price,rows"`
+	}
+	require.NoError(t, Decode([]byte(`{"price": "$49" ,"other":1,"rows":"[{\"name\":\"a\"}"}`), &s))
+	require.Nil(t, s.Price)
+	require.Empty(t, s.Rows)
+	require.Equal(t, map[string]json.RawMessage{"price": json.RawMessage(`"$49"`), "rows": json.RawMessage(`"[{\"name\":\"a\"}"`)}, s.Raw)
+}
+
 func TestDecodeTakesEveryFormOfAValue(t *testing.T) {
 	t.Parallel()
 	number := func(f float64) *float64 { return &f }

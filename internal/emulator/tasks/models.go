@@ -34,12 +34,7 @@ func (s *Tasks) listModels(c *core.Call) (core.Fields, error) {
 	if !summary {
 		total = len(found) // the API writes either
 	}
-	list := func(m *model) []byte {
-		if summary {
-			return pages.summary[m]
-		}
-		return pages.listing[m]
-	}
+	list := func(m *model) []byte { return pages.listing[m] }
 	return core.Fields{{"total", total}, {"tool", joined(page, list)}}, nil
 }
 
@@ -60,7 +55,7 @@ func (s *Tasks) modelDetail(c *core.Call) (core.Fields, error) {
 	pages := s.pages.of(s.Origin(c.Request))
 	detail := pages.detail[m]
 	if c.Args.Bool("summary") {
-		detail = pages.summary[m]
+		detail = pages.listing[m]
 	}
 	return core.Fields{{"tool", core.Raw(bytes.Join([][]byte{[]byte("["), detail, []byte("]")}, nil))}}, nil
 }
@@ -81,8 +76,8 @@ func joined(models []*model, render func(*model) []byte) json.RawMessage {
 
 // pages is the catalog as JSON, ready to be sent. Image URLs in it depend on the origin.
 type pages struct {
-	summary, listing, detail map[*model][]byte
-	explore                  json.RawMessage
+	listing, detail map[*model][]byte
+	explore         json.RawMessage
 }
 
 // pageCache renders the catalog once for each origin that clients use.
@@ -112,13 +107,11 @@ func (pc *pageCache) of(origin string) *pages {
 
 func renderPages(c *catalog, origin string) *pages {
 	p := &pages{
-		summary: make(map[*model][]byte, len(c.all)),
 		listing: make(map[*model][]byte, len(c.all)),
 		detail:  make(map[*model][]byte, len(c.all)),
 	}
 	for _, m := range c.all {
 		t := m.tool(origin)
-		p.summary[m] = m.show(t)
 		t.toolStats = m.toolStats()
 		p.listing[m] = m.show(t)
 		t.toolDetail = m.toolDetail(origin)

@@ -24,17 +24,32 @@ func (c *catalog) query(a core.Args) []*model {
 	owner := strings.ToLower(a.Text("slugowner"))
 	categories, tags := a.List("categories"), a.List("tags")
 	hideWorkflows := a.Bool("hideworkflows")
+	words := searchWords(a.Text("search"))
 	found := make([]*model, 0, len(c.all))
 	for _, m := range c.all {
+		if m.owner == misbehaving && owner == "" && !m.askedFor(words, categories) {
+			continue
+		}
 		if (owner == "" || m.owner == owner) && (!hideWorkflows || !m.Workflow) &&
 			anyOf(categories, m.Categories, "tool") && anyOf(tags, m.Tags, "") {
 			found = append(found, m)
 		}
 	}
-	words := searchWords(a.Text("search"))
 	found, scores := matching(found, words)
 	sortModels(found, scores, a.Text("sort"), a.Text("order"), len(words) > 0)
 	return found
+}
+
+// misbehaving owns the models that misbehave on purpose: who looks for a model to use does not
+// want one.
+const misbehaving = "sandbox"
+
+// askedFor reports whether a query means a misbehaving model: it names it, or names nothing.
+func (m *model) askedFor(words, categories []string) bool {
+	if slices.Contains(words, misbehaving) || slices.Contains(categories, misbehaving) || len(words)+len(categories) == 0 {
+		return true
+	}
+	return len(words) > 0 && !slices.ContainsFunc(searchWords(m.name), func(part string) bool { return !slices.Contains(words, part) })
 }
 
 // anyOf reports whether one of the wanted values is there; no wish is fulfilled too.
@@ -170,7 +185,7 @@ type exploreTool struct {
 
 // explore renders the sections.
 func (c *catalog) explore(origin string) json.RawMessage {
-	recent := c.query(core.Args{"sort": "time"})
+	recent := slices.DeleteFunc(c.query(core.Args{"sort": "time"}), func(m *model) bool { return m.owner == misbehaving })
 	list := []section{{ID: "1", Title: "Recently Added", Tools: exploreTools(recent, origin)}}
 	for i, s := range sections {
 		found := c.query(core.Args{"categories": s.category, "sort": "ratedusercount"})

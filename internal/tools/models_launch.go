@@ -1,0 +1,244 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+// launch is a run that a call starts, or that an earlier, equal call started and this one goes
+// on with. Its run is held in the store until the call ends: see store.Run.
+type launch struct {
+	*Call
+	plan     plannedRun
+	in       modelRun
+	run      *store.Run   // nil where the store is down and the caller wants a new run anyway
+	reserved *reservation // nil for a run that is paid for already
+	found    bool         // its answer was lost, and its task was found
+	progress taskProgress
+}
+
+const (
+	refreshInterval = 250 * time.Millisecond // between looks at a submit that another call makes
+	queueInterval   = 3 * time.Second        // between attempts to get a slot
+	stopTimeout     = 15 * time.Second       // for stopping a task whose call was canceled
+)
+
+// begin remembers a run before it is submitted, or attaches to one that an equal call left
+// behind. A new one is held against the caps; a charge needs a confirmation.
+func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch, *mcptool.Charge, error) {
+	l := &launch{Call: c, plan: plan, in: in}
+	run, err := c.Store.Begin(ctx, store.Call{
+		Caller: c.caller(), Model: plan.Slug.String(), Params: in.Params, Request: c.Scope.Request,
+	}, in.Again)
+	switch {
+	case errors.Is(err, store.ErrUnavailable) && in.Again:
+		c.log.Warn().Err(err).Msg("a run is not remembered")
+	case errors.Is(err, store.ErrUnavailable):
+		c.log.Warn().Err(err).Msg("a run was refused")
+		return nil, nil, mcptool.Problemf("The server cannot look up whether an earlier call started this run, because its store is not available. " +
+			"Nothing was submitted: repeat the call in a minute. again:true starts the run without looking, and pays twice if one is under way.")
+	case err != nil:
+		return nil, nil, err
+	}
+	l.run = run
+	if run != nil && run.Attached {
+		return l, nil, nil
+	}
+	var charge *mcptool.Charge
+	if l.reserved, charge, err = c.reserve(ctx, plan, in); err != nil {
+		l.forget(ctx)
+		return nil, nil, err
+	}
+	return l, charge, nil
+}
+
+// abandon undoes begin: nothing was submitted.
+func (l *launch) abandon(ctx context.Context) {
+	l.reserved.release(ctx)
+	l.forget(ctx)
+}
+
+// result brings the run to an end that the caller can use: its result, or its token.
+func (l *launch) result(ctx context.Context) (TaskResult, error) {
+	l.progress.progress = l.StartProgress()
+	defer l.progress.progress.Stop()
+	timeout := l.in.Timeout
+	if mcptool.LooksOnce(timeout) || !l.in.waits() { // the submit has the usual time all the same
+		timeout = nil
+	}
+	var (
+		result TaskResult
+		over   bool
+		failed error
+	)
+	_ = l.Wait(ctx, timeout, func(limited context.Context) error {
+		var submission wiro.Submission
+		if submission, failed = l.submission(limited); failed == nil {
+			result, over = l.await(limited, submission)
+		}
+		return nil
+	})
+	if failed != nil {
+		return TaskResult{}, failed
+	}
+	l.end(ctx, result, over)
+	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
+	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	switch {
+	case l.found:
+		result.Note = joinSentences("The answer to the submit was lost; its task was found in the list of tasks.", result.Note)
+	case l.run != nil && l.run.Attached:
+		result.Note = joinSentences("An earlier, equal call started this run: nothing was submitted now. again:true starts a second one.", result.Note)
+	}
+	result.Attached = l.run != nil && l.run.Attached
+	return result, nil
+}
+
+// await waits for the task, unless the caller does not want to.
+func (l *launch) await(ctx context.Context, submission wiro.Submission) (result TaskResult, over bool) {
+	known := wiro.Task{
+		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
+	}
+	if !l.in.waits() {
+		known.Status = wiro.TaskQueue
+		result = l.taskResult(known)
+		result.State = stateSubmitted
+		return result, false
+	}
+	l.progress.submitted(submission)
+	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
+		return submission.Wait(ctx, update)
+	}
+	if l.found || l.run != nil && l.run.Attached {
+		wait = func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
+			return l.Wiro.Tasks.Wait(ctx, submission.Ref(), update)
+		}
+	}
+	task, err := l.follow(ctx, &l.progress, l.in.Timeout, known, wait)
+	if err == nil || task.Over() {
+		l.reserved.settle(ctx, task)
+		l.recordCosts(ctx, task) // of a run that an earlier call reserved for
+	}
+	result = l.taskResult(task)
+	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
+		err = mcptool.ErrRestarting
+	}
+	result.Note = l.progress.note(err)
+	return result, task.Over()
+}
+
+// end gives the hold on the run up. A result that the client will read is forgotten; anything
+// else is found again by the same call.
+func (l *launch) end(ctx context.Context, result TaskResult, over bool) {
+	reads := ctx.Err() == nil
+	if l.run == nil {
+		return
+	}
+	var err error
+	switch {
+	case reads && (over || result.State == stateSubmitted):
+		_, err = l.run.Deliver(ctx, nil) // the record holds the result
+	case !over && l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
+		err = l.stop(ctx)
+	default:
+		err = l.run.Release(ctx, nil)
+	}
+	l.noted(err)
+}
+
+// stop stops the task of a call that its client canceled. A task that cannot be stopped stays
+// to be found.
+func (l *launch) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return stopRun(ctx, l.Wiro, l.run)
+}
+
+// stopRun cancels or kills the task of a run, whichever its state asks for, and forgets it.
+func stopRun(ctx context.Context, client *wiro.Client, run *store.Run) error {
+	ref := wiro.TaskRef{Token: run.Token, ID: run.TaskID}
+	err := client.Tasks.Cancel(ctx, ref)
+	if err != nil {
+		err = client.Tasks.Kill(ctx, ref)
+	}
+	if err != nil {
+		return errors.Join(err, run.Release(ctx, nil))
+	}
+	return run.Forget(ctx)
+}
+
+// forget ends the hold on a run that has no task.
+func (l *launch) forget(ctx context.Context) {
+	if l.run != nil {
+		l.noted(l.run.Forget(ctx))
+	}
+}
+
+// noted logs that the store could not take something down: the run itself goes on.
+func (c *Call) noted(err error) {
+	if err != nil {
+		c.log.Warn().Err(err).Msg("a run could not be noted in the store")
+	}
+}
+
+// caller names the caller to the store. A seal is a fingerprint that only the same credentials
+// give.
+func (c *Call) caller() store.Caller { return storeCaller(c.Wiro) }
+
+func storeCaller(client *wiro.Client) store.Caller {
+	return store.Caller{BaseURL: client.BaseURL(), Key: client.Seal("store", "caller")}
+}
+
+// delivered forgets the run of a task whose final result another tool delivers.
+func (c *Call) delivered(ctx context.Context, task wiro.Task) {
+	if !task.Over() || ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	name := task.Token
+	if name == "" {
+		name = task.ID
+	}
+	c.recordCosts(ctx, task)
+	c.noted(c.Store.DeliveredTask(ctx, c.caller(), name))
+}
+
+// shown are params without the content of files.
+func shown(params wiro.Params) map[string]any {
+	var values map[string]any
+	for name, value := range params {
+		switch value := value.(type) {
+		case wiro.File, *wiro.File, []wiro.File:
+			continue
+		case string:
+			if len(value) > 2000 {
+				continue
+			}
+		case []any:
+			if hasFile(value) {
+				continue
+			}
+		}
+		if values == nil {
+			values = map[string]any{}
+		}
+		values[name] = value
+	}
+	return values
+}
+
+func hasFile(list []any) bool {
+	for _, item := range list {
+		switch item.(type) {
+		case wiro.File, *wiro.File:
+			return true
+		}
+	}
+	return false
+}

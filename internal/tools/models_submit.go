@@ -1,0 +1,239 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+// submission returns the run's task: submitted now, or by the call that this one attached to.
+// Where it returns an error, the hold on the run is given up.
+func (l *launch) submission(ctx context.Context) (wiro.Submission, error) {
+	for l.run != nil && l.run.Attached {
+		switch l.run.State {
+		case store.Submitted:
+			return wiro.Submission{TaskID: l.run.TaskID, Token: l.run.Token}, nil
+		case store.Lost:
+			return l.find(ctx, l.run.Began, errors.New("the call that submitted it ended before the answer"))
+		case store.Submitting:
+		}
+		l.progress.progress.Update(0.01, 0, "an earlier, equal call submits the run")
+		gone, err := l.refresh(ctx)
+		switch {
+		case err != nil:
+			l.noted(l.run.Release(ctx, nil))
+			return wiro.Submission{}, l.mayHaveStarted(err)
+		case gone: // it was refused: this call tries for itself
+			fresh, charge, err := l.begin(ctx, l.plan, l.in)
+			if err != nil {
+				return wiro.Submission{}, err
+			}
+			if charge != nil && l.Charge == nil && !l.in.Confirm {
+				fresh.abandon(ctx)
+				return wiro.Submission{}, mcptool.Problemf("An earlier, equal call was refused. %s Nothing was submitted: repeat the call.", charge)
+			}
+			l.run, l.reserved = fresh.run, fresh.reserved
+		}
+	}
+	return l.submit(ctx)
+}
+
+// refresh looks at the run again after a moment.
+func (l *launch) refresh(ctx context.Context) (gone bool, err error) {
+	if err := pause(ctx, refreshInterval); err != nil {
+		return false, err
+	}
+	return l.run.Refresh(ctx)
+}
+
+// submit sends the run to Wiro, once. It waits for the answer as long as the call may wait; the
+// exchange goes on after that, and its token is kept for the same call.
+func (l *launch) submit(ctx context.Context) (wiro.Submission, error) {
+	for {
+		began := time.Now()
+		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.Params)
+		notice := time.AfterFunc(submitNotice, func() {
+			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
+		})
+		submission, err := pending.Wait(ctx)
+		if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) { // the token is worth a moment
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitGrace)
+			submission, err = pending.Wait(grace)
+			cancel()
+		}
+		notice.Stop()
+		switch {
+		case err == nil:
+			l.accepted(ctx, submission)
+			return submission, nil
+		case ctx.Err() != nil && !isDone(pending.Done()):
+			return wiro.Submission{}, l.leave(ctx, pending)
+		case reasonOf(err) == unknownOutcome:
+			if l.run != nil {
+				l.noted(l.run.Lost(ctx))
+			}
+			return l.find(ctx, began, err)
+		case reasonOf(err) == wiro.ReasonConcurrencyLimit && l.queuesOnLimit && ctx.Err() == nil:
+			l.progress.progress.Update(0.02, 0, "waiting for a slot: as many tasks run as the account may run at once")
+			if pause(ctx, queueInterval) == nil {
+				continue
+			}
+		}
+		l.abandon(ctx)
+		return wiro.Submission{}, l.notRun(ctx, l.plan.Slug, err)
+	}
+}
+
+// accepted takes the task down: from here on it costs money.
+func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
+	l.reserved.bind(ctx, s)
+	if l.run != nil {
+		l.noted(l.run.Submitted(ctx, s.TaskID, s.Token))
+	}
+}
+
+// leave ends the wait for the answer to a submit that is under way. The answer is taken down
+// when it comes.
+func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) error {
+	stops := l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	if l.run != nil {
+		l.noted(l.run.Release(ctx, nil))
+	}
+	ctx = context.WithoutCancel(ctx)
+	go func() {
+		submission, err := pending.Wait(ctx)
+		switch {
+		case err == nil:
+			l.accepted(ctx, submission)
+			if stops && l.run != nil {
+				l.noted(l.stop(ctx))
+			}
+		case reasonOf(err) != unknownOutcome:
+			l.abandon(ctx)
+		case l.run != nil:
+			l.noted(l.run.Lost(ctx))
+		}
+	}()
+	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
+}
+
+const (
+	submitNotice = time.Second            // a submit that takes longer is told of
+	submitGrace  = 700 * time.Millisecond // for the answer to a submit whose call is ended: a process that ends has 1.5 s
+)
+
+// findPauses are the pauses before the looks at Task/List after a lost answer.
+var findPauses = []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond}
+
+const (
+	findLimit = 50              // tasks of a look
+	findSlack = 2 * time.Second // starttime has whole seconds
+)
+
+// find looks for the task of a submit whose answer was lost, and attaches to it. A submit that
+// is not found may still have started one.
+func (l *launch) find(ctx context.Context, began time.Time, lost error) (wiro.Submission, error) {
+	l.progress.progress.Update(0.03, 0, "the answer was lost: looking whether the run started")
+	for _, wait := range findPauses {
+		if pause(ctx, wait) != nil {
+			break
+		}
+		page, err := l.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: findLimit})
+		if err != nil {
+			continue
+		}
+		known := func(string, string) bool { return false }
+		if l.run != nil {
+			if known, err = l.run.Known(ctx); err != nil {
+				break
+			}
+		}
+		for _, task := range page.Tasks {
+			if l.isOwn(task, began) && !known(task.ID, task.Token) {
+				found := wiro.Submission{TaskID: task.ID, Token: task.Token}
+				l.accepted(ctx, found)
+				l.found = true
+				return found, nil
+			}
+		}
+	}
+	if l.run != nil {
+		l.noted(l.run.Release(ctx, nil))
+	}
+	return wiro.Submission{}, l.mayHaveStarted(lost)
+}
+
+// isOwn reports whether a task can be the one that a lost submit started.
+func (l *launch) isOwn(task wiro.Task, began time.Time) bool {
+	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !task.StartedAt.IsZero() && task.StartedAt.Before(began.Add(-findSlack)) {
+		return false
+	}
+	for name, value := range l.plan.Params {
+		echoed, ok := task.Parameters[name]
+		sent, plain := plainText(value)
+		if !ok || !plain {
+			continue
+		}
+		if got, plain := plainText(echoed); plain && got != sent && !strings.HasSuffix(got, " bytes left out]") {
+			return false
+		}
+	}
+	return true
+}
+
+// plainText is a scalar as text, so that 10, "10" and 10.0 are equal.
+func plainText(value any) (text string, plain bool) {
+	switch v := value.(type) {
+	case string:
+		text = v
+	case json.Number:
+		text = v.String()
+	case bool, int, int64, float64:
+		text = fmt.Sprint(v)
+	default:
+		return "", false
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && len(text) < 16 {
+		text = strconv.FormatFloat(n, 'g', -1, 64)
+	}
+	return text, true
+}
+
+// mayHaveStarted is the answer where nobody knows whether the run was accepted.
+func (l *launch) mayHaveStarted(err error) error {
+	return mcptool.Problemf("No usable answer came back (%s), but the request may have reached Wiro and started the run. "+
+		"Look with list_tasks. The same call looks again and goes on with the run, and submits nothing; again:true submits a second one.", causeOf(err)).
+		WithNext("list_tasks", "see whether the run started after all", map[string]any{"limit": 5})
+}
+
+func isDone(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,158 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+var waitForTaskTool = define(mcptool.Meta{
+	Name:        "wait_for_task",
+	Title:       "Wait for a task",
+	Description: "Go on waiting for a task that was already submitted, and return its result. Never submits one, so it costs nothing and can be repeated.",
+	Toolset:     Tasks,
+	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
+}, waitForTask)
+
+func waitForTask(ctx context.Context, call *Call, in taskWait) (TaskResult, error) {
+	return call.await(ctx, in.taskRef, in.Timeout)
+}
+
+type taskWait struct {
+	taskRef
+	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
+}
+
+// await waits for a task that was submitted before.
+func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (TaskResult, error) {
+	ref := named.ref()
+	updates := taskProgress{progress: c.StartProgress()}
+	defer updates.progress.Stop()
+	var task wiro.Task
+	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(timeout) { // the look itself takes its time
+			limited = ctx
+		}
+		task, err = c.follow(limited, &updates, timeout, wiro.Task{Token: ref.Token, ID: ref.ID},
+			func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
+				return c.Wiro.Tasks.Wait(ctx, ref, update)
+			})
+		return err
+	})
+	if err != nil && !goesOn(err) {
+		return TaskResult{}, c.noSuchTask(err)
+	}
+	c.delivered(ctx, task)
+	result := c.taskResult(task)
+	result.Note = updates.note(err)
+	return result, nil
+}
+
+// goesOn reports whether an error ended only the wait, not what was waited for.
+func goesOn(err error) bool {
+	_, unread := errors.AsType[*wiro.PollError](err)
+	return unread || mcptool.WaitEnded(err)
+}
+
+// follow waits for a task until ctx ends, or looks at it once where timeout is 0, reporting its
+// progress. It returns the task as Wiro's record showed it last, at worst as it is known: an
+// event never says how a task ended.
+func (c *Call) follow(ctx context.Context, updates *taskProgress, timeout *float64, known wiro.Task, wait func(context.Context, func(wiro.Update)) (wiro.Task, error)) (wiro.Task, error) {
+	var (
+		task wiro.Task
+		err  error
+	)
+	if mcptool.LooksOnce(timeout) {
+		if task, err = c.Wiro.Tasks.Get(ctx, known.Ref()); err != nil && !isRefusal(err) {
+			err = &wiro.PollError{Ended: context.DeadlineExceeded, Err: err}
+		}
+	} else {
+		task, err = wait(ctx, updates.update)
+	}
+	if task.ID == "" {
+		task.ID = known.ID
+	}
+	if task.Token == "" {
+		task.Token = known.Token
+	}
+	if task.ModelOwner == "" {
+		task.ModelOwner, task.ModelProject = known.ModelOwner, known.ModelProject
+	}
+	if seen := updates.last.Status; seen != "" && !task.Over() && err != nil && !(wiro.Task{Status: seen}).Over() {
+		task.Status = seen
+	}
+	return task, err
+}
+
+// isRefusal reports whether looking again cannot help.
+func isRefusal(err error) bool {
+	switch reasonOf(err) {
+	case wiro.ReasonRateLimited, wiro.ReasonUnavailable, unreachable, stopped, "":
+		return false
+	}
+	return true
+}
+
+// note says in a line why a wait ended before the task; "" where time was simply up.
+func (t *taskProgress) note(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := cause(err)
+	if (wiro.Task{Status: t.last.Status}).Over() {
+		text = joinSentences("By its events the model has ended, but Wiro's record does not show yet how.", text)
+	}
+	return text
+}
+
+// cause says in a sentence why a wait ended early; "" where time was simply up.
+func cause(err error) string {
+	var unread string
+	if poll, ok := errors.AsType[*wiro.PollError](err); ok {
+		unread = "The status could not be read: " + unreadable(poll.Err) + "."
+		err = poll.Ended
+	}
+	switch {
+	case errors.Is(err, mcptool.ErrRestarting):
+		return joinSentences("The server is restarting, so the wait ended early.", unread)
+	case errors.Is(err, context.DeadlineExceeded):
+		return unread
+	case errors.Is(err, context.Canceled):
+		return joinSentences("The wait was canceled.", unread)
+	}
+	if p := explain(err); p != nil {
+		return "The wait failed: " + p.Text
+	}
+	return "The wait failed."
+}
+
+// unreadable says in a few words why Wiro's answer told nothing.
+func unreadable(err error) string {
+	if answer, ok := errors.AsType[*wiro.ResponseError](err); ok {
+		return fmt.Sprintf("Wiro's answer (HTTP %d) %s", answer.HTTPStatus, strings.TrimRight(redactText(answer.Problem), ". "))
+	}
+	if refusal, ok := errors.AsType[*wiro.APIError](err); ok {
+		return fmt.Sprintf("Wiro answered %q (HTTP %d)", wordsOf(err), refusal.HTTPStatus)
+	}
+	if errors.Is(err, wiro.ErrUnreachable) {
+		return "Wiro cannot be reached (" + causeOf(err) + ")"
+	}
+	return redactText(err.Error())
+}
+
+func joinSentences(sentences ...string) string {
+	return strings.TrimSpace(strings.Join(sentences, " "))
+}
+
+// noSuchTask says what Wiro's "There is no task yet." means.
+func (c *Call) noSuchTask(err error) error {
+	if !errors.Is(err, wiro.ErrNotFound) {
+		return err
+	}
+	return mcptool.Problemf("There is no such task under this API key. Check the token; list_tasks shows the key's tasks.").
+		WithNext("list_tasks", "find the task", map[string]any{"limit": 10})
+}

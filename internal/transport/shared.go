@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/store"
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+// storeOnce remembers used OAuth codes in the store.
+type storeOnce struct{ store *store.Store }
+
+// UseOnce implements oauth.Once.
+func (o storeOnce) UseOnce(ctx context.Context, id string, ttl time.Duration) (bool, error) {
+	return o.store.Use(ctx, "oauth", id, time.Now().Add(ttl))
+}
+
+// sharedRate counts the requests of each key over all replicas.
+type sharedRate struct {
+	limiter store.Limiter
+	down    atomic.Int64 // Unix nanoseconds until which the store is not asked
+}
+
+// askAgain is how long a store that did not answer is left alone: requests do not wait for it.
+const askAgain = 5 * time.Second
+
+// sharedSalt makes equal hashes of a key on all replicas.
+var sharedSalt = []byte("wiro-mcp rate")
+
+func newSharedRate(s *store.Store, o HTTPOptions) *sharedRate {
+	if s == nil || !s.Shared() {
+		return nil
+	}
+	return &sharedRate{limiter: s.Limiter("http", o.RatePerKey, o.BurstPerKey)}
+}
+
+// take counts n requests, or returns when to come back. While the store is down each replica
+// counts alone.
+func (r *sharedRate) take(ctx context.Context, c wiro.Credentials, n int) (retry time.Duration) {
+	now := time.Now()
+	if r == nil || n <= 0 || now.UnixNano() < r.down.Load() {
+		return 0
+	}
+	retry, err := r.limiter.Allow(ctx, c.Fingerprint(sharedSalt), n)
+	if err != nil && ctx.Err() == nil {
+		r.down.Store(now.Add(askAgain).UnixNano())
+	}
+	return retry
+}
+
+// overRate counts n requests of the caller. If they are too many, it returns the name of the
+// limit and when to try again.
+func (q *request) overRate(ctx context.Context, n int) (limit string, retry time.Duration) {
+	if limit, retry := q.http.limits.take(q.entry.caller.hash, n); limit != "" {
+		return limit, retry
+	}
+	credentials, _ := q.scope.Caller.(wiro.Credentials)
+	if retry := q.http.shared.take(ctx, credentials, n); retry > 0 {
+		return limitRateKey, retry
+	}
+	return "", 0
+}
