@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -32,6 +33,7 @@ type Call struct {
 	server   *Server
 	request  mcp.CallToolRequest
 	progress ProgressFunc
+	waitEnds time.Time // of the last Wait
 }
 
 // Arguments returns a copy of the arguments, for a next step that changes one. They have the

@@ -2,6 +2,7 @@ package mcptool
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -107,6 +108,11 @@ func render(m Meta, value any) *mcp.CallToolResult {
 		text = renderer.Text()
 	}
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, m.TruncationHint))}
+	if imager, ok := value.(Imager); ok {
+		if data, mimeType := imager.Image(); data != nil {
+			result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(data), mimeType))
+		}
+	}
 	if linker, ok := value.(Linker); ok {
 		for _, link := range linker.Links() {
 			result.Content = append(result.Content, link)

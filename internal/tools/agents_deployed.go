@@ -224,13 +224,13 @@ type agentChange struct {
 	Description *string  `json:"description,omitempty" doc:"what it is for; \"\" clears it"`
 	Categories  []string `json:"categories,omitempty" doc:"at least one"`
 	Cover       *string  `json:"cover,omitempty" doc:"address of the cover picture, as it is; \"\" clears it"`
-	CoverFile   string   `json:"cover_file_url,omitempty" doc:"public address of a picture (jpg, png, gif, webp; 10 MB) to upload as the cover"`
+	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload as the cover: a public address, a data: URI or, over stdio, a local path (jpg, png, gif, webp; 10 MB)"`
 	Pinned      *bool    `json:"pinned,omitempty" doc:"on the dashboard's pinned agents or not"`
 }
 
-// picture is the cover at an address, as remoteFile fetches it.
+// picture is the cover that cover_file_url names, as source describes it.
 func (c *Call) picture(ctx context.Context, address string) (wiro.File, func(), error) {
-	file, release, err := c.remoteFile(ctx, address, "")
+	file, release, err := c.source(ctx, "cover_file_url", address, "")
 	if err != nil {
 		return wiro.File{}, nil, err
 	}

@@ -208,37 +208,3 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 	c.recordCosts(ctx, task)
 	c.noted(c.Store.DeliveredTask(ctx, c.caller(), name))
 }
-
-// shown are params without the content of files.
-func shown(params wiro.Params) map[string]any {
-	var values map[string]any
-	for name, value := range params {
-		switch value := value.(type) {
-		case wiro.File, *wiro.File, []wiro.File:
-			continue
-		case string:
-			if len(value) > 2000 {
-				continue
-			}
-		case []any:
-			if hasFile(value) {
-				continue
-			}
-		}
-		if values == nil {
-			values = map[string]any{}
-		}
-		values[name] = value
-	}
-	return values
-}
-
-func hasFile(list []any) bool {
-	for _, item := range list {
-		switch item.(type) {
-		case wiro.File, *wiro.File:
-			return true
-		}
-	}
-	return false
-}

@@ -48,6 +48,9 @@ type Options struct {
 	// tasks as it may.
 	QueueOnLimit bool
 
+	// Local is what callers with the server's own credentials may do with local files.
+	Local LocalFiles
+
 	// Drain ends waits early, with what they know and how to go on: a server that shuts
 	// down ends it. May be nil.
 	Drain context.Context
@@ -69,6 +72,8 @@ type Call struct {
 	Docs  *docs.Library
 	Fetch *http.Client // guarded
 	Store *store.Store
+
+	Local LocalFiles
 
 	models *modelCache
 	limits mcptool.SpendingLimits // of this caller's runs
@@ -126,7 +131,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		call.Seal = client.Seal
 	}
 	call.App = &Call{
-		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, log: s.options.Log,
+		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
 		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
