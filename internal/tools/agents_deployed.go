@@ -224,7 +224,7 @@ type agentChange struct {
 	Description *string  `json:"description,omitempty" doc:"what it is for; \"\" clears it"`
 	Categories  []string `json:"categories,omitempty" doc:"at least one"`
 	Cover       *string  `json:"cover,omitempty" doc:"address of the cover picture, as it is; \"\" clears it"`
-	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload as the cover: a public address, a data: URI or, over stdio, a local path (jpg, png, gif, webp; 10 MB)"`
+	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload as the cover: public address, data: URI or local path (jpg, png, gif, webp; 10 MB)"`
 	Pinned      *bool    `json:"pinned,omitempty" doc:"on the dashboard's pinned agents or not"`
 }
 

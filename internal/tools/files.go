@@ -22,7 +22,7 @@ import (
 var uploadFileTool = define(mcptool.Meta{
 	Name:        "upload_file",
 	Title:       "Upload a file",
-	Description: "Copy a file into the Wiro storage of this key, for use in several runs: from a public URL, a data: URI or, over stdio, a local path. For one run this is not needed: file parameters of run_model take all of these, too. A ZIP archive is unpacked.",
+	Description: "Copy a file into Wiro's storage for use in several runs. File parameters of run_model take the same sources: for one run no upload is needed.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"url": "https://example.com/lighthouse.png", "file_name": "lighthouse.png"}`}},
@@ -59,10 +59,10 @@ func notStored(err error, file wiro.File) error {
 }
 
 type upload struct {
-	URL    string `json:"url,omitempty" doc:"public http or https address of the file (100 MB at most), or a data: URI"`
-	Path   string `json:"path,omitempty" doc:"instead of url: a local file in an allowed folder (stdio only)"`
-	Name   string `json:"file_name,omitempty" doc:"name to store it under; by default the address's own"`
-	Folder string `json:"folderid,omitempty" doc:"folder to put it in, by default the default folder"`
+	URL    string `json:"url,omitempty" doc:"public http or https address (100 MB at most), or data: URI"`
+	Path   string `json:"path,omitempty" doc:"instead: a local file (stdio only)"`
+	Name   string `json:"file_name,omitempty" doc:"name to store it under"`
+	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
 
 const uploadTimeout = 10 * time.Minute
@@ -90,11 +90,14 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	}
 	declared := response.Header.Get("Content-Type")
 	if name = strings.TrimSpace(name); name == "" {
-		name = remoteName(response)
+		name = remoteName(response, u)
 	}
 	found := media.Detect(head, declared, name)
+	if said := media.ByMIME(declared); found.MIME == "text/plain" && said.Extension != "" && said.Kind() != media.Text {
+		found = said // its server knows better
+	}
 	file := wiro.File{Name: found.NameFor(name), ContentType: found.MIME, Size: response.ContentLength}
-	if err := cmp.Or(notTheFile(argument, head, declared, name, found), acceptable(argument, head, file)); err != nil {
+	if err := cmp.Or(notTheFile(argument, head, name, found), acceptable(argument, head, file)); err != nil {
 		release()
 		return wiro.File{}, nil, err
 	}
@@ -108,24 +111,27 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 			}
 			body = again.Body
 		}
-		return wholeFile(argument, &limited{body, wiro.MaxUpload}, found), nil
+		return wholeFile(argument, &limited{body, wiro.MaxUpload}, head), nil
 	}
 	return file, release, nil
 }
 
 // remoteName is the name of a file that was fetched: what Content-Disposition says, or the last
 // part of the address.
-func remoteName(response *http.Response) string {
+func remoteName(response *http.Response, asked *url.URL) string {
 	if _, parameters, err := mime.ParseMediaType(response.Header.Get("Content-Disposition")); err == nil {
 		if name := strings.TrimSpace(parameters["filename"]); name != "" {
 			return name
 		}
 	}
-	return path.Base(response.Request.URL.Path)
+	if response.Request != nil { // where redirects led
+		asked = response.Request.URL
+	}
+	return path.Base(asked.Path)
 }
 
 // notTheFile refuses what servers send in place of a file: sign-in pages, messages.
-func notTheFile(argument string, head []byte, declared, name string, found media.Type) error {
+func notTheFile(argument string, head []byte, name string, found media.Type) error {
 	switch {
 	case media.LooksLikeHTML(head) || found.MIME == "text/html":
 		return mcptool.Problemf("%s leads to a web page, not to a file: perhaps one to sign in, or one that shows the file. "+
@@ -133,11 +139,9 @@ func notTheFile(argument string, head []byte, declared, name string, found media
 	case len(head) == 0 || found.Kind() != media.Text:
 		return nil
 	}
-	for _, said := range []media.Type{media.ByMIME(declared), media.ByName(name)} {
-		if kind := said.Kind(); kind == media.Image || kind == media.Video || kind == media.Audio {
-			return mcptool.Problemf("%s should be %s by its address or type, but its server answers with text: %q.",
-				argument, said.MIME, mcptool.Clip(redactText(string(head)), 120))
-		}
+	if named := media.ByName(name); named.Kind() != media.Text && named.Extension != "" {
+		return mcptool.Problemf("%s should be %s by its name, but its server answers with text: %q.",
+			argument, named.MIME, mcptool.Clip(redactText(string(head)), 120))
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (c *Call) pathFile(argument, text string) (wiro.File, error) {
 			if err != nil {
 				return nil, c.notReadable(argument, err)
 			}
-			return wholeFile(argument, again, found), nil
+			return wholeFile(argument, again, head), nil
 		},
 	}
 	return described, acceptable(argument, head, described)
@@ -122,7 +122,7 @@ func dataFile(argument, text string) (wiro.File, error) {
 	found := media.Detect(head, data.MIME, "")
 	file := wiro.File{
 		Name: found.NameFor(argument), ContentType: found.MIME, Size: -1,
-		Open: func() (io.ReadCloser, error) { return wholeFile(argument, io.NopCloser(data.Open()), found), nil },
+		Open: func() (io.ReadCloser, error) { return wholeFile(argument, io.NopCloser(data.Open()), head), nil },
 	}
 	if err := acceptable(argument, head, file); err != nil {
 		return wiro.File{}, err
@@ -138,9 +138,10 @@ func dataFile(argument, text string) (wiro.File, error) {
 	return file, acceptable(argument, head, file)
 }
 
-// wholeFile is the content of a file that must not be cut off.
-func wholeFile(argument string, content io.ReadCloser, t media.Type) io.ReadCloser {
-	return &checkedFile{media.Whole(content, t), content, argument}
+// wholeFile is the content of a file that must not be cut off, with the format that its start
+// shows.
+func wholeFile(argument string, content io.ReadCloser, head []byte) io.ReadCloser {
+	return &checkedFile{media.Whole(content, media.Detect(head, "", "")), content, argument}
 }
 
 type checkedFile struct {
@@ -182,8 +183,6 @@ const takenTypes = "Wiro takes images (jpg, png, gif, webp, heic), video (mp4, w
 func acceptable(argument string, head []byte, file wiro.File) error {
 	extension := strings.TrimPrefix(strings.ToLower(filepath.Ext(file.Name)), ".")
 	switch {
-	case len(head) == 0:
-		return mcptool.Problemf("%s: the file is empty.", argument)
 	case file.Size > wiro.MaxUpload:
 		return mcptool.Problemf("%s: the file is larger (%s) than the 100 MB that Wiro takes.", argument, mcptool.Size(file.Size))
 	case !slices.Contains(uploadTypes, extension):
@@ -192,6 +191,8 @@ func acceptable(argument string, head []byte, file wiro.File) error {
 			kind = "such"
 		}
 		return mcptool.Problemf("%s: Wiro does not take %s files (%s). %s Convert the file, or give another one.", argument, kind, file.ContentType, takenTypes)
+	case len(head) == 0:
+		return mcptool.Problemf("%s: the file is empty.", argument)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 	if failed != nil {
 		return TaskResult{}, failed
 	}
+	l.complete(ctx, &result)
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
@@ -128,7 +129,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
 		err = mcptool.ErrRestarting
 	}
-	result.Note = l.progress.note(err)
+	result.Note = joinSentences(result.Note, l.progress.note(err))
 	return result, task.Over()
 }
 

@@ -50,6 +50,8 @@ type Options struct {
 
 	// Local is what callers with the server's own credentials may do with local files.
 	Local LocalFiles
+	// InlineImages says which clients get a picture in the result of a run.
+	InlineImages InlineImages
 
 	// Drain ends waits early, with what they know and how to go on: a server that shuts
 	// down ends it. May be nil.
@@ -79,6 +81,7 @@ type Call struct {
 	limits mcptool.SpendingLimits // of this caller's runs
 
 	log            zerolog.Logger
+	inlineImages   InlineImages
 	stopsAbandoned bool
 	queuesOnLimit  bool
 
@@ -133,7 +136,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
 		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
-		stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
+		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil
 }

@@ -39,7 +39,9 @@ func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 		return TaskResult{}, call.noSuchTask(err)
 	}
 	call.delivered(ctx, task)
-	return call.taskResult(task), nil
+	result := call.taskResult(task)
+	call.complete(ctx, &result)
+	return result, nil
 }
 
 type taskLook struct {

@@ -48,7 +48,8 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (Task
 	}
 	c.delivered(ctx, task)
 	result := c.taskResult(task)
-	result.Note = updates.note(err)
+	result.Note = joinSentences(result.Note, updates.note(err))
+	c.complete(ctx, &result)
 	return result, nil
 }
 
