@@ -93,8 +93,13 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 		name = remoteName(response, u)
 	}
 	found := media.Detect(head, declared, name)
-	if said := media.ByMIME(declared); found.MIME == "text/plain" && said.Extension != "" && said.Kind() != media.Text {
-		found = said // its server knows better
+	if found.MIME == "text/plain" { // a type that is not text inside is not told by such bytes
+		if said := media.ByMIME(declared); said.Extension != "" && said.Kind() != media.Text {
+			found = said
+			if named := media.ByName(name); named.Extension != "" && named.Kind() != media.Text {
+				found = named
+			}
+		}
 	}
 	file := wiro.File{Name: found.NameFor(name), ContentType: found.MIME, Size: response.ContentLength}
 	if err := cmp.Or(notTheFile(argument, head, name, found), acceptable(argument, head, file)); err != nil {
