@@ -134,8 +134,12 @@ func NewServer(o ServerOptions) *Server {
 	s.tools = tools.New(tools.Options{
 		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+<<<<<<< HEAD
 		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Store:  o.Store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
+=======
+		Store: o.Store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
+>>>>>>> run
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)

@@ -35,7 +35,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		return result, nil
 	}
 	// The agent works on it from here on: its guid and token are returned in every case.
-	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
+	message, said, err := call.followMessage(ctx, in, known, sent)
 	result := call.messageResult(message, said)
 	if err != nil {
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
@@ -63,16 +63,16 @@ func (m newMessage) session() string {
 // followMessage waits for the answer to a message within the caller's time, reporting it as
 // it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
 // told users of a failure.
-func (c *Call) followMessage(ctx context.Context, timeout *float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+func (c *Call) followMessage(ctx context.Context, in newMessage, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
 	p := c.StartProgress()
 	defer p.Stop()
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
-		if mcptool.LooksOnce(timeout) {
-			if message, err = c.Wiro.Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
+	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(in.Timeout) {
+			if message, err = c.Wiro.WithTeam(in.Team).Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
 				err = context.DeadlineExceeded
 			}
 			return err

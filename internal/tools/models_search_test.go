@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
 func rows(a answer) (found []map[string]any) {
@@ -84,36 +82,6 @@ func TestAnUnknownCategoryGetsTheClosestOnes(t *testing.T) {
 	require.Equal(t, "recommend_model", a.at("nextAction.tool"))
 	a = s.call("search_models", `{"categories":["talking-head"]}`).ok("No model matches")
 	require.Equal(t, "explore", a.at("nextAction.tool"))
-}
-
-func TestEveryCategoryOfTheCatalogIsNamed(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	var described string
-	for _, tool := range tools.All() {
-		if tool.Name == "search_models" {
-			described = string(tool.Tool().RawInputSchema)
-		}
-	}
-	for start := 0; start >= 0; {
-		page, err := s.Call(soon(t), "search_models", map[string]any{"start": start, "limit": 100}, nil)
-		require.NoError(t, err)
-		var list struct {
-			Models []struct {
-				Categories []string `json:"categories"`
-			} `json:"models"`
-			NextStart *int `json:"nextStart"`
-		}
-		require.NoError(t, json.Unmarshal(page.Structured, &list))
-		for _, model := range list.Models {
-			for _, name := range model.Categories {
-				require.True(t, name == "sandbox" || name == "workflow" || strings.Contains(described, name), name)
-			}
-		}
-		if start = -1; list.NextStart != nil {
-			start = *list.NextStart
-		}
-	}
 }
 
 func TestShelvesAreShortAndHavePrices(t *testing.T) {
