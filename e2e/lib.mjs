@@ -1,4 +1,5 @@
 // Processes under test: the built binary, and Wiro's emulator to run it against.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -110,4 +111,24 @@ export async function startServer({ WIRO_API_KEY, WIRO_API_SECRET, ...env }) {
   const program = new Program(['http', '--listen', '127.0.0.1:0'], { ...env, WIRO_LOG_FORMAT: 'json' });
   const address = await program.until('the server listens', () => program.stderr.match(/"address":"([^"]+)".*"message":"listening"/)?.[1]);
   return { program, origin: `http://${address}`, stop: () => program.stop() };
+}
+
+const hello = {
+  jsonrpc: '2.0', id: 1, method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'e2e', version: '1' } },
+};
+
+/** Starts an MCP server by any command over stdio, and returns it once it answered initialize. */
+export async function initialize([command, ...args], options) {
+  const child = spawn(command, args, options);
+  const server = { child, stderr: '', ended: once(child, 'close').then(([code, signal]) => ({ code, signal })) };
+  child.stderr.setEncoding('utf8').on('data', (text) => { server.stderr += text; });
+  child.stdin.write(JSON.stringify(hello) + '\n');
+  const lines = createInterface({ input: child.stdout });
+  const [line] = await within(60_000, 'initialize', Promise.race([
+    once(lines, 'line'),
+    server.ended.then((ending) => assert.fail(`ended with ${JSON.stringify(ending)}: ${server.stderr}`)),
+  ]));
+  assert.equal(JSON.parse(line).result.serverInfo.name, 'wiro-mcp');
+  return server;
 }

@@ -70,6 +70,8 @@ type Client struct {
 	Tasks  *TasksService  // follow, stop and list runs
 	Files  *FilesService  // upload files
 
+	Realtime *RealtimeService // talk with realtime models
+
 	Agents      *AgentsService      // the catalog of agents
 	MyAgents    *MyAgentsService    // deployed agents
 	Messages    *MessagesService    // talk with deployed agents
@@ -155,6 +157,7 @@ func (c *Client) init() *Client {
 	c.Runs = (*RunsService)(&c.common)
 	c.Tasks = (*TasksService)(&c.common)
 	c.Files = (*FilesService)(&c.common)
+	c.Realtime = (*RealtimeService)(&c.common)
 	c.Agents = (*AgentsService)(&c.common)
 	c.MyAgents = (*MyAgentsService)(&c.common)
 	c.Messages = (*MessagesService)(&c.common)

@@ -14,7 +14,7 @@
 //
 // # Services
 //
-// The endpoints are methods of the client's services: Models, Runs, Tasks and Files for models,
+// The endpoints are methods of the client's services: Models, Runs, Tasks, Files and Realtime for models,
 // Agents, MyAgents, Messages, Credentials, Skills, Billing, Logs and Teams for agents. Each
 // method names the page of Wiro's documentation that describes it.
 //
@@ -40,6 +40,28 @@
 //			return err
 //		}
 //		fmt.Println(update.Status, update.Answer)
+//	}
+//
+// # Realtime models
+//
+// Realtime.Open runs a model that hears or speaks, over a connection of its own that drops
+// nothing. Sound is PCM, 16 bit, 24 kHz, one channel, in both directions:
+//
+//	session, err := client.Realtime.Open(ctx, "wiro/moss-tts", wiro.Params{"text": "Hello", "output_audio_format": "audio/pcm"})
+//	if err != nil {
+//		return err
+//	}
+//	defer session.Close()
+//	for event, err := range session.Events(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		switch e := event.(type) {
+//		case wiro.Audio:
+//			speaker.Write(e.PCM)
+//		case wiro.Ended:
+//			fmt.Println(*e.Task.Cost)
+//		}
 //	}
 //
 // # Lists

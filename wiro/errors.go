@@ -35,6 +35,11 @@ var (
 	// ErrUnknownOutcome: a request that must not be sent twice may have reached Wiro, but no
 	// usable response came back. Look whether it took effect before doing it again.
 	ErrUnknownOutcome = errors.New("the request may have reached Wiro")
+	// ErrConnectionLost: the connection of a realtime session broke, and what Wiro sent
+	// meanwhile is lost.
+	ErrConnectionLost = errors.New("the connection of the session was lost")
+	// ErrSessionEnded: the realtime session is over, and takes nothing more.
+	ErrSessionEnded = errors.New("the session is over")
 	// ErrClosed: the client was closed.
 	ErrClosed = errors.New("the client is closed")
 )

@@ -115,6 +115,17 @@ func TestTheManyFormsOfAFieldMeanTheSame(t *testing.T) {
 	}
 }
 
+func TestPricesAreKeptAsWiroWroteThem(t *testing.T) {
+	t.Parallel()
+	page, err := answering(t, `{"result":true,"tool":[{"dynamicprice":"[{\"price\":\"$x\"","cps":null},{"approximatelycost":"0.10"}]}`).
+		Client.Models.List(t.Context(), wiro.ModelQuery{})
+	require.NoError(t, err)
+	broken, average := page.Models[0], page.Models[1]
+	require.Empty(t, broken.DynamicPrice)
+	require.Equal(t, map[string]json.RawMessage{"dynamicprice": json.RawMessage(`"[{\"price\":\"$x\""`), "cps": json.RawMessage("null")}, broken.PriceJSON)
+	require.Equal(t, map[string]json.RawMessage{"approximatelycost": json.RawMessage(`"0.10"`)}, average.PriceJSON)
+}
+
 // A field of a shape that nobody foresaw must not lose the rest.
 func TestOneOddFieldLosesNothingElse(t *testing.T) {
 	t.Parallel()

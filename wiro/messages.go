@@ -155,8 +155,8 @@ func (s *MessagesService) All(ctx context.Context, query HistoryQuery) iter.Seq2
 	}
 }
 
-// Session is a conversation with an agent.
-type Session struct {
+// Conversation is a session of messages with an agent.
+type Conversation struct {
 	Key         string    `json:"sessionkey"`
 	Messages    int64     `json:"messagecount"`
 	UpdatedAt   time.Time `json:"updatedat,omitzero"`
@@ -166,13 +166,13 @@ type Session struct {
 // Sessions returns the conversations with an agent.
 //
 // Wiro docs: Agent Messaging, POST /UserAgent/Message/Sessions.
-func (s *MessagesService) Sessions(ctx context.Context, userAgentGUID string) ([]Session, error) {
+func (s *MessagesService) Sessions(ctx context.Context, userAgentGUID string) ([]Conversation, error) {
 	if err := require("useragentguid", userAgentGUID); err != nil {
 		return nil, err
 	}
 	answer, err := call[struct {
 		Data struct {
-			Sessions []Session `json:"sessions"`
+			Sessions []Conversation `json:"sessions"`
 		} `json:"data"`
 	}](ctx, s.client, messageSessions, byUserAgent{userAgentGUID})
 	return answer.Data.Sessions, err

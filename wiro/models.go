@@ -142,6 +142,7 @@ type ModelQuery struct {
 	Categories []string
 	Tags       []string
 	Owner      string
+	Workflows  bool // list workflows too
 	Sort       string
 	Order      string
 	Start      int // models to leave out at the beginning
@@ -154,7 +155,7 @@ type ModelPage struct {
 	Models []Model `json:"tool"`
 }
 
-// List returns a page of the models that the query matches, without workflows.
+// List returns a page of the models that the query matches.
 //
 // Wiro docs: Models, POST /Tool/List.
 func (s *ModelsService) List(ctx context.Context, q ModelQuery) (ModelPage, error) {
@@ -171,7 +172,7 @@ func (s *ModelsService) List(ctx context.Context, q ModelQuery) (ModelPage, erro
 		Summary    bool     `json:"summary"`
 	}{
 		q.Search, q.Categories, q.Tags, q.Owner, q.Sort, q.Order,
-		strconv.Itoa(max(0, q.Start)), strconv.Itoa(listLimit(q.Limit)), true, true,
+		strconv.Itoa(max(0, q.Start)), strconv.Itoa(listLimit(q.Limit)), !q.Workflows, true,
 	})
 }
 

@@ -98,6 +98,7 @@ func (s *TasksService) wait(ctx context.Context, known Task, notify func(Update)
 		onPoll:      tracker.onPoll,
 		event:       tracker.event,
 		maybeFinal:  tracker.failedEarly,
+		nearEnd:     nearEnd,
 		justCreated: justCreated,
 		intervals:   s.client.shared.options.PollIntervals,
 	})
@@ -135,6 +136,15 @@ func (t *taskTracker) advance(status Status) bool {
 // further event tells.
 func (t *taskTracker) failedEarly(e wire.Event) bool {
 	return Status(e.Type) == TaskError && slices.Index(statusOrder, t.now.Status) < slices.Index(statusOrder, TaskStart)
+}
+
+// nearEnd reports whether an event says that the model works, or has ended.
+func nearEnd(e wire.Event) bool {
+	switch Status(e.Type) { //nolint:exhaustive // the others come before
+	case TaskOutput, TaskOutputFull, TaskCost, TaskStreamEnd, TaskEnd, TaskPostprocessStart:
+		return true
+	}
+	return false
 }
 
 // event takes an event in and reports whether it is the final one.

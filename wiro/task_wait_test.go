@@ -352,3 +352,28 @@ func TestATokenAloneTellsNothing(t *testing.T) {
 	require.NoError(t, s.Reached(t.Context(), submission.Token, sandbox.TaskPostprocessEnd))
 	require.Empty(t, heard.all)
 }
+
+// A healthy socket is not polled; one whose model has fallen silent is.
+func TestALostFinalEventIsNoticedSoon(t *testing.T) {
+	t.Parallel()
+	s := sandbox.New(sandbox.Options{})
+	require.NoError(t, s.Start(""))
+	t.Cleanup(s.Close)
+	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart, LoseFinalEvent: true})
+	c := wiro.NewClient(wiro.Options{BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	t.Cleanup(c.Close)
+	submission := submit(t, c, picture)
+	released := make(chan error, 1)
+	go func() { // what follows the first poll comes by events
+		released <- s.Requested(soon(t), "Task/Detail", 1)
+		s.Release(submission.Token)
+	}()
+	task, err := submission.Wait(soon(t))
+	require.NoError(t, err)
+	require.NoError(t, <-released)
+	require.True(t, task.Succeeded())
+	finished, ok := s.FinishedAt(submission.Token)
+	require.True(t, ok)
+	require.Less(t, time.Since(finished), 8*time.Second)
+	require.LessOrEqual(t, s.RequestCount("Task/Detail"), 3)
+}

@@ -19,6 +19,7 @@ type watcher[T any] struct {
 	onPoll      func(T)                          // told of every poll that succeeded
 	event       func(wire.Event) bool            // told of every event; true for the final one
 	maybeFinal  func(wire.Event) bool            // an event that may be the final one: poll soon; may be nil
+	nearEnd     func(wire.Event) bool            // an event after which silence may mean that it is done; may be nil
 	justCreated bool                             // "not found" may be too early, not wrong
 	intervals   []time.Duration                  // between polls without a socket
 }
@@ -32,6 +33,11 @@ const (
 	// maxNotFound is how often "not found" is too early for what was just created.
 	maxNotFound = 5
 )
+
+// silencePolls are the pauses between polls once a model that told its progress has fallen
+// silent: the final event may have been lost. Each event begins them anew, so that a socket that
+// brings progress is never doubted.
+var silencePolls = []time.Duration{5 * time.Second, 7 * time.Second, 7 * time.Second, 7 * time.Second, 7 * time.Second, 15 * time.Second}
 
 // finalBackoff are the pauses between polls after the final event, if the endpoint lags.
 var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}
@@ -140,8 +146,20 @@ func (s *watchState[T]) onOwnEvent(ctx context.Context, e wire.Event) {
 		s.setPace(minEventPoll, s.safety)
 	default: // events come: the socket serves, confirmed or not
 		s.polling = false
+		if s.nearEnd != nil && s.nearEnd(e) {
+			s.setPace(s.silencePace()...)
+			return
+		}
 		s.setPace(s.safety)
 	}
+}
+
+func (s *watchState[T]) silencePace() []time.Duration {
+	pace := make([]time.Duration, 0, len(silencePolls)+1)
+	for _, pause := range silencePolls {
+		pace = append(pace, min(pause, s.safety))
+	}
+	return append(pace, s.safety)
 }
 
 // setPace changes the pauses between polls, unless the final event has set them.

@@ -105,8 +105,8 @@ func (a *app) root() *cobra.Command {
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.installCommand(), a.doctorCommand(),
-		a.sandboxCommand(), versionCommand())
+	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.realtimeCommand(), a.installCommand(), a.doctorCommand(),
+		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
 	return root
 }
 

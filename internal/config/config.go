@@ -26,7 +26,7 @@ type Config struct {
 	BaseURL   string `env:"WIRO_API_BASE_URL" envDefault:"https://api.wiro.ai/v1" flag:"api-base-url" about:"address of the Wiro API"`
 	SocketURL string `env:"WIRO_SOCKET_URL" flag:"socket-url" about:"address of the Wiro WebSocket; none polls instead (default wss://socket.wiro.ai/v1, or none if the API is elsewhere)"`
 
-	Toolsets   Toolsets `env:"WIRO_TOOLSETS" envDefault:"default" flag:"toolsets" about:"toolsets to offer: models, tasks, files, docs, agents, messages, credentials, skills, billing, logs, teams, default, all"`
+	Toolsets   Toolsets `env:"WIRO_TOOLSETS" envDefault:"default" flag:"toolsets" about:"toolsets to offer: models, tasks, files, docs, agents, messages, credentials, skills, billing, logs, teams, extras, default, all"`
 	ReadOnly   bool     `env:"WIRO_READ_ONLY" flag:"read-only" about:"offer only tools that change nothing"`
 	RunTimeout Wait     `env:"WIRO_RUN_TIMEOUT" flag:"run-timeout" about:"how long tools wait by default, up to 600s (default 45s, longer for clients known to listen longer)"`
 

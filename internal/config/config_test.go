@@ -23,7 +23,7 @@ func TestTheDefaultsTalkToWiro(t *testing.T) {
 	require.Equal(t, wiro.DefaultBaseURL, c.BaseURL)
 	require.Equal(t, wiro.DefaultSocketURL, c.SocketURL)
 	require.Equal(t, tools.DefaultToolsets, []tools.Toolset(c.Toolsets))
-	require.Equal(t, 2*time.Minute, c.RunTimeout.Duration())
+	require.Zero(t, c.RunTimeout.Duration(), "the client decides, else 45 s")
 	require.False(t, c.ReadOnly || c.AllowPrivateURLs)
 }
 
@@ -174,4 +174,19 @@ func TestCredentialsAreReadOnlyWhenTheyAreUsed(t *testing.T) {
 	credentials, err := c.Credentials()
 	require.NoError(t, err)
 	require.Equal(t, wiro.Credentials{Key: "k3y", Secret: "s3cret"}, credentials)
+}
+
+func TestLimitsOfCost(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	require.NoError(t, config.Load(nil, nil, &c))
+	require.Nil(t, c.MaxCostPerRun.USD())
+	require.NoError(t, config.Load([]string{"WIRO_MAX_COST_PER_RUN=0", "WIRO_MAX_COST_PER_DAY=$2.5"}, nil, &c))
+	require.Zero(t, *c.MaxCostPerRun.USD())
+	require.InDelta(t, 2.5, *c.MaxCostPerDay.USD(), 0)
+	for _, bad := range []string{"-1", "lots", "NaN", "Inf"} {
+		err := config.Load([]string{"WIRO_MAX_COST_PER_DAY=" + bad}, nil, &c)
+		require.ErrorContains(t, err, "WIRO_MAX_COST_PER_DAY: ", bad)
+		require.ErrorContains(t, err, "amount in USD", bad)
+	}
 }

@@ -3,7 +3,9 @@ package emulator_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -11,9 +13,13 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
-// realtime starts a realtime model and waits until it is ready.
+// realtime starts a realtime model, for PCM at 24 kHz, and waits until it is ready.
 func (a *api) realtime(model string, params obj) (token string, l *line) {
 	a.t.Helper()
+	maps.Copy(params, obj{
+		"input_audio_format": "audio/pcm", "output_audio_format": "audio/pcm",
+		"input_audio_rate": "24000", "output_audio_rate": "24000",
+	})
 	token = a.run(model, params)
 	l = a.dial()
 	a.follow(l, token)
@@ -149,4 +155,76 @@ func TestSessionIsKilled(t *testing.T) {
 	token, l := a.realtime("openai/gpt-realtime", obj{})
 	a.ok("Task/Kill", obj{"tasktoken": token})
 	require.Equal(t, "task_cancel", l.event()["type"])
+}
+
+func TestSessionRefusesWhatIsNotAsDocumented(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	frame := func(token string, audio ...byte) []byte { return append([]byte(token+"|"), audio...) }
+	token, l := a.realtime("openai/gpt-realtime", obj{})
+	other := a.run("openai/gpt-realtime", obj{})
+	for _, wrong := range []struct {
+		data   []byte
+		reason string
+	}{
+		{[]byte("no separator"), "tasktoken-required"},
+		{frame("", 0, 0), "tasktoken-required"},
+		{frame("nobodys", 0, 0), "tasktoken-not-found"},
+		{frame(other, 0, 0), "tasktoken-not-found"}, // this socket has not registered for it
+		{frame(token), "audio-frame-invalid"},
+		{frame(token, 1, 2, 3), "audio-frame-invalid"},
+		{frame(token, make([]byte, 9_602)...), "audio-frame-invalid"},
+	} {
+		require.NoError(t, l.conn.WriteMessage(websocket.BinaryMessage, wrong.data))
+		require.Equal(t, obj{"type": "error", "message": wrong.reason, "result": false}, l.event())
+	}
+	l.send(obj{"type": "task_session_end", "tasktoken": "nobodys"})
+	require.Equal(t, "tasktoken-not-found", l.event()["message"])
+
+	l.send(obj{"type": "task_info", "tasktoken": other})
+	require.NoError(t, l.conn.WriteMessage(websocket.BinaryMessage, frame(token, make([]byte, 9_600)...)))
+	a.s.Behave("openai/gpt-realtime", emulator.Behavior{HoldAt: emulator.TaskStart})
+	early := a.run("openai/gpt-realtime", obj{})
+	quiet := a.dial()
+	a.follow(quiet, early)
+	require.NoError(t, a.s.Reached(a.ctx(), early, emulator.TaskStart))
+	require.NoError(t, quiet.conn.WriteMessage(websocket.BinaryMessage, frame(early, 0, 0)))
+	refused := quiet.until("error")
+	require.Equal(t, "session-not-ready", refused[len(refused)-1]["message"])
+
+	narration, speech := a.realtime("wiro/moss-tts", obj{"text": "Hello."})
+	require.NoError(t, speech.conn.WriteMessage(websocket.BinaryMessage, frame(narration, 0, 0)))
+	events, _ := speech.hear(narration, "error")
+	require.Equal(t, "audio-not-accepted", events[len(events)-1]["message"])
+}
+
+func TestVoiceModelIsInterrupted(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	a.s.Behave("openai/gpt-realtime", emulator.Behavior{FrameDelay: 50 * time.Millisecond})
+	token, l := a.realtime("openai/gpt-realtime", obj{})
+	l.say(token, 5, true)
+	l.say(token, 2, false)
+	l.hear(token, emulator.TaskOutput)
+	l.send(obj{"type": "task_session_interrupt", "tasktoken": token})
+	events, audio := l.hear(token, emulator.TaskCost)
+	require.Equal(t, []string{"task_output", "task_stream_end", "task_cost"}, types(events))
+	require.Less(t, audio, 48_000, "the answer takes more than a second")
+	l.say(token, 5, true) // the session goes on
+	l.say(token, 2, false)
+	_, audio = l.hear(token, emulator.TaskCost)
+	require.Greater(t, audio, 48_000)
+}
+
+func TestSessionThatDoesNotAskForPCMGetsTelephoneSound(t *testing.T) {
+	t.Parallel()
+	a := start(t, emulator.Options{})
+	token := a.run("elevenlabs/realtime-conversational-ai", obj{"voice_id": "21m00Tcm4TlvDq8ikWAM"})
+	l := a.dial()
+	a.follow(l, token)
+	l.until(emulator.TaskStreamReady)
+	l.say(token, 10, true)
+	events, audio := l.hear(token, emulator.TaskCost)
+	require.Equal(t, "TRANSCRIPT_USER:(3.0 seconds of speech)", events[0]["message"], "two, but 16 kHz were expected")
+	require.Less(t, audio, 48_000, "8 kHz, 8 bit")
 }

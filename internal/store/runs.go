@@ -76,7 +76,7 @@ type Run struct {
 // call is in flight stays separate. Again begins a new run and forgets abandoned ones.
 //
 // Where an equal run belongs to another process, Begin may wait for a sign of life of it, up
-// to the lease of 2.5 s. ErrUnavailable means that nothing was remembered.
+// to the lease of 2.5 s. ErrUnavailable and ErrTooMany mean that nothing was remembered.
 func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) {
 	if err := s.backend.hold(ctx, s.owner); err != nil {
 		return nil, err
@@ -97,6 +97,8 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				alive, asked := living[e.Owner]
 				switch {
 				case e.Done:
+				case e.Hold != "" && s.hasEnded(e.Hold) && (found < 0 || e.better((*list)[found])):
+					found = i
 				case e.Hold != "" && !asked:
 					unsure = e.Owner
 					return false, errUnchanged
@@ -124,6 +126,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			return nil, err
 		}
 	}
+	s.holds(ctx, run.hold)
 	if err := s.noteRequest(ctx, call, run); err != nil {
 		run.abort()
 		return nil, err
@@ -132,6 +135,30 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		err = run.judge(ctx)
 	}
 	return run, err
+}
+
+// holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
+// which counts where a client repeats a call at once.
+func (s *Store) holds(ctx context.Context, hold string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		s.calls = map[string]context.Context{}
+	}
+	s.calls[hold] = ctx
+}
+
+func (s *Store) hasEnded(hold string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, ok := s.calls[hold]
+	return ok && ctx.Err() != nil
+}
+
+func (r *Run) letGo() {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	delete(r.store.calls, r.hold)
 }
 
 // better prefers runs with a result, then with a task, then older ones.
@@ -156,7 +183,7 @@ func (s *Store) add(run *Run, list *[]entry, id string) error {
 	if len(*list) >= mostRunsPerCall {
 		i := slices.IndexFunc(*list, func(e entry) bool { return e.Hold == "" })
 		if i < 0 {
-			return errTooMany
+			return ErrTooMany
 		}
 		*list = slices.Delete(*list, i, i+1)
 	}
@@ -167,7 +194,8 @@ func (s *Store) add(run *Run, list *[]entry, id string) error {
 	return nil
 }
 
-var errTooMany = errors.New("too many equal runs are in flight")
+// ErrTooMany means that so many equal runs are in flight that another one is not remembered.
+var ErrTooMany = errors.New("too many equal runs are in flight")
 
 // prune removes entries that are too old.
 func (s *Store) prune(list *[]entry) {
@@ -191,15 +219,33 @@ func (r *Run) take(e entry) {
 
 func (r *Run) is(e entry) bool { return e.ID == r.ID && !e.Done }
 
-// Known reports whether a task belongs to another run of the same call, also one that was
-// delivered lately: where the answer of a submit was lost, its task is one that is not known.
-func (r *Run) Known(ctx context.Context) (known func(taskID, token string) bool, err error) {
-	list, err := r.entries(ctx)
-	return func(taskID, token string) bool {
-		return slices.ContainsFunc(list, func(e entry) bool {
+// Claim takes a task that was found in Task/List for the run's own, unless it is known as that
+// of an equal run, also one that was delivered lately.
+func (r *Run) Claim(ctx context.Context, taskID, token string) (claimed bool, err error) {
+	err = update(context.WithoutCancel(ctx), r.store, r.key, AttachFor, func(list *[]entry) (bool, error) {
+		i := slices.IndexFunc(*list, r.is)
+		claimed = i >= 0 && !slices.ContainsFunc(*list, func(e entry) bool {
 			return e.ID != r.ID && (e.TaskID != "" && e.TaskID == taskID || e.Token != "" && e.Token == token)
 		})
-	}, err
+		if !claimed {
+			return false, errUnchanged
+		}
+		(*list)[i].TaskID, (*list)[i].Token, (*list)[i].Lost = taskID, token, false
+		return true, nil
+	})
+	if claimed && err == nil {
+		r.TaskID, r.Token, r.State = taskID, token, Submitted
+	}
+	return claimed && err == nil, err
+}
+
+// OthersSubmit reports whether equal runs are being submitted: a task that nobody knows may be
+// one of theirs.
+func (r *Run) OthersSubmit(ctx context.Context) (bool, error) {
+	list, err := r.entries(ctx)
+	return slices.ContainsFunc(list, func(e entry) bool {
+		return e.ID != r.ID && !e.Done && !e.Lost && e.TaskID == "" && e.Token == "" && e.Hold != ""
+	}), err
 }
 
 // entries are the runs of the same call.
@@ -309,6 +355,7 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 		return !delivered
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
 	return delivered || err == nil && !found, err
 }
 
@@ -324,6 +371,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 		return true
 	})
 	r.forgetRequest(ctx)
+	r.letGo()
 	if err == nil {
 		err = r.noteTask(ctx)
 	}
@@ -335,6 +383,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 func (r *Run) Forget(ctx context.Context) error {
 	_, err := r.change(ctx, func(*entry) bool { return false })
 	r.forgetRequest(ctx)
+	r.letGo()
 	return err
 }
 

@@ -309,6 +309,57 @@ func TestEqualRunsAreBounded(t *testing.T) {
 			runs[i] = r.begin(s, r.call())
 		}
 		_, err := s.Begin(r.Context(), r.call(), false)
-		require.ErrorIs(r, err, errTooMany)
+		require.ErrorIs(r, err, ErrTooMany)
+	})
+}
+
+// A client may repeat a call before the first one got to say that it was given up.
+func TestACallThatEndedHoldsNothing(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		ctx, end := context.WithCancel(r.Context())
+		first, err := s.Begin(ctx, r.call(), false)
+		require.NoError(r, err)
+		require.NoError(r, first.Submitted(ctx, "1", "token"))
+		require.False(r, r.begin(s, r.call()).Attached, "it is in flight")
+		end()
+		second := r.begin(s, r.call())
+		require.True(r, second.Attached)
+		require.Equal(r, "token", second.Token)
+		require.NoError(r, first.Release(ctx, nil))
+		require.False(r, r.begin(s, r.call()).Attached, "the second one holds it")
+	})
+}
+
+func TestATaskIsClaimedOnce(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		a, b := r.replica(), r.replica()
+		delivered := r.begin(a, r.call())
+		require.NoError(r, delivered.Submitted(r.Context(), "1", "token 1"))
+		_, err := delivered.Deliver(r.Context(), nil)
+		require.NoError(r, err)
+		first, second := r.begin(a, r.call()), r.begin(b, r.call())
+		claim := func(run *Run, id string) bool {
+			claimed, err := run.Claim(r.Context(), id, "token "+id)
+			require.NoError(r, err)
+			return claimed
+		}
+		others, err := first.OthersSubmit(r.Context())
+		require.NoError(r, err)
+		require.True(r, others, "the second one may have any task that nobody knows")
+		require.NoError(r, second.Lost(r.Context()))
+		others, err = first.OthersSubmit(r.Context())
+		require.NoError(r, err)
+		require.False(r, others)
+		require.False(r, claim(first, "1"), "it was delivered to another call")
+		require.True(r, claim(first, "2"))
+		require.False(r, claim(second, "2"))
+		require.True(r, claim(second, "3"))
+		require.NoError(r, second.Release(r.Context(), nil))
+
+		require.NoError(r, a.DeliveredTask(r.Context(), r.caller(), "token 3"))
+		require.NoError(r, first.Release(r.Context(), nil))
+		attached := r.begin(a, r.call())
+		require.Equal(r, "token 2", attached.Token, "the other one was delivered otherwise")
 	})
 }

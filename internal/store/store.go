@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	crand "crypto/rand"
@@ -38,6 +39,9 @@ type Store struct {
 	salt    []byte
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
+
+	mu    sync.Mutex
+	calls map[string]context.Context // of this process, by hold
 }
 
 // backend is a map of small values that expire, with an atomic compare-and-swap, and the

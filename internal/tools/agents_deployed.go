@@ -64,12 +64,17 @@ var getMyAgentTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, getMyAgent)
 
-func getMyAgent(ctx context.Context, call *Call, in agentGUID) (MyAgentDetail, error) {
+func getMyAgent(ctx context.Context, call *Call, in agentLook) (MyAgentDetail, error) {
 	agent, err := call.Wiro.MyAgents.Get(ctx, in.GUID)
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	return call.myAgentDetail(agent), nil
+	return call.myAgentDetail(agent, in.Full), nil
+}
+
+type agentLook struct {
+	agentGUID
+	Full bool `json:"full,omitempty" doc:"true shows preferences and scheduled tasks with their whole text"`
 }
 
 var deployAgentTool = defineConfirmed(mcptool.Meta{
@@ -91,7 +96,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	detail := call.myAgentDetail(agent)
+	detail := call.myAgentDetail(agent, false)
 	detail.Message = "Deployed: " + detail.Agent.Title + "."
 	if agent.Subscription == nil {
 		detail.Agent.Subscription = "active" // Wiro's answer leaves out what was just paid for

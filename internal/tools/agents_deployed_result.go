@@ -147,11 +147,11 @@ func packs(list []wiro.CreditPack) []PackInfo {
 	return packs
 }
 
-func (c *Call) myAgentDetail(u wiro.UserAgent) MyAgentDetail {
+func (c *Call) myAgentDetail(u wiro.UserAgent, full bool) MyAgentDetail {
 	info := MyAgentInfo{
 		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(u.Description), 300), Blocked: []string{},
 		Credentials: credentialStates(u.Credentials), Skills: skillLines(u.Skills, u.SkillsMeta),
-		Preferences: customSkillLines(u.CustomSkills), Schedules: customSkillLines(u.ScheduledSkills),
+		Preferences: customSkillLines(u.CustomSkills, full), Schedules: customSkillLines(u.ScheduledSkills, full),
 		Balance: CreditInfo{
 			Remaining: u.Remaining(), Monthly: u.MonthlyCredits, Extra: u.ExtraCredits,
 			Used: u.UsedCredits, Period: u.CreditPeriod, ExtraExpires: day(u.ExtraCreditsExpiry),

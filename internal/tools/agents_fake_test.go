@@ -21,7 +21,7 @@ import (
 
 // soon is a context for what takes no time unless it hangs: a hang then is a failure that
 // says where.
-func soon(t *testing.T) context.Context {
+func soon(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -31,7 +31,7 @@ func soon(t *testing.T) context.Context {
 // fakeWiro answers as a test tells it, and remembers what it was asked.
 type fakeWiro struct {
 	*Server
-	t *testing.T
+	t testing.TB
 
 	mu      sync.Mutex
 	answers map[string][]string // by endpoint, one after the other; the last one stays
@@ -48,7 +48,7 @@ const yes = `{"result":true,"errors":[]}`
 
 // faking returns a server of all tools against a Wiro with these answers. An endpoint
 // without one says yes and nothing else.
-func faking(t *testing.T, answers map[string]string, change ...func(*Options)) *fakeWiro {
+func faking(t testing.TB, answers map[string]string, change ...func(*Options)) *fakeWiro {
 	t.Helper()
 	f := &fakeWiro{t: t, answers: map[string][]string{}}
 	for path, answer := range answers {

@@ -115,14 +115,18 @@ func TestStartSaysWhatSetUpIsMissing(t *testing.T) {
 
 func TestAToolThatIsOffIsNotSuggestedButNamed(t *testing.T) {
 	t.Parallel()
-	f := faking(t, map[string]string{"UserAgent/Detail": agentNow(`"status": 6, "setuprequired": true, "credentials": {"wordpress": {"_required_missing": true,
-		"_schema": {"credential_mode": "api_key", "fields": [{"key": "url", "required": true}]}}}`)}, func(o *Options) { o.Toolsets = DefaultToolsets })
+	byDefault := func(o *Options) { o.Toolsets = DefaultToolsets }
+	f := faking(t, map[string]string{"UserAgent/Detail": agentNow(`"status": 0, "subscription": {"status": "expired"}`)}, byDefault)
 	r := f.ok("get_my_agent", theAgent)
-	require.Contains(t, r.text, "wordpress needs url: set_agent_credentials (its toolset is off here: WIRO_TOOLSETS=all turns it on)")
+	require.Contains(t, r.text, "its subscription is expired: renew_agent_subscription (its toolset is off here: WIRO_TOOLSETS=all turns it on)")
 	next, _ := r.next()
 	require.Empty(t, next)
-	next, _ = f.refused("start_agent", theAgent, "Setup required: wordpress needs url").next()
-	require.Equal(t, "get_my_agent", next)
+
+	// What an agent needs to get going is on by default.
+	f = faking(t, map[string]string{"UserAgent/Detail": agentNow(`"status": 6, "setuprequired": true, "credentials": {"wordpress": {"_required_missing": true,
+		"_schema": {"credential_mode": "api_key", "fields": [{"key": "url", "required": true}]}}}`)}, byDefault)
+	next, _ = f.ok("get_my_agent", theAgent).next()
+	require.Equal(t, "set_agent_credentials", next)
 }
 
 func TestStartReportsAnAgentThatFailsOrIsStopped(t *testing.T) {

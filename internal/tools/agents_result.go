@@ -224,21 +224,29 @@ func (n CredentialNeed) line() string {
 type CustomSkillLine struct {
 	Key      string `json:"skillkey"`
 	About    string `json:"about,omitempty"`
-	Interval string `json:"interval,omitempty"` // a cron expression
+	Value    string `json:"value,omitempty"`    // the instructions that set_custom_skill replaces, or how they begin
+	Interval string `json:"interval,omitempty"` // a cron expression, UTC
+	Schedule string `json:"schedule,omitempty"` // the same in words
 	Enabled  bool   `json:"enabled"`
+	Editable bool   `json:"editable"`
 	Source   string `json:"source,omitempty"` // preset-strategy, skill-bundle or user-created
 	Edited   bool   `json:"edited,omitempty"`
 }
 
-func customSkillLines(skills []wiro.CustomSkill) []CustomSkillLine {
+// customSkillLines shows values in full, or only how they begin.
+func customSkillLines(skills []wiro.CustomSkill, full bool) []CustomSkillLine {
+	const start = 40
+	shown := func(value string) string {
+		if value = redactText(value); full {
+			return value
+		}
+		return mcptool.Clip(value, start)
+	}
 	lines := make([]CustomSkillLine, 0, len(skills))
 	for _, s := range skills {
-		about := s.Description
-		if about == "" {
-			about = s.Value
-		}
 		lines = append(lines, CustomSkillLine{
-			s.Key, mcptool.Clip(redactTokens(about), 100), s.Interval, s.Enabled, s.Source, s.Edited,
+			Key: s.Key, About: mcptool.Clip(redactTokens(s.Description), 100), Value: shown(s.Value),
+			Interval: s.Interval, Schedule: schedule(s.Interval), Enabled: s.Enabled, Editable: s.Editable, Source: s.Source, Edited: s.Edited,
 		})
 	}
 	return lines
@@ -247,7 +255,10 @@ func customSkillLines(skills []wiro.CustomSkill) []CustomSkillLine {
 func (l CustomSkillLine) line() string {
 	text := l.Key
 	if l.Interval != "" {
-		text += " (" + l.Interval + ")"
+		text += " (" + l.Schedule + ": " + l.Interval + ")"
+	}
+	if !l.Editable {
+		text += " (fixed)"
 	}
 	if !l.Enabled {
 		text += " (off)"
@@ -261,6 +272,9 @@ func (l CustomSkillLine) line() string {
 	if l.About != "" {
 		text += ": " + l.About
 	}
+	if l.Value != "" {
+		text += "\n  " + strings.ReplaceAll(strings.TrimSpace(l.Value), "\n", "\n  ")
+	}
 	return text
 }
 
@@ -268,7 +282,7 @@ func (c *Call) agentDetail(a wiro.Agent) AgentDetail {
 	d := AgentDetail{Agent: AgentTemplate{
 		AgentInfo: agentInfo(a), Description: mcptool.Clip(a.Description, 1500), Costs: actionCosts(a.ActionCosts),
 		Skills: skillLines(a.Skills, a.SkillsMeta), Credentials: credentialNeeds(a.Credentials),
-		Preferences: customSkillLines(a.CustomSkills), Schedules: customSkillLines(a.ScheduledSkills),
+		Preferences: customSkillLines(a.CustomSkills, true), Schedules: customSkillLines(a.ScheduledSkills, true),
 	}}
 	d.NextAction = c.Next("deploy_agent", "deploy it: it asks before it charges",
 		map[string]any{"agentguid": d.Agent.GUID, "title": "My " + d.Agent.Title, "tier": "starter"})

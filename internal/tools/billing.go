@@ -74,7 +74,7 @@ var cancelAgentSubscriptionTool = define(mcptool.Meta{
 	Name:        "cancel_agent_subscription",
 	Title:       "Cancel an agent's subscription",
 	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded. renew_agent_subscription takes it back.",
-	Toolset:     Billing,
+	Toolset:     Agents,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},

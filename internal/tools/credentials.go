@@ -88,7 +88,7 @@ var setAgentCredentialsTool = define(mcptool.Meta{
 	Name:        "set_agent_credentials",
 	Title:       "Set an agent's credentials",
 	Description: "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts. Accounts that need consent are connected with connect_agent_account.",
-	Toolset:     Credentials,
+	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "fields": [{"credentialkey": "wordpress", "fieldname": "url", "fieldvalue": "https://blog.example.com"}]}`}},

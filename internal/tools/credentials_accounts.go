@@ -26,7 +26,7 @@ var connectAgentAccountTool = define(mcptool.Meta{
 	Name:        "connect_agent_account",
 	Title:       "Connect an agent's account",
 	Description: "Get the address where the user lets an agent use their account with a service. Give it to the user to open; then look with get_agent_account_status.",
-	Toolset:     Credentials,
+	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "twitter", "redirecturl": "https://app.example.com/cb"}`}},
 }, connectAgentAccount)
@@ -77,7 +77,7 @@ var getAgentAccountStatusTool = define(mcptool.Meta{
 	Name:        "get_agent_account_status",
 	Title:       "Get an agent's account status",
 	Description: "Whether an agent is connected to an account of a service, to which one, and until when.",
-	Toolset:     Credentials,
+	Toolset:     Agents,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "google-ads"}`}},
 }, getAgentAccountStatus)
 

@@ -207,7 +207,7 @@ var createFolderTool = define(mcptool.Meta{
 	Name:        "create_folder",
 	Title:       "Create a folder",
 	Description: "Create a folder in the Wiro storage of this key, to upload files into.",
-	Toolset:     Files,
+	Toolset:     Extras,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"name": "training-data"}`}},
 }, createFolder)

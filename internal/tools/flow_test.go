@@ -124,9 +124,11 @@ func TestAFailedRunShowsTheModelsWordsAndCostsNothing(t *testing.T) {
 func TestRefusalsSayWhatHelps(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	runs := 0
 	run := func(behavior sandbox.Behavior) answer {
 		s.sandbox.Behave(picture, behavior)
-		return s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`)
+		runs++ // each is a run of its own: one that may have started is not submitted again
+		return s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x`+strconv.Itoa(runs)+`"}}`)
 	}
 	run(sandbox.Behavior{Code: 96, Message: "You have reached your concurrent task limit."}).refused("concurrent task limit", "frees up", "list_tasks")
 	run(sandbox.Behavior{Code: 97, Message: "Insufficient balance"}).refused("Add funds", "https://wiro.ai/panel")
@@ -134,9 +136,8 @@ func TestRefusalsSayWhatHelps(t *testing.T) {
 	run(sandbox.Behavior{Code: 99, Status: 401, Message: "Authorization bearer token is invalid."}).refused("WIRO_API_KEY")
 	run(sandbox.Behavior{Status: 429, RetryAfter: 60, Message: "slow down"}).refused("limiting the rate", "1m0s")
 	run(sandbox.Behavior{Status: 502, ContentType: "text/html", Body: "<html>Bad gateway"}).refused("may have reached Wiro", "list_tasks")
-	cut := run(sandbox.Behavior{CutConnection: true}).refused("may have reached Wiro")
-	require.Equal(t, 1, strings.Count(cut.text, "reached Wiro"), cut.text)
 	run(sandbox.Behavior{Oversize: 40 << 20}).refused("may have reached Wiro", "larger than 16 MB")
+	run(sandbox.Behavior{CutConnection: true}).ok("Completed", "its task was found")
 	s.sandbox.Behave(picture)
 	s.call("run_model", `{"model":"`+picture+`","params":{}}`).refused("- prompt: required")
 	s.call("run_model", `{"model":"openai/sora-9","params":{}}`).refused("openai/sora-9 does not exist. Closest: openai/sora-2", "search_models")

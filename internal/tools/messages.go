@@ -20,8 +20,10 @@ var sendAgentMessageTool = define(mcptool.Meta{
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := call.Wiro.Messages.Send(ctx, wiro.NewMessage{
-		UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+	sent, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
+		return w.Messages.Send(ctx, wiro.NewMessage{
+			UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
+		})
 	})
 	if err != nil {
 		return MessageResult{}, err
@@ -33,7 +35,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		return result, nil
 	}
 	// The agent works on it from here on: its guid and token are returned in every case.
-	message, said, err := call.followMessage(ctx, in.Timeout, known, sent)
+	message, said, err := call.followMessage(ctx, in, known, sent)
 	result := call.messageResult(message, said)
 	if err != nil {
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
@@ -43,6 +45,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 
 type newMessage struct {
 	agentGUID
+	teamOf
 	Message  string   `json:"message" doc:"what to say to the agent"`
 	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
 	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
@@ -60,16 +63,16 @@ func (m newMessage) session() string {
 // followMessage waits for the answer to a message within the caller's time, reporting it as
 // it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
 // told users of a failure.
-func (c *Call) followMessage(ctx context.Context, timeout *float64, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+func (c *Call) followMessage(ctx context.Context, in newMessage, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
 	p := c.StartProgress()
 	defer p.Stop()
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
-		if mcptool.LooksOnce(timeout) {
-			if message, err = c.Wiro.Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
+	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(in.Timeout) {
+			if message, err = c.Wiro.WithTeam(in.Team).Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
 				err = context.DeadlineExceeded
 			}
 			return err
@@ -113,6 +116,7 @@ func messageProgress(p *mcptool.Progress, u wiro.MessageUpdate) {
 
 // messageRef names a message.
 type messageRef struct {
+	teamOf
 	GUID  string `json:"messageguid,omitempty" doc:"guid that send_agent_message returned"`
 	Token string `json:"agenttoken,omitempty" doc:"its token, instead of the guid"`
 }
@@ -128,7 +132,7 @@ var getAgentMessageTool = define(mcptool.Meta{
 }, getAgentMessage)
 
 func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageResult, error) {
-	message, err := call.Wiro.Messages.Get(ctx, in.ref())
+	message, err := call.Wiro.WithTeam(in.Team).Messages.Get(ctx, in.ref())
 	if err != nil {
 		return MessageResult{}, err
 	}
@@ -151,8 +155,10 @@ var listAgentMessagesTool = define(mcptool.Meta{
 }, listAgentMessages)
 
 func listAgentMessages(ctx context.Context, call *Call, in historyQuery) (MessageList, error) {
-	history, err := call.Wiro.Messages.History(ctx, wiro.HistoryQuery{
-		UserAgentGUID: in.GUID, SessionKey: in.Session, Limit: in.Limit, Before: in.Before,
+	history, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.History, error) {
+		return w.Messages.History(ctx, wiro.HistoryQuery{
+			UserAgentGUID: in.GUID, SessionKey: in.Session, Limit: in.Limit, Before: in.Before,
+		})
 	})
 	if err != nil {
 		return MessageList{}, err
@@ -162,6 +168,7 @@ func listAgentMessages(ctx context.Context, call *Call, in historyQuery) (Messag
 
 type historyQuery struct {
 	agentGUID
+	teamOf
 	Session string `json:"sessionkey,omitempty" default:"default" doc:"conversation, as list_agent_sessions names it"`
 	Limit   int    `json:"limit,omitempty" min:"1" max:"200" default:"50" doc:"how many to list"`
 	Before  string `json:"before,omitempty" doc:"guid of a message: lists those before it"`
@@ -171,23 +178,30 @@ var listAgentSessionsTool = define(mcptool.Meta{
 	Name:        "list_agent_sessions",
 	Title:       "List conversations with an agent",
 	Description: "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, listAgentSessions)
 
-func listAgentSessions(ctx context.Context, call *Call, in agentGUID) (SessionList, error) {
-	sessions, err := call.Wiro.Messages.Sessions(ctx, in.GUID)
+func listAgentSessions(ctx context.Context, call *Call, in conversations) (SessionList, error) {
+	sessions, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) ([]wiro.Conversation, error) {
+		return w.Messages.Sessions(ctx, in.GUID)
+	})
 	if err != nil {
 		return SessionList{}, err
 	}
 	return call.sessionList(sessions, in.GUID), nil
 }
 
+type conversations struct {
+	agentGUID
+	teamOf
+}
+
 var cancelAgentMessageTool = define(mcptool.Meta{
 	Name:        "cancel_agent_message",
 	Title:       "Cancel a message to an agent",
 	Description: "Stop a message that waits or is being answered. What the agent did already stays done.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"agenttoken": "t1"}`}},
@@ -200,7 +214,7 @@ func wasCanceled(err error) bool {
 }
 
 func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageAction, error) {
-	err := call.Wiro.Messages.Cancel(ctx, in.ref())
+	err := call.Wiro.WithTeam(in.Team).Messages.Cancel(ctx, in.ref())
 	switch {
 	case wasCanceled(err):
 		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
@@ -221,7 +235,7 @@ var deleteAgentMessagesTool = define(mcptool.Meta{
 	Name:        "delete_agent_messages",
 	Title:       "Delete messages to an agent",
 	Description: "Delete messages of a conversation (items), or your part of a whole conversation (sessionkey). Cannot be undone.",
-	Toolset:     Messages,
+	Toolset:     Extras,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "items": [{"messageguid": "m1", "side": "both"}]}`}},
@@ -233,7 +247,10 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 		return MessageAction{}, mcptool.Problemf("delete_agent_messages needs either items, the messages to delete, or sessionkey, a whole conversation.").
 			WithNext("list_agent_sessions", "find the conversation", agentRef(in.GUID))
 	case in.Session != "":
-		if err := call.Wiro.Messages.DeleteSession(ctx, in.GUID, in.Session); err != nil {
+		_, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (struct{}, error) {
+			return struct{}{}, w.Messages.DeleteSession(ctx, in.GUID, in.Session)
+		})
+		if err != nil {
 			return MessageAction{}, err
 		}
 		message := fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
@@ -246,7 +263,10 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 			items[i].Side = wiro.SideBoth
 		}
 	}
-	if err := call.Wiro.Messages.Delete(ctx, in.GUID, items); err != nil {
+	_, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (struct{}, error) {
+		return struct{}{}, w.Messages.Delete(ctx, in.GUID, items)
+	})
+	if err != nil {
 		return MessageAction{}, err
 	}
 	message := mcptool.Count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
@@ -255,6 +275,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 
 type deletion struct {
 	agentGUID
+	teamOf
 	Items   []deletedSide `json:"items,omitempty" doc:"messages to delete"`
 	Session string        `json:"sessionkey,omitempty" doc:"conversation to delete, instead of items"`
 }

@@ -273,7 +273,7 @@ type SessionRow struct {
 	Last     string `json:"lastQuestion,omitempty"`
 }
 
-func (c *Call) sessionList(sessions []wiro.Session, guid string) SessionList {
+func (c *Call) sessionList(sessions []wiro.Conversation, guid string) SessionList {
 	list := SessionList{Sessions: make([]SessionRow, 0, len(sessions))}
 	for _, s := range sessions {
 		list.Sessions = append(list.Sessions, SessionRow{s.Key, int(s.Messages), moment(s.UpdatedAt), mcptool.Clip(s.LastMessage, 120)})

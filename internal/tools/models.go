@@ -17,7 +17,7 @@ import (
 var searchModelsTool = define(mcptool.Meta{
 	Name:           "search_models",
 	Title:          "Search models",
-	Description:    "Search Wiro's catalog of AI models by words, category, tag or owner. Each comes with its slug (owner/model), price, usual run time, success rate and rating, and a line about it.",
+	Description:    "Search Wiro's catalog of AI models: slug (owner/model), price, usual run time, success rate, rating.",
 	Toolset:        Models,
 	TruncationHint: "Narrow the search, or page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"search": "flux", "categories": ["text-to-image"], "limit": 5}`}},
@@ -65,12 +65,12 @@ func searchModels(ctx context.Context, call *Call, in modelSearch) (ModelList, e
 }
 
 type modelSearch struct {
-	Search     string   `json:"search,omitempty" doc:"words to find, such as \"flux\" or \"video generation\""`
-	Categories []string `json:"categories,omitempty" doc:"any of: 3d, 3d-generation, audio, chat, e-commerce, embedding, hr-tools, image-editing, image-generation, image-to-3d, image-to-image, image-to-text, image-to-video, llm, llm-reasoning, rag, realtime-conversation, realtime-stt, realtime-tts, speech-to-text, speech-to-video, talking-head, text-to-3d, text-to-image, text-to-music, text-to-song, text-to-speech, text-to-video, training, translation, video, video-to-text, video-to-video, voice-clone, voice-cloning"`
-	Tags       []string `json:"tags,omitempty" doc:"tags to filter by"`
-	Owner      string   `json:"slugowner,omitempty" doc:"owner's slug, such as \"openai\" or \"klingai\""`
-	MaxPrice   *float64 `json:"max_price_usd,omitempty" min:"0" doc:"only models with a typical run of at most this price"`
-	Sort       string   `json:"sort,omitempty" enum:"relevance,price,time,ratedusercount,commentcount,averagepoint,id" doc:"what to sort by; price: cheapest typical run first"`
+	Search     string   `json:"search,omitempty" doc:"words, such as \"flux\""`
+	Categories []string `json:"categories,omitempty" doc:"any of: text-to-{3d,image,music,song,speech,video}, image-to-{3d,image,text,video}, image-{editing,generation}, video, video-to-{text,video}, speech-to-{text,video}, talking-head, audio, voice-{clone,cloning}, realtime-{conversation,stt,tts}, 3d, 3d-generation, llm, llm-reasoning, chat, rag, embedding, translation, training, e-commerce, hr-tools"`
+	Tags       []string `json:"tags,omitempty" doc:"tags"`
+	Owner      string   `json:"slugowner,omitempty" doc:"owner, such as \"openai\""`
+	MaxPrice   *float64 `json:"max_price_usd,omitempty" min:"0" doc:"highest price of a typical run"`
+	Sort       string   `json:"sort,omitempty" enum:"relevance,price,time,ratedusercount,commentcount,averagepoint,id" doc:"price: cheapest typical run first"`
 	Order      string   `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
 	Start      int      `json:"start,omitempty" min:"0" default:"0" doc:"how many to skip"`
 	Limit      int      `json:"limit,omitempty" min:"1" max:"100" default:"20" doc:"how many to list"`
@@ -80,7 +80,18 @@ type modelSearch struct {
 // description.
 var knownCategories = sync.OnceValue(func() []string {
 	field, _ := reflect.TypeFor[modelSearch]().FieldByName("Categories")
-	return strings.Split(strings.TrimPrefix(field.Tag.Get("doc"), "any of: "), ", ")
+	var names []string
+	for name := range strings.SplitSeq(strings.TrimPrefix(field.Tag.Get("doc"), "any of: "), ", ") {
+		prefix, endings, several := strings.Cut(strings.TrimSuffix(name, "}"), "{")
+		if !several {
+			names = append(names, name)
+			continue
+		}
+		for ending := range strings.SplitSeq(endings, ",") {
+			names = append(names, prefix+ending)
+		}
+	}
+	return names
 })
 
 // unknownCategories names the closest categories for those that nobody knows: an error where
@@ -117,7 +128,7 @@ func joinSentence(a, b string) string { return strings.TrimSpace(a + " " + b) }
 var getModelSchemaTool = define(mcptool.Meta{
 	Name:        "get_model_schema",
 	Title:       "Get a model's parameters",
-	Description: "What a model takes and costs: every parameter with its id, type, default, options and range, the prices, and what a run with the defaults costs. Use it to fill run_model's params.",
+	Description: "What a model takes and costs: every parameter with type, default, options and range, the prices, and the cost with the defaults. Use it to fill run_model's params.",
 	Toolset:     Models,
 	Examples:    []mcptool.Example{{Arguments: `{"model": "openai/sora-2"}`}},
 }, getModelSchema)
@@ -135,79 +146,6 @@ func getModelSchema(ctx context.Context, call *Call, in modelName) (ModelDetail,
 type modelName struct {
 	Model string `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
 }
-
-var recommendModelTool = define(mcptool.Meta{
-	Name:        "recommend_model",
-	Title:       "Recommend a model",
-	Description: "Describe what you want to make, get the models that fit, best first, with prices.",
-	Toolset:     Models,
-	Examples:    []mcptool.Example{{Arguments: `{"task": "upscale an image to 4K"}`}},
-}, recommendModel)
-
-func recommendModel(ctx context.Context, call *Call, in recommendation) (ModelList, error) {
-	const limit = 10
-	page, err := call.Wiro.Models.List(ctx, wiro.ModelQuery{Search: in.Task, Sort: "relevance", Limit: limit})
-	if err != nil {
-		return ModelList{}, err
-	}
-	// The catalog's search wants words that a model has. Where a whole sentence finds
-	// nothing, its words do, those that most models answer to first.
-	if len(page.Models) == 0 {
-		if page, err = call.modelsByWords(ctx, in.Task, limit); err != nil {
-			return ModelList{}, err
-		}
-	}
-	list := modelList(page, 0, limit)
-	list.NextStart = 0
-	if len(list.Models) > 0 {
-		list.NextAction = call.Next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": list.Models[0].Slug})
-	} else {
-		list.NextAction = call.Next("explore", "browse what there is", map[string]any{})
-	}
-	return list, nil
-}
-
-type recommendation struct {
-	Task string `json:"task" doc:"what to make, such as \"upscale an image to 4K\""`
-}
-
-// modelsByWords gathers the models that single words of a description find, those that more
-// words find first.
-func (c *Call) modelsByWords(ctx context.Context, text string, limit int) (wiro.ModelPage, error) {
-	const most = 5
-	type hit struct {
-		model wiro.Model
-		words int
-	}
-	var hits []*hit
-	words := slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127)
-	}), func(word string) bool { return len(word) < 4 || slices.Contains(fillers, word) })
-	for _, word := range words[:min(len(words), most)] {
-		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: word, Sort: "relevance", Limit: limit})
-		if err != nil {
-			return wiro.ModelPage{}, err
-		}
-		for _, model := range page.Models {
-			i := slices.IndexFunc(hits, func(h *hit) bool { return h.model.ID == model.ID })
-			if i < 0 {
-				hits = append(hits, &hit{model, 1})
-			} else {
-				hits[i].words++
-			}
-		}
-	}
-	slices.SortStableFunc(hits, func(a, b *hit) int { return b.words - a.words })
-	page := wiro.ModelPage{}
-	for _, h := range hits[:min(len(hits), limit)] {
-		page.Models = append(page.Models, h.model)
-	}
-	page.Total = int64(len(page.Models))
-	return page, nil
-}
-
-// fillers are words of requests that say nothing about the model.
-var fillers = []string{"with", "from", "into", "that", "this", "make", "create", "want", "need", "please", "some", "using", "generate", "model"}
 
 // ModelList is a list of models.
 type ModelList struct {

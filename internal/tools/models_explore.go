@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -17,7 +15,7 @@ import (
 var exploreTool = define(mcptool.Meta{
 	Name:        "explore",
 	Title:       "Explore models",
-	Description: "Browse Wiro's curated shelves of models: recently added, image, video, audio and more, five of each with prices.",
+	Description: "Browse Wiro's curated shelves: image, video, audio and more, five of each, with prices.",
 	Toolset:     Models,
 	Examples:    []mcptool.Example{{Arguments: `{}`}},
 }, explore)
@@ -26,22 +24,11 @@ var exploreTool = define(mcptool.Meta{
 const perShelf = 5
 
 func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
-	var (
-		sections []wiro.Section
-		prices   catalogPrices
-		both     errgroup.Group
-	)
-	both.Go(func() (err error) {
-		sections, err = call.Wiro.Models.Explore(ctx)
-		return err
-	})
-	both.Go(func() error {
-		prices = call.catalogPrices(ctx)
-		return nil
-	})
-	if err := both.Wait(); err != nil {
+	sections, err := call.Wiro.Models.Explore(ctx)
+	if err != nil {
 		return Shelves{}, err
 	}
+	prices := call.catalogPrices(ctx)
 	shelves := Shelves{Categories: make([]Shelf, 0, len(sections))}
 	for _, section := range sections {
 		if len(section.Models) == 0 {
@@ -129,7 +116,7 @@ func (c *Call) catalogPrices(ctx context.Context) catalogPrices {
 	read, err := shared(ctx, &c.models.flights, key, func(ctx context.Context) (any, error) {
 		prices := catalogPrices{bySlug: map[string]listedModel{}, until: time.Now().Add(modelLifetime)}
 		for i := range catalogPages {
-			page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Start: i * comparedPage, Limit: comparedPage})
+			page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Start: i * comparedPage, Limit: comparedPage, Workflows: true})
 			if err != nil {
 				return prices, err
 			}

@@ -16,7 +16,7 @@ type launch struct {
 	*Call
 	plan     plannedRun
 	in       modelRun
-	run      *store.Run   // nil where the store is down and the caller wants a new run anyway
+	run      *store.Run   // nil where it is not remembered: the store is down and the caller wants a new run anyway
 	reserved *reservation // nil for a run that is paid for already
 	found    bool         // its answer was lost, and its task was found
 	progress taskProgress
@@ -24,9 +24,11 @@ type launch struct {
 
 const (
 	refreshInterval = 250 * time.Millisecond // between looks at a submit that another call makes
-	queueInterval   = 3 * time.Second        // between attempts to get a slot
 	stopTimeout     = 15 * time.Second       // for stopping a task whose call was canceled
 )
+
+// queuePauses are the pauses between attempts to get a slot, the last one repeated.
+var queuePauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 3 * time.Second}
 
 // begin remembers a run before it is submitted, or attaches to one that an equal call left
 // behind. A new one is held against the caps; a charge needs a confirmation.
@@ -36,8 +38,9 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 		Caller: c.caller(), Model: plan.Slug.String(), Params: in.Params, Request: c.Scope.Request,
 	}, in.Again)
 	switch {
-	case errors.Is(err, store.ErrUnavailable) && in.Again:
+	case errors.Is(err, store.ErrTooMany), errors.Is(err, store.ErrUnavailable) && in.Again:
 		c.log.Warn().Err(err).Msg("a run is not remembered")
+		run = nil
 	case errors.Is(err, store.ErrUnavailable):
 		c.log.Warn().Err(err).Msg("a run was refused")
 		return nil, nil, mcptool.Problemf("The server cannot look up whether an earlier call started this run, because its store is not available. " +
@@ -78,7 +81,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 	)
 	_ = l.Wait(ctx, timeout, func(limited context.Context) error {
 		var submission wiro.Submission
-		if submission, failed = l.submission(limited); failed == nil {
+		if submission, failed = l.submission(ctx, limited); failed == nil {
 			result, over = l.await(limited, submission)
 		}
 		return nil
@@ -111,7 +114,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 		result.State = stateSubmitted
 		return result, false
 	}
-	l.progress.submitted(submission)
+	l.progress.submitted(submission, l.plan)
 	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return submission.Wait(ctx, update)
 	}

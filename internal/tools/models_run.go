@@ -27,10 +27,10 @@ type modelRun struct {
 	Params  map[string]any `json:"params" doc:"the model's parameters by id, as get_model_schema lists them; files as URLs"`
 	Wait    *bool          `json:"wait,omitempty" default:"true" doc:"false returns the task's token at once"`
 	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
-	DryRun  bool           `json:"dry_run,omitempty" default:"false" doc:"true checks the params and quotes the run without starting it"`
-	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse the run if it would cost more, in USD"`
-	Again   bool           `json:"again,omitempty" default:"false" doc:"true starts a second run; otherwise the same call goes on with one whose result never arrived"`
-	Confirm bool           `json:"confirm,omitempty" default:"false" doc:"true once the user has agreed to a cost that is not known before"`
+	DryRun  bool           `json:"dry_run,omitempty" doc:"true only checks the params and quotes the run"`
+	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse the run if it may cost more"`
+	Again   bool           `json:"again,omitempty" doc:"true starts a second run, where the same call would go on with the first"`
+	Confirm bool           `json:"confirm,omitempty" doc:"true once the user has agreed to an unknown cost"`
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

@@ -15,22 +15,26 @@ import (
 )
 
 // submission returns the run's task: submitted now, or by the call that this one attached to.
-// Where it returns an error, the hold on the run is given up.
-func (l *launch) submission(ctx context.Context) (wiro.Submission, error) {
+// Where it returns an error, the hold on the run is given up. Limited is ctx for as long as the
+// call may wait.
+func (l *launch) submission(ctx, limited context.Context) (wiro.Submission, error) {
 	for l.run != nil && l.run.Attached {
 		switch l.run.State {
 		case store.Submitted:
 			return wiro.Submission{TaskID: l.run.TaskID, Token: l.run.Token}, nil
 		case store.Lost:
-			return l.find(ctx, l.run.Began, errors.New("the call that submitted it ended before the answer"))
+			return l.find(limited, l.run.Began, errors.New("the call that submitted it ended before the answer"))
 		case store.Submitting:
 		}
 		l.progress.progress.Update(0.01, 0, "an earlier, equal call submits the run")
-		gone, err := l.refresh(ctx)
+		gone, err := l.refresh(limited)
 		switch {
 		case err != nil:
+			if submission, found := l.lastLook(ctx, l.run.Began); found {
+				return submission, nil
+			}
 			l.noted(l.run.Release(ctx, nil))
-			return wiro.Submission{}, l.mayHaveStarted(err)
+			return wiro.Submission{}, l.mayHaveStarted(errors.New("the call that submits it is still waiting"))
 		case gone: // it was refused: this call tries for itself
 			fresh, charge, err := l.begin(ctx, l.plan, l.in)
 			if err != nil {
@@ -43,7 +47,7 @@ func (l *launch) submission(ctx context.Context) (wiro.Submission, error) {
 			l.run, l.reserved = fresh.run, fresh.reserved
 		}
 	}
-	return l.submit(ctx)
+	return l.submit(ctx, limited)
 }
 
 // refresh looks at the run again after a moment.
@@ -56,19 +60,19 @@ func (l *launch) refresh(ctx context.Context) (gone bool, err error) {
 
 // submit sends the run to Wiro, once. It waits for the answer as long as the call may wait; the
 // exchange goes on after that, and its token is kept for the same call.
-func (l *launch) submit(ctx context.Context) (wiro.Submission, error) {
-	if err := l.uploadFirst(ctx); err != nil {
+func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
+	if err := l.uploadFirst(limited); err != nil {
 		l.abandon(ctx)
 		return wiro.Submission{}, err
 	}
-	for {
+	for attempt := 0; ; attempt++ {
 		began := time.Now()
 		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
 		})
-		submission, err := pending.Wait(ctx)
-		if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) { // the token is worth a moment
+		submission, err := pending.Wait(limited)
+		if err != nil && limited.Err() != nil && !errors.Is(limited.Err(), context.DeadlineExceeded) { // the token is worth a moment
 			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitGrace)
 			submission, err = pending.Wait(grace)
 			cancel()
@@ -78,16 +82,19 @@ func (l *launch) submit(ctx context.Context) (wiro.Submission, error) {
 		case err == nil:
 			l.accepted(ctx, submission)
 			return submission, nil
-		case ctx.Err() != nil && !isDone(pending.Done()):
+		case limited.Err() != nil && !isDone(pending.Done()):
+			if submission, found := l.lastLook(ctx, began); found {
+				return submission, nil
+			}
 			return wiro.Submission{}, l.leave(ctx, pending)
 		case reasonOf(err) == unknownOutcome:
 			if l.run != nil {
 				l.noted(l.run.Lost(ctx))
 			}
-			return l.find(ctx, began, err)
-		case reasonOf(err) == wiro.ReasonConcurrencyLimit && l.queuesOnLimit && ctx.Err() == nil:
+			return l.find(limited, began, err)
+		case reasonOf(err) == wiro.ReasonConcurrencyLimit && l.queuesOnLimit && limited.Err() == nil:
 			l.progress.progress.Update(0.02, 0, "waiting for a slot: as many tasks run as the account may run at once")
-			if pause(ctx, queueInterval) == nil {
+			if pause(limited, queuePauses[min(attempt, len(queuePauses)-1)]) == nil {
 				continue
 			}
 		}
@@ -140,6 +147,8 @@ var findPauses = []time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisec
 const (
 	findLimit = 50              // tasks of a look
 	findSlack = 2 * time.Second // starttime has whole seconds
+	// lookTimeout bounds the look of a call whose time is up.
+	lookTimeout = 2 * time.Second
 )
 
 // find looks for the task of a submit whose answer was lost, and attaches to it. A submit that
@@ -150,29 +159,52 @@ func (l *launch) find(ctx context.Context, began time.Time, lost error) (wiro.Su
 		if pause(ctx, wait) != nil {
 			break
 		}
-		page, err := l.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: findLimit})
-		if err != nil {
-			continue
-		}
-		known := func(string, string) bool { return false }
-		if l.run != nil {
-			if known, err = l.run.Known(ctx); err != nil {
-				break
-			}
-		}
-		for _, task := range page.Tasks {
-			if l.isOwn(task, began) && !known(task.ID, task.Token) {
-				found := wiro.Submission{TaskID: task.ID, Token: task.Token}
-				l.accepted(ctx, found)
-				l.found = true
-				return found, nil
-			}
+		if submission, found := l.look(ctx, began); found {
+			return submission, nil
 		}
 	}
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
 	return wiro.Submission{}, l.mayHaveStarted(lost)
+}
+
+// lastLook is find for a call whose time is up while its submit, or that of the call that it
+// attached to, is not answered.
+func (l *launch) lastLook(ctx context.Context, began time.Time) (wiro.Submission, bool) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	return l.look(ctx, began)
+}
+
+// look takes the newest task in Task/List that can only be the run's. Without a store nobody
+// knows whose it is.
+func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Submission, found bool) {
+	if l.run == nil {
+		return submission, false
+	}
+	page, err := l.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: findLimit})
+	if err != nil {
+		return submission, false
+	}
+	if others, err := l.run.OthersSubmit(ctx); err != nil || others {
+		return submission, false
+	}
+	for _, task := range page.Tasks {
+		if !l.isOwn(task, began) {
+			continue
+		}
+		if found, err = l.run.Claim(ctx, task.ID, task.Token); err != nil {
+			return submission, false
+		}
+		if found {
+			submission = wiro.Submission{TaskID: task.ID, Token: task.Token}
+			l.reserved.bind(ctx, submission)
+			l.found = !l.run.Attached
+			return submission, true
+		}
+	}
+	return submission, false
 }
 
 // isOwn reports whether a task can be the one that a lost submit started.

@@ -155,7 +155,7 @@ func TestNoToolLetsASecretOut(t *testing.T) {
 	token := `123456789:ABC-DEF1234ghIkl-zyx57W2v1u123planted`
 	inText, err := json.Marshal(map[string]any{"text": "apppassword: planted", "apikey": "planted", "deep": []any{map[string]any{"bottoken": "planted"}}})
 	require.NoError(t, err)
-	skill := `[{"key": "cs-a", "enabled": true, "description": "uses ` + token + `", "value": "planted"}]`
+	skill := `[{"key": "cs-a", "enabled": true, "description": "uses ` + token + `", "value": "use ` + token + ` or apiKey=planted"}]`
 	agent := `"status": 6, "setuprequired": true, "credentials": {"s": ` + string(credential) + `, "twitter": ` + string(credential) + `},
 		"customskills": ` + skill + `, "scheduledskills": ` + skill + `, "description": "` + token + `"`
 	event := `{"ts": 1714694410, "kind": "tool", "action": "a", "details": ` + string(inText) + `}`

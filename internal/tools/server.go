@@ -26,11 +26,11 @@ type Options struct {
 	Fetch *http.Client   // for addresses that callers name; must be guarded
 	Own   []mcptool.Tool // tools of the program, beside the catalog
 
+	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
+
 	// MissingKey answers calls with mcptool.ServerCredentials that need a key, where Wiro has none.
 	// It is given the MCP client's name. May be nil.
 	MissingKey func(client string) string
-
-	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
 
 	Toolsets   []Toolset     // DefaultToolsets and those of the program's own tools where nil
 	ReadOnly   bool          // only tools that change nothing

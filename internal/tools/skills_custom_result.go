@@ -12,12 +12,28 @@ import (
 type CustomSkillAction struct {
 	mcptool.ActionResult
 	UserAgent  string              `json:"useragentguid"`
-	Key        string              `json:"skillkey"`
+	Key        string              `json:"skillkey"` // as the agent has it
+	Before     *CustomSkillState   `json:"before,omitempty"`
+	After      *CustomSkillState   `json:"after,omitempty"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
-// Text is what was done.
-func (a CustomSkillAction) Text() string { return mcptool.TextWithNext(a.Message, a.NextAction) }
+// Text is what was done, with what was there before.
+func (a CustomSkillAction) Text() string {
+	text := a.Message
+	for _, s := range []struct {
+		when  string
+		state *CustomSkillState
+	}{{"Before", a.Before}, {"Now", a.After}} {
+		if s.state == nil {
+			continue
+		}
+		if shown := s.state.text(); shown != "" {
+			text += "\n" + s.when + ":\n  " + strings.TrimLeft(shown, " ")
+		}
+	}
+	return mcptool.TextWithNext(text, a.NextAction)
+}
 
 // CustomSkillHistory is how a custom skill changed, newest first.
 type CustomSkillHistory struct {

@@ -40,8 +40,8 @@ type taskProgress struct {
 }
 
 // submitted tells the token at once: a client that gives up knows how to go on.
-func (t *taskProgress) submitted(s wiro.Submission) {
-	t.progress.Update(0.05, 0, fmt.Sprintf("submitted: task %s, token %s", s.TaskID, s.Token))
+func (t *taskProgress) submitted(s wiro.Submission, plan plannedRun) {
+	t.progress.Update(0.05, 0, fmt.Sprintf("submitted: task %s, token %s, %s", s.TaskID, s.Token, plan.line()))
 }
 
 func (t *taskProgress) update(u wiro.Update) {

@@ -199,6 +199,12 @@ func TestRequestSnapshot(t *testing.T) {
 					sent = append(sent, line)
 				}
 			}
+			slices.SortStableFunc(sent, func(a, b string) int { // some are sent at the same time
+				if x, y := strings.Fields(a)[0], strings.Fields(b)[0]; x != y {
+					return 0
+				}
+				return strings.Compare(a, b)
+			})
 			for _, line := range sent {
 				b.WriteString("  " + line + "\n")
 			}

@@ -18,13 +18,14 @@ const (
 	Billing     Toolset = "billing"
 	Logs        Toolset = "logs"
 	Teams       Toolset = "teams"
+	Extras      Toolset = "extras" // seldom needed
 )
 
 // Custom is the toolset of a program's own tools that name none.
 const Custom Toolset = "custom"
 
 // AllToolsets lists every toolset, in the order of the README.
-var AllToolsets = []Toolset{Models, Tasks, Files, Docs, Agents, Messages, Credentials, Skills, Billing, Logs, Teams}
+var AllToolsets = []Toolset{Models, Tasks, Files, Docs, Agents, Messages, Credentials, Skills, Billing, Logs, Teams, Extras}
 
 // DefaultToolsets are enabled where nothing else is asked for.
 var DefaultToolsets = []Toolset{Models, Tasks, Files, Docs, Agents, Messages}

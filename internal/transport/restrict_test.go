@@ -90,3 +90,61 @@ func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {
 		require.Contains(t, a.rpc(t).Error.Message, test.says)
 	}
 }
+
+// A run of openai/sora-2 costs $0.40.
+var (
+	paidRun = call(1, "run_model", map[string]any{"model": "openai/sora-2", "params": map[string]any{"prompt": "fox"}})
+	costs   = func(perRun, perDay float64) func(*setup) {
+		return func(s *setup) {
+			s.tools.Limits = mcptool.SpendingLimits{PerRun: positive(perRun), PerDay: positive(perDay)}
+		}
+	}
+)
+
+func TestAClientNarrowsWhatItMaySpend(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		operator       func(*setup)
+		perRun, perDay string
+		says           string // "" where the run goes through
+	}{
+		"nothing said":        {costs(0, 0), "", "", ""},
+		"enough":              {costs(1, 1), "$0.5", "0.5", ""},
+		"the operator's":      {costs(0.2, 0), "", "", "over the limit of $0.20 per run"},
+		"per run":             {costs(0, 0), "0.1", "", "over the limit of $0.10 per run"},
+		"lower":               {costs(0.2, 0), "0.1", "", "over the limit of $0.10 per run"},
+		"never higher":        {costs(0.2, 0), "100", "", "over the limit of $0.20 per run"},
+		"per day":             {costs(0, 0), "", "0.3", "over the limit per day: $0.30 is left"},
+		"never higher, a day": {costs(0, 0.2), "", "100", "over the limit per day: $0.20 is left"},
+		"0":                   {costs(1, 1), "0", "", "over the limit of $0 per run"},
+		"the lowest of many":  {costs(0, 0), "5, 0.1", "", "over the limit of $0.10 per run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, test.operator)
+			a := r.post(paidRun, header(headerMaxCostPerRun, test.perRun), header(headerMaxCostPerDay, test.perDay))
+			require.Equal(t, http.StatusOK, a.status, a.body)
+			if test.says == "" {
+				require.NotContains(t, a.body, `"isError":true`)
+				require.Equal(t, 1, r.wiro.RequestCount("Run/"))
+				return
+			}
+			require.Contains(t, a.body, test.says)
+			require.Zero(t, r.wiro.RequestCount("Run/"))
+		})
+	}
+}
+
+func TestALimitThatIsNoAmountIsRefused(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, name := range []string{headerMaxCostPerRun, headerMaxCostPerDay} {
+		for _, value := range []string{"a lot", "-1", "NaN", "Inf", "1,5x"} {
+			a := r.post(paidRun, header(name, value))
+			require.Equal(t, http.StatusBadRequest, a.status, value)
+			require.Contains(t, a.rpc(t).Error.Message, name+": ")
+			require.Contains(t, a.rpc(t).Error.Message, "must be an amount in USD")
+		}
+	}
+	require.Zero(t, r.wiro.RequestCount("Run/"))
+}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -179,4 +180,24 @@ func TestThePublicAddressIsTheServersOwn(t *testing.T) {
 	request.Header.Set("Origin", "https://evil.example.com")
 	status, _ := g.check(request, peer{scheme: "http", host: "mcp.example.com"})
 	require.Equal(t, http.StatusForbidden, status)
+}
+
+func TestAConnectionsLimitsOfCostHold(t *testing.T) {
+	t.Parallel()
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.sandbox.Keys = []sandbox.Key{{Key: signInKey, Balance: 10}} })
+	connect := func(limits url.Values) string {
+		limits["toolset"] = []string{"models", "tasks", "files", "docs", "agents", "messages"}
+		return signIn(t, r, limits)
+	}
+	for says, token := range map[string]string{
+		"over the limit of $0.10 per run":       connect(url.Values{"cost_run": {"0.1"}}),
+		"over the limit per day: $0.30 is left": connect(url.Values{"cost_day": {"0.3"}}),
+	} {
+		_, body := callWith(t, r, token, paidRun)
+		require.Contains(t, body, says)
+		require.Zero(t, r.wiro.RequestCount("Run/"))
+	}
+	_, body := callWith(t, r, connect(url.Values{"cost_run": {"1"}, "cost_day": {"1"}}), paidRun)
+	require.NotContains(t, body, `"isError":true`)
+	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
 }

@@ -26,6 +26,8 @@ type Event struct {
 	Status         string          `json:"status"`         // agent_subscribed
 	DebugOutput    string          `json:"debugoutput"`    // agent_subscribed
 	CumulativeCost *float64        `json:"cumulativeCost"` // task_cost: USD
+	TurnCost       *float64        `json:"turnCost"`       // task_cost: USD
+	Usage          map[string]any  `json:"usage"`          // task_cost: as the provider of the model counts
 }
 
 // Events that the hub itself makes, to tell subscribers how their socket stands.

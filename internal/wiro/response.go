@@ -68,7 +68,10 @@ func (r responseReader) open(data []byte) ([]byte, *Error) {
 		return nil, r.bad("is not the JSON object that Wiro answers with", data)
 	}
 	saysYes := e.Result != nil && *e.Result || e.Result == nil && len(e.Errors) == 0
-	if r.status < 300 && saysYes {
+	// A run that was accepted is accepted, whatever a proxy made of the status: sending it again
+	// would be paid twice.
+	accepted := r.op.Effect == NonIdempotent && e.Result != nil && *e.Result
+	if r.status < 300 && saysYes || accepted {
 		return data, nil
 	}
 	if len(e.Errors) == 0 && e.Result == nil {

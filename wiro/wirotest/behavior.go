@@ -92,6 +92,20 @@ type Behavior struct {
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
 	// unknown tokens.
 	Garbage bool
+
+	// OddFrames cuts the sound of a realtime model in the middle of samples, and leaves half a
+	// sample at its end.
+	OddFrames bool
+	// SplitFrames sends each message of sound in several frames of WebSocket.
+	SplitFrames bool
+	// FrameDelay comes before each message of sound (real time).
+	FrameDelay time.Duration
+	// DropAfterFrames closes the sockets of a realtime model, abruptly, once it has sent this
+	// many messages of sound.
+	DropAfterFrames int
+	// SessionGrace is how long a realtime model waits for its client to come back after the
+	// connection was lost (real time). 0: the session ends at once.
+	SessionGrace time.Duration
 }
 
 // An Exit is how a model fails.
@@ -140,6 +154,11 @@ func script(behaviors []Behavior) []emulator.Behavior {
 			Silent:          b.Silent,
 			Duplicate:       b.Duplicate,
 			Garbage:         b.Garbage,
+			OddFrames:       b.OddFrames,
+			SplitFrames:     b.SplitFrames,
+			FrameDelay:      b.FrameDelay,
+			DropAfterFrames: b.DropAfterFrames,
+			SessionGrace:    b.SessionGrace,
 		}
 		if b.FailWith != nil {
 			out.FailWith = &emulator.Exit{Code: b.FailWith.Code, Stderr: b.FailWith.Stderr}

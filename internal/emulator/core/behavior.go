@@ -98,6 +98,20 @@ type Behavior struct {
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
 	// unknown tokens.
 	Garbage bool `json:"garbage,omitempty"`
+
+	// OddFrames cuts the sound of a realtime model in the middle of samples, and leaves half a
+	// sample at its end.
+	OddFrames bool `json:"oddFrames,omitempty"`
+	// SplitFrames sends each message of sound in several frames of WebSocket.
+	SplitFrames bool `json:"splitFrames,omitempty"`
+	// FrameDelay comes before each message of sound (real time).
+	FrameDelay time.Duration `json:"frameDelay,omitempty"`
+	// DropAfterFrames closes the sockets of a realtime model, abruptly, once it has sent this
+	// many messages of sound.
+	DropAfterFrames int `json:"dropAfterFrames,omitempty"`
+	// SessionGrace is how long a realtime model waits for its client to come back after the
+	// connection was lost (real time). 0: the session ends at once.
+	SessionGrace time.Duration `json:"sessionGrace,omitempty"`
 }
 
 // An Exit is how a model fails.
@@ -214,7 +228,7 @@ func (b *Behavior) intervene(s *Server, w http.ResponseWriter, r *http.Request, 
 		ctx, stop := context.WithCancel(r.Context())
 		defer stop()
 		defer context.AfterFunc(s.Context, stop)()
-		if !sleep(ctx, b.Delay) {
+		if !Sleep(ctx, b.Delay) {
 			panic(http.ErrAbortHandler) // the client has gone, or the emulator is closing
 		}
 	}

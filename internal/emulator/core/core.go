@@ -127,11 +127,11 @@ func (s *Server) SocketURL() string {
 
 // Pause waits for d of believable time. It reports false when ctx ended first.
 func (s *Server) Pause(ctx context.Context, d time.Duration) bool {
-	return sleep(ctx, time.Duration(float64(d)*s.Options.Pace))
+	return Sleep(ctx, time.Duration(float64(d)*s.Options.Pace))
 }
 
-// sleep waits for d of real time. It reports false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d of real time. It reports false when ctx ended first.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}

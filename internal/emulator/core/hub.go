@@ -61,9 +61,9 @@ func newHub(s *Server) *hub {
 		sockets: map[*Socket]struct{}{},
 	}
 	h.Route("task_info", func(s *Socket, m Message) { s.Register("tasktoken", m.TaskToken) })
-	h.Route("task_session_end", func(s *Socket, m Message) {
-		s.forward(m.TaskToken, Inbound{Kind: m.Type})
-	})
+	for _, kind := range []string{"task_session_end", "task_session_interrupt"} {
+		h.Route(kind, func(s *Socket, m Message) { s.forward(m.TaskToken, Inbound{Kind: m.Type}) })
+	}
 	return h
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"sync"
@@ -23,20 +24,22 @@ type Socket struct {
 	hub  *hub
 	conn *websocket.Conn
 
-	mu     sync.Mutex
-	queue  []outbound
-	queued int // bytes
-	wake   chan struct{}
-	gone   chan struct{} // closed by abort
-	once   sync.Once
+	mu      sync.Mutex
+	queue   []outbound
+	queued  int    // bytes that are not written yet
+	drained Signal // raised when a frame was written, and when the socket is gone
+	wake    chan struct{}
+	gone    chan struct{} // closed by abort
+	once    sync.Once
 
 	topics map[string]*Topic // registered for; the reader's alone
 	prune  int               // how many topics make it worth looking for forgotten ones
 }
 
 type outbound struct {
-	kind int
-	data []byte
+	kind      int
+	data      []byte
+	fragments bool // sent as several frames
 }
 
 func newSocket(h *hub, conn *websocket.Conn) *Socket {
@@ -67,18 +70,21 @@ func (s *Socket) abort() {
 	s.once.Do(func() {
 		close(s.gone)
 		_ = s.conn.NetConn().Close()
+		s.mu.Lock()
+		s.drained.Raise()
+		s.mu.Unlock()
 	})
 }
 
 // write queues a frame. It never blocks: a reader too slow for its own events loses the
 // connection.
-func (s *Socket) write(kind int, data []byte) {
+func (s *Socket) write(out outbound) {
 	if s.hub.currentMode() == SocketSilent {
 		return
 	}
 	s.mu.Lock()
-	s.queue = append(s.queue, outbound{kind, data})
-	s.queued += len(data)
+	s.queue = append(s.queue, out)
+	s.queued += len(out.data)
 	full := s.queued > maxSocketQueue
 	s.mu.Unlock()
 	if full {
@@ -92,7 +98,7 @@ func (s *Socket) write(kind int, data []byte) {
 }
 
 // WriteEvent queues a text frame.
-func (s *Socket) WriteEvent(data []byte) { s.write(websocket.TextMessage, data) }
+func (s *Socket) WriteEvent(data []byte) { s.write(outbound{kind: websocket.TextMessage, data: data}) }
 
 func (s *Socket) writeLoop() {
 	defer s.abort()
@@ -111,13 +117,17 @@ func (s *Socket) writeLoop() {
 			return
 		}
 		s.mu.Lock()
-		batch, s.queue, s.queued = s.queue, batch[:0], 0
+		batch, s.queue = s.queue, batch[:0]
 		s.mu.Unlock()
 		for i, out := range batch {
 			if s.send(out) != nil {
 				return
 			}
 			batch[i] = outbound{}
+			s.mu.Lock()
+			s.queued -= len(out.data)
+			s.drained.Raise()
+			s.mu.Unlock()
 		}
 	}
 }
@@ -130,7 +140,25 @@ func (s *Socket) send(out outbound) error {
 			}
 		}
 	}
+	if out.fragments {
+		return s.sendFragments(out.kind, out.data)
+	}
 	return s.sendFrame(out.kind, out.data)
+}
+
+// sendFragments sends a message as several frames of WebSocket (RFC 6455, section 5.4).
+func (s *Socket) sendFragments(kind int, data []byte) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(socketWriteWait)); err != nil {
+		return err
+	}
+	w, err := s.conn.NextWriter(kind) // flushes a fragment whenever its buffer is full
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 func (s *Socket) sendFrame(kind int, data []byte) error {
@@ -158,9 +186,10 @@ func (s *Socket) readLoop() {
 			return
 		}
 		if kind == websocket.BinaryMessage {
-			token, audio, found := bytes.Cut(data, []byte("|"))
-			if found {
+			if token, audio, found := bytes.Cut(data, []byte("|")); found {
 				s.forward(string(token), Inbound{Audio: audio})
+			} else {
+				s.Refuse("tasktoken-required")
 			}
 			continue
 		}
@@ -216,9 +245,29 @@ func (s *Socket) Refuse(reason string) {
 	}{"error", reason, false}))
 }
 
-// forward hands what the client sent to the topic, if it has registered for it.
+// forward hands what the client sent to the topic, or says why not.
 func (s *Socket) forward(token string, in Inbound) {
-	if t := s.topics[token]; t != nil && t.Receive != nil {
-		t.Receive(in)
+	t := s.topics[token]
+	switch {
+	case token == "":
+		s.Refuse("tasktoken-required")
+	case t == nil:
+		s.Refuse("tasktoken-not-found")
+	case t.Receive != nil:
+		if refusal := t.Receive(in); refusal != "" {
+			s.Refuse(refusal)
+		}
 	}
+}
+
+// awaitRoom waits until no more than so many bytes are queued, or the socket is gone.
+func (s *Socket) awaitRoom(ctx context.Context, most int) {
+	_ = s.drained.Await(ctx, &s.mu, func() (bool, error) {
+		select {
+		case <-s.gone:
+			return true, nil
+		default:
+			return s.queued <= most, nil
+		}
+	})
 }

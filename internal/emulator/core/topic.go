@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,8 +16,8 @@ import (
 type Topic struct {
 	Token string
 	// receive, where set, takes what a registered client sends: binary frames and
-	// messages that concern this token. It must not block for long.
-	Receive func(Inbound)
+	// messages that concern this token. It must not block for long. A refusal is told.
+	Receive func(Inbound) (refusal string)
 	// abandoned, where set, is told that the last socket has gone.
 	Abandoned func()
 	// refuse closes every socket that registers.
@@ -31,41 +33,52 @@ type Topic struct {
 
 // Inbound is what a client sent about a token: a typed message, or audio.
 type Inbound struct {
-	Kind  string // "task_session_end"; empty for audio
+	Kind  string // "task_session_end" or "task_session_interrupt"; empty for audio
 	Audio []byte
 }
 
 // Publish sends one text event. build is called at most once, and only if somebody listens.
 func (t *Topic) Publish(build func() []byte) {
-	t.send(websocket.TextMessage, build)
+	t.send(build, outbound{kind: websocket.TextMessage})
 }
 
-// PublishBinary sends one binary frame.
-func (t *Topic) PublishBinary(frame []byte) {
-	t.send(websocket.BinaryMessage, func() []byte { return frame })
+// PublishBinary sends one binary message, in several frames of WebSocket if it is long and
+// fragments says so.
+func (t *Topic) PublishBinary(message []byte, fragments bool) {
+	t.send(func() []byte { return message }, outbound{kind: websocket.BinaryMessage, fragments: fragments})
 }
 
-func (t *Topic) send(kind int, build func() []byte) {
+// AwaitRoom waits until no socket has more than so many bytes left to write.
+func (t *Topic) AwaitRoom(ctx context.Context, most int) {
+	for _, s := range t.followers() {
+		s.awaitRoom(ctx, most)
+	}
+}
+
+// HasFollowers reports whether a socket is registered.
+func (t *Topic) HasFollowers() bool { return len(t.followers()) > 0 }
+
+func (t *Topic) followers() []*Socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.sockets))
+}
+
+func (t *Topic) send(build func() []byte, out outbound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.sockets) == 0 {
 		return
 	}
-	data := build()
+	out.data = build()
 	for s := range t.sockets {
-		s.write(kind, data)
+		s.write(out)
 	}
 }
 
 // Drop closes, abruptly, every socket that follows the topic.
 func (t *Topic) Drop() {
-	t.mu.Lock()
-	sockets := make([]*Socket, 0, len(t.sockets))
-	for s := range t.sockets {
-		sockets = append(sockets, s)
-	}
-	t.mu.Unlock()
-	for _, s := range sockets {
+	for _, s := range t.followers() {
 		s.abort()
 	}
 }

@@ -20,7 +20,8 @@ type Tune struct {
 	Note    float64 // seconds of one note
 }
 
-func (t Tune) samples() int { return int(t.Seconds * SampleRate) }
+// Samples is how many samples the tune has.
+func (t Tune) Samples() int { return int(t.Seconds * SampleRate) }
 
 // comment is the text as a LIST chunk of a WAV, padded to an even length.
 func (t Tune) comment() []byte {
@@ -37,12 +38,12 @@ func (t Tune) comment() []byte {
 }
 
 // Size is how long the WAV is, in bytes.
-func (t Tune) Size() int64 { return int64(44 + len(t.comment()) + 2*t.samples()) }
+func (t Tune) Size() int64 { return int64(44 + len(t.comment()) + 2*t.Samples()) }
 
 // WAV makes the file.
 func (t Tune) WAV() []byte {
 	comment := t.comment()
-	data := 2 * t.samples()
+	data := 2 * t.Samples()
 	out := make([]byte, 0, t.Size())
 	out = append(out, "RIFF"...)
 	out = append(out, le32(36+len(comment)+data)...)
@@ -61,14 +62,17 @@ func (t Tune) WAV() []byte {
 // pentatonic are steps from the root, in semitones: no two of them clash.
 var pentatonic = []float64{0, 2, 4, 7, 9, 12, 14, 16}
 
-// PCM appends the samples: a note a letter, a rest where there is none.
-func (t Tune) PCM(out []byte) []byte {
+// PCM appends all samples.
+func (t Tune) PCM(out []byte) []byte { return t.Part(out, 0, t.Samples()) }
+
+// Part appends the samples in [from, to): a note a letter, a rest where there is none.
+func (t Tune) Part(out []byte, from, to int) []byte {
 	letters := []rune(strings.ToLower(t.Text))
 	if len(letters) == 0 {
 		letters = []rune("wiro")
 	}
 	perNote := max(int(t.Note*SampleRate), 1)
-	for i := range t.samples() {
+	for i := from; i < to; i++ {
 		letter := letters[i/perNote%len(letters)]
 		var v float64
 		if unicode.IsLetter(letter) || unicode.IsDigit(letter) {

@@ -16,9 +16,8 @@ import (
 const (
 	frameSamples = 4_800 // 200 ms, as documented
 	frameTime    = 200 * time.Millisecond
-	// kindAbandoned is how a session hears that its last client has gone.
-	kindAbandoned = "abandoned"
-	kindEnd       = "task_session_end"
+	// maxUnwritten is how many bytes wait for a slow reader before the model pauses.
+	maxUnwritten = 256 << 10
 	// sessionTimeout is how long a session waits for its client, in real time.
 	sessionTimeout = 10 * time.Minute
 	// silenceThreshold is the loudest sample that counts as silence.
@@ -33,6 +32,11 @@ type session struct {
 	exec  *execution
 	lines []string // the transcript
 
+	format  audioFormat
+	backlog [][]byte // audio that came while the model spoke
+	ending  bool     // the client has ended the session, or is gone
+	frames  int      // of sound, sent
+
 	speech, silence int // samples since the turn began
 	heard           int // samples of sound in all
 	words           int // that a dictation has written
@@ -40,7 +44,7 @@ type session struct {
 
 // converse runs a realtime model from task_stream_ready to its end.
 func (t *task) converse() error {
-	s := &session{task: t, exec: &execution{}}
+	s := &session{task: t, exec: &execution{}, format: formatOf(t.in.values)}
 	waiting, stop := context.WithTimeout(t.ctx, sessionTimeout)
 	defer stop()
 	if t.topic.AwaitFollower(waiting) == nil { // a session needs its client
@@ -83,13 +87,27 @@ func (s *session) listen(hear func([]byte) error, end func() error) error {
 	idle := time.NewTimer(sessionTimeout)
 	defer idle.Stop()
 	for s.canPay() {
+		if len(s.backlog) > 0 {
+			audio := s.backlog[0]
+			s.backlog = s.backlog[1:]
+			if err := hear(audio); err != nil {
+				return err
+			}
+			continue
+		}
+		if s.ending {
+			return end()
+		}
 		select {
 		case in := <-s.inbox:
-			if in.Kind != "" {
+			switch in.Kind {
+			case "":
+				if err := hear(in.Audio); err != nil {
+					return err
+				}
+			case kindInterrupt: // the model does not speak
+			default:
 				return end()
-			}
-			if err := hear(in.Audio); err != nil {
-				return err
 			}
 			idle.Reset(sessionTimeout)
 		case <-idle.C:
@@ -113,7 +131,7 @@ func (s *session) canPay() bool {
 
 // count adds audio to the current turn.
 func (s *session) count(audio []byte) {
-	samples, loud := len(audio)/2, false
+	samples, loud := s.format.samplesOf(audio), !s.format.in.isPCM()
 	for i := 0; i+1 < len(audio); i += 2 {
 		v := int16(uint16(audio[i]) | uint16(audio[i+1])<<8) //nolint:gosec // two bytes of PCM
 		loud = loud || v > silenceThreshold || v < -silenceThreshold
@@ -165,18 +183,19 @@ func (s *session) turn() error {
 	return s.charge(usage{turns: 1}, int(seconds*50), tokens(answer)*4)
 }
 
-// dictate writes a word for every frame that is not silence.
+// dictate writes a word for every 200 ms that are not silence.
 func (s *session) dictate(audio []byte) error {
-	before := s.heard
 	s.count(audio)
-	if s.heard == before {
-		return nil
-	}
 	const words = "this is the sandbox writing one word for each moment of sound it hears"
 	list := strings.Fields(words)
-	word := list[s.words%len(list)]
-	s.words++
-	return s.transcribe("TRANSCRIPT_USER:" + word)
+	for s.words < s.heard/frameSamples {
+		word := list[s.words%len(list)]
+		s.words++
+		if err := s.transcribe("TRANSCRIPT_USER:" + word); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *session) endDictation() error {
@@ -202,51 +221,56 @@ func (s *session) narrate() error {
 }
 
 // speak sends a text as audio, at the speed of speech, and reports how many seconds were
-// sent. A narration stops where its client ends the session.
+// sent. It stops where its client interrupts it.
 func (s *session) speak(text string) (seconds float64, err error) {
-	pcm := media.Tune{Text: text, Seconds: speechSeconds(text), Note: 0.12}.PCM(nil)
-	prefix := []byte(s.topic.Token + "|")
-	for len(pcm) > 0 {
-		n := min(2*frameSamples, len(pcm))
-		if !s.service.Pause(s.ctx, frameTime) {
+	tune := media.Tune{Text: text, Seconds: talkSeconds(text), Note: 0.12}
+	var rest []byte
+	for at := 0; at < tune.Samples(); at += frameSamples {
+		if !s.service.Pause(s.ctx, frameTime) || !core.Sleep(s.ctx, s.behavior.FrameDelay) {
 			return seconds, errEnded
 		}
-		if err := s.frame(slices.Concat(prefix, pcm[:n])); err != nil {
+		if s.attend() {
+			break
+		}
+		to := min(at+frameSamples, tune.Samples())
+		pcm := append(rest, s.format.encode(tune.Part(nil, at, to))...)
+		rest = nil
+		if s.behavior.OddFrames { // the last byte waits for the next frame, and is never sent at the end
+			pcm, rest = pcm[:len(pcm)-1], slices.Clone(pcm[len(pcm)-1:])
+		}
+		if err := s.sendSound(pcm); err != nil {
 			return seconds, err
 		}
-		pcm = pcm[n:]
-		seconds += float64(n) / 2 / media.SampleRate
-		if s.model.Makes == makesNarration && s.stopped() {
-			break
+		seconds += float64(to-at) / media.SampleRate
+		if s.frames++; s.frames == s.behavior.DropAfterFrames {
+			s.topic.AwaitRoom(s.ctx, 0)
+			s.topic.Drop()
+			if s.behavior.SessionGrace <= 0 { // however soon the client comes back
+				s.ending = true
+				break
+			}
 		}
 	}
 	return seconds, nil
 }
 
-// stopped reports whether the client has ended the session.
-func (s *session) stopped() bool {
-	for {
-		select {
-		case in := <-s.inbox:
-			if in.Kind != "" {
-				return true
-			}
-		default:
-			return false
-		}
-	}
+// talkSeconds is how long a realtime model takes to say a text, up to an hour.
+func talkSeconds(text string) float64 {
+	return min(max(float64(len(strings.Fields(text)))*0.36, 1), 3600)
 }
 
-// frame publishes one binary frame.
-func (s *session) frame(data []byte) error {
+// sendSound publishes one binary message, and waits for slow readers.
+func (s *session) sendSound(pcm []byte) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.over() {
+		s.mu.Unlock()
 		return errEnded
 	}
 	if !s.behavior.Silent {
-		s.topic.PublishBinary(data)
+		s.topic.PublishBinary(slices.Concat([]byte(s.topic.Token+"|"), pcm), s.behavior.SplitFrames)
 	}
+	s.mu.Unlock()
+	s.topic.AwaitRoom(s.ctx, maxUnwritten)
 	return nil
 }
 
@@ -294,7 +318,13 @@ type tokenUsage struct {
 	Output int `json:"output_tokens"`
 }
 
-func (t *task) streamReady() error  { return t.streamEvent(core.TaskStreamReady, nil) }
+func (t *task) streamReady() error {
+	t.mu.Lock()
+	t.ready = true
+	t.mu.Unlock()
+	return t.streamEvent(core.TaskStreamReady, nil)
+}
+
 func (s *session) streamEnd() error { return s.streamEvent(core.TaskStreamEnd, nil) }
 
 // charge takes what a turn costs from the wallet at once, and tells.

@@ -44,6 +44,8 @@ type task struct {
 	stderr  string
 	outputs []*output
 	deleted bool // Task/InputOutputDelete
+	ready   bool // task_stream_ready was sent
+	closing bool // the client has ended the session
 }
 
 // newTask adds a task; live runs it.
@@ -63,20 +65,11 @@ func (s *Tasks) newTask(c *core.Call, m *model, payer *core.Project, in *inputs)
 	if m.Makes.realtime() {
 		t.inbox = make(chan core.Inbound, 256)
 		t.topic.Receive = t.receive
-		t.topic.Abandoned = func() { t.receive(core.Inbound{Kind: kindAbandoned}) }
+		t.topic.Abandoned = t.abandoned
 	}
 	s.Hub.Open(t.topic)
 	for _, gone := range s.store.add(t, s.IDs) {
 		s.Hub.Forget(gone.topic.Token)
 	}
 	return t
-}
-
-// receive takes what a client of a realtime model sends. A client that sends faster than
-// the model listens is held up, not cut off.
-func (t *task) receive(in core.Inbound) {
-	select {
-	case t.inbox <- in:
-	case <-t.ctx.Done():
-	}
 }

@@ -1,0 +1,162 @@
+package tools
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wiroai/wiro-mcp-go/internal/intent"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+var recommendModelTool = define(mcptool.Meta{
+	Name:        "recommend_model",
+	Title:       "Recommend a model",
+	Description: "Describe what you want to make, get five models that do it, best first, with prices.",
+	Toolset:     Models,
+	Examples:    []mcptool.Example{{Arguments: `{"task": "upscale an image to 4K"}`}},
+}, recommendModel)
+
+const (
+	recommended = 5  // models
+	candidates  = 40 // of each category that is looked at
+)
+
+// recommendModel takes the request for a kind of work, and ranks the models of its categories. A
+// request that names no kind of work is searched for by its words.
+func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
+	wanted := intent.Understand(in.Task)
+	categories := wanted.Categories[:min(3, len(wanted.Categories))]
+	found := make([][]wiro.Model, len(categories))
+	group, searching := errgroup.WithContext(ctx)
+	for i, category := range categories {
+		group.Go(func() error {
+			page, err := call.Wiro.Models.List(searching, wiro.ModelQuery{Categories: []string{category}, Sort: "ratedusercount", Order: "DESC", Limit: candidates})
+			found[i] = ranked(page.Models, wanted.Words)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Recommendations{}, err
+	}
+	models := interleave(found)
+	if len(models) == 0 {
+		var err error
+		if models, err = call.modelsByWords(ctx, in.Task, wanted.Words); err != nil {
+			return Recommendations{}, err
+		}
+		wanted.As = ""
+	}
+	return call.recommendations(models[:min(len(models), recommended)], wanted.As), nil
+}
+
+type recommendation struct {
+	Task string `json:"task" doc:"what to make, such as \"upscale an image to 4K\""`
+}
+
+// Recommendations are the models for a job, best first.
+type Recommendations struct {
+	ModelList
+	TakenFor string `json:"takenFor,omitempty"` // the kind of work, such as "a video from an image"
+}
+
+func (c *Call) recommendations(models []wiro.Model, takenFor string) Recommendations {
+	r := Recommendations{TakenFor: takenFor}
+	r.ModelList = modelList(wiro.ModelPage{Models: models, Total: int64(len(models))}, 0, recommended)
+	switch {
+	case len(models) > 0:
+		r.NextAction = c.Next("get_model_schema", "see what the first one takes and costs", map[string]any{"model": r.Models[0].Slug})
+	default:
+		r.NextAction = c.Next("explore", "browse what there is", map[string]any{})
+	}
+	return r
+}
+
+// Text says what the request was taken for, or asks back.
+func (r Recommendations) Text() string {
+	switch {
+	case len(r.Models) == 0:
+		return mcptool.TextWithNext("No model fits these words. Say what goes in and what should come out, such as \"a video from a photo\" or \"speech from text\".", r.NextAction)
+	case r.TakenFor == "":
+		return "The request names no kind of work; these models have its words. Say what goes in and what should come out for better ones.\n" + r.ModelList.Text()
+	}
+	return "Taken for " + r.TakenFor + ".\n" + r.ModelList.Text()
+}
+
+// ranked puts models whose texts have more of the words first, then those that people rate, run
+// and that succeed more.
+func ranked(models []wiro.Model, words []string) []wiro.Model {
+	score := func(m wiro.Model) float64 {
+		about := strings.ToLower(m.Title + " " + m.Slug().String() + " " + m.Summary() + " " + strings.Join(m.Tags, " "))
+		total := m.AveragePoint/5 + math.Log10(float64(1+m.RatedUserCount))/4 + math.Log10(float64(1+m.Stats.Runs))/7
+		for _, word := range words {
+			if strings.Contains(about, word) {
+				total += 0.7
+			}
+		}
+		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
+			total += float64(m.Stats.Successes)/float64(ended) - 1
+		}
+		return total
+	}
+	scores := make(map[string]float64, len(models))
+	for _, m := range models {
+		scores[m.ID] = score(m)
+	}
+	models = slices.Clone(models)
+	slices.SortStableFunc(models, func(a, b wiro.Model) int {
+		switch d := scores[b.ID] - scores[a.ID]; {
+		case d > 0:
+			return 1
+		case d < 0:
+			return -1
+		}
+		return 0
+	})
+	return models
+}
+
+// interleave takes two models of the first list, then one of each other list in turn, without
+// repetitions: a request that was taken for the wrong kind still has one that fits.
+func interleave(lists [][]wiro.Model) []wiro.Model {
+	var models []wiro.Model
+	seen := map[string]bool{}
+	take := func(i int) bool {
+		for len(lists[i]) > 0 {
+			m := lists[i][0]
+			lists[i] = lists[i][1:]
+			if !seen[m.ID] {
+				seen[m.ID] = true
+				models = append(models, m)
+				return true
+			}
+		}
+		return false
+	}
+	for more := true; more; {
+		more = false
+		for i := range lists {
+			if i == 0 {
+				more = take(0) || more
+			}
+			more = take(i) || more
+		}
+	}
+	return models
+}
+
+// modelsByWords gathers the models that the request finds as a whole, or else by its words.
+func (c *Call) modelsByWords(ctx context.Context, request string, words []string) ([]wiro.Model, error) {
+	const most = 5
+	for _, search := range append([]string{request}, words[:min(len(words), most)]...) {
+		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: search, Sort: "relevance", Limit: candidates})
+		if err != nil || len(page.Models) > 0 {
+			return ranked(page.Models, words), err
+		}
+	}
+	return nil, nil
+}

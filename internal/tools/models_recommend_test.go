@@ -1,0 +1,41 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The first three models of a recommendation hold one that can do the job, on requests that the
+// word list was tuned with and on others.
+func TestRecommendationsCanDoTheJob(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for _, file := range []string{"tuned.tsv", "held_out.tsv"} {
+		content, err := os.ReadFile("../intent/testdata/" + file)
+		require.NoError(t, err)
+		total, served := 0, 0
+		for line := range strings.Lines(string(content)) {
+			request, wanted, _ := strings.Cut(strings.TrimSpace(line), "\t")
+			quoted, err := json.Marshal(request)
+			require.NoError(t, err)
+			result := s.call("recommend_model", `{"task":`+string(quoted)+`}`).ok("$")
+			total++
+			for _, model := range result.at("models").([]any)[:3] {
+				if slices.ContainsFunc(model.(map[string]any)["categories"].([]any), func(c any) bool {
+					return slices.Contains(strings.Split(wanted, ","), c.(string))
+				}) {
+					served++
+					break
+				}
+			}
+		}
+		require.GreaterOrEqual(t, float64(served)/float64(total), 0.95, "%s: %d of %d", file, served, total)
+	}
+	s.call("recommend_model", `{"task":"qwxzy"}`).ok("Say what goes in", "explore")
+	s.call("recommend_model", `{"task":"animate a photo"}`).ok("Taken for a video from an image")
+}
