@@ -20,7 +20,7 @@ type Output struct {
 	ID          string      `json:"id,omitempty"`
 	Name        string      `json:"name,omitempty"`
 	ContentType string      `json:"contenttype"`
-	Size        int64       `json:"size,omitempty"`    // bytes; 0 if unknown
+	Size        int64       `json:"size,omitempty"`            // bytes; 0 if unknown
 	URL         string      `json:"url,omitempty" wire:"text"` // public to everybody who knows it
 	Content     *RawContent `json:"content,omitempty"`         // of a language model; else nil
 
