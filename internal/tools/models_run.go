@@ -24,11 +24,11 @@ func confirmedAtTimes(t mcptool.Tool) mcptool.Tool {
 
 type modelRun struct {
 	Model   string         `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
-	Params  map[string]any `json:"params" doc:"the model's parameters by id, as get_model_schema lists them; files as URLs"`
+	Params  map[string]any `json:"params" doc:"the model's parameters by id, as get_model_schema lists them; files as URLs, data: URIs or local paths"`
 	Wait    *bool          `json:"wait,omitempty" default:"true" doc:"false returns the task's token at once"`
 	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
 	DryRun  bool           `json:"dry_run,omitempty" doc:"true only checks the params and quotes the run"`
-	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse the run if it may cost more"`
+	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"true starts a second run, where the same call would go on with the first"`
 	Confirm bool           `json:"confirm,omitempty" doc:"true once the user has agreed to an unknown cost"`
 }
