@@ -24,6 +24,18 @@ func Whole(content io.Reader, t Type) io.Reader {
 	return content
 }
 
+// IsWhole is the check of Whole for a file of so many bytes that can be read anywhere.
+func IsWhole(file io.ReaderAt, size int64, t Type) bool {
+	check, ok := endings[t.MIME]
+	if !ok {
+		return true
+	}
+	head, tail := make([]byte, min(size, 8)), make([]byte, min(size, tailLen))
+	_, headErr := file.ReadAt(head, 0)
+	_, tailErr := file.ReadAt(tail, size-int64(len(tail)))
+	return headErr != nil && !errors.Is(headErr, io.EOF) || tailErr != nil && !errors.Is(tailErr, io.EOF) || check(head, tail, size)
+}
+
 // endings report, of the start and the end of a file and its size, whether it is whole.
 var endings = map[string]func(head, tail []byte, size int64) bool{
 	"image/png":  holds("IEND"),

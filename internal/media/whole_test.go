@@ -31,6 +31,8 @@ func TestFilesThatAreCutOffAreToldFromWholeOnes(t *testing.T) {
 		require.Equal(t, content, got, kind)
 		_, err = io.ReadAll(media.Whole(bytes.NewReader(content[:len(content)/2]), media.ByMIME(kind)))
 		require.ErrorIs(t, err, media.ErrCutOff, kind)
+		require.True(t, media.IsWhole(bytes.NewReader(content), int64(len(content)), media.ByMIME(kind)), kind)
+		require.False(t, media.IsWhole(bytes.NewReader(content), int64(len(content)/2), media.ByMIME(kind)), kind)
 		_, err = io.ReadAll(media.Whole(bytes.NewReader(append(bytes.Clone(content), make([]byte, 9000)...)), media.ByMIME(kind)))
 		require.NoError(t, err, "%s with something behind its end", kind)
 	}

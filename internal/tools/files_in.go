@@ -76,6 +76,9 @@ func (c *Call) pathFile(argument, text string) (wiro.File, error) {
 	if found.Kind() == media.Text && media.ByName(base) == (media.Type{}) {
 		return wiro.File{}, mcptool.Problemf("%s: %s is text without an extension that Wiro takes, so it is not read. %s", argument, text, takenTypes)
 	}
+	if !media.IsWhole(file, info.Size(), media.Detect(head, "", "")) {
+		return wiro.File{}, mcptool.Problemf("%s: the file is cut off: its end is missing.", argument)
+	}
 	described := wiro.File{
 		Name: found.NameFor(base), ContentType: found.MIME, Size: info.Size(),
 		Open: func() (io.ReadCloser, error) {
