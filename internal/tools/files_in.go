@@ -99,17 +99,15 @@ func (c *Call) notReadable(argument string, err error) error {
 		return err
 	}
 	text := fmt.Sprintf("%s: %s %s.", argument, refusal.Path, refusal.Reason)
-	if refusal.Allowed != nil {
-		folders := "none"
-		if len(refusal.Allowed) > 0 {
-			folders = strings.Join(refusal.Allowed, ", ")
-		}
-		text += " Folders that may be read: " + folders + ". Move the file into one of them."
-		if c.Local.ReadHint != "" {
-			text += " " + c.Local.ReadHint
-		}
+	switch {
+	case refusal.Allowed == nil:
+		return mcptool.Problemf("%s", text)
+	case len(refusal.Allowed) == 0:
+		text = argument + ": this server may not read local files. Give a public http or https address, or a data: URI."
+	default:
+		text += " Folders that may be read: " + strings.Join(refusal.Allowed, ", ") + ". Move the file into one of them."
 	}
-	return mcptool.Problemf("%s", text)
+	return mcptool.Problemf("%s", strings.TrimSpace(text+" "+c.Local.ReadHint))
 }
 
 // dataFile describes the content of a data: URI.
