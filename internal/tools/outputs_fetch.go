@@ -28,9 +28,11 @@ const (
 	maxPictures = 9        // on a contact sheet
 	fetchers    = 4        // outputs fetched at once
 
-	leastExtra = 3 * time.Second // for what completes a result, whatever is left of the wait
+	// For what completes a result, whatever is left of the wait: with the default wait the
+	// result still comes before the 60 s after which most clients give up.
+	leastExtra = 3 * time.Second
 	mostExtra  = 8 * time.Second
-	saveExtra  = 30 * time.Second
+	saveExtra  = 10 * time.Second
 )
 
 // InlineImages says which clients get a picture in the result of a run.

@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 )
@@ -272,14 +270,4 @@ func (s SavedOutputs) Text() string {
 		text += "\n" + s.Note
 	}
 	return text
-}
-
-// Links are the saved files.
-func (s SavedOutputs) Links() []mcp.ResourceLink {
-	links := make([]mcp.ResourceLink, len(s.Files))
-	for i, f := range s.Files {
-		links[i] = mcp.NewResourceLink(f.FileURL, f.Name, "Saved output", f.MIMEType)
-		links[i].Annotations = &mcp.Annotations{Audience: []mcp.Role{mcp.RoleUser}}
-	}
-	return links
 }

@@ -264,3 +264,21 @@ func TestAResultSurvivesAFolderThatCannotBeWritten(t *testing.T) {
 	readOnly := tools.NotSaved(tools.LocalFiles{OutputDir: "/x"}, &os.PathError{Op: "mkdir", Path: "/x", Err: syscall.EROFS})
 	require.Contains(t, readOnly, "cannot be written")
 }
+
+// What a saved output of 60 MB costs: it is streamed to the disk.
+func TestALargeOutputIsStreamed(t *testing.T) {
+	s, _ := desk(t) // alone: it measures the heap of the process
+	chunk := make([]byte, 1<<20)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom")
+		for range 60 {
+			_, _ = w.Write(chunk)
+		}
+	}))
+	t.Cleanup(site.Close)
+	s.made(fmt.Sprintf(`{"name":"0.mp4","contenttype":"video/mp4","url":"%s/0.mp4"}`, site.URL), "")
+	before := allocated()
+	saved := s.call("save_output", seven).ok("video/mp4")
+	require.Greater(t, saved.at("files.0.sizeBytes"), float64(60<<20))
+	require.Less(t, allocated()-before, int64(16<<20), "bytes allocated in all")
+}

@@ -59,6 +59,9 @@ func pageToolsets(s *tools.Server) []pageToolset {
 	for _, name := range s.Toolsets() {
 		set := pageToolset{Name: string(name)}
 		for _, d := range s.Tools() {
+			if d.Local { // never for a caller on the network
+				continue
+			}
 			if d.Toolset == name {
 				set.Tools = append(set.Tools, pageTool{d.Name, effectOf(d), d.Description})
 			}
