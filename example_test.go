@@ -4,34 +4,21 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
-
-// emulator stands in for Wiro. A program of yours leaves BaseURL and SocketURL out.
-func emulator() (client *wiro.Client, done func()) {
-	s := sandbox.New(sandbox.Options{})
-	if err := s.Start(""); err != nil {
-		log.Fatal(err)
-	}
-	client = wiro.NewClient(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(),
-		Credentials: wiro.Credentials{Key: sandbox.DemoKey},
-	})
-	return client, func() { client.Close(); s.Close() }
-}
 
 // Call a tool as an assistant would, inside the program.
 func ExampleServer_Call() {
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
+	srv := wirotest.NewServer() // stands in for Wiro; a program makes its client with wiro.NewClient
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()})
 
-	result, err := server.Call(context.Background(), "get_task", map[string]any{"tasktoken": "nobody's"}, nil)
+	result, err := server.Call(context.Background(), "get_task", map[string]any{"tasktoken": "unknown"}, nil)
 	if err != nil {
 		log.Fatal(err) // no such tool
 	}
@@ -39,11 +26,12 @@ func ExampleServer_Call() {
 	// Output: true There is no such task under this API key
 }
 
-// Serve many people over HTTP, each with their own key, from a server of one's own.
+// Serve many people over HTTP, each with their own key, from a server of the program's own.
 func ExampleServer_Handler() {
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()})
+	defer server.Shutdown(context.Background()) //nolint:errcheck // nothing is in flight
 
 	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	if err != nil {
@@ -51,7 +39,14 @@ func ExampleServer_Handler() {
 	}
 	web := httptest.NewServer(handler)
 	defer web.Close()
-	response, err := web.Client().Get(web.URL + "/healthz")
+
+	request, err := http.NewRequest(http.MethodPost, web.URL+"/v1", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+srv.Key)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := web.Client().Do(request)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,15 +57,30 @@ func ExampleServer_Handler() {
 
 // Serve one client on stdin and stdout.
 func ExampleServer_ServeStdio() {
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, ReadOnly: true})
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), ReadOnly: true})
 
-	var out strings.Builder
+	var out strings.Builder // os.Stdout
 	in := strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\n")
 	if err := server.ServeStdio(context.Background(), in, &out); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(strings.Contains(out.String(), `"id":1`))
 	// Output: true
+}
+
+// Offer one toolset alone.
+func ExampleServer_Tools() {
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{
+		Client: srv.Client(), Toolsets: []wiromcp.Toolset{wiromcp.ToolsetDocs},
+	})
+	for _, tool := range server.Tools() {
+		fmt.Println(tool.Toolset, tool.Name)
+	}
+	// Output:
+	// docs search_docs
+	// docs read_doc
 }

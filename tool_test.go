@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,54 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
-
-type stockQuery struct {
-	Item  string `json:"item" doc:"what to look for"`
-	Limit int    `json:"limit,omitempty" min:"1" max:"9" default:"3" doc:"how many to list"`
-}
-
-type stock struct {
-	Item  string `json:"item"`
-	Count int    `json:"count"`
-}
-
-func (s stock) Text() string { return fmt.Sprintf("%d of %s", s.Count, s.Item) }
-
-// stockTool is a tool of a program's own.
-func stockTool() wiromcp.Tool {
-	return wiromcp.NewTool(wiromcp.ToolMeta{
-		Name: "check_stock", Title: "Check the stock", Description: "How many of an item there are.",
-	}, func(_ context.Context, call *wiromcp.ToolCall, in stockQuery) (stock, error) {
-		call.Progress(0.5, 1, "counting")
-		if in.Item == "unicorn" {
-			return stock{}, &wiromcp.ToolError{Text: "There are no unicorns."}
-		}
-		return stock{Item: in.Item, Count: 7}, nil
-	})
-}
-
-// A tool of the program's own stands beside those of Wiro.
-func ExampleNewTool() {
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Tools: []wiromcp.Tool{stockTool()}})
-
-	result, err := server.Call(context.Background(), "check_stock", map[string]any{"item": "bread"}, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(result.Text, string(result.Structured))
-	// Output: 7 of bread {"item":"bread","count":7}
-}
 
 func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	t.Parallel()
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Tools: []wiromcp.Tool{stockTool()}})
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), Tools: []wiromcp.Tool{stockTool()}})
 	const (
 		initialize = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
 		list       = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
@@ -93,7 +53,7 @@ func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	post := func(message string, header ...string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/v1", bytes.NewReader([]byte(message)))
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+sandbox.DemoKey)
+		r.Header.Set("Authorization", "Bearer "+srv.Key)
 		for i := 0; i < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])
 		}
@@ -108,11 +68,21 @@ func TestAProgramsOwnToolIsOfferedOverEveryTransport(t *testing.T) {
 	require.Contains(t, post(list, "X-MCP-Readonly", "true"), "check_stock")
 }
 
+func TestEveryToolsetHasAConstant(t *testing.T) {
+	t.Parallel()
+	all, err := wiromcp.ParseToolsets("all")
+	require.NoError(t, err)
+	require.ElementsMatch(t, []wiromcp.Toolset{
+		wiromcp.ToolsetModels, wiromcp.ToolsetTasks, wiromcp.ToolsetFiles, wiromcp.ToolsetDocs, wiromcp.ToolsetAgents, wiromcp.ToolsetMessages,
+		wiromcp.ToolsetCredentials, wiromcp.ToolsetSkills, wiromcp.ToolsetBilling, wiromcp.ToolsetLogs, wiromcp.ToolsetTeams, wiromcp.ToolsetExtras,
+	}, all)
+}
+
 func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	t.Parallel()
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client}).MCP()
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()}).MCP()
 	ask := func(ctx context.Context, tool string) string {
 		answer, err := json.Marshal(server.HandleMessage(ctx, json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":{}}}`)))
 		require.NoError(t, err)
@@ -120,6 +90,6 @@ func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	}
 	require.Contains(t, ask(t.Context(), "list_tasks"), "carries no Wiro credentials", "never the server's own")
 	require.NotContains(t, ask(t.Context(), "list_agents"), "carries no Wiro credentials", "what is public needs none")
-	mine := wiromcp.WithCredentials(t.Context(), wiro.Credentials{Key: sandbox.DemoKey})
+	mine := wiromcp.WithCredentials(t.Context(), wiro.Credentials{Key: wiro.Secret(srv.Key)})
 	require.Contains(t, ask(mine, "list_tasks"), "No tasks yet")
 }

@@ -1,6 +1,3 @@
-// Package wiromcp embeds the wiro-mcp server in a Go program: the tools of the Wiro platform for
-// AI assistants, through the Model Context Protocol, over stdio, over HTTP, or called in the
-// program itself. Package wiro is the client of the Wiro API that it uses.
 package wiromcp
 
 import (
@@ -22,35 +19,10 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
-	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
-
-// What a program meets beside package wiro.
-type (
-	// Toolset is a group of tools.
-	Toolset = tools.Toolset
-	// ReportFunc takes a call's progress.
-	ReportFunc = mcptool.ProgressFunc
-	// HTTPOptions are an operator's settings of the HTTP server. The zero value is usable.
-	HTTPOptions = transport.HTTPOptions
-	// OptionError says which option is wrong, and why.
-	OptionError = transport.OptionError
-	// Metrics count what the server and its client do.
-	Metrics = transport.Metrics
-	// Result is a tool call's outcome.
-	Result = mcptool.Result
-	// Tool is a tool: NewTool makes one of a program's own.
-	Tool = mcptool.Tool
-	// Store remembers what outlives a call: OpenStore opens one.
-	Store = store.Store
-)
-
-// ParseToolsets reads a comma-separated list of toolsets; "default" and "all" stand for
-// theirs, and an empty text for the default.
-func ParseToolsets(text string) ([]Toolset, error) { return tools.ParseToolsets(text) }
 
 // ServerOptions configure NewServer. Only Client is required.
 type ServerOptions struct {
@@ -134,7 +106,7 @@ const (
 // starts with the first request.
 func NewServer(o ServerOptions) *Server {
 	if o.Store == nil {
-		o.Store, _ = OpenStore("memory") // fails for a bad address only
+		o.Store, _ = OpenStore("memory", StoreOptions{}) // fails for a bad address only
 	}
 	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
 	documentation := []docs.Option{docs.WithLogger(s.log)}
@@ -157,28 +129,29 @@ func NewServer(o ServerOptions) *Server {
 			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
 		},
 		InlineImages: tools.InlineImages(o.InlineImages),
+		Limits:       mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
-		MissingKey: o.MissingKey, Own: o.Tools, Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
-		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
-		Store:  o.Store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
+		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
+		Store: o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)
 	return s
 }
 
-// OpenStore returns the store at an address: "memory", "file:FOLDER", which several processes
-// on a machine may share, or "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]" for several
-// replicas. It fails only if the address cannot be one: nothing is created or connected before
-// the first use. The caller should call Close when finished.
-func OpenStore(address string) (*Store, error) { return store.Open(address, store.Options{}) }
-
 // MCP returns the MCP server itself, for transports that this package does not have. Its tools
 // use the credentials of the context (see WithCredentials), and none if the context has none.
 func (s *Server) MCP() *server.MCPServer { return s.mcp() }
 
 // Tools lists the tools that are enabled.
-func (s *Server) Tools() []Tool { return s.tools.Tools() }
+func (s *Server) Tools() []Tool {
+	enabled := s.tools.Tools()
+	list := make([]Tool, len(enabled))
+	for i, t := range enabled {
+		list[i] = toolOf(t)
+	}
+	return list
+}
 
 // RefreshDocs fetches newer documentation now, if DocsURL or DocsDir is set. A server that
 // serves does so by itself, at its start and every hour.
@@ -188,7 +161,8 @@ func (s *Server) RefreshDocs(ctx context.Context) error { return s.docs.Refresh(
 // or else those of the client. If the tool refuses the call, IsError of the Result is
 // true; an error means that the tool does not exist or is off. report may be nil.
 func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any, report ReportFunc) (Result, error) {
-	return s.tools.Call(ctx, tool, arguments, report)
+	result, err := s.tools.Call(ctx, tool, arguments, mcptool.ProgressFunc(report))
+	return Result(result), err
 }
 
 // ServeStdio serves one client on these streams until the input ends, ctx ends, or the server
@@ -269,7 +243,7 @@ func (s *Server) ListenAndServe(ctx context.Context, o HTTPOptions) error {
 	if err != nil {
 		return err
 	}
-	return h.Serve(ctx)
+	return optionErrors(h.Serve(ctx))
 }
 
 func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
@@ -279,15 +253,16 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	}
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
-		Metrics: s.options.Metrics, Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store,
-	}, o)
-	if err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.web = append(s.web, h)
+		Metrics: s.options.Metrics.internal(), Version: Version(), Log: s.log,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store,
+	}, transport.HTTPOptions(o))
+	if err != nil {
+		return nil, optionErrors(err)
 	}
-	return h, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.web = append(s.web, h)
+	return h, nil
 }
 
 // checkKey asks Wiro with a free call whether it accepts credentials.
@@ -336,12 +311,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// NewMetrics returns metrics for Prometheus, in a registry of their own. They are the
-// Observer of ClientOptions and the Metrics of ServerOptions.
-func NewMetrics() *Metrics { return transport.NewMetrics(Version()) }
-
-// Version is the version of this module: set by the build, or as Go recorded it; "dev"
-// where neither is known.
+// Version is the version of this module: set by the build, or as Go recorded it; "dev" if neither
+// is known.
 func Version() string {
 	if version != "" {
 		return version

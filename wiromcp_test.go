@@ -16,8 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 const (
@@ -45,9 +44,9 @@ func (b *lockedBuffer) String() string {
 
 func TestADrainedServerIsNotReady(t *testing.T) {
 	t.Parallel()
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()})
 	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 	ready := func() int {
@@ -62,19 +61,19 @@ func TestADrainedServerIsNotReady(t *testing.T) {
 
 func TestOptionsThatAreWrongAreNamedAsGoHasThem(t *testing.T) {
 	t.Parallel()
-	client, done := emulator()
-	defer done()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client})
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()})
 	_, err := server.Handler(wiromcp.HTTPOptions{Rate: -1})
 	require.EqualError(t, err, "HTTPOptions.Rate: must be more than 0")
 	require.Error(t, server.ListenAndServe(t.Context(), wiromcp.HTTPOptions{Listen: "nowhere"}))
 }
 
 func TestANewServerRunsNothing(t *testing.T) {
-	client, done := emulator()
-	defer done()
+	srv := wirotest.NewServer()
+	defer srv.Close()
 	before := runtime.NumGoroutine()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, DocsDir: t.TempDir()})
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), DocsDir: t.TempDir()})
 	_, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 	require.Equal(t, before, runtime.NumGoroutine())
@@ -82,11 +81,9 @@ func TestANewServerRunsNothing(t *testing.T) {
 
 func TestShutdownJoinsEverything(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	upstream := sandbox.New(sandbox.Options{})
-	require.NoError(t, upstream.Start(""))
-	client := wiro.NewClient(wiro.Options{BaseURL: upstream.APIURL(), SocketURL: upstream.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	upstream := wirotest.NewServer()
 	log := &lockedBuffer{}
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, DocsDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(log, nil))})
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: upstream.Client(), DocsDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(log, nil))})
 	handler, err := server.Handler(wiromcp.HTTPOptions{})
 	require.NoError(t, err)
 
@@ -94,7 +91,7 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	go func() {
 		q := httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost/v1", strings.NewReader(
 			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_model","arguments":{"model":"sandbox/run-forever","params":{"prompt":"x"}}}}`))
-		q.Header.Set("Authorization", "Bearer "+sandbox.DemoKey)
+		q.Header.Set("Authorization", "Bearer "+wirotest.DemoKey)
 		q.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, q)
@@ -109,9 +106,9 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	token, err := upstream.Launched(ctx, 1)
+	token, err := upstream.AwaitTask(ctx, 1)
 	require.NoError(t, err)
-	require.NoError(t, upstream.Subscribed(ctx, token))
+	require.NoError(t, upstream.AwaitSubscriber(ctx, token))
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "listening") }, time.Minute, time.Millisecond)
 
 	require.NoError(t, server.Shutdown(ctx))
@@ -119,7 +116,6 @@ func TestShutdownJoinsEverything(t *testing.T) {
 	require.NoError(t, <-served)
 	require.NoError(t, <-served)
 	_ = stdin.Close()
-	client.Close()
 	upstream.Close()
 	goleak.VerifyNone(t, before)
 }

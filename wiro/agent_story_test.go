@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 // blogEditor returns the template of an agent that needs a WordPress blog.
@@ -36,10 +36,10 @@ func TestATemplateFromTheCatalogToAnAnswer(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
 	template := blogEditor(t, c)
-	before := s.Balance(sandbox.DemoSignedKey)
+	before := s.Balance(wirotest.DemoSignedKey)
 	agent, err := c.MyAgents.Deploy(t.Context(), wiro.Deployment{AgentGUID: template.GUID, Title: "My editor", Tier: wiro.TierStarter})
 	require.NoError(t, err)
-	require.InDelta(t, *template.Tiers[wiro.TierStarter].PriceUSD, before-s.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, *template.Tiers[wiro.TierStarter].PriceUSD, before-s.Balance(wirotest.DemoSignedKey), 0.001)
 	require.Equal(t, *template.Tiers[wiro.TierStarter].PriceUSD, *agent.MonthlyPriceUSD)
 	require.Equal(t, wiro.AgentSetupRequired, agent.Status)
 
@@ -117,10 +117,10 @@ func TestACustomAgentIsPricedBuiltAndChanged(t *testing.T) {
 	skills := map[string]bool{"int-gmail-check": true, "int-wordpress-post": true}
 	price, err := c.Billing.Preview(t.Context(), wiro.PriceQuery{Skills: []string{"int-gmail-check", "int-wordpress-post"}, Tier: wiro.TierPro})
 	require.NoError(t, err)
-	before := s.Balance(sandbox.DemoSignedKey)
+	before := s.Balance(wirotest.DemoSignedKey)
 	agent, err := c.MyAgents.Deploy(t.Context(), wiro.Deployment{Custom: true, Title: "Inbox to blog", Tier: wiro.TierPro, Skills: skills})
 	require.NoError(t, err)
-	require.InDelta(t, *price.PriceUSD, before-s.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, *price.PriceUSD, before-s.Balance(wirotest.DemoSignedKey), 0.001)
 	require.True(t, agent.Agent.Custom)
 
 	yes, schedule, task := true, "0 9 * * 1", "Sum up the week."
@@ -140,10 +140,10 @@ func TestACustomAgentIsPricedBuiltAndChanged(t *testing.T) {
 	require.NotEmpty(t, history.Entries)
 	require.NoError(t, c.Skills.DeleteCustom(t.Context(), ref))
 
-	before = s.Balance(sandbox.DemoSignedKey)
+	before = s.Balance(wirotest.DemoSignedKey)
 	applied, err := c.Skills.Apply(t.Context(), wiro.SkillsChange{UserAgentGUID: agent.GUID, Skills: map[string]bool{"int-wordpress-post": false}})
 	require.NoError(t, err)
-	require.InDelta(t, *applied.WalletDelta, before-s.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, *applied.WalletDelta, before-s.Balance(wirotest.DemoSignedKey), 0.001)
 	require.NotContains(t, applied.Pricing.EnabledSkills, "int-wordpress-post")
 }
 

@@ -31,7 +31,7 @@ type Options struct {
 	UserAgent string // sent with every request; "wiro-go" if empty
 
 	// HTTPClient carries the requests. If nil, one with a large pool of idle connections.
-	// Requests to Wiro never follow a redirect, whatever it says.
+	// Redirects of Wiro are refused: a request carries credentials, which stay with Wiro.
 	HTTPClient *http.Client
 
 	// MinBackoff is the pause before the first repetition of a request that may be repeated;

@@ -14,17 +14,25 @@
 //
 // # Services
 //
-// The endpoints are methods of the client's services: Models, Runs, Tasks, Files and Realtime for models,
-// Agents, MyAgents, Messages, Credentials, Skills, Billing, Logs and Teams for agents. Each
-// method names the page of Wiro's documentation that describes it.
+// The endpoints are methods of the client's services. Each method names the page of Wiro's
+// documentation that describes it.
+//
+//   - Models, Runs, Tasks, Files: find a model, run it, follow its task, upload files.
+//   - Realtime: talk with a realtime model.
+//   - Agents, MyAgents: the catalog of agents, and those that the caller has deployed.
+//   - Messages, Logs: talk with a deployed agent, and read what it did.
+//   - Credentials, Skills: the accounts that an agent uses, and what it can do.
+//   - Billing, Teams: subscriptions and credits, organizations and their wallets.
 //
 // # Money
 //
-// Task.Cost is what Wiro's record says that a run cost, also if it failed or was canceled; it
-// is nil if the record does not say. Requests that start or spend something are sent once: they are repeated only if they
-// surely did not arrive, or on HTTP 429. If such a request may have arrived but no usable
-// response came back, the error matches ErrUnknownOutcome: look whether it took effect before
-// doing it again. All other requests are repeated on broken connections and HTTP 5xx.
+// Task.Cost is what Wiro's record says that a run cost, also if it failed or was canceled. It is
+// nil if the record does not say. All amounts are pointers: nil is unknown, never 0.
+//
+// Requests that start or spend something are sent once. They are repeated only if they surely
+// did not arrive, or on HTTP 429. If such a request may have arrived but no usable response came
+// back, the error matches ErrUnknownOutcome: look whether it took effect before repeating it.
+// All other requests are repeated on broken connections and HTTP 5xx.
 //
 // # Waiting
 //
@@ -60,7 +68,7 @@
 //		case wiro.Audio:
 //			speaker.Write(e.PCM)
 //		case wiro.Ended:
-//			fmt.Println(*e.Task.Cost)
+//			fmt.Println(e.Task.Status)
 //		}
 //	}
 //
@@ -76,6 +84,9 @@
 // several runs. A file parameter also takes a URL as text.
 //
 //	photo, err := wiro.FileFromPath("photo.jpg")
+//	if err != nil {
+//		return err
+//	}
 //	task, err := client.Run(ctx, "owner/model", wiro.Params{"inputImage": photo})
 //
 // # Errors
@@ -88,5 +99,9 @@
 // # Callers
 //
 // Client.WithCredentials and Client.WithTeam return clients for another project or in a team's
-// context. They share connections and sockets, so that one process serves many callers.
+// context. They share connections and sockets: one process can serve many callers.
+//
+// # Tests
+//
+// Package wirotest is an emulated Wiro for tests of programs that use this package.
 package wiro

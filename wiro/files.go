@@ -81,7 +81,7 @@ type StoredFile struct {
 	ParentID    string    `json:"parentid"`
 	ContentType string    `json:"contenttype"` // "" for a folder
 	Size        int64     `json:"size"`        // bytes
-	URL         string    `json:"url"`         // public to everybody who knows it
+	URL         string    `json:"url"`         // anyone who has it can read the file
 	AddedAt     time.Time `json:"addedtime,omitzero"`
 	AccessKey   string    `json:"accesskey"`
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,15 +35,14 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// emulator returns a sandbox at full speed and a client of it that polls fast.
-func emulator(t *testing.T) (*sandbox.Server, *wiro.Client) {
+// emulator returns an emulated Wiro, and a client of it that signs and polls fast.
+func emulator(t *testing.T) (*wirotest.Server, *wiro.Client) {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{Record: true})
-	require.NoError(t, s.Start(""))
+	s := wirotest.NewServer()
 	t.Cleanup(s.Close)
 	c := wiro.NewClient(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), MinBackoff: time.Millisecond,
-		Credentials:   wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
+		BaseURL: s.URL, SocketURL: s.SocketURL, MinBackoff: time.Millisecond,
+		Credentials:   wiro.Credentials{Key: wirotest.DemoSignedKey, Secret: wirotest.DemoSignedSecret},
 		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
 	t.Cleanup(c.Close)

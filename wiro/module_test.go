@@ -1,12 +1,6 @@
 package wiro_test
 
 import (
-	"go/ast"
-	"go/importer"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,83 +55,4 @@ func goTool(t *testing.T, arguments ...string) string {
 	output, err := command.Output()
 	require.NoError(t, err)
 	return string(output)
-}
-
-// Whatever an exported name mentions, a program outside this module can name.
-func TestEveryTypeOfTheClientCanBeNamed(t *testing.T) {
-	t.Parallel()
-	scope := checkedPackage(t).Scope()
-	for _, name := range scope.Names() {
-		object := scope.Lookup(name)
-		if !object.Exported() {
-			continue
-		}
-		requireNameable(t, name, object.Type())
-		if named, ok := object.Type().(*types.Named); ok {
-			for method := range types.NewMethodSet(types.NewPointer(named)).Methods() {
-				if method.Obj().Exported() {
-					requireNameable(t, name+"."+method.Obj().Name(), method.Type())
-				}
-			}
-			requireFieldsNameable(t, name, named.Underlying())
-		}
-	}
-}
-
-func checkedPackage(t *testing.T) *types.Package {
-	t.Helper()
-	files := token.NewFileSet()
-	noTests := func(info fs.FileInfo) bool { return !strings.HasSuffix(info.Name(), "_test.go") }
-	parsed, err := parser.ParseDir(files, ".", noTests, 0) //nolint:staticcheck // one package without build tags
-	require.NoError(t, err)
-	var list []*ast.File
-	for _, file := range parsed["wiro"].Files {
-		list = append(list, file)
-	}
-	config := types.Config{Importer: importer.ForCompiler(files, "source", nil)}
-	checked, err := config.Check(module+"/wiro", files, list, nil)
-	require.NoError(t, err)
-	return checked
-}
-
-func requireFieldsNameable(t *testing.T, name string, underlying types.Type) {
-	t.Helper()
-	object, isStruct := underlying.(*types.Struct)
-	if !isStruct {
-		return
-	}
-	for field := range object.Fields() {
-		if field.Exported() {
-			requireNameable(t, name+"."+field.Name(), field.Type())
-		}
-	}
-}
-
-func requireNameable(t *testing.T, where string, typ types.Type) {
-	t.Helper()
-	switch v := typ.(type) {
-	case *types.Named:
-		object := v.Obj()
-		if object.Pkg() != nil {
-			require.True(t, object.Exported(), "%s mentions %s", where, object.Name())
-			require.NotContains(t, object.Pkg().Path(), "/internal/", where)
-		}
-		for argument := range v.TypeArgs().Types() {
-			requireNameable(t, where, argument)
-		}
-	case *types.Signature:
-		for parameter := range v.Params().Variables() {
-			requireNameable(t, where, parameter.Type())
-		}
-		for result := range v.Results().Variables() {
-			requireNameable(t, where, result.Type())
-		}
-	case *types.Map:
-		requireNameable(t, where, v.Key())
-		requireNameable(t, where, v.Elem())
-	case interface{ Elem() types.Type }: // pointers, slices, channels, arrays
-		requireNameable(t, where, v.Elem())
-	case *types.Struct:
-		requireFieldsNameable(t, where, v)
-	}
 }

@@ -21,7 +21,7 @@ type Output struct {
 	Name        string      `json:"name,omitempty"`
 	ContentType string      `json:"contenttype"`
 	Size        int64       `json:"size,omitempty"`            // bytes; 0 if unknown
-	URL         string      `json:"url,omitempty" wire:"text"` // public to everybody who knows it
+	URL         string      `json:"url,omitempty" wire:"text"` // anyone who has it can read the file
 	Content     *RawContent `json:"content,omitempty"`         // of a language model; else nil
 
 	Written map[string]json.RawMessage `json:"-" wire:"raw=content"` // content as Wiro wrote it, if it has a shape of its own

@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/media"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 const (
@@ -202,7 +202,7 @@ func TestEndWaitsForTheRecordWithoutAReader(t *testing.T) {
 func TestTheAIIsInterrupted(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.Behave(conversation, sandbox.Behavior{FrameDelay: 50 * time.Millisecond})
+	s.Behave(conversation, wirotest.Behavior{FrameDelay: 50 * time.Millisecond})
 	session := open(t, c, conversation, nil)
 	interrupted := false
 	go func() { _ = session.Send(append(tone(5), silence(2)...)) }()
@@ -256,8 +256,8 @@ func TestTheRecordDoesNotCutOffWhatIsStillOnItsWay(t *testing.T) {
 	t.Parallel()
 	s, _ := emulator(t)
 	c := wiro.NewClient(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), SafetyPollInterval: time.Millisecond,
-		Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+		BaseURL: s.URL, SocketURL: s.SocketURL, SafetyPollInterval: time.Millisecond,
+		Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 	})
 	t.Cleanup(c.Close)
 	text := strings.TrimSpace(strings.Repeat("word ", 200)) // more frames than wait in the session
@@ -266,7 +266,7 @@ func TestTheRecordDoesNotCutOffWhatIsStillOnItsWay(t *testing.T) {
 	h := hear(t, session, func(wiro.SessionEvent) {
 		if !waited {
 			waited = true
-			require.NoError(t, s.Reached(soon(t), session.Ref().Token, sandbox.TaskPostprocessEnd))
+			require.NoError(t, s.AwaitStage(soon(t), session.Ref().Token, wirotest.TaskPostprocessEnd))
 		}
 	})
 	require.NoError(t, h.err)
@@ -290,7 +290,7 @@ func TestALostConnectionEndsWithWhatThereWasAndTheTrueCost(t *testing.T) {
 func TestASessionThatWiroKeepsIsResumed(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.Behave("sandbox/speech-resume", sandbox.Behavior{DropAfterFrames: 5, SessionGrace: time.Minute, FrameDelay: 20 * time.Millisecond})
+	s.Behave("sandbox/speech-resume", wirotest.Behavior{DropAfterFrames: 5, SessionGrace: time.Minute, FrameDelay: 20 * time.Millisecond})
 	session := open(t, c, "sandbox/speech-resume", wiro.Params{"text": strings.Repeat("word ", 60)})
 	h := hear(t, session, nil)
 	require.Equal(t, 1, h.resumed)
@@ -302,17 +302,17 @@ func TestASessionThatWiroKeepsIsResumed(t *testing.T) {
 func TestTheEndIsNoticedWithoutItsEvent(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.Behave(speech, sandbox.Behavior{LoseFinalEvent: true})
+	s.Behave(speech, wirotest.Behavior{LoseFinalEvent: true})
 	h := hear(t, open(t, c, speech, wiro.Params{"text": "Hello."}), nil)
 	require.NoError(t, h.err)
 	require.True(t, h.task.Succeeded())
 
-	s.Behave(speech, sandbox.Behavior{FailEarly: "no such voice"})
+	s.Behave(speech, wirotest.Behavior{FailEarly: "no such voice"})
 	h = hear(t, open(t, c, speech, wiro.Params{"text": "Hello."}), nil)
 	require.NoError(t, h.err)
 	require.Error(t, h.task.Err())
 
-	s.Behave(speech, sandbox.Behavior{Lag: 100 * time.Millisecond})
+	s.Behave(speech, wirotest.Behavior{Lag: 100 * time.Millisecond})
 	h = hear(t, open(t, c, speech, wiro.Params{"text": "Hello."}), nil)
 	require.NoError(t, h.err)
 	require.InDelta(t, 0.005, *h.task.Cost, 1e-9)
@@ -323,7 +323,7 @@ func TestTheWalletEndsASession(t *testing.T) {
 	s, c := emulator(t)
 	session := open(t, c, conversation, nil)
 	<-session.Ready()
-	s.SetBalance(sandbox.DemoSignedKey, 0.001)
+	s.SetBalance(wirotest.DemoSignedKey, 0.001)
 	require.NoError(t, session.Send(append(tone(5), silence(2)...)))
 	h := hear(t, session, nil)
 	require.NoError(t, h.err)
@@ -345,15 +345,15 @@ func TestWhatIsRefusedEndsTheSessionWithTheReason(t *testing.T) {
 func TestNothingIsSubmittedWithoutAConnection(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.SetSocketMode(sandbox.SocketRefuse)
+	s.SetSocketMode(wirotest.SocketRefuse)
 	_, err := c.Realtime.Open(soon(t), speech, asPCM(wiro.Params{"text": "x"}))
 	require.ErrorIs(t, err, wiro.ErrUnreachable)
 	require.Zero(t, s.RequestCount("Run/"+speech))
 
-	s.SetSocketMode(sandbox.SocketNormal)
+	s.SetSocketMode(wirotest.SocketNormal)
 	_, err = c.Realtime.Open(soon(t), "nobody/nothing", nil)
 	require.ErrorIs(t, err, wiro.ErrNotFound)
-	require.NoError(t, s.SocketsOpen(soon(t), 0))
+	require.NoError(t, s.AwaitSockets(soon(t), 0))
 }
 
 func TestARunThatWasSubmittedIsJoined(t *testing.T) {
@@ -391,12 +391,12 @@ func TestClosingEndsTheSession(t *testing.T) {
 	if h := hear(t, byHand, nil); !h.task.Over() {
 		require.ErrorIs(t, h.err, wiro.ErrClosed)
 	}
-	require.NoError(t, s.Reached(soon(t), byHand.Ref().Token, sandbox.TaskPostprocessEnd))
+	require.NoError(t, s.AwaitStage(soon(t), byHand.Ref().Token, wirotest.TaskPostprocessEnd))
 	c.Close()
 	if h := hear(t, withClient, nil); !h.task.Over() {
 		require.ErrorIs(t, h.err, wiro.ErrClosed)
 	}
-	require.NoError(t, s.Reached(soon(t), withClient.Ref().Token, sandbox.TaskPostprocessEnd))
+	require.NoError(t, s.AwaitStage(soon(t), withClient.Ref().Token, wirotest.TaskPostprocessEnd))
 }
 
 func TestSessionsRunBesideAHundredWaits(t *testing.T) {

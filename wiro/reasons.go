@@ -108,8 +108,8 @@ const (
 	ReasonPageNotPending         Reason = "page_not_pending"        // not among the pages that the user consented to
 	ReasonCredentialsNotSet      Reason = "credentials_not_set"     // the agent has no such credential, or it is not set up
 	ReasonAppNotConfigured       Reason = "app_not_configured"      // an own OAuth app lacks its fields
-	ReasonCredentialNotFound     Reason = "credential_not_found"    //nolint:gosec // no credential
-	ReasonNoCredential           Reason = "no_credential"           //nolint:gosec // no credential: the skill wants none
+	ReasonCredentialNotFound     Reason = "credential_not_found"    // the registry has no such credential
+	ReasonNoCredential           Reason = "no_credential"           // the skill needs no credential
 	ReasonInvalidServiceAccount  Reason = "invalid_service_account" // the service account's key is damaged
 	ReasonRenamePreset           Reason = "rename_preset"           // belongs to the template
 	ReasonRenameKind             Reason = "rename_kind"             // a scheduled task and a preference keep their kind

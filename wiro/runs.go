@@ -57,8 +57,8 @@ func OnUpdate(update func(Update)) RunOption {
 	return func(c *runConfig) { c.onUpdate = update }
 }
 
-// Submission is a run that Wiro accepted. Its token follows and controls the task: everybody
-// who knows it and the key can.
+// Submission is a run that Wiro accepted. The token, together with the key, gives access to the
+// task.
 type Submission struct {
 	TaskID string `json:"taskid"`
 	Token  string `json:"socketaccesstoken"`
@@ -118,8 +118,8 @@ func (s *RunsService) Submit(ctx context.Context, model string, params Params, o
 // PendingSubmission is a run that is being submitted.
 type PendingSubmission struct{ exchange *exchange[Submission] }
 
-// Start is Submit in the background: the exchange with Wiro goes on even if nobody waits for
-// its outcome, so that a caller with little time can come back for the token.
+// Start is Submit in the background. The exchange with Wiro goes on after the end of a Wait: a
+// caller with little time can call Wait again for the token.
 func (s *RunsService) Start(ctx context.Context, model string, params Params, options ...RunOption) *PendingSubmission {
 	return &PendingSubmission{begin(func() (Submission, error) { return s.Submit(ctx, model, params, options...) })}
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 func TestRunSubmitsOnceAndWaits(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRunSubmitsOnceAndWaits(t *testing.T) {
 func TestAFailedTaskSaysWhy(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.Behave(picture, sandbox.Behavior{FailWith: &sandbox.Exit{Code: "137", Stderr: []string{"CUDA out of memory"}}})
+	s.Behave(picture, wirotest.Behavior{FailWith: &wirotest.Exit{Code: "137", Stderr: []string{"CUDA out of memory"}}})
 	task, err := c.Run(soon(t), picture, wiro.Params{"prompt": "x"})
 	require.NoError(t, err)
 	failure, ok := errors.AsType[*wiro.RunError](task.Err())

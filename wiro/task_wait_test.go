@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 const (
@@ -62,14 +62,14 @@ func (looks) Waits(int)   {}
 
 // followed runs a model and waits for it, from before it is accepted. It starts to work
 // once the wait has looked at it, so that the rest comes by events.
-func followed(t *testing.T, s *sandbox.Server, model string) (wiro.Task, *updatesHeard) {
+func followed(t *testing.T, s *wirotest.Server, model string) (wiro.Task, *updatesHeard) {
 	t.Helper()
 	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}, Observer: looked,
+		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey}, Observer: looked,
 	})
 	t.Cleanup(c.Close)
-	s.Behave(model, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart})
+	s.Behave(model, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskStart})
 	submission := submit(t, c, model)
 	go func() {
 		<-looked
@@ -87,7 +87,7 @@ func TestWaitHearsEveryStageAndLooksTwice(t *testing.T) {
 	task, heard := followed(t, s, picture)
 	require.True(t, task.Succeeded())
 	require.Positive(t, *task.Cost)
-	require.Equal(t, "image/png", string(task.Outputs[0].ContentType))
+	require.Equal(t, "image/png", task.Outputs[0].ContentType)
 	require.LessOrEqual(t, s.RequestCount("Task/Detail"), 2)
 	require.Equal(t, 1, s.RequestCount("Run/"+picture))
 	statuses := heard.statuses()
@@ -108,16 +108,16 @@ func TestWaitStreamsALanguageModel(t *testing.T) {
 	require.NotNil(t, content)
 	last := heard.all[len(heard.all)-1]
 	require.Len(t, last.Answer, len(content.Answer))
-	require.Equal(t, string(content.Answer[0]), last.Answer[0])
+	require.Equal(t, content.Answer[0], last.Answer[0])
 	require.NotEmpty(t, last.Thinking)
 }
 
 // Whatever the socket does, the run completes.
 func TestWaitSurvivesTheSocket(t *testing.T) {
 	t.Parallel()
-	for name, behavior := range map[string]sandbox.Behavior{
-		"drops before the end": {AwaitSubscriber: true, DropSocketAt: sandbox.TaskOutput},
-		"drops at the end":     {AwaitSubscriber: true, DropSocketAt: sandbox.TaskPostprocessEnd},
+	for name, behavior := range map[string]wirotest.Behavior{
+		"drops before the end": {AwaitSubscriber: true, DropSocketAt: wirotest.TaskOutput},
+		"drops at the end":     {AwaitSubscriber: true, DropSocketAt: wirotest.TaskPostprocessEnd},
 		"loses the last event": {AwaitSubscriber: true, LoseFinalEvent: true},
 		"closes on us":         {RefuseSocket: true},
 		"says nothing":         {Silent: true},
@@ -135,8 +135,8 @@ func TestWaitSurvivesTheSocket(t *testing.T) {
 			require.Equal(t, 1, s.RequestCount("Run/"+picture))
 		})
 	}
-	for name, mode := range map[string]sandbox.SocketMode{
-		"refused": sandbox.SocketRefuse, "silent": sandbox.SocketSilent, "garbage": sandbox.SocketGarbage,
+	for name, mode := range map[string]wirotest.SocketMode{
+		"refused": wirotest.SocketRefuse, "silent": wirotest.SocketSilent, "garbage": wirotest.SocketGarbage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,20 +153,20 @@ func TestWaitGoesBackToTheSocket(t *testing.T) {
 	t.Parallel()
 	s, _ := emulator(t)
 	slow := wiro.NewClient(wiro.Options{ // polls too seldom to matter
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 		PollIntervals: []time.Duration{time.Hour}, SafetyPollInterval: time.Hour,
 	})
 	t.Cleanup(slow.Close)
-	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart})
+	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskStart})
 	submission := submit(t, slow, picture)
 	done := make(chan error, 1)
 	go func() {
 		_, err := submission.Wait(soon(t))
 		done <- err
 	}()
-	require.NoError(t, s.Reached(soon(t), submission.Token, sandbox.TaskStart))
+	require.NoError(t, s.AwaitStage(soon(t), submission.Token, wirotest.TaskStart))
 	s.DropSockets()
-	require.NoError(t, s.Subscribed(soon(t), submission.Token))
+	require.NoError(t, s.AwaitSubscriber(soon(t), submission.Token))
 	s.Release(submission.Token)
 	require.NoError(t, <-done)
 }
@@ -175,8 +175,8 @@ func TestFailureIsNoError(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
 	s.Behave(picture,
-		sandbox.Behavior{FailWith: &sandbox.Exit{Code: "137", Stderr: []string{"CUDA out of memory"}}},
-		sandbox.Behavior{FailEarly: "the input could not be downloaded"})
+		wirotest.Behavior{FailWith: &wirotest.Exit{Code: "137", Stderr: []string{"CUDA out of memory"}}},
+		wirotest.Behavior{FailEarly: "the input could not be downloaded"})
 	for range 2 {
 		task, err := submit(t, c, picture).Wait(soon(t))
 		require.NoError(t, err)
@@ -188,14 +188,14 @@ func TestFailureIsNoError(t *testing.T) {
 
 func TestCancelAndKillEndAWait(t *testing.T) {
 	t.Parallel()
-	for stage, stop := range map[sandbox.Stage]func(*wiro.TasksService, context.Context, wiro.TaskRef) error{
-		sandbox.TaskQueue: (*wiro.TasksService).Cancel,
-		sandbox.TaskStart: (*wiro.TasksService).Kill,
+	for stage, stop := range map[wirotest.Stage]func(*wiro.TasksService, context.Context, wiro.TaskRef) error{
+		wirotest.TaskQueue: (*wiro.TasksService).Cancel,
+		wirotest.TaskStart: (*wiro.TasksService).Kill,
 	} {
 		t.Run(string(stage), func(t *testing.T) {
 			t.Parallel()
 			s, c := emulator(t)
-			s.Behave(picture, sandbox.Behavior{HoldAt: stage})
+			s.Behave(picture, wirotest.Behavior{HoldAt: stage})
 			submission := submit(t, c, picture)
 			ref := wiro.TaskRef{Token: submission.Token}
 			done := make(chan wiro.Task, 1)
@@ -203,7 +203,7 @@ func TestCancelAndKillEndAWait(t *testing.T) {
 				task, _ := c.Tasks.Wait(soon(t), ref, nil)
 				done <- task
 			}()
-			require.NoError(t, s.Reached(soon(t), ref.Token, stage))
+			require.NoError(t, s.AwaitStage(soon(t), ref.Token, stage))
 			require.NoError(t, stop(c.Tasks, soon(t), ref))
 			require.Equal(t, wiro.TaskCanceled, (<-done).Status)
 		})
@@ -213,9 +213,9 @@ func TestCancelAndKillEndAWait(t *testing.T) {
 func TestAWaitThatIsCutShortKnowsTheTask(t *testing.T) {
 	t.Parallel()
 	s, c := emulator(t)
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(picture, wirotest.Behavior{HoldAt: wirotest.TaskStart})
 	submission := submit(t, c, picture)
-	require.NoError(t, s.Reached(soon(t), submission.Token, sandbox.TaskStart))
+	require.NoError(t, s.AwaitStage(soon(t), submission.Token, wirotest.TaskStart))
 	ctx, cancel := context.WithCancel(soon(t))
 	defer cancel()
 	task, err := c.Tasks.Wait(ctx, wiro.TaskRef{ID: submission.TaskID}, func(wiro.Update) { cancel() })
@@ -237,9 +237,9 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 	t.Parallel()
 	const waits = 600
 	s, _ := emulator(t)
-	c := wiro.NewClient(wiro.Options{BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	c := wiro.NewClient(wiro.Options{BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey}})
 	t.Cleanup(c.Close)
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(picture, wirotest.Behavior{HoldAt: wirotest.TaskStart})
 	var wg sync.WaitGroup
 	tokens := make(chan string, waits)
 	failures := make(chan error, waits)
@@ -266,7 +266,7 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 		all = append(all, <-tokens)
 	}
 	for _, token := range all {
-		require.NoError(t, s.Subscribed(soon(t), token))
+		require.NoError(t, s.AwaitSubscriber(soon(t), token))
 	}
 	require.LessOrEqual(t, s.Sockets(), 3+1)
 	for _, token := range all {
@@ -282,9 +282,9 @@ func TestOneHubCarriesManyWaits(t *testing.T) {
 // load it would measure.
 func TestCompletionIsNoticedAtOnce(t *testing.T) {
 	s, _ := emulator(t)
-	c := wiro.NewClient(wiro.Options{BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	c := wiro.NewClient(wiro.Options{BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey}})
 	t.Cleanup(c.Close)
-	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true})
+	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true})
 	var late, looked []time.Duration
 	for range 21 {
 		submission := submit(t, c, picture)
@@ -313,11 +313,11 @@ func TestAnEarlyFailureIsNoticedSoon(t *testing.T) {
 	s, _ := emulator(t)
 	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{ // looks by itself too seldom to matter
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 		PollIntervals: []time.Duration{time.Hour}, SafetyPollInterval: time.Hour, Observer: looked,
 	})
 	t.Cleanup(c.Close)
-	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskAccept, FailEarly: "the input could not be downloaded"})
+	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskAccept, FailEarly: "the input could not be downloaded"})
 	submission := submit(t, c, picture)
 	go func() {
 		<-looked
@@ -334,38 +334,37 @@ func TestAnEarlyFailureIsNoticedSoon(t *testing.T) {
 func TestATokenAloneTellsNothing(t *testing.T) {
 	t.Parallel()
 	s, owner := emulator(t)
-	s.Behave(chat, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(chat, wirotest.Behavior{HoldAt: wirotest.TaskStart})
 	submission := submit(t, owner, chat)
-	require.NoError(t, s.Reached(t.Context(), submission.Token, sandbox.TaskStart))
-	s.Behave("Task/Detail", sandbox.Behavior{Status: 503, Message: "busy"}) // so that nobody can tell whose it is
-	stranger := owner.WithCredentials(wiro.Credentials{Key: sandbox.DemoKey})
+	require.NoError(t, s.AwaitStage(t.Context(), submission.Token, wirotest.TaskStart))
+	s.Behave("Task/Detail", wirotest.Behavior{Status: 503, Message: "busy"}) // so that nobody can tell whose it is
+	stranger := owner.WithCredentials(wiro.Credentials{Key: wirotest.DemoKey})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	go func() {
-		if s.Subscribed(ctx, submission.Token) == nil {
+		if s.AwaitSubscriber(ctx, submission.Token) == nil {
 			s.Release(submission.Token)
 		}
 	}()
 	var heard updatesHeard
 	_, err := stranger.Tasks.Wait(ctx, wiro.TaskRef{Token: submission.Token}, heard.add)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.NoError(t, s.Reached(t.Context(), submission.Token, sandbox.TaskPostprocessEnd))
+	require.NoError(t, s.AwaitStage(t.Context(), submission.Token, wirotest.TaskPostprocessEnd))
 	require.Empty(t, heard.all)
 }
 
 // A healthy socket is not polled; one whose model has fallen silent is.
 func TestALostFinalEventIsNoticedSoon(t *testing.T) {
 	t.Parallel()
-	s := sandbox.New(sandbox.Options{})
-	require.NoError(t, s.Start(""))
+	s := wirotest.NewServer()
 	t.Cleanup(s.Close)
-	s.Behave(picture, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart, LoseFinalEvent: true})
-	c := wiro.NewClient(wiro.Options{BaseURL: s.APIURL(), SocketURL: s.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey}})
+	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskStart, LoseFinalEvent: true})
+	c := wiro.NewClient(wiro.Options{BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wiro.Secret(s.Key)}})
 	t.Cleanup(c.Close)
 	submission := submit(t, c, picture)
 	released := make(chan error, 1)
 	go func() { // what follows the first poll comes by events
-		released <- s.Requested(soon(t), "Task/Detail", 1)
+		released <- s.AwaitRequests(soon(t), "Task/Detail", 1)
 		s.Release(submission.Token)
 	}()
 	task, err := submission.Wait(soon(t))

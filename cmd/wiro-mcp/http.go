@@ -7,7 +7,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -27,7 +27,7 @@ func (a *app) httpCommand() *cobra.Command {
 				return settingsError(err)
 			}
 			if a.useSandbox {
-				a.log.Info().Str("key", sandbox.DemoKey).Msg("the emulator's key, to connect with")
+				a.log.Info().Str("key", emulator.DemoKey).Msg("the emulator's key, to connect with")
 			}
 			options := settings.Options()
 			if a.useSandbox && len(options.OAuthSecrets) == 0 {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // ran is what a command left behind.
@@ -33,20 +33,20 @@ func commandIn(ctx context.Context, environ []string, stdin string, args ...stri
 	return ran{code, out.String(), err.String()}
 }
 
-// emulator is an environment with a sandbox at full speed.
-func emulator(t *testing.T) (*sandbox.Server, []string) {
+// newEmulator returns a sandbox and an environment with it, at full speed.
+func newEmulator(t *testing.T) (*emulator.Server, []string) {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{})
+	s := emulator.New(emulator.Options{})
 	require.NoError(t, s.Start(""))
 	t.Cleanup(s.Close)
-	return s, []string{"WIRO_API_KEY=" + sandbox.DemoKey, "WIRO_API_BASE_URL=" + s.APIURL(), "WIRO_SOCKET_URL=" + s.SocketURL()}
+	return s, []string{"WIRO_API_KEY=" + emulator.DemoKey, "WIRO_API_BASE_URL=" + s.APIURL(), "WIRO_SOCKET_URL=" + s.SocketURL()}
 }
 
 const picture = "black-forest-labs/flux-2-pro"
 
 func TestCallPrintsForPeopleAndForPrograms(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	people := command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=a cat")
 	require.Zero(t, people.code, people.err)
 	require.Contains(t, people.out, "image/png")
@@ -70,15 +70,15 @@ func TestCallPrintsForPeopleAndForPrograms(t *testing.T) {
 
 func TestCallExitsAsTheResultIs(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	require.Equal(t, exitRefused, command(t, environ, "", "call", "get_task", "tasktoken=nobodys").code)
 	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_tusk").code)
 	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_task", "tasktoken").code)
 	require.Equal(t, exitUsage, command(t, environ, "", "call", "get_task", "{broken").code)
 	require.Equal(t, exitUsage, command(t, environ, "", "call").code)
-	s.Behave(picture, sandbox.Behavior{FailWith: &sandbox.Exit{}})
+	s.Behave(picture, emulator.Behavior{FailWith: &emulator.Exit{}})
 	require.Equal(t, exitFailed, command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=x").code)
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	running := command(t, environ, "", "call", "run_model", "model="+picture, "params.prompt=x", "timeout_seconds=0.1")
 	require.Equal(t, exitRunning, running.code)
 	require.Contains(t, running.out, "Still running")
@@ -86,8 +86,8 @@ func TestCallExitsAsTheResultIs(t *testing.T) {
 
 func TestInterruptingACallSaysHowToGoOn(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s, environ := newEmulator(t)
+	s.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() {
 		defer interrupt()
@@ -130,7 +130,7 @@ func TestEveryWrongSettingIsNamedAtOnce(t *testing.T) {
 
 func TestStdioServesAndEndsWithItsInput(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	requests := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}` + "\n" +
 		"garbage\n" + `{"jsonrpc":"2.0","id":2,"method":"tools/list"}` + "\n"
 	start := time.Now()
@@ -193,8 +193,8 @@ func TestAKeyThatACommandDoesNotUseDoesNotStopIt(t *testing.T) {
 
 func TestQuotesAndAJoinedSecretAreUnderstood(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
-	for _, key := range []string{`"` + sandbox.DemoKey + `"` + "\r", " " + sandbox.DemoKey + "\n", sandbox.DemoSignedKey + ":" + sandbox.DemoSignedSecret} {
+	_, environ := newEmulator(t)
+	for _, key := range []string{`"` + emulator.DemoKey + `"` + "\r", " " + emulator.DemoKey + "\n", emulator.DemoSignedKey + ":" + emulator.DemoSignedSecret} {
 		result := command(t, append(environ, "WIRO_API_KEY="+key), "", "call", "search_models")
 		require.Zero(t, result.code, "%q: %s", key, result.err+result.out)
 	}
@@ -257,7 +257,7 @@ func TestMistypedCommandsGetTheClosest(t *testing.T) {
 		require.Equal(t, exitUsage, wrong.code)
 		require.Contains(t, wrong.err, "Did you mean "+meant+"?")
 	}
-	wrong := command(t, nil, "", "tools", "run_modle")
+	wrong := command(t, nil, "", "tools", "run_modle") //nolint:misspell // a typing mistake
 	require.Contains(t, wrong.err, "Did you mean run_model?")
 	hint := command(t, []string{"WIRO_API_KEY=k"}, "", "call", "run_model", "model=a/b", "prompt=hi")
 	require.Contains(t, hint.err, "params.prompt=hi")
@@ -281,7 +281,7 @@ func TestAToolIsShownWithItsArguments(t *testing.T) {
 
 func TestInstallAndRemoval(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	home := t.TempDir()
 	environ = append(environ, "HOME="+home, "USERPROFILE="+home)
 	config := filepath.Join(home, ".cursor", "mcp.json")
@@ -300,10 +300,10 @@ func TestInstallAndRemoval(t *testing.T) {
 	require.Equal(t, original, content())
 	dry := command(t, environ, "", "install", "--dry-run")
 	require.Contains(t, dry.out, "+++ "+config)
-	require.NotContains(t, dry.out, sandbox.DemoKey)
+	require.NotContains(t, dry.out, emulator.DemoKey)
 	require.Equal(t, original, content())
 
-	s.Behave("Task/List", sandbox.Behavior{Status: 401, Times: 1})
+	s.Behave("Task/List", emulator.Behavior{Status: 401, Times: 1})
 	refused := command(t, environ, "", "install", "cursor", "--yes")
 	require.Equal(t, exitUsage, refused.code)
 	require.Contains(t, refused.err, "Wiro refuses this key")
@@ -311,7 +311,7 @@ func TestInstallAndRemoval(t *testing.T) {
 
 	done := command(t, environ, "", "install", "--yes")
 	require.Zero(t, done.code, done.err)
-	require.Contains(t, content(), sandbox.DemoKey)
+	require.Contains(t, content(), emulator.DemoKey)
 	require.Contains(t, content(), "// mine")
 
 	removed := command(t, environ, "", "install", "--remove", "--yes")
@@ -329,7 +329,7 @@ func TestInstallAndRemoval(t *testing.T) {
 
 func TestDoctorNamesEachFaultWithItsRemedy(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	home := t.TempDir()
 	environ = append(environ, "HOME="+home, "USERPROFILE="+home)
 	healthy := command(t, environ, "", "doctor", "--json")

@@ -136,7 +136,7 @@ func underWay(t *testing.T, s *sandbox.Server) (token string) {
 // A client with a short limit repeats its call; then its process is killed and started again.
 func TestARepeatedCallOverStdioPaysOnce(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
 	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
 	first := startProcess(t, environ)
@@ -162,7 +162,7 @@ func TestARepeatedCallOverStdioPaysOnce(t *testing.T) {
 
 func TestAProcessKilledWhileItSubmitsLeavesATrace(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
 	s.Behave(picture, sandbox.Behavior{Accept: true, Delay: time.Minute})
 	first := startProcess(t, environ)
@@ -181,7 +181,7 @@ func TestAProcessKilledWhileItSubmitsLeavesATrace(t *testing.T) {
 
 func TestAFolderThatCannotBeWrittenIsReplacedByMemory(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	made := command(t, append(environ, "XDG_STATE_HOME="+file), "", "call", "run_model", "model="+picture, "params.prompt=fox")
@@ -265,7 +265,7 @@ func post(ctx context.Context, url, body string) (*http.Response, error) {
 
 func TestARepeatedCallOverHTTPPaysOnceOnAnyReplica(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	environ = append(environ, "WIRO_STORE="+redis(t))
 	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
 	first, a := replica(t, environ)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/emulator/media"
 	sound "github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -38,7 +38,7 @@ func spoken(text string) []byte {
 
 func TestConversationThroughPipes(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	folder := t.TempDir()
 	record, transcript := filepath.Join(folder, "speech.wav"), filepath.Join(folder, "words.txt")
 	require.NoError(t, os.WriteFile(transcript, []byte(strings.Repeat("of a session before\n", 20)), 0o600))
@@ -73,7 +73,7 @@ func TestConversationThroughPipes(t *testing.T) {
 
 func TestSpeechGoesToStdout(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	result := command(t, environ, "not read", "realtime", "wiro/moss-tts", "text=Good morning to all of you")
 	require.Zero(t, result.code, result.err)
 	require.Equal(t, spoken("Good morning to all of you"), []byte(result.out))
@@ -82,7 +82,7 @@ func TestSpeechGoesToStdout(t *testing.T) {
 
 func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	record := filepath.Join(t.TempDir(), "speech.wav")
 	for _, test := range []struct {
 		arguments []string
@@ -105,7 +105,7 @@ func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 	require.Empty(t, s.Snapshots())
 	require.Contains(t, command(t, nil, "", "realtime", voice).err, "WIRO_API_KEY is not set")
 
-	s.Behave("wiro/moss-tts", sandbox.Behavior{Code: 97, Message: "Insufficient balance"})
+	s.Behave("wiro/moss-tts", emulator.Behavior{Code: 97, Message: "Insufficient balance"})
 	result := command(t, environ, "", "realtime", "wiro/moss-tts", "text=x", "--record", record)
 	require.Equal(t, exitRefused, result.code)
 	require.NoFileExists(t, record)
@@ -113,7 +113,7 @@ func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 
 func TestASessionThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
-	_, environ := emulator(t)
+	_, environ := newEmulator(t)
 	result := command(t, environ, "", "realtime", "sandbox/speech-drop", "text="+strings.Repeat("word ", 30))
 	require.Equal(t, exitFailed, result.code)
 	require.Contains(t, result.err, "connection of the session was lost")
@@ -122,14 +122,14 @@ func TestASessionThatFailsSaysSo(t *testing.T) {
 }
 
 // talking starts a conversation that lasts until it is interrupted.
-func talking(t *testing.T, s *sandbox.Server, environ []string, signals chan os.Signal) (stdout *watched, stderr *bytes.Buffer, wait func() error) {
+func talking(t *testing.T, s *emulator.Server, environ []string, signals chan os.Signal) (stdout *watched, stderr *bytes.Buffer, wait func() error) {
 	t.Helper()
-	s.Behave(voice, sandbox.Behavior{FrameDelay: 100 * time.Millisecond})
+	s.Behave(voice, emulator.Behavior{FrameDelay: 100 * time.Millisecond})
 	in, mouth := io.Pipe()
 	stdout, stderr = &watched{said: make(chan struct{})}, &bytes.Buffer{}
 	a := &app{streams: streams{in: in, out: stdout, err: stderr, environ: environ}}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
-	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
+	a.credentials = wiro.Credentials{Key: emulator.DemoKey}
 	go func() { _, _ = mouth.Write(append(hum(1), make([]byte, 2*wiro.FrameBytes)...)) }()
 	ended := make(chan error, 1)
 	go func() { ended <- a.realtime(t.Context(), realtimeRun{model: voice, interrupts: signals}) }()
@@ -145,7 +145,7 @@ func talking(t *testing.T, s *sandbox.Server, environ []string, signals chan os.
 
 func TestCtrlCInterruptsAndTwiceEnds(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	signals := make(chan os.Signal)
 	stdout, stderr, wait := talking(t, s, environ, signals)
 	<-stdout.said
@@ -158,12 +158,12 @@ func TestCtrlCInterruptsAndTwiceEnds(t *testing.T) {
 	token, err := s.Launched(t.Context(), 1)
 	require.NoError(t, err)
 	task, _ := s.Snapshot(token)
-	require.Equal(t, sandbox.TaskPostprocessEnd, task.Status)
+	require.Equal(t, emulator.TaskPostprocessEnd, task.Status)
 }
 
 func TestTerminationEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	s, environ := emulator(t)
+	s, environ := newEmulator(t)
 	signals := make(chan os.Signal)
 	stdout, _, wait := talking(t, s, environ, signals)
 	<-stdout.said

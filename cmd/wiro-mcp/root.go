@@ -14,7 +14,7 @@ import (
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/install"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -145,12 +145,12 @@ func (a *app) load(cmd *cobra.Command) error {
 	if !a.useSandbox {
 		return nil
 	}
-	s := sandbox.New(sandbox.Options{Pace: 1})
+	s := emulator.New(emulator.Options{Pace: 1})
 	if err := s.Start(""); err != nil {
 		return fmt.Errorf("starting the sandbox: %w", err)
 	}
 	a.cleanup = append(a.cleanup, s.Close)
-	a.credentials = wiro.Credentials{Key: sandbox.DemoKey}
+	a.credentials = wiro.Credentials{Key: emulator.DemoKey}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
 	a.config.AllowPrivateURLs = true
 	return nil

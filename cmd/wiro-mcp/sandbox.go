@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 func (a *app) sandboxCommand() *cobra.Command {
@@ -21,7 +21,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 			"their own ways: wiro-mcp call search_models slugowner=sandbox lists them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s := sandbox.New(sandbox.Options{Pace: pace, Log: a.log})
+			s := emulator.New(emulator.Options{Pace: pace, Log: a.log})
 			if err := s.Start(listen); err != nil {
 				return err
 			}

@@ -6,21 +6,20 @@ import (
 	"strings"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	"github.com/wiroai/wiro-mcp-go/internal/store"
 )
 
 // store returns the store of the settings. A server of one user that is told nothing uses a
 // folder of the user, so that a client that is started again finds its run; if that cannot be
 // written, memory. Nothing is created before the first use.
 func (a *app) store(ofUser bool) *wiromcp.Store {
-	address, options := a.config.Store, store.Options{}
+	address, options := a.config.Store, wiromcp.StoreOptions{}
 	if folder := stateFolder(runtime.GOOS, a.environ); address == "" && ofUser && !a.useSandbox && folder != "" {
 		address = "file:" + filepath.Join(folder, "wiro-mcp")
 		options.OrMemory = func(err error) {
 			a.log.Warn().Err(err).Msg("runs are remembered in memory only, until this process ends: WIRO_STORE=file:FOLDER names a folder that can be written")
 		}
 	}
-	s, err := store.Open(address, options)
+	s, err := wiromcp.OpenStore(address, options)
 	if err != nil { // the settings were checked
 		return nil
 	}

@@ -115,7 +115,7 @@ func (a *app) showTool(t wiromcp.Tool) error {
 		return err
 	}
 	if len(t.Examples) > 0 {
-		a.say("\n  %s\n", commandLine(t.Name, t.Examples[0].Arguments))
+		a.say("\n  %s\n", commandLine(t.Name, t.Examples[0]))
 	}
 	return nil
 }

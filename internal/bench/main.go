@@ -1,6 +1,6 @@
-// Command bench measures the budgets of the design on this machine and prints them beside
-// the figures. The upstream is the sandbox. With -strict it exits with 1 where a budget is
-// missed: on a quiet machine, as a loaded one misses them all.
+// Command bench measures this machine against the budgets of the design and prints both. The
+// upstream is the emulator. With -strict it exits with 1 if a budget is missed; a machine that
+// is busy otherwise misses them all.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // row is a budget with what was measured.
@@ -32,7 +32,7 @@ type bench struct {
 	ctx     context.Context
 	binary  string
 	floor   string
-	sandbox *sandbox.Server
+	sandbox *emulator.Server
 	inside  upstream // the sandbox of this process, which tells when a task ended
 	apart   upstream // one in a process of its own, as far from the client as from the server
 }
@@ -61,7 +61,7 @@ func run(binary, only string, strict bool) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the floor: %w: %s", err, out)
 	}
-	s := sandbox.New(sandbox.Options{MaxTasks: 200_000, Keys: []sandbox.Key{{Key: apiKey, Balance: 1e9}}})
+	s := emulator.New(emulator.Options{MaxTasks: 200_000, Keys: []emulator.Key{{Key: apiKey, Balance: 1e9}}})
 	if err := s.Start(""); err != nil {
 		return err
 	}

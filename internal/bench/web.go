@@ -13,12 +13,12 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // holdUntilWatched keeps a task in the queue until somebody listens for it, so that every
 // run is noticed by its event.
-var holdUntilWatched = sandbox.Behavior{AwaitSubscriber: true, Seconds: 0.01}
+var holdUntilWatched = emulator.Behavior{AwaitSubscriber: true, Seconds: 0.01}
 
 var web = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 6000}}
 
@@ -144,7 +144,7 @@ func (b *bench) manyWaits() ([]row, error) {
 		return nil, err
 	}
 	defer ours.stop()
-	b.sandbox.Behave(model, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	b.sandbox.Behave(model, emulator.Behavior{HoldAt: emulator.TaskStart})
 	defer b.sandbox.Behave(model)
 	tokens := make([]string, waits)
 	for i := range tokens {

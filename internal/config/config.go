@@ -1,6 +1,3 @@
-// Package config holds every setting of the program. Settings are read from the environment;
-// flags override. Invalid settings are all reported at startup, under the name that the user
-// typed.
 package config
 
 import (
@@ -11,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
@@ -54,7 +52,7 @@ type Config struct {
 }
 
 // HTTP is the settings of the http command on top. Its fields are named after those of
-// transport.HTTPOptions, which holds the defaults and the checks.
+// wiromcp.HTTPOptions, which holds the defaults and the checks.
 type HTTP struct {
 	Listen         string        `env:"WIRO_LISTEN" flag:"listen" about:"address to listen on"`
 	AllowedHosts   Names         `env:"WIRO_ALLOWED_HOSTS" flag:"allowed-hosts" about:"Host headers to answer, such as mcp.example.com or *.example.com (default loopback names on a loopback address, else all)"`
@@ -78,7 +76,7 @@ type HTTP struct {
 }
 
 func (h *HTTP) setDefaults() {
-	d := transport.DefaultHTTPOptions()
+	d := wiromcp.DefaultHTTPOptions()
 	*h = HTTP{
 		Listen: d.Listen, TLSChallenge: d.TLSChallenge, ShutdownGrace: d.ShutdownGrace,
 		RatePerKey: d.RatePerKey, BurstPerKey: d.BurstPerKey, WaitsPerKey: d.WaitsPerKey,
@@ -87,8 +85,8 @@ func (h *HTTP) setDefaults() {
 }
 
 // Options returns the settings as the library takes them.
-func (h HTTP) Options() transport.HTTPOptions {
-	return transport.HTTPOptions{
+func (h HTTP) Options() wiromcp.HTTPOptions {
+	return wiromcp.HTTPOptions{
 		Listen: h.Listen, AllowedHosts: h.AllowedHosts, AllowedOrigins: h.AllowedOrigins, TrustedProxies: h.TrustedProxies,
 		ShutdownGrace: h.ShutdownGrace, TLSCert: h.TLSCert, TLSKey: h.TLSKey, TLSDomains: h.TLSDomains, TLSCache: h.TLSCache,
 		TLSChallenge: h.TLSChallenge, TLSDirectory: h.TLSDirectory,

@@ -10,11 +10,17 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
+	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
+
+func defaultToolsets(t *testing.T) []wiromcp.Toolset {
+	t.Helper()
+	toolsets, err := wiromcp.ParseToolsets("default")
+	require.NoError(t, err)
+	return toolsets
+}
 
 func TestTheDefaultsTalkToWiro(t *testing.T) {
 	t.Parallel()
@@ -22,7 +28,7 @@ func TestTheDefaultsTalkToWiro(t *testing.T) {
 	require.NoError(t, config.Load(nil, nil, &c))
 	require.Equal(t, wiro.DefaultBaseURL, c.BaseURL)
 	require.Equal(t, wiro.DefaultSocketURL, c.SocketURL)
-	require.Equal(t, tools.DefaultToolsets, []tools.Toolset(c.Toolsets))
+	require.Equal(t, defaultToolsets(t), []wiromcp.Toolset(c.Toolsets))
 	require.Zero(t, c.RunTimeout.Duration(), "the client decides, else 45 s")
 	require.False(t, c.ReadOnly || c.AllowPrivateURLs)
 }
@@ -34,7 +40,7 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	config.Flags(flags, &c)
 	require.NoError(t, flags.Parse([]string{"--toolsets", "docs", "--read-only"}))
 	require.NoError(t, config.Load([]string{"WIRO_TOOLSETS=all", "WIRO_READ_ONLY=false", "WIRO_RUN_TIMEOUT=90"}, flags, &c))
-	require.Equal(t, []tools.Toolset{tools.Docs}, []tools.Toolset(c.Toolsets))
+	require.Equal(t, []wiromcp.Toolset{wiromcp.ToolsetDocs}, []wiromcp.Toolset(c.Toolsets))
 	require.True(t, c.ReadOnly)
 	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
 	require.Nil(t, flags.Lookup("api-key"), "a command line is not private")
@@ -45,7 +51,7 @@ func TestAnEmptyVariableIsAnUnsetOne(t *testing.T) {
 	t.Parallel()
 	var c config.Config
 	require.NoError(t, config.Load([]string{"WIRO_TOOLSETS=", "WIRO_READ_ONLY= ", "WIRO_LOG_LEVEL="}, nil, &c))
-	require.Equal(t, tools.DefaultToolsets, []tools.Toolset(c.Toolsets))
+	require.Equal(t, defaultToolsets(t), []wiromcp.Toolset(c.Toolsets))
 }
 
 // Tokens of another API are not for Wiro's own socket.
@@ -109,7 +115,7 @@ func TestEverySettingIsTrimmedAndUnquoted(t *testing.T) {
 		"WIRO_READ_ONLY=TRUE\r", `WIRO_TOOLSETS="docs, files"`, "WIRO_API_BASE_URL=  https://api.example.com/v1 \n", "WIRO_RUN_TIMEOUT='90'", `WIRO_DOCS_DIR=""`,
 	}, nil, &c))
 	require.True(t, c.ReadOnly)
-	require.Equal(t, []tools.Toolset{tools.Files, tools.Docs}, []tools.Toolset(c.Toolsets))
+	require.Equal(t, []wiromcp.Toolset{wiromcp.ToolsetFiles, wiromcp.ToolsetDocs}, []wiromcp.Toolset(c.Toolsets))
 	require.Equal(t, "https://api.example.com/v1", c.BaseURL)
 	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
 	require.Empty(t, c.DocsDir)
@@ -141,7 +147,7 @@ func TestFlagsHaveTypesAndErrorsNameWhatWasTyped(t *testing.T) {
 	}
 	require.NotContains(t, err.Error(), "HTTPOptions")
 	require.NotContains(t, err.Error(), "strconv")
-	late := config.Sources{Flags: flags}.Explain(&h, &transport.OptionError{Options: []string{"AllowedHosts"}, Err: errors.New("x")})
+	late := config.Sources{Flags: flags}.Explain(&h, &wiromcp.OptionError{Options: []string{"AllowedHosts"}, Err: errors.New("x")})
 	require.EqualError(t, late, "--allowed-hosts: x")
 	require.NoError(t, config.Sources{}.Explain(&h, nil))
 }

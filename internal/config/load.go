@@ -12,6 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/pflag"
 
+	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 )
@@ -129,7 +130,7 @@ func (s Sources) read(settings any) (values map[string]string, names names) {
 
 // fault is what is wrong with the setting of a field.
 func fault(field, format string, args ...any) error {
-	return &transport.OptionError{Options: []string{field}, Err: fmt.Errorf(format, args...)}
+	return &wiromcp.OptionError{Options: []string{field}, Err: fmt.Errorf(format, args...)}
 }
 
 // names are what users call the settings, by field.
@@ -140,7 +141,7 @@ func (n names) rename(err error) error {
 	var texts []string
 	for _, one := range flatten(err) {
 		text := one.Error()
-		if option, ok := errors.AsType[*transport.OptionError](one); ok {
+		if option, ok := errors.AsType[*wiromcp.OptionError](one); ok {
 			typed := make([]string, len(option.Options))
 			for i, field := range option.Options {
 				typed[i] = n[field]

@@ -9,15 +9,16 @@ import (
 
 	"github.com/rs/zerolog"
 
+	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
 // Toolsets is a list of toolsets as a setting.
-type Toolsets []tools.Toolset
+type Toolsets []wiromcp.Toolset
 
 // UnmarshalText reads a comma-separated list.
 func (t *Toolsets) UnmarshalText(text []byte) error {
-	chosen, err := tools.ParseToolsets(string(text))
+	chosen, err := wiromcp.ParseToolsets(string(text))
 	*t = chosen
 	return err
 }
@@ -65,13 +66,12 @@ func (o *OnAbandon) UnmarshalText(text []byte) error {
 }
 
 // InlineImages says which clients get a picture in results.
-type InlineImages tools.InlineImages
+type InlineImages string
 
 // UnmarshalText reads "auto", "always" or "never".
 func (i *InlineImages) UnmarshalText(text []byte) error {
-	switch chosen := tools.InlineImages(strings.ToLower(string(text))); chosen {
-	case tools.InlineAuto, tools.InlineAlways, tools.InlineNever:
-		*i = InlineImages(chosen)
+	switch *i = InlineImages(strings.ToLower(string(text))); *i {
+	case "auto", "always", "never":
 		return nil
 	}
 	return fmt.Errorf("%q must be auto, always or never", text)

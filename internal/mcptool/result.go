@@ -99,7 +99,7 @@ func render(m Meta, value any) *mcp.CallToolResult {
 	data, err := Marshal(value)
 	if err == nil {
 		result.StructuredContent = json.RawMessage(data) // encoded once
-		if len(data) > maxCharacters {
+		if len(data) > maxCharacters && !m.ForViews { // no model reads what views call for
 			result.StructuredContent = truncateJSON(data, m.TruncationHint)
 		}
 	}

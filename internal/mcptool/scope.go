@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -59,6 +60,7 @@ type Client struct {
 	Name                   string // or the User-Agent
 	SupportsElicitation    bool   // can ask its user to fill in a form
 	SupportsURLElicitation bool   // can ask its user to open a page
+	SupportsViews          bool   // shows views (MCP Apps)
 }
 
 // Event is a call that has ended, for logs and metrics.
@@ -136,10 +138,32 @@ func (s Scope) client(ctx context.Context, header http.Header) Client {
 	if name == "" {
 		name = header.Get("User-Agent")
 	}
-	c := Client{Name: name}
+	c := Client{Name: name, SupportsViews: supportsViews(capabilities)}
 	if e := capabilities.Elicitation; e != nil {
 		c.SupportsURLElicitation = e.URL != nil
 		c.SupportsElicitation = e.Form != nil || e.URL == nil // an empty capability means forms
 	}
 	return c
+}
+
+// The extension of MCP Apps, and the type of its pages.
+const (
+	viewsExtension = "io.modelcontextprotocol/ui"
+	ViewType       = "text/html;profile=mcp-app"
+)
+
+// supportsViews reports whether a client shows pages of MCP Apps.
+func supportsViews(capabilities mcp.ClientCapabilities) bool {
+	declared, ok := capabilities.Extensions[viewsExtension].(map[string]any)
+	if !ok {
+		return false
+	}
+	types, listed := declared["mimeTypes"].([]any)
+	return !listed || slices.Contains(types, any(ViewType))
+}
+
+// SupportsViews reports whether the client of a request shows pages of MCP Apps.
+func SupportsViews(ctx context.Context) bool {
+	scope, _ := ScopeFrom(ctx)
+	return scope.client(ctx, nil).SupportsViews
 }

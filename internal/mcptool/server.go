@@ -116,13 +116,14 @@ func (s *Server) MCP(options ...server.ServerOption) *server.MCPServer {
 // list fills the registered tools in, and leaves out those that are off for the caller.
 func (s *Server) list(ctx context.Context, registered []mcp.Tool) []mcp.Tool {
 	scope, _ := ScopeFrom(ctx)
+	views := scope.client(ctx, nil).SupportsViews
 	tools := make([]mcp.Tool, 0, len(registered))
 	for _, r := range registered {
 		switch t, ok := s.Find(r.Name); {
 		case !ok:
 			tools = append(tools, r) // the program added it to the MCP server
-		case scope.allows(t):
-			tools = append(tools, t.Tool())
+		case scope.allows(t) && (views || !t.ForViews):
+			tools = append(tools, t.withView(views))
 		}
 	}
 	return tools

@@ -41,6 +41,11 @@ type Meta struct {
 	Secrets              []string  // arguments that a suggestion to repeat the call leaves out
 	TruncationHint       string    // how to get what the size cap cut off; a general hint where empty
 	Examples             []Example // calls that work; tests run them
+
+	// View is the address of the resource that shows the tool's results in clients with MCP Apps.
+	View string
+	// ForViews hides the tool from models: only views call it. Clients without MCP Apps do not see it.
+	ForViews bool
 }
 
 // Example is a call of a tool.
@@ -176,5 +181,25 @@ func (m Meta) listed(input, output json.RawMessage) mcp.Tool {
 		IdempotentHint:  &idempotent,
 		OpenWorldHint:   &open,
 	}
+	return tool
+}
+
+// withView is the tool as a client that shows views lists it, with the flat name that older ones
+// read.
+func (t Tool) withView(views bool) mcp.Tool {
+	tool := t.Tool()
+	if !views || t.View == "" && !t.ForViews {
+		return tool
+	}
+	visibility := []string{"model", "app"}
+	if t.ForViews {
+		visibility = []string{"app"}
+	}
+	ui := map[string]any{"visibility": visibility}
+	fields := map[string]any{"ui": ui}
+	if t.View != "" {
+		ui["resourceUri"], fields["ui/resourceUri"] = t.View, t.View
+	}
+	tool.Meta = &mcp.Meta{AdditionalFields: fields}
 	return tool
 }

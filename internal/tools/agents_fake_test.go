@@ -3,12 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +12,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 // soon is a context for what takes no time unless it hangs: a hang then is a failure that
@@ -31,11 +27,9 @@ func soon(t testing.TB) context.Context {
 // fakeWiro answers as a test tells it, and remembers what it was asked.
 type fakeWiro struct {
 	*Server
-	t testing.TB
-
-	mu      sync.Mutex
-	answers map[string][]string // by endpoint, one after the other; the last one stays
-	seen    []seenRequest
+	t    testing.TB
+	wiro *wirotest.Server
+	from int // requests before this one do not count
 }
 
 type seenRequest struct {
@@ -50,14 +44,14 @@ const yes = `{"result":true,"errors":[]}`
 // without one says yes and nothing else.
 func faking(t testing.TB, answers map[string]string, change ...func(*Options)) *fakeWiro {
 	t.Helper()
-	f := &fakeWiro{t: t, answers: map[string][]string{}}
+	f := &fakeWiro{t: t, wiro: wirotest.NewServer()}
+	t.Cleanup(f.wiro.Close)
+	f.say("*", yes)
 	for path, answer := range answers {
-		f.answers[path] = []string{answer}
+		f.say(path, answer)
 	}
-	server := httptest.NewServer(http.HandlerFunc(f.serve))
-	t.Cleanup(server.Close)
 	client := wiro.NewClient(wiro.Options{
-		BaseURL: server.URL + "/base/v1", SocketURL: wiro.NoSocket, Credentials: wiro.Credentials{Key: "test-key"},
+		BaseURL: f.wiro.URL, SocketURL: wiro.NoSocket, Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 		MinBackoff: time.Millisecond, PollIntervals: []time.Duration{time.Millisecond},
 	})
 	t.Cleanup(client.Close)
@@ -69,39 +63,28 @@ func faking(t testing.TB, answers map[string]string, change ...func(*Options)) *
 	return f
 }
 
-func (f *fakeWiro) serve(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimPrefix(r.URL.Path, "/base/v1/")
-	data, _ := io.ReadAll(r.Body)
-	var body map[string]any
-	_ = json.Unmarshal(data, &body)
-	f.mu.Lock()
-	f.seen = append(f.seen, seenRequest{path, body, r.Header.Get("teamGUID")})
-	answer := yes
-	if given := f.answers[path]; len(given) > 0 {
-		answer = given[0]
-		if len(given) > 1 {
-			f.answers[path] = given[1:]
-		}
-	}
-	f.mu.Unlock()
-	if answer == "" {
-		panic(http.ErrAbortHandler) // the connection breaks
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, answer)
-}
-
-// say changes what an endpoint answers from now on.
+// say changes what an endpoint answers from now on: one answer after the other, the last one
+// always. An empty answer breaks the connection.
 func (f *fakeWiro) say(path string, answers ...string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.answers[path] = answers
+	script := make([]wirotest.Behavior, len(answers))
+	for i, answer := range answers {
+		script[i] = wirotest.Behavior{Body: answer, CutConnection: answer == "", Times: 1}
+	}
+	if len(script) > 0 {
+		script[len(script)-1].Times = 0
+	}
+	f.wiro.Behave(path, script...)
 }
 
-func (f *fakeWiro) requests() []seenRequest {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.seen)
+func (f *fakeWiro) requests() (seen []seenRequest) {
+	for _, r := range f.wiro.Requests()[f.from:] {
+		data, err := json.Marshal(r.Body) // numbers as float64
+		require.NoError(f.t, err)
+		var body map[string]any
+		require.NoError(f.t, json.Unmarshal(data, &body))
+		seen = append(seen, seenRequest{r.Path, body, r.Header.Get("teamGUID")})
+	}
+	return seen
 }
 
 func (f *fakeWiro) paths() []string {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // deployed deploys the blog editor, with a yes, and returns its guid.
@@ -39,14 +39,14 @@ func TestFromTheCatalogToATalk(t *testing.T) {
 	s.call("list_agents", `{"search": "blog"}`).ok("Blog Content Editor", "$", "credits")
 	template := s.call("get_agent", `{"slug": "blog-content-editor", "full": true}`).ok("wordpress", "apppassword", "Scheduled tasks")
 
-	before := s.sandbox.Balance(sandbox.DemoSignedKey)
+	before := s.sandbox.Balance(emulator.DemoSignedKey)
 	asked := s.call("deploy_agent", fmt.Sprintf(`{"agentguid": %q, "title": "My editor"}`, template.at("agent.guid"))).ok("Nothing has been charged")
 	require.Equal(t, "confirmation_required", asked.at("state"))
-	require.InDelta(t, before, s.sandbox.Balance(sandbox.DemoSignedKey), 0)
+	require.InDelta(t, before, s.sandbox.Balance(emulator.DemoSignedKey), 0)
 	require.Zero(t, s.sandbox.RequestCount("UserAgent/Deploy"))
 
 	made := s.call("deploy_agent", fmt.Sprintf(`{"agentguid": %q, "title": "My editor", "confirm": true}`, template.at("agent.guid"))).ok("setup required", "wordpress")
-	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(emulator.DemoSignedKey), 0.001)
 	guid, _ := made.at("agent.useragentguid").(string)
 	s.call("list_my_agents", `{}`).ok("My editor · setup required", guid)
 
@@ -102,9 +102,9 @@ func TestOutOfCreditsIsSeenAndMended(t *testing.T) {
 
 	asked := s.call("buy_agent_credits", about(guid, `"pack": "small"`)).ok("The small pack", "six months")
 	require.Zero(t, s.sandbox.RequestCount("UserAgent/CreateExtraCreditCheckout"))
-	before := s.sandbox.Balance(sandbox.DemoSignedKey)
+	before := s.sandbox.Balance(emulator.DemoSignedKey)
 	s.call("buy_agent_credits", about(guid, `"pack": "small"`, `"confirm": true`)).ok("bought")
-	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(emulator.DemoSignedKey), 0.001)
 	s.call("send_agent_message", about(guid, `"message": "Hello"`)).ok("Completed")
 	s.call("list_agent_transactions", about(guid)).ok("purchase small")
 }
@@ -125,10 +125,10 @@ func TestASubscriptionIsCanceledTakenBackAndRenewed(t *testing.T) {
 	s.call("cancel_agent_subscription", about(guid)).ok()
 	s.sandbox.Advance(40 * 24 * 60 * 60 * 1e9)
 	s.call("get_my_agent", about(guid)).ok("its subscription is expired", "renew_agent_subscription")
-	before := s.sandbox.Balance(sandbox.DemoSignedKey)
+	before := s.sandbox.Balance(emulator.DemoSignedKey)
 	asked = s.call("renew_agent_subscription", about(guid)).ok(`Renewing "My editor"`)
 	s.call("renew_agent_subscription", about(guid, `"confirm": true`)).ok("Renewed for 30 days")
-	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(emulator.DemoSignedKey), 0.001)
 }
 
 func TestAnUpgradeCostsWhatItSaid(t *testing.T) {
@@ -137,18 +137,18 @@ func TestAnUpgradeCostsWhatItSaid(t *testing.T) {
 	guid := s.call("get_agent", `{"slug": "blog-content-editor"}`).at("agent.guid")
 	made, _ := s.call("deploy_agent", fmt.Sprintf(`{"agentguid": %q, "title": "x", "tier": "starter", "confirm": true}`, guid)).at("agent.useragentguid").(string)
 	s.call("buy_agent_credits", about(made, `"pack": "small"`)).refused("for Pro agents", "upgrade_agent_tier")
-	before := s.sandbox.Balance(sandbox.DemoSignedKey)
+	before := s.sandbox.Balance(emulator.DemoSignedKey)
 	asked := s.call("upgrade_agent_tier", about(made)).ok("from starter to pro")
 	s.call("upgrade_agent_tier", about(made, `"confirm": true`)).ok("Upgraded from starter to pro")
-	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(sandbox.DemoSignedKey), 0.011)
+	require.InDelta(t, asked.at("costUsd"), before-s.sandbox.Balance(emulator.DemoSignedKey), 0.011)
 }
 
 func TestAMessageSurvivesTheSocketAndIsCanceled(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	guid := s.up()
-	for name, behavior := range map[string]sandbox.Behavior{
-		"drops in the middle":  {AwaitSubscriber: true, DropSocketAt: sandbox.AgentOutput},
+	for name, behavior := range map[string]emulator.Behavior{
+		"drops in the middle":  {AwaitSubscriber: true, DropSocketAt: emulator.AgentOutput},
 		"loses the last event": {AwaitSubscriber: true, LoseFinalEvent: true},
 		"closes on us":         {RefuseSocket: true},
 		"says nothing":         {Silent: true},
@@ -161,7 +161,7 @@ func TestAMessageSurvivesTheSocketAndIsCanceled(t *testing.T) {
 	}
 	require.Equal(t, 6, s.sandbox.RequestCount("UserAgent/Message/Send"))
 
-	s.sandbox.Behave("UserAgent/Message/Send", sandbox.Behavior{HoldAt: sandbox.AgentQueue})
+	s.sandbox.Behave("UserAgent/Message/Send", emulator.Behavior{HoldAt: emulator.AgentQueue})
 	sent := s.call("send_agent_message", about(guid, `"message": "Never mind"`, `"wait": false`)).ok("Sent")
 	token, _ := sent.at("message.agenttoken").(string)
 	s.call("cancel_agent_message", `{"agenttoken": "`+token+`"}`).ok("Canceled")
@@ -173,7 +173,7 @@ func TestAMessageSurvivesTheSocketAndIsCanceled(t *testing.T) {
 func TestNoPlantedSecretOfTheSandboxShows(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	secrets := sandbox.PlantedSecrets()
+	secrets := emulator.PlantedSecrets()
 	require.NotEmpty(t, secrets)
 	clean := func(a answer) {
 		t.Helper()
@@ -199,7 +199,7 @@ func TestNoPlantedSecretOfTheSandboxShows(t *testing.T) {
 	}
 	clean(s.call("list_my_agents", `{}`))
 	guid := s.up()
-	s.sandbox.Behave("UserAgent/Message/Send", sandbox.Behavior{FailWith: &sandbox.Exit{}})
+	s.sandbox.Behave("UserAgent/Message/Send", emulator.Behavior{FailWith: &emulator.Exit{}})
 	failed := s.call("send_agent_message", about(guid, `"message": "Fail, please"`)).ok("Failed")
 	clean(failed)
 	clean(s.call("get_agent_message", fmt.Sprintf(`{"messageguid": %q}`, failed.at("message.messageguid"))).ok("Failed"))

@@ -126,7 +126,7 @@ func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, er
 type agentSwitch struct {
 	agentGUID
 	Wait    *bool    `json:"wait,omitempty" default:"true" doc:"false returns at once"`
-	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
+	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
 
 func (s agentSwitch) waits() bool { return s.Wait == nil || *s.Wait }

@@ -47,13 +47,8 @@ func agentInfo(a wiro.Agent) AgentInfo {
 	return info
 }
 
-func plainTexts(list []string) []string {
-	texts := make([]string, len(list))
-	for i, text := range list {
-		texts[i] = text
-	}
-	return texts
-}
+// plainTexts is a list that is [] in JSON if it is empty, not null.
+func plainTexts(list []string) []string { return append([]string{}, list...) }
 
 // tiers are in order of price.
 func tiers(byName map[string]wiro.Tier) []TierInfo {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 const wordpressType = `{"key": "wordpress", "title": "WordPress", "credential_mode": "multi_api_key", "docs_url": "integration-wordpress-skills",
@@ -116,7 +117,7 @@ func TestCredentialsThatAreSetAreNeverSaidAgain(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError} {
 			s := newScript(t, map[string]string{"UserAgent/CredentialUpsert": answer})
-			s.status["UserAgent/CredentialUpsert"] = status
+			s.wiro.Behave("UserAgent/CredentialUpsert", wirotest.Behavior{Body: answer, Status: status})
 			a := s.call("set_agent_credentials", entry(t))
 			require.NotEmpty(t, a.text, name)
 			s.sayNothingOf(a, pieces...)

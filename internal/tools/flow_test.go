@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -68,11 +68,11 @@ func TestALanguageModelAnswersWithItsThinkingApart(t *testing.T) {
 func TestARunWithoutWaitingIsPickedUpLater(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	run := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok("Submitted")
 	token := run.at("task.token").(string)
 	require.Equal(t, "submitted", run.at("state"))
-	require.NoError(t, s.sandbox.Reached(soon(t), token, sandbox.TaskStart))
+	require.NoError(t, s.sandbox.Reached(soon(t), token, emulator.TaskStart))
 
 	price := s.call("get_task_price", `{"tasktoken":"`+token+`"}`).ok("not done yet")
 	require.Nil(t, price.at("billed"), "unknown until the task is over")
@@ -91,19 +91,19 @@ func TestARunWithoutWaitingIsPickedUpLater(t *testing.T) {
 func TestStoppingATaskPointsToTheRightTool(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	held := func(stage sandbox.Stage) string {
-		s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: stage})
+	held := func(stage emulator.Stage) string {
+		s.sandbox.Behave(picture, emulator.Behavior{HoldAt: stage})
 		token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"},"wait":false}`).ok().at("task.token").(string)
 		require.NoError(t, s.sandbox.Reached(soon(t), token, stage))
 		return token
 	}
-	running := held(sandbox.TaskStart)
+	running := held(emulator.TaskStart)
 	s.call("cancel_task", `{"tasktoken":"`+running+`"}`).refused("runs already", "kill_task")
 	s.call("kill_task", `{"tasktoken":"`+running+`"}`).ok("Killed", "Not charged")
 	s.call("kill_task", `{"tasktoken":"`+running+`"}`).ok("already")
 	require.Equal(t, "cancelled", s.call("get_task", `{"tasktoken":"`+running+`"}`).ok("Canceled").at("state"))
 
-	queued := held(sandbox.TaskQueue)
+	queued := held(emulator.TaskQueue)
 	s.call("kill_task", `{"tasktoken":"`+queued+`"}`).refused("waits in the queue", "cancel_task")
 	s.call("cancel_task", `{"tasktoken":"`+queued+`"}`).ok("Canceled")
 	s.call("get_task_price", `{"tasktoken":"`+queued+`"}`).ok("$0", "nothing was charged")
@@ -114,7 +114,7 @@ func TestStoppingATaskPointsToTheRightTool(t *testing.T) {
 func TestAFailedRunShowsTheModelsWordsAndCostsNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{FailWith: &sandbox.Exit{Code: "137", Stderr: []string{"loading", "CUDA out of memory"}}})
+	s.sandbox.Behave(picture, emulator.Behavior{FailWith: &emulator.Exit{Code: "137", Stderr: []string{"loading", "CUDA out of memory"}}})
 	failed := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok("Failed", "exit code 137", "Not charged", "CUDA out of memory")
 	require.Equal(t, "failed", failed.at("state"))
 	require.Contains(t, failed.at("error"), "CUDA out of memory")
@@ -125,19 +125,19 @@ func TestRefusalsSayWhatHelps(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	runs := 0
-	run := func(behavior sandbox.Behavior) answer {
+	run := func(behavior emulator.Behavior) answer {
 		s.sandbox.Behave(picture, behavior)
 		runs++ // each is a run of its own: one that may have started is not submitted again
 		return s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x`+strconv.Itoa(runs)+`"}}`)
 	}
-	run(sandbox.Behavior{Code: 96, Message: "You have reached your concurrent task limit."}).refused("concurrent task limit", "frees up", "list_tasks")
-	run(sandbox.Behavior{Code: 97, Message: "Insufficient balance"}).refused("Add funds", "https://wiro.ai/panel")
-	run(sandbox.Behavior{Code: 98, Message: "sign in to run this model"}).refused("registered accounts")
-	run(sandbox.Behavior{Code: 99, Status: 401, Message: "Authorization bearer token is invalid."}).refused("WIRO_API_KEY")
-	run(sandbox.Behavior{Status: 429, RetryAfter: 60, Message: "slow down"}).refused("limiting the rate", "1m0s")
-	run(sandbox.Behavior{Status: 502, ContentType: "text/html", Body: "<html>Bad gateway"}).refused("may have reached Wiro", "list_tasks")
-	run(sandbox.Behavior{Oversize: 40 << 20}).refused("may have reached Wiro", "larger than 16 MB")
-	run(sandbox.Behavior{CutConnection: true}).ok("Completed", "its task was found")
+	run(emulator.Behavior{Code: 96, Message: "You have reached your concurrent task limit."}).refused("concurrent task limit", "frees up", "list_tasks")
+	run(emulator.Behavior{Code: 97, Message: "Insufficient balance"}).refused("Add funds", "https://wiro.ai/panel")
+	run(emulator.Behavior{Code: 98, Message: "sign in to run this model"}).refused("registered accounts")
+	run(emulator.Behavior{Code: 99, Status: 401, Message: "Authorization bearer token is invalid."}).refused("WIRO_API_KEY")
+	run(emulator.Behavior{Status: 429, RetryAfter: 60, Message: "slow down"}).refused("limiting the rate", "1m0s")
+	run(emulator.Behavior{Status: 502, ContentType: "text/html", Body: "<html>Bad gateway"}).refused("may have reached Wiro", "list_tasks")
+	run(emulator.Behavior{Oversize: 40 << 20}).refused("may have reached Wiro", "larger than 16 MB")
+	run(emulator.Behavior{CutConnection: true}).ok("Completed", "its task was found")
 	s.sandbox.Behave(picture)
 	s.call("run_model", `{"model":"`+picture+`","params":{}}`).refused("- prompt: required")
 	s.call("run_model", `{"model":"openai/sora-9","params":{}}`).refused("openai/sora-9 does not exist. Closest: openai/sora-2", "search_models")
@@ -192,13 +192,13 @@ func TestProgressRisesWithNews(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{picture, chat} {
 		s := newStage(t)
-		s.sandbox.Behave(model, sandbox.Behavior{AwaitSubscriber: true, HoldAt: sandbox.TaskStart})
+		s.sandbox.Behave(model, emulator.Behavior{AwaitSubscriber: true, HoldAt: emulator.TaskStart})
 		var r reports
 		released := make(chan struct{})
 		go func() {
 			defer close(released)
 			token, err := s.sandbox.Launched(soon(t), 1)
-			if err == nil && s.sandbox.Reached(soon(t), token, sandbox.TaskStart) == nil {
+			if err == nil && s.sandbox.Reached(soon(t), token, emulator.TaskStart) == nil {
 				s.sandbox.Release(token)
 			}
 		}()
@@ -266,7 +266,7 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	token := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"x"}}`).ok().at("task.token").(string)
-	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: sandbox.DemoKey}})
+	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: emulator.DemoKey}})
 	result, err := s.Call(other, "get_task", map[string]any{"tasktoken": token}, nil)
 	require.NoError(t, err)
 	require.True(t, result.IsError)
@@ -276,16 +276,16 @@ func TestOneCallerNeverSeesAnothersTask(t *testing.T) {
 func TestCallersCredentialsReplaceTheServersOwn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: sandbox.DemoKey}})
+	other := mcptool.WithScope(soon(t), mcptool.Scope{Caller: wiro.Credentials{Key: emulator.DemoKey}})
 	_, err := s.Call(other, "search_models", nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, sandbox.DemoKey, s.sandbox.Requests()[0].Header.Get("x-api-key"))
+	require.Equal(t, emulator.DemoKey, s.sandbox.Requests()[0].Header.Get("x-api-key"))
 }
 
 func TestACanceledCallKeepsItsTask(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	ctx, cancel := context.WithCancel(soon(t))
 	result, err := s.Call(ctx, "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 		func(float64, float64, string) { cancel() })
@@ -299,7 +299,7 @@ func TestADrainedServerHandsItsWaitsBack(t *testing.T) {
 	t.Parallel()
 	draining, drain := context.WithCancel(soon(t))
 	s := newStage(t, func(o *tools.Options) { o.Drain = draining })
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	var once sync.Once
 	result, err := s.Call(soon(t), "run_model", map[string]any{"model": picture, "params": map[string]any{"prompt": "x"}},
 		func(float64, float64, string) { once.Do(drain) })
@@ -327,7 +327,7 @@ func TestEveryCallIsObservedWithItsOutcome(t *testing.T) {
 	var events []mcptool.Event
 	s := newStage(t)
 	ctx := mcptool.WithScope(soon(t), mcptool.Scope{
-		Caller:  wiro.Credentials{Key: sandbox.DemoKey},
+		Caller:  wiro.Credentials{Key: emulator.DemoKey},
 		Observe: func(e mcptool.Event) { events = append(events, e) },
 	})
 	_, err := s.Call(ctx, "search_models", nil, nil)

@@ -105,7 +105,7 @@ func TestNoToolOfTheSetUpLetsASecretOut(t *testing.T) {
 				`{"result": true, ` + planted, `<html>` + planted,
 			} {
 				s := newScript(t, map[string]string{})
-				s.otherwise = answer
+				s.answer("*", answer)
 				a := s.call(d.Name, d.Examples[0].Arguments)
 				require.NotEmpty(t, a.text)
 				s.sayNothingOf(a, "planted-")

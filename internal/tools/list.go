@@ -6,7 +6,7 @@ import "github.com/wiroai/wiro-mcp-go/internal/mcptool"
 func All() []mcptool.Tool {
 	return []mcptool.Tool{
 		searchModelsTool, getModelSchemaTool, recommendModelTool, exploreTool, runModelTool,
-		getTaskTool, waitForTaskTool, listTasksTool, getTaskPriceTool, cancelTaskTool, killTaskTool, deleteTaskFilesTool,
+		getTaskTool, waitForTaskTool, listTasksTool, getOutputTool, getTaskPriceTool, cancelTaskTool, killTaskTool, deleteTaskFilesTool,
 		uploadFileTool, saveOutputTool, readOutputTool, createFolderTool,
 		searchDocsTool, readDocTool,
 		listAgentsTool, getAgentTool, deployAgentTool, listMyAgentsTool, getMyAgentTool, updateMyAgentTool, startAgentTool, stopAgentTool,

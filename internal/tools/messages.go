@@ -50,7 +50,7 @@ type newMessage struct {
 	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
 	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
 	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
-	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
+	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
 
 func (m newMessage) session() string {

@@ -10,9 +10,10 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model: this costs money. Waits for the result by default; when time is up the task goes on, and wait_for_task, or the same call again, gets its result without paying twice. dry_run:true only checks and quotes.",
+	Description: "Run a model: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
+	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"model": "wiro/z-image-turbo", "params": {"prompt": "a lighthouse at dawn"}}`}},
 }, prepareRun, runModel))
 
@@ -24,13 +25,13 @@ func confirmedAtTimes(t mcptool.Tool) mcptool.Tool {
 
 type modelRun struct {
 	Model   string         `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
-	Params  map[string]any `json:"params" doc:"the model's parameters by id, as get_model_schema lists them; files as URLs, data: URIs or local paths"`
-	Wait    *bool          `json:"wait,omitempty" default:"true" doc:"false returns the task's token at once"`
-	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
-	DryRun  bool           `json:"dry_run,omitempty" doc:"true only checks the params and quotes the run"`
-	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
-	Again   bool           `json:"again,omitempty" doc:"true starts a second run, where the same call would go on with the first"`
-	Confirm bool           `json:"confirm,omitempty" doc:"true once the user has agreed to an unknown cost"`
+	Params  map[string]any `json:"params" doc:"parameters by id, as get_model_schema lists them; files as URLs, data: URIs or local paths"`
+	Wait    *bool          `json:"wait,omitempty" doc:"false returns the token at once"`
+	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait; 0 looks once"`
+	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`
+	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse if dearer"`
+	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
+	Confirm bool           `json:"confirm,omitempty" doc:"the user agreed to the cost"`
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

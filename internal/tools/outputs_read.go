@@ -24,7 +24,7 @@ var readOutputTool = define(mcptool.Meta{
 }, readOutput)
 
 type outputPage struct {
-	outputRef
+	outputOf
 	Index  int `json:"index,omitempty" min:"0" default:"0" doc:"which output of the task"`
 	Offset int `json:"offset,omitempty" min:"0" default:"0" doc:"how many characters to skip"`
 }
@@ -35,7 +35,7 @@ const (
 )
 
 func readOutput(ctx context.Context, call *Call, in outputPage) (OutputText, error) {
-	found, err := call.outputs(ctx, in.outputRef)
+	found, err := call.outputs(ctx, in.outputOf)
 	if err != nil {
 		return OutputText{}, err
 	}

@@ -28,12 +28,12 @@ var saveOutputTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, saveOutput)
 
-type outputRef struct {
+type outputOf struct {
 	taskRef
 	URL string `json:"url,omitempty" doc:"or one of Wiro's files"`
 }
 
-func saveOutput(ctx context.Context, call *Call, in outputRef) (SavedOutputs, error) {
+func saveOutput(ctx context.Context, call *Call, in outputOf) (SavedOutputs, error) {
 	if !call.isLocal() {
 		return SavedOutputs{}, mcptool.Problemf("save_output works over stdio only: this server is on the network and has no folder of yours. Open the outputs' URLs instead.")
 	}
@@ -75,7 +75,7 @@ func saveOutput(ctx context.Context, call *Call, in outputRef) (SavedOutputs, er
 
 // outputs are the files that a call names: those of a task of the caller's, or one of Wiro's by
 // its address.
-func (c *Call) outputs(ctx context.Context, in outputRef) (TaskResult, error) {
+func (c *Call) outputs(ctx context.Context, in outputOf) (TaskResult, error) {
 	if address := strings.TrimSpace(in.URL); address != "" {
 		if in.Token != "" || in.ID != "" {
 			return TaskResult{}, mcptool.Problemf("Give a task or a url, not both.")

@@ -40,6 +40,9 @@ func toolTables() string {
 	for _, set := range tools.AllToolsets {
 		fmt.Fprintf(&b, "\n**%s**\n\n| tool | what it does |\n|---|---|\n", set)
 		for _, d := range tools.All() {
+			if d.ForViews {
+				continue // no model sees it
+			}
 			if d.Toolset != set {
 				continue
 			}

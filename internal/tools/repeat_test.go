@@ -265,11 +265,11 @@ func TestWhatCannotBeReadIsRunning(t *testing.T) {
 			require.Equal(t, "running", run.at("state"))
 			require.NotContains(t, run.text, "ot charged")
 			token := run.at("task.token").(string)
-			waited := s.call("wait_for_task", `{"tasktoken":"`+token+`","timeout_seconds":0.3}`).ok("Still running", "could not be read")
+			waited := s.call("wait_for_task", `{"tasktoken":"`+token+`","timeout_seconds":2}`).ok("Still running", "could not be read")
 			require.Equal(t, "wait_for_task", waited.at("nextAction.tool"))
 			once := s.call("wait_for_task", `{"tasktoken":"`+token+`","timeout_seconds":0}`).ok("Still running", "could not be read")
 			require.NotContains(t, once.text, "just submitted")
-			s.call("wait_for_task", `{"taskid":"`+run.at("task.id").(string)+`","timeout_seconds":0.1}`).ok("could not be read")
+			s.call("wait_for_task", `{"taskid":"`+run.at("task.id").(string)+`","timeout_seconds":2}`).ok("could not be read")
 			require.Equal(t, 1, s.submits())
 		})
 	}

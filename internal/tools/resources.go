@@ -33,6 +33,7 @@ func (r *docResources) options() []server.ServerOption {
 	hooks.AddBeforeListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest) {
 		r.register(server.ServerFromContext(ctx))
 	})
+	hooks.AddAfterListResources(hideView)
 	return []server.ServerOption{
 		server.WithHooks(hooks),
 		server.WithResourceCapabilities(false, false),
@@ -42,6 +43,7 @@ func (r *docResources) options() []server.ServerOption {
 }
 
 func (r *docResources) addTo(m *server.MCPServer) {
+	m.AddResources(r.view())
 	m.AddResourceTemplate(mcp.NewResourceTemplate(docsScheme+"{slug}", "Wiro documentation page",
 		mcp.WithTemplateDescription("A page of Wiro's API documentation, by its slug, such as tasks."),
 		mcp.WithTemplateMIMEType(markdownType)), r.read)
@@ -52,7 +54,7 @@ func (r *docResources) addTo(m *server.MCPServer) {
 func (r *docResources) register(m *server.MCPServer) {
 	pages := r.Server.options.Docs.Pages()
 	slugs := make([]string, len(pages))
-	resources := make([]server.ServerResource, len(pages))
+	resources := make([]server.ServerResource, len(pages), len(pages)+1)
 	for i, page := range pages {
 		slugs[i] = page.Slug
 		resources[i] = server.ServerResource{
@@ -65,7 +67,7 @@ func (r *docResources) register(m *server.MCPServer) {
 	defer r.mu.Unlock()
 	if m != nil && !slices.Equal(slugs, r.listed) {
 		r.listed = slugs
-		m.SetResources(resources...)
+		m.SetResources(append(resources, r.view())...)
 	}
 }
 

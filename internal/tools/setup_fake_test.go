@@ -2,13 +2,11 @@ package tools_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,19 +19,16 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 // script is a Wiro that answers as a test says, by path; everything else it takes and says
 // no more about.
 type script struct {
 	*stage
-	mu        sync.Mutex
-	answers   map[string]string
-	otherwise string // the answer of every other path
-	status    map[string]int
-	drop      map[string]int // connections to break after the request has arrived
-	requests  []scripted
-	log       safeBuffer
+	wiro    *wirotest.Server
+	answers map[string]string
+	log     safeBuffer
 }
 
 type scripted struct {
@@ -42,66 +37,53 @@ type scripted struct {
 	body map[string]any
 }
 
+const taken = `{"result": true, "errors": []}`
+
 func newScript(t *testing.T, answers map[string]string) *script {
 	t.Helper()
-	s := &script{answers: answers, otherwise: `{"result": true, "errors": []}`, status: map[string]int{}, drop: map[string]int{}}
-	server := httptest.NewServer(http.HandlerFunc(s.serve))
+	s := &script{wiro: wirotest.NewServer(), answers: answers}
+	s.answer("*", taken)
+	for path, answer := range answers {
+		s.answer(path, answer)
+	}
 	log := zerolog.New(&s.log)
 	wiroClient := wiro.NewClient(wiro.Options{
-		BaseURL: server.URL + "/sub/v1", MinBackoff: time.Millisecond, Logger: logging.ToSlog(log), SocketURL: wiro.NoSocket, PollIntervals: []time.Duration{time.Millisecond},
-		Credentials: wiro.Credentials{Key: "script-key"},
+		BaseURL: s.wiro.URL, MinBackoff: time.Millisecond, Logger: logging.ToSlog(log), SocketURL: wiro.NoSocket, PollIntervals: []time.Duration{time.Millisecond},
+		Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 	})
-	t.Cleanup(func() { wiroClient.Close(); server.Close() })
+	t.Cleanup(func() { wiroClient.Close(); s.wiro.Close() })
 	s.stage = &stage{tools.New(tools.Options{Wiro: wiroClient, Toolsets: tools.AllToolsets, RunTimeout: 2 * time.Second, Fetch: &http.Client{Transport: refusing{}}, Log: log}), nil, t}
 	return s
 }
 
-func (s *script) serve(w http.ResponseWriter, r *http.Request) {
-	data, _ := io.ReadAll(r.Body)
-	path := strings.TrimPrefix(r.URL.Path, "/sub/v1/")
-	request := scripted{path: path, team: r.Header.Get("teamGUID")}
-	_ = json.Unmarshal(data, &request.body)
-	s.mu.Lock()
-	s.requests = append(s.requests, request)
-	answer, known := s.answers[path]
-	if other, changed := s.answers[path+" changed"]; changed && request.body["skillOverrides"] != nil {
-		answer = other // the price of a change
+// answer sets what a path answers from now on: some answers once, in order, and then the last.
+func (s *script) answer(path string, answers ...string) {
+	var script []wirotest.Behavior
+	for _, answer := range answers[:len(answers)-1] {
+		script = append(script, wirotest.Behavior{Body: answer, Times: 1})
 	}
-	status := s.status[path]
-	drop := s.drop[path] > 0
-	s.drop[path]--
-	s.mu.Unlock()
-	if drop {
-		panic(http.ErrAbortHandler)
-	}
-	if !known {
-		answer = s.otherwise
-	}
-	if status != 0 {
-		w.WriteHeader(status)
-	}
-	_, _ = io.WriteString(w, answer)
-}
-
-// answer sets what a path answers from now on.
-func (s *script) answer(path, answer string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answers[path] = answer
+	s.wiro.Behave(path, append(script, wirotest.Behavior{Body: answers[len(answers)-1]})...)
 }
 
 // breaks lets the next n requests to a path arrive and then breaks their connections.
 func (s *script) breaks(path string, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop[path] = n
+	s.wiro.Behave(path, wirotest.Behavior{CutConnection: true, Times: n}, wirotest.Behavior{Body: cmp.Or(s.answers[path], taken)})
+}
+
+func (s *script) requests() (all []scripted) {
+	for _, r := range s.wiro.Requests() {
+		data, err := json.Marshal(r.Body) // numbers as float64
+		require.NoError(s.t, err)
+		var body map[string]any
+		require.NoError(s.t, json.Unmarshal(data, &body))
+		all = append(all, scripted{path: r.Path, team: r.Header.Get("teamGUID"), body: body})
+	}
+	return all
 }
 
 // to returns the requests to a path.
 func (s *script) to(path string) []scripted {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.requests), func(r scripted) bool { return r.path != path })
+	return slices.DeleteFunc(s.requests(), func(r scripted) bool { return r.path != path })
 }
 
 // refusal is Wiro saying no.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // setter is a user who sets an agent up, and remembers all that they were told.
@@ -57,7 +57,7 @@ func TestACustomAgentIsSetUp(t *testing.T) {
 	t.Parallel()
 	const password = "wxyz wxyz stuv stuv"
 	s := &setter{stage: newStage(t)}
-	balance := func() float64 { return s.sandbox.Balance(sandbox.DemoSignedKey) }
+	balance := func() float64 { return s.sandbox.Balance(emulator.DemoSignedKey) }
 
 	s.call("list_skill_capabilities", `{}`).ok("social_publishing")
 	s.call("list_skills", `{"capability": "campaign_management"}`).ok("int-googleads-manage", "needs google-ads")
@@ -123,12 +123,12 @@ func TestATeamIsMadeFundedAndGivenAnAgent(t *testing.T) {
 	team := s.call("create_team", `{"name": "Desk"}`, "organizationguid", organization).ok("Created").at("teamguid").(string)
 	s.call("invite_team_member", `{"email": "ada@example.com", "role": "member"}`, "teamguid", team).ok("Invited")
 	s.call("update_team", `{"modelaccess": "blocklist", "blockedmodelids": ["1"]}`, "teamguid", team).ok("blocklist")
-	before := s.sandbox.Balance(sandbox.DemoSignedKey)
+	before := s.sandbox.Balance(emulator.DemoSignedKey)
 	asked := s.call("transfer_credit", `{"amount": 20}`, "targetteamguid", team).ok("Nothing has been charged")
 	require.Zero(t, s.sandbox.TeamBalance(team))
 	s.follow(asked).ok("Moved $20.00")
 	require.InDelta(t, 20, s.sandbox.TeamBalance(team), 0.001)
-	require.InDelta(t, before-20, s.sandbox.Balance(sandbox.DemoSignedKey), 0.001)
+	require.InDelta(t, before-20, s.sandbox.Balance(emulator.DemoSignedKey), 0.001)
 	s.call("get_team_spending", `{}`, "teamguid", team).ok("spent")
 
 	agent := s.call("deploy_agent", `{"custom": true, "title": "Desk", "skills": {"int-gmail-check": true}, "confirm": true}`).ok().at("agent.useragentguid").(string)
@@ -147,11 +147,11 @@ func TestATeamIsMadeFundedAndGivenAnAgent(t *testing.T) {
 // scan holds all that was said against the sandbox's secrets and the user's own.
 func (s *setter) scan(own ...string) {
 	s.t.Helper()
-	require.NotEmpty(s.t, sandbox.PlantedSecrets())
+	require.NotEmpty(s.t, emulator.PlantedSecrets())
 	for _, a := range s.told {
 		data, err := json.Marshal(a.data)
 		require.NoError(s.t, err)
-		for _, secret := range append(own, sandbox.PlantedSecrets()...) {
+		for _, secret := range append(own, emulator.PlantedSecrets()...) {
 			require.NotContains(s.t, a.text, secret)
 			require.NotContains(s.t, string(data), secret)
 		}

@@ -53,10 +53,10 @@ func TestTheSkillsPriceIsTheDifferenceAtMost(t *testing.T) {
 	require.Equal(t, map[string]any{"useragentguid": "ua1"}, requests[0].body)
 	require.Equal(t, map[string]any{"useragentguid": "ua1", "skillOverrides": map[string]any{"int-x": false}}, requests[1].body)
 
-	s.answer("UserAgent/PricingPreview changed", `{"result": true, "errors": [], "totalPriceUsd": "39", "totalMonthlyCredits": 6000}`)
+	s.answer("UserAgent/PricingPreview", preview, `{"result": true, "errors": [], "totalPriceUsd": "39", "totalMonthlyCredits": 6000}`)
 	asked = s.call("apply_agent_skills", applyArguments).ok("costs $30.00", "at most", "days that are left", "$39.00 a month for 6,000 credits, instead of $9.00 for 1,000 credits")
 	require.Equal(t, float64(30), asked.at("costUsd"))
-	s.answer("UserAgent/PricingPreview changed", refusal(0, "User agent not found"))
+	s.answer("UserAgent/PricingPreview", preview, refusal(0, "User agent not found"))
 	s.call("apply_agent_skills", applyArguments).refused("Check useragentguid")
 	require.Empty(t, s.to("UserAgent/SkillsApply"))
 }

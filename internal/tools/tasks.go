@@ -27,6 +27,7 @@ var getTaskTool = define(mcptool.Meta{
 	Title:       "Get a task",
 	Description: "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
 	Toolset:     Tasks,
+	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTask)
 

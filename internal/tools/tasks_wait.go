@@ -13,8 +13,9 @@ import (
 var waitForTaskTool = define(mcptool.Meta{
 	Name:        "wait_for_task",
 	Title:       "Wait for a task",
-	Description: "Go on waiting for a task that was already submitted, and return its result. Never submits one, so it costs nothing and can be repeated.",
+	Description: "Wait for a task that was submitted before, and return its result. Costs nothing.",
 	Toolset:     Tasks,
+	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, waitForTask)
 
@@ -24,7 +25,7 @@ func waitForTask(ctx context.Context, call *Call, in taskWait) (TaskResult, erro
 
 type taskWait struct {
 	taskRef
-	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" default:"45" doc:"how long to wait; 0 looks once"`
+	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait; 0 looks once"`
 }
 
 // await waits for a task that was submitted before.

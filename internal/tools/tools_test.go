@@ -18,7 +18,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -45,18 +45,18 @@ func own(t *testing.T) context.Context {
 // stage is a server of all tools against a sandbox at full speed.
 type stage struct {
 	*tools.Server
-	sandbox *sandbox.Server
+	sandbox *emulator.Server
 	t       *testing.T
 }
 
 func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{Record: true})
+	s := emulator.New(emulator.Options{Record: true})
 	require.NoError(t, s.Start(""))
 	t.Cleanup(s.Close)
 	client := wiro.NewClient(wiro.Options{
 		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), MinBackoff: time.Millisecond,
-		Credentials:   wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret},
+		Credentials:   wiro.Credentials{Key: emulator.DemoSignedKey, Secret: emulator.DemoSignedSecret},
 		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
 	t.Cleanup(client.Close)
@@ -191,7 +191,7 @@ func TestRequestSnapshot(t *testing.T) {
 			var sent []string
 			s := newScript(t, map[string]string{})
 			s.call(d.Name, example.Arguments)
-			for _, r := range s.requests {
+			for _, r := range s.requests() {
 				body, err := json.Marshal(r.body)
 				require.NoError(t, err)
 				line := strings.TrimSpace("  " + r.path + " " + string(body) + " " + r.team)

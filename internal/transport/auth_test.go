@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -86,7 +86,7 @@ func TestBadCredentialsAreRefusedWithWhatToSend(t *testing.T) {
 
 // The server's own environment holds a key on many machines: it must never serve callers.
 func TestTheServersOwnCredentialsServeNobody(t *testing.T) {
-	t.Setenv("WIRO_API_KEY", sandbox.DemoKey)
+	t.Setenv("WIRO_API_KEY", emulator.DemoKey)
 	r := start(t)
 	require.Equal(t, http.StatusUnauthorized, r.post(listTools, header("Authorization", "")).status)
 	require.Zero(t, r.wiro.RequestCount("Tool/List"))
@@ -97,17 +97,17 @@ func TestSignedProjectsAreServed(t *testing.T) {
 	r := start(t)
 	search := call(1, "search_models", map[string]any{"search": "flux"})
 	for name, edit := range map[string]func(*http.Request){
-		"bearer": header("Authorization", "Bearer "+sandbox.DemoSignedKey+":"+sandbox.DemoSignedSecret),
+		"bearer": header("Authorization", "Bearer "+emulator.DemoSignedKey+":"+emulator.DemoSignedSecret),
 		"x-api-key": func(q *http.Request) {
 			q.Header.Del("Authorization")
-			q.Header.Set("x-api-key", sandbox.DemoSignedKey)
-			q.Header.Set("x-api-secret", sandbox.DemoSignedSecret)
+			q.Header.Set("x-api-key", emulator.DemoSignedKey)
+			q.Header.Set("x-api-secret", emulator.DemoSignedSecret)
 		},
 	} {
 		a := r.post(search, edit)
 		require.False(t, a.rpc(t).Result.IsError, "%s: %s", name, a.body)
 	}
-	require.True(t, r.post(search, header("Authorization", "Bearer "+sandbox.DemoSignedKey)).rpc(t).Result.IsError)
+	require.True(t, r.post(search, header("Authorization", "Bearer "+emulator.DemoSignedKey)).rpc(t).Result.IsError)
 }
 
 func TestPagesForProbesAndPeopleNeedNoKey(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // Each call searches for its own key's name, so that the upstream's record shows whether
@@ -23,7 +23,7 @@ func TestEveryUpstreamRequestCarriesItsCallersKey(t *testing.T) {
 	t.Parallel()
 	const callers, calls = 50, 5000
 	r := start(t, func(s *setup) {
-		s.sandbox = sandbox.Options{Keys: keys(callers), Record: true, MaxRequests: 2 * calls}
+		s.sandbox = emulator.Options{Keys: keys(callers), Record: true, MaxRequests: 2 * calls}
 		s.settings.RatePerKey = calls
 	})
 	var group errgroup.Group // all at once

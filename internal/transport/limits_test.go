@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 func TestAKeyOverItsRateIsToldWhenToComeBack(t *testing.T) {
@@ -133,5 +133,5 @@ func TestAClientThatVanishesMidWaitFreesItsPlace(t *testing.T) {
 		return r.limits.open == 0
 	})
 	require.Equal(t, "run_model", r.logs.requests(t, 1)[0]["tool"])
-	require.Equal(t, sandbox.DemoBalance, r.wiro.Balance(sandbox.DemoKey), "and the task goes on")
+	require.Equal(t, emulator.DemoBalance, r.wiro.Balance(emulator.DemoKey), "and the task goes on")
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // busy makes a bit of everything happen, with words that must turn up nowhere.
@@ -48,7 +48,7 @@ func TestMetricsCountEverythingAndTellNothing(t *testing.T) {
 	} {
 		require.Contains(t, a.body, line)
 	}
-	for _, secret := range []string{"my-private", "my/private", sandbox.DemoKey, "gpt-5-mini"} {
+	for _, secret := range []string{"my-private", "my/private", emulator.DemoKey, "gpt-5-mini"} {
 		require.NotContains(t, a.body, secret)
 	}
 }
@@ -60,7 +60,7 @@ func TestTheAccessLogTellsWhoDidWhatAndNoMore(t *testing.T) {
 	all := r.logs.requests(t, 9)
 	require.NotContains(t, r.logs.String(), "my-private")
 	require.NotContains(t, r.logs.String(), "my/private")
-	require.NotContains(t, r.logs.String(), sandbox.DemoKey)
+	require.NotContains(t, r.logs.String(), emulator.DemoKey)
 	for i, want := range []struct{ method, tool, outcome string }{
 		{"tools/list", "", "ok"}, {"tools/call", "run_model", "ok"}, {"tools/call", "get_task", "refused"}, {"tools/call", "", "refused"},
 		{"other", "", "refused"}, {"", "", "unauthorized"}, {"tools/list", "", "ok"}, {"tools/call", "search_models", "refused"}, {"", "", "invalid"},

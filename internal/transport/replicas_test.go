@@ -11,7 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // listen serves a handler until the test ends, and returns its address.
@@ -34,12 +34,12 @@ func listen(t *testing.T, handler http.Handler) string {
 
 func TestAnyReplicaServesAnyRequest(t *testing.T) {
 	t.Parallel()
-	emulator := sandbox.New(sandbox.Options{})
-	require.NoError(t, emulator.Start(""))
-	t.Cleanup(emulator.Close)
+	upstream := emulator.New(emulator.Options{})
+	require.NoError(t, upstream.Start(""))
+	t.Cleanup(upstream.Close)
 	replicas := []*rig{
-		startOn(t, emulator, setup{timeouts: defaultTimeouts}),
-		startOn(t, emulator, setup{timeouts: defaultTimeouts}),
+		startOn(t, upstream, setup{timeouts: defaultTimeouts}),
+		startOn(t, upstream, setup{timeouts: defaultTimeouts}),
 	}
 	var turn atomic.Int64
 	transport := &http.Transport{}
@@ -54,7 +54,7 @@ func TestAnyReplicaServesAnyRequest(t *testing.T) {
 		},
 	})
 
-	client := replicas[0].connect(balancer, sandbox.DemoKey)
+	client := replicas[0].connect(balancer, emulator.DemoKey)
 	listed, err := client.ListTools(within(t), mcp.ListToolsRequest{})
 	require.NoError(t, err)
 	require.NotEmpty(t, listed.Tools)

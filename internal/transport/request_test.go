@@ -14,7 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
@@ -219,7 +219,7 @@ func TestNothingSecretOfTheRequestGoesFurther(t *testing.T) {
 func TestATypedClientWorksThroughBothEras(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	c := r.connect(r.url, sandbox.DemoKey)
+	c := r.connect(r.url, emulator.DemoKey)
 	listed, err := c.ListTools(within(t), mcp.ListToolsRequest{})
 	require.NoError(t, err)
 	require.NotEmpty(t, listed.Tools)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -31,7 +31,7 @@ var library = docs.Open(docsindex.Pages())
 
 // setup is what a test may change about its rig.
 type setup struct {
-	sandbox  sandbox.Options
+	sandbox  emulator.Options
 	tools    tools.Options
 	settings HTTPOptions
 	timeouts timeouts
@@ -44,7 +44,7 @@ type setup struct {
 type rig struct {
 	*HTTP
 	t       *testing.T
-	wiro    *sandbox.Server
+	wiro    *emulator.Server
 	client  *wiro.Client
 	url     string
 	logs    *logs
@@ -58,23 +58,23 @@ func start(t *testing.T, adjust ...func(*setup)) *rig {
 	for _, f := range adjust {
 		f(&s)
 	}
-	emulator := sandbox.New(s.sandbox)
-	require.NoError(t, emulator.Start(""))
-	t.Cleanup(emulator.Close)
-	return startOn(t, emulator, s)
+	upstream := emulator.New(s.sandbox)
+	require.NoError(t, upstream.Start(""))
+	t.Cleanup(upstream.Close)
+	return startOn(t, upstream, s)
 }
 
 // startOn is start on an emulator that several servers share.
-func startOn(t *testing.T, emulator *sandbox.Server, s setup) *rig {
+func startOn(t *testing.T, upstream *emulator.Server, s setup) *rig {
 	t.Helper()
-	r := &rig{t: t, wiro: emulator, logs: &logs{}}
+	r := &rig{t: t, wiro: upstream, logs: &logs{}}
 	metrics := NewMetrics("1.2.3")
-	apiURL := emulator.APIURL()
+	apiURL := upstream.APIURL()
 	if s.wiroURL != "" {
 		apiURL = s.wiroURL
 	}
 	client := wiro.NewClient(wiro.Options{
-		BaseURL: apiURL, SocketURL: emulator.SocketURL(), Observer: metrics,
+		BaseURL: apiURL, SocketURL: upstream.SocketURL(), Observer: metrics,
 		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
@@ -183,7 +183,7 @@ func (a answer) rpc(t *testing.T) rpc {
 func (r *rig) request(body string, edits ...func(*http.Request)) *http.Request {
 	q, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/v1", strings.NewReader(body))
 	require.NoError(r.t, err)
-	q.Header.Set("Authorization", "Bearer "+sandbox.DemoKey)
+	q.Header.Set("Authorization", "Bearer "+emulator.DemoKey)
 	q.Header.Set("Content-Type", "application/json")
 	q.Header.Set("Accept", "application/json, text/event-stream")
 	for _, edit := range edits {
@@ -284,10 +284,10 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	require.Eventually(t, condition, time.Minute, 2*time.Millisecond, what)
 }
 
-func keys(n int) []sandbox.Key {
-	all := make([]sandbox.Key, n)
+func keys(n int) []emulator.Key {
+	all := make([]emulator.Key, n)
 	for i := range all {
-		all[i] = sandbox.Key{Key: fmt.Sprintf("key-%04d", i), Balance: sandbox.DemoBalance}
+		all[i] = emulator.Key{Key: fmt.Sprintf("key-%04d", i), Balance: emulator.DemoBalance}
 	}
 	return all
 }

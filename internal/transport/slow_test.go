@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // dial opens a bare connection to the server.
@@ -29,7 +29,7 @@ func (r *rig) dial() net.Conn {
 
 func (r *rig) rawHeader(length int) string {
 	return fmt.Sprintf("POST /v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"+
-		"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", sandbox.DemoKey, length)
+		"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", emulator.DemoKey, length)
 }
 
 // cut waits until the server has hung up, and returns what it said before.

@@ -1,5 +1,3 @@
-// Package transport carries MCP between clients and the tools: over stdio for one client, over
-// Streamable HTTP for many.
 package transport
 
 import (

@@ -17,7 +17,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -25,7 +25,7 @@ import (
 // local is a server over stdio, with an emulator of Wiro behind it.
 type local struct {
 	t    *testing.T
-	wiro *sandbox.Server
+	wiro *emulator.Server
 	in   *io.PipeWriter
 	stop context.CancelFunc
 	done chan error
@@ -36,26 +36,26 @@ type local struct {
 }
 
 // toolsOn returns a server of the tools with an emulator behind it.
-func toolsOn(t *testing.T) (*tools.Server, *sandbox.Server) {
+func toolsOn(t *testing.T) (*tools.Server, *emulator.Server) {
 	t.Helper()
-	emulator := sandbox.New(sandbox.Options{})
-	require.NoError(t, emulator.Start(""))
-	t.Cleanup(emulator.Close)
+	upstream := emulator.New(emulator.Options{})
+	require.NoError(t, upstream.Start(""))
+	t.Cleanup(upstream.Close)
 	client := wiro.NewClient(wiro.Options{
-		BaseURL: emulator.APIURL(), SocketURL: emulator.SocketURL(), Credentials: wiro.Credentials{Key: sandbox.DemoKey},
+		BaseURL: upstream.APIURL(), SocketURL: upstream.SocketURL(), Credentials: wiro.Credentials{Key: emulator.DemoKey},
 		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
-	return tools.New(tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: tools.AllToolsets}), emulator
+	return tools.New(tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: tools.AllToolsets}), upstream
 }
 
 func startLocal(t *testing.T) *local {
 	t.Helper()
-	served, emulator := toolsOn(t)
+	served, upstream := toolsOn(t)
 	in, input := io.Pipe()
 	output, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
-	l := &local{t: t, wiro: emulator, in: input, stop: stop, done: make(chan error, 1), more: make(chan struct{}, 1)}
+	l := &local{t: t, wiro: upstream, in: input, stop: stop, done: make(chan error, 1), more: make(chan struct{}, 1)}
 	go func() {
 		l.done <- Stdio(ctx, served.MCP(), in, out, zerolog.Nop())
 		_ = in.Close()
@@ -247,10 +247,10 @@ func TestWaitsReturnTheirTokenAtTheEnd(t *testing.T) {
 
 func TestAPipedRunIsSubmittedOnceAndSaysItsToken(t *testing.T) {
 	t.Parallel()
-	served, emulator := toolsOn(t)
+	served, upstream := toolsOn(t)
 	var out bytes.Buffer
 	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(call(1, "run_model", forever)), &out, zerolog.Nop()))
-	require.Equal(t, 1, emulator.RequestCount("Run/"))
+	require.Equal(t, 1, upstream.RequestCount("Run/"))
 	require.Contains(t, out.String(), `"token":"`)
 }
 

@@ -3,9 +3,11 @@ package wirotest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // Projects of a Server that was started without WithKeys. Each has $1,000 in its wallet.
@@ -33,6 +35,7 @@ type Server struct {
 	SignedKey, SignedSecret string
 
 	emulator *emulator.Server
+	client   func() *wiro.Client
 }
 
 // An Option changes how NewServer sets a Server up. The functions With… make them.
@@ -101,6 +104,7 @@ func NewServer(opts ...Option) *Server {
 		panic(fmt.Sprintf("wirotest: %v", err))
 	}
 	srv := &Server{URL: e.APIURL(), SocketURL: e.SocketURL(), emulator: e}
+	srv.client = sync.OnceValue(srv.newClient)
 	for _, k := range e.Options.Keys {
 		switch {
 		case k.Secret == "" && srv.Key == "":
@@ -113,8 +117,27 @@ func NewServer(opts ...Option) *Server {
 }
 
 // Close shuts the Server down: it ends all tasks and sockets, deletes the stored files, and
-// returns when the last goroutine of the Server has ended. It may be called twice.
-func (s *Server) Close() { s.emulator.Close() }
+// returns when the last goroutine of the Server and of its Client has ended. It may be called
+// twice.
+func (s *Server) Close() {
+	s.client().Close()
+	s.emulator.Close()
+}
+
+// Client returns a client of the Server with Key or, if there is none, with SignedKey. It
+// polls and retries within milliseconds. Close closes it.
+func (s *Server) Client() *wiro.Client { return s.client() }
+
+func (s *Server) newClient() *wiro.Client {
+	credentials := wiro.Credentials{Key: wiro.Secret(s.Key)}
+	if s.Key == "" {
+		credentials = wiro.Credentials{Key: wiro.Secret(s.SignedKey), Secret: wiro.Secret(s.SignedSecret)}
+	}
+	return wiro.NewClient(wiro.Options{
+		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: credentials, MinBackoff: time.Millisecond,
+		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
+	})
+}
 
 // Behave scripts what a target does from now on, in place of what it did: each behavior for
 // its Times, then the next, then normally. Without behaviors the target works normally again.
@@ -126,7 +149,7 @@ func (s *Server) Behave(target string, behaviors ...Behavior) {
 	s.emulator.Behave(target, script(behaviors)...)
 }
 
-// Requests returns what was asked, in order.
+// Requests returns the requests that came in, in order.
 func (s *Server) Requests() []Request { return requests(s.emulator.Requests()) }
 
 // RequestsTo returns the requests of one path: "Task/Detail", "Run/openai/sora-2".

@@ -94,7 +94,7 @@ func (a *Agents) upsertCredentials(c *core.Call) (core.Fields, error) {
 		a.restart(u)
 	}
 	if len(skipped.Errors) > 0 {
-		skipped.Partly = applied > 0
+		skipped.Partial = applied > 0
 		return nil, skipped.With("applied", applied)
 	}
 	return core.Fields{{"applied", applied}}, nil

@@ -1,3 +1,3 @@
-// Package core is what the rooms of the emulator share: requests and answers, projects and
-// wallets, sockets, stored files, behaviors and the record of what was asked.
+// Package core is what the packages of the emulator share: requests and responses, projects and
+// wallets, sockets, stored files, behaviors, and the record of requests.
 package core

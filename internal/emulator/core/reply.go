@@ -19,10 +19,10 @@ type Field [2]any
 // A Failure is an error as the API words it: HTTP 200 with result false, unless status
 // says otherwise.
 type Failure struct {
-	status int
-	Errors []WireError
-	more   Fields // beside the errors
-	Partly bool   // result is true all the same
+	status  int
+	Errors  []WireError
+	more    Fields // beside the errors
+	Partial bool   // result is true all the same
 }
 
 // A WireError is one entry of errors. The API writes a code as a number, as a numeric
@@ -100,7 +100,7 @@ func failureBody(err error) (status int, body []byte) {
 	if !errors.As(err, &f) {
 		f = &Failure{status: http.StatusInternalServerError, Errors: []WireError{{Code: 0, Message: "emulator: " + err.Error()}}}
 	}
-	body = Encode(append(Object{{"result", f.Partly}, {"errors", f.Errors}}, f.more...))
+	body = Encode(append(Object{{"result", f.Partial}, {"errors", f.Errors}}, f.more...))
 	return max(f.status, http.StatusOK), append(body, '\n')
 }
 
