@@ -123,7 +123,7 @@ func (m ToolMeta) internal() mcptool.Meta {
 	return mcptool.Meta{
 		Name: m.Name, Title: m.Title, Description: m.Description, Toolset: mcptool.Toolset(m.Toolset), Effect: mcptool.Effect(m.Effect),
 		Idempotent: m.Idempotent, Public: m.Public, Offline: m.Offline,
-		Examples: examples, Secrets: m.Secrets, TruncationHint: m.TruncationHint,
+		Examples: examples, Secrets: m.Secrets, TruncationHint: m.TruncationHint, Multiline: true,
 	}
 }
 

@@ -302,6 +302,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		s.background.Wait()
+		_ = s.tools.Join(ctx) // requests whose calls are over
 	}()
 	select {
 	case <-done:

@@ -9,6 +9,8 @@ export async function agree(s, name, args) {
   assert.ok(asked.text.includes(asked.data.charged));
   assert.equal(asked.data.nextAction.tool, name);
   assert.equal(asked.data.nextAction.arguments.confirm, true);
+  const alone = await s.call(name, { ...args, confirm: true });
+  assert.equal(alone.data.state, 'confirmation_required', 'confirm without a confirmation is a question');
   const done = await s.follow(asked);
   assert.notEqual(done.data.state, 'confirmation_required');
   return { ...done, asked };

@@ -206,7 +206,7 @@ describe('before money is spent', { concurrency: true }, () => {
   for (const version of ['2025-11-25', modern]) {
     test(`a user of ${version} who can be asked is asked, even where confirm is set`, async (t) => {
       const questions = [];
-      let answer = { action: 'accept', content: {} };
+      let answer = { action: 'accept', content: { agree: true } };
       const s = await begin(t, {
         version, capabilities: { elicitation: { form: {} } },
         onElicit: (question) => { questions.push(question); return answer; },
@@ -216,11 +216,15 @@ describe('before money is spent', { concurrency: true }, () => {
       assert.equal(questions.length, 1);
       assert.match(questions[0].message, /Publisher.*\$\d/);
 
-      for (answer of [{ action: 'decline' }, { action: 'cancel' }, { action: 'accept', content: { agree: false } }]) {
+      for (answer of [{ action: 'decline' }, { action: 'accept', content: {} }, { action: 'accept', content: { agree: 'true' } }, { action: 'accept', content: { agree: false } }]) {
         const { text } = await s.call('deploy_agent', { ...deploy, title: 'Never' }, { error: true });
         assert.match(text, /did not agree.*nothing was done or charged/);
       }
-      assert.equal(questions.length, 4);
+      answer = { action: 'cancel' }; // at once: there is nobody to ask
+      const fallback = await s.call('deploy_agent', { ...deploy, title: 'Never' });
+      assert.equal(fallback.data.state, 'confirmation_required');
+      assert.match(fallback.text, /This client could not ask its user/);
+      assert.equal(questions.length, 6);
       const { data: { agents } } = await s.call('list_my_agents');
       assert.deepEqual(agents.map((agent) => agent.title), ['Publisher']);
     });
@@ -230,7 +234,7 @@ describe('before money is spent', { concurrency: true }, () => {
         version, capabilities: { elicitation: { form: {}, url: {} } },
         onElicit: async ({ mode, url }) => {
           if (mode === 'url') await fetch(url, { redirect: 'manual' });
-          return { action: 'accept', ...(mode === 'url' ? {} : { content: {} }) };
+          return { action: 'accept', ...(mode === 'url' ? {} : { content: { agree: true } }) };
         },
       });
       const { data: { agents: [template] } } = await s.call('list_agents', { search: 'Social Manager' });

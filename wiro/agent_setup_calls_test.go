@@ -115,7 +115,7 @@ func TestSetUpCallsSendWhatTheDocumentationAsksFor(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
 			t.Parallel()
-			o := answering(t, `{"result": true, "errors": [], "skill": {}, "credential": {}, "authorizeUrl": "https://x.example/a"}`)
+			o := answering(t, `{"result": true, "errors": [], "skill": {}, "credential": {}, "authorizeUrl": "https://x.example/a", "tier": "pro", "transferred": {"total": 1}}`)
 			require.NoError(t, test.call(t, o.Client))
 			path, body := o.only(t)
 			require.Equal(t, test.path, path)

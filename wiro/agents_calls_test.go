@@ -113,7 +113,8 @@ func TestAgentCallsSendWhatTheDocumentationAsksFor(t *testing.T) {
 	} {
 		t.Run(test.path, func(t *testing.T) {
 			t.Parallel()
-			o := answering(t, `{"result": true, "errors": [], "messageguid": "m", "agents": [{"guid": "a"}], "useragents": [{"guid": "a"}], "data": {"guid": "m"}}`)
+			o := answering(t, `{"result": true, "errors": [], "messageguid": "m", "agents": [{"guid": "a"}], "useragents": [{"guid": "a"}], "data": {"guid": "m"},
+				"subscriptionId": 1, "action": "renewed", "tier": "pro"}`)
 			require.NoError(t, test.call(t, o.WithTeam("team-9")))
 			path, body := o.only(t)
 			require.Equal(t, test.path, path)

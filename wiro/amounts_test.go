@@ -50,7 +50,7 @@ func TestAnAmountThatIsNotStatedIsUnknown(t *testing.T) {
 			price, err := c.Billing.Preview(t.Context(), wiro.PriceQuery{})
 			return price.PriceUSD, err
 		}},
-		{`%s`, []string{"monthlypriceusd"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
+		{`"subscriptionId": 1, %s`, []string{"monthlypriceusd"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
 			paid, err := c.Billing.Subscribe(t.Context(), "a", "")
 			return paid.MonthlyPriceUSD, err
 		}},
@@ -58,11 +58,11 @@ func TestAnAmountThatIsNotStatedIsUnknown(t *testing.T) {
 			renewal, err := c.Billing.Renew(t.Context(), "a")
 			return renewal.AmountUSD, err
 		}},
-		{`%s`, []string{"proratedCharge"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
+		{`"tier": "pro", %s`, []string{"proratedCharge"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
 			upgraded, err := c.Billing.Upgrade(t.Context(), "a")
 			return upgraded.ChargedUSD, err
 		}},
-		{`%s`, []string{"prepaidWalletDelta"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
+		{`"tier": "pro", %s`, []string{"prepaidWalletDelta"}, func(t *testing.T, c *wiro.Client) (*float64, error) {
 			applied, err := c.Skills.Apply(t.Context(), wiro.SkillsChange{UserAgentGUID: "a", Tier: wiro.TierPro})
 			return applied.WalletDelta, err
 		}},

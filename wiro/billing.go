@@ -9,10 +9,10 @@ import (
 
 var (
 	userAgentPricing    = wire.Endpoint("UserAgent/PricingPreview", wire.Safe, wire.ShortTimeout)
-	userAgentSubscribe  = wire.Endpoint("UserAgent/CreateSubscriptionCheckout", wire.NonIdempotent, wire.LongTimeout)
+	userAgentSubscribe  = wire.Endpoint("UserAgent/CreateSubscriptionCheckout", wire.NonIdempotent, wire.LongTimeout).Receipts("subscriptionId")
 	userAgentCancelSub  = wire.Endpoint("UserAgent/CancelSubscription", wire.Idempotent, wire.ShortTimeout)
-	userAgentRenew      = wire.Endpoint("UserAgent/RenewSubscription", wire.NonIdempotent, wire.LongTimeout)
-	userAgentUpgrade    = wire.Endpoint("UserAgent/UpgradeTier", wire.NonIdempotent, wire.LongTimeout)
+	userAgentRenew      = wire.Endpoint("UserAgent/RenewSubscription", wire.NonIdempotent, wire.LongTimeout).Receipts("action", "amount")
+	userAgentUpgrade    = wire.Endpoint("UserAgent/UpgradeTier", wire.NonIdempotent, wire.LongTimeout).Receipts("previousTier", "proratedCharge")
 	userAgentBuyCredits = wire.Endpoint("UserAgent/CreateExtraCreditCheckout", wire.NonIdempotent, wire.LongTimeout)
 )
 
@@ -92,11 +92,15 @@ func (s *BillingService) Subscribe(ctx context.Context, userAgentGUID, tier stri
 	if err := require("useragentguid", userAgentGUID); err != nil {
 		return Subscribed{}, err
 	}
-	return call[Subscribed](ctx, s.client, userAgentSubscribe, struct {
+	paid, err := call[Subscribed](ctx, s.client, userAgentSubscribe, struct {
 		byUserAgent
 		Prepaid bool   `json:"useprepaid"`
 		Tier    string `json:"tier,omitempty"`
 	}{byUserAgent{userAgentGUID}, true, tier})
+	if err == nil && paid.ID == "" && paid.MonthlyPriceUSD == nil {
+		err = s.client.invalidResponse(userAgentSubscribe, "names no subscription", nil)
+	}
+	return paid, err
 }
 
 // Cancel ends a subscription with the period that is paid for, and returns when that is. The
@@ -138,7 +142,11 @@ func (s *BillingService) Renew(ctx context.Context, userAgentGUID string) (Renew
 	if err := require("guid", userAgentGUID); err != nil {
 		return Renewal{}, err
 	}
-	return call[Renewal](ctx, s.client, userAgentRenew, byGUID{userAgentGUID})
+	renewal, err := call[Renewal](ctx, s.client, userAgentRenew, byGUID{userAgentGUID})
+	if err == nil && renewal.Action != RenewalUndoneCancel && renewal.Action != RenewalRenewed {
+		err = s.client.invalidResponse(userAgentRenew, "does not say what was done", nil)
+	}
+	return renewal, err
 }
 
 // Upgraded is what Upgrade did. An amount is nil if Wiro does not state it.
@@ -159,10 +167,14 @@ func (s *BillingService) Upgrade(ctx context.Context, userAgentGUID string) (Upg
 	if err := require("guid", userAgentGUID); err != nil {
 		return Upgraded{}, err
 	}
-	return call[Upgraded](ctx, s.client, userAgentUpgrade, struct {
+	upgraded, err := call[Upgraded](ctx, s.client, userAgentUpgrade, struct {
 		byGUID
 		Tier string `json:"targetTier"`
 	}{byGUID{userAgentGUID}, TierPro})
+	if err == nil && upgraded.Tier == "" && upgraded.ChargedUSD == nil {
+		err = s.client.invalidResponse(userAgentUpgrade, "names no tier and no charge", nil)
+	}
+	return upgraded, err
 }
 
 // BuyCredits buys a pack of extra credits (small, medium or large) for a Pro agent. The credits

@@ -95,6 +95,7 @@ type service struct{ client *Client }
 type shared struct {
 	options   Options
 	transport *wire.Transport
+	redactors redactors
 }
 
 // NewClient returns a client. It opens no connection and starts no goroutine before the first
@@ -198,9 +199,20 @@ func (c *Client) withRedacted(values ...string) *Client {
 	return c
 }
 
-// redact removes the credentials, and what withRedacted was given, from a text.
+// Redact returns a text that came from elsewhere without the client's key and secret: whole or
+// cut down to pieces of 8 bytes, as they are or in URL, HTML, JSON, hexadecimal or Base64
+// encoding. "[set]" stands in their place. It leaves a key or secret of less than 8 bytes.
+// Errors of the client are redacted already.
+func (c *Client) Redact(text string) string {
+	if !c.credentials.Set() {
+		return text
+	}
+	return c.shared.redactors.of(c.credentials).Redact(text)
+}
+
+// redact removes the credentials, and what withRedacted was given, from a text of an error.
 func (c *Client) redact(text string) string {
-	return c.redactor.Redact(c.credentials.redact(text))
+	return c.redactor.Redact(c.credentials.redactShort(c.Redact(text)))
 }
 
 // BaseURL returns the address of the HTTP API, without a slash at its end.

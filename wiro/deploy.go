@@ -7,7 +7,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-var userAgentDeploy = wire.Endpoint("UserAgent/Deploy", wire.NonIdempotent, wire.LongTimeout).Private()
+var userAgentDeploy = wire.Endpoint("UserAgent/Deploy", wire.NonIdempotent, wire.LongTimeout).Private().Receipts("useragents")
 
 // Deployment is what Deploy makes an agent of: a template, named by AgentGUID, or, if Custom,
 // the given skills.
@@ -59,7 +59,7 @@ func (s *MyAgentsService) Deploy(ctx context.Context, d Deployment) (UserAgent, 
 		Deployment
 		Prepaid bool `json:"useprepaid"`
 	}{d, true})
-	if err == nil && len(answer.List) == 0 { // the wallet was charged all the same
+	if err == nil && (len(answer.List) == 0 || answer.List[0].GUID == "") { // the wallet was charged all the same
 		err = s.client.invalidResponse(userAgentDeploy, "names no agent", nil)
 	}
 	return oneAgent(answer, err)

@@ -192,19 +192,18 @@ func publicError(op wire.Operation, err error) error {
 	case !ok:
 		return err
 	}
+	if failure.Unclear {
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, refusalError(op, failure))
+	}
 	switch failure.Kind {
 	case wire.NotSent:
 		return fmt.Errorf("%s: %w: %w", op.Path, ErrUnreachable, failure.Err)
 	case wire.Broken:
 		return unknownOutcome(op, fmt.Errorf("%s: the connection failed: %w", op.Path, failure.Err))
 	case wire.BadContent:
-		return unknownOutcome(op, &ResponseError{
-			Operation: op.Path, HTTPStatus: failure.HTTPStatus, Problem: failure.Problem,
-			Start: failure.Start, RetryAfter: failure.RetryAfter, TooLarge: failure.TooLarge,
-		})
+		return unknownOutcome(op, refusalError(op, failure))
 	case wire.Refused:
-		refusal := newAPIError(op.Path, failure.HTTPStatus, failure.Code, failure.Messages...)
-		refusal.RetryAfter, refusal.Extra = failure.RetryAfter, failure.Extra
+		refusal := refusalError(op, failure)
 		if failure.HTTPStatus >= http.StatusInternalServerError {
 			return unknownOutcome(op, refusal)
 		}
@@ -212,6 +211,19 @@ func publicError(op wire.Operation, err error) error {
 	case wire.Stopped, wire.BadRequest:
 	}
 	return fmt.Errorf("%s: %w", op.Path, failure.Err)
+}
+
+// refusalError is the *APIError or *ResponseError of a response.
+func refusalError(op wire.Operation, failure *wire.Error) error {
+	if failure.Kind == wire.BadContent {
+		return &ResponseError{
+			Operation: op.Path, HTTPStatus: failure.HTTPStatus, Problem: failure.Problem,
+			Start: failure.Start, RetryAfter: failure.RetryAfter, TooLarge: failure.TooLarge,
+		}
+	}
+	refusal := newAPIError(op.Path, failure.HTTPStatus, failure.Code, failure.Messages...)
+	refusal.RetryAfter, refusal.Extra = failure.RetryAfter, failure.Extra
+	return refusal
 }
 
 func newAPIError(operation string, status, code int, messages ...string) *APIError {

@@ -10,14 +10,14 @@ import (
 )
 
 var (
-	messageSend          = wire.Endpoint("UserAgent/Message/Send", wire.NonIdempotent, wire.LongTimeout)
+	messageSend          = wire.Endpoint("UserAgent/Message/Send", wire.NonIdempotent, wire.LongTimeout).Follows("messageguid", "agenttoken")
 	messageDetail        = wire.Endpoint("UserAgent/Message/Detail", wire.Safe, wire.ShortTimeout)
 	messageHistory       = wire.Endpoint("UserAgent/Message/History", wire.Safe, wire.ShortTimeout)
 	messageSessions      = wire.Endpoint("UserAgent/Message/Sessions", wire.Safe, wire.ShortTimeout)
 	messageCancel        = wire.Endpoint("UserAgent/Message/Cancel", wire.Idempotent, wire.ShortTimeout)
 	messageDelete        = wire.Endpoint("UserAgent/Message/Delete", wire.Idempotent, wire.ShortTimeout)
 	messageDeleteSession = wire.Endpoint("UserAgent/Message/DeleteSession", wire.Idempotent, wire.ShortTimeout)
-	messageSystemInsert  = wire.Endpoint("UserAgent/Message/SystemInsert", wire.NonIdempotent, wire.ShortTimeout)
+	messageSystemInsert  = wire.Endpoint("UserAgent/Message/SystemInsert", wire.NonIdempotent, wire.ShortTimeout).Receipts("messageguid")
 )
 
 // MessagesService talks with deployed agents. For an agent of a team, call it on a client from

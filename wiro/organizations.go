@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	organizationCreate  = wire.Endpoint("Organization/Create", wire.NonIdempotent, wire.ShortTimeout)
+	organizationCreate  = wire.Endpoint("Organization/Create", wire.NonIdempotent, wire.ShortTimeout).Receipts("organization")
 	organizationRestore = wire.Endpoint("Organization/Restore", wire.Idempotent, wire.ShortTimeout)
 )
 

@@ -12,7 +12,7 @@ import (
 )
 
 // run is the endpoint of every model; the model's slug completes its path.
-var run = wire.Endpoint("Run", wire.NonIdempotent, wire.LongTimeout)
+var run = wire.Endpoint("Run", wire.NonIdempotent, wire.LongTimeout).Follows("taskid", "socketaccesstoken")
 
 // RunsService submits runs of models. Client.Run submits one and waits for it.
 //

@@ -75,6 +75,9 @@ func (s *SkillsService) Apply(ctx context.Context, change SkillsChange) (SkillsA
 		change.IdempotencyKey = uuid.NewString()
 	}
 	applied, err := call[SkillsApplied](ctx, s.client, userAgentSkillsApply, change)
+	if err == nil && applied.Tier == "" && applied.WalletDelta == nil && applied.Pricing.NewPriceUSD == nil {
+		err = s.client.invalidResponse(userAgentSkillsApply, "does not say what was changed or charged", nil)
+	}
 	applied.IdempotencyKey = change.IdempotencyKey
 	return applied, err
 }

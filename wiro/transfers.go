@@ -10,7 +10,7 @@ import (
 var (
 	teamTransferAgent   = wire.Endpoint("Team/TransferAgent", wire.NonIdempotent, wire.ShortTimeout)
 	teamTransferProject = wire.Endpoint("Team/TransferProject", wire.NonIdempotent, wire.ShortTimeout)
-	teamTransferCredit  = wire.Endpoint("Team/TransferCredit", wire.NonIdempotent, wire.ShortTimeout)
+	teamTransferCredit  = wire.Endpoint("Team/TransferCredit", wire.NonIdempotent, wire.ShortTimeout).Receipts("transferred")
 )
 
 // TransferAgent moves an agent, with its subscription and credits, to a team or, if team is
@@ -86,7 +86,13 @@ func (s *TeamsService) TransferCredit(ctx context.Context, t CreditTransfer) (Cr
 		return CreditTransferred{}, err
 	}
 	answer, err := call[struct {
-		Transferred CreditTransferred `json:"transferred"`
+		Transferred *CreditTransferred `json:"transferred"`
 	}](ctx, s.client, teamTransferCredit, t)
-	return answer.Transferred, err
+	switch {
+	case err != nil:
+		return CreditTransferred{}, err
+	case answer.Transferred == nil:
+		return CreditTransferred{}, s.client.invalidResponse(teamTransferCredit, "does not say what was transferred", nil)
+	}
+	return *answer.Transferred, nil
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
 // bar shows a call's progress on a terminal, from its first news on.
@@ -25,7 +27,7 @@ func newBar(out io.Writer) *bar { return &bar{out: out} }
 func (b *bar) report(progress, total float64, message string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.message = message
+	b.message = plaintext.Line(plaintext.Terminal(message))
 	if b.all == nil {
 		b.all = mpb.New(mpb.WithOutput(b.out), mpb.WithWidth(30), mpb.WithRefreshRate(120*time.Millisecond))
 		b.one = b.all.AddBar(barWhole,

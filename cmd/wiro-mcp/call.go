@@ -82,7 +82,7 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 	var report wiromcp.ReportFunc
 	finish := func() {} // takes the bar away before the result is printed
 	if isTerminal(a.err) {
-		bar := newBar(a.err)
+		bar := newBar(a.raw.err)
 		report, finish = bar.report, bar.done
 	}
 	result, err := s.Call(ctx, tool, arguments, report)

@@ -4,9 +4,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 func main() {
@@ -15,11 +19,24 @@ func main() {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	again := make(chan os.Signal, 1)
 	go func() {
 		<-ctx.Done()
-		stop() // a second signal ends the process at once
+		signal.Notify(again, signals...)
+		stop()
+		<-again // a second signal ends the process at once
+		if tools := mcptool.Unanswered(); len(tools) > 0 {
+			fmt.Fprintln(os.Stderr, unanswered(tools)) //nolint:errcheck // nothing helps then
+		}
+		os.Exit(exitInterrupted)
 	}()
 	os.Exit(run(ctx, os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(),
 	}))
+}
+
+// unanswered says of calls that are cut off what they may have done.
+func unanswered(tools []string) string {
+	return fmt.Sprintf("wiro-mcp: ended before Wiro answered %s. What was sent may have been started or charged: look with list_tasks, list_my_agents or at https://wiro.ai/panel/billing before you repeat it.",
+		strings.Join(tools, ", "))
 }

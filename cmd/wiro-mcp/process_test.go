@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // asProgram makes the test binary the program itself, so that tests can kill it.
@@ -125,7 +125,7 @@ func soon(t *testing.T) context.Context {
 }
 
 // underWay waits until the first run is followed.
-func underWay(t *testing.T, s *sandbox.Server) (token string) {
+func underWay(t *testing.T, s *emulator.Server) (token string) {
 	t.Helper()
 	token, err := s.Launched(soon(t), 1)
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestARepeatedCallOverStdioPaysOnce(t *testing.T) {
 	t.Parallel()
 	s, environ := newEmulator(t)
 	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	first := startProcess(t, environ)
 	var token string
 	for id := range 3 {
@@ -164,7 +164,7 @@ func TestAProcessKilledWhileItSubmitsLeavesATrace(t *testing.T) {
 	t.Parallel()
 	s, environ := newEmulator(t)
 	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
-	s.Behave(picture, sandbox.Behavior{Accept: true, Delay: time.Minute})
+	s.Behave(picture, emulator.Behavior{Accept: true, Delay: time.Minute})
 	first := startProcess(t, environ)
 	first.send(call(1))
 	token, err := s.Launched(soon(t), 1)
@@ -256,7 +256,7 @@ func post(ctx context.Context, url, body string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", "Bearer "+sandbox.DemoKey)
+	request.Header.Set("Authorization", "Bearer "+emulator.DemoKey)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
 	request.Close = true
@@ -267,7 +267,7 @@ func TestARepeatedCallOverHTTPPaysOnceOnAnyReplica(t *testing.T) {
 	t.Parallel()
 	s, environ := newEmulator(t)
 	environ = append(environ, "WIRO_STORE="+redis(t))
-	s.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	first, a := replica(t, environ)
 	second, b := replica(t, environ)
 	listening := make(chan struct{})

@@ -31,7 +31,7 @@ type realtimeOutput struct {
 func (a *app) openRealtimeOutput(r realtimeRun, kind realtime.Kind) (*realtimeOutput, error) {
 	o := &realtimeOutput{stderr: a.err}
 	if kind.Speaks() && !isTerminal(a.out) {
-		o.stdout = a.out
+		o.stdout = a.raw.out // sound, not text
 	}
 	var recordErr, wordsErr error
 	o.record, recordErr = openOutputFile(r.record)

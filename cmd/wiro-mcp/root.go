@@ -17,6 +17,8 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/install"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
+	"github.com/wiroai/wiro-mcp-go/internal/redact"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -41,12 +43,14 @@ type streams struct {
 
 // app is one run of the program.
 type app struct {
-	streams
+	streams     // what is written to them is made plain for terminals
+	raw         streams
 	config      config.Config
 	credentials wiro.Credentials           // of the environment or the sandbox, for commands that use them
 	missingKey  func(client string) string // nil if there is a key
 	useSandbox  bool
 	log         zerolog.Logger
+	redactor    *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
 }
 
@@ -60,7 +64,9 @@ func (e *exit) Error() string { return e.message }
 
 // run runs a command line and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{streams: s, log: zerolog.New(s.err)}
+	a := &app{streams: s, raw: s}
+	a.out, a.err = plaintext.NewWriter(s.out), plaintext.NewWriter(s.err)
+	a.log = zerolog.New(a.err)
 	defer func() {
 		for _, clean := range a.cleanup {
 			clean()
@@ -69,8 +75,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(s.in)
-	root.SetOut(s.out)
-	root.SetErr(s.err)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -80,7 +86,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		code = e.code
 	}
 	if err.Error() != "" {
-		fmt.Fprintln(s.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
+		fmt.Fprintln(a.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
 	}
 	return code
 }
@@ -165,6 +171,7 @@ func (a *app) authenticate() error {
 	if a.credentials, err = a.config.Credentials(); err != nil {
 		return settingsError(err)
 	}
+	a.redactor = redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
 	return nil
 }
 
@@ -179,12 +186,38 @@ func (a *app) logger(isServer bool) zerolog.Logger {
 	}
 	out := a.err
 	if format != "json" {
-		out = zerolog.ConsoleWriter{Out: a.err, NoColor: !terminal}
+		out = zerolog.ConsoleWriter{Out: a.raw.err, NoColor: !terminal, FormatPrepare: plainLine} // it writes colors
 	}
-	return zerolog.New(out).Level(zerolog.Level(a.config.LogLevel)).With().Timestamp().Logger()
+	return zerolog.New(redacted{out, a}).Level(zerolog.Level(a.config.LogLevel)).With().Timestamp().Logger()
+}
+
+// plainLine makes the texts of a log line plain: whoever was called may have written them.
+func plainLine(line map[string]any) error {
+	for name, value := range line {
+		if text, ok := value.(string); ok && name != "stack" {
+			line[name] = plaintext.Line(plaintext.Terminal(text))
+		}
+	}
+	return nil
+}
+
+// redacted takes the program's own credentials out of log lines.
+type redacted struct {
+	io.Writer
+	app *app
+}
+
+func (w redacted) Write(line []byte) (int, error) {
+	if _, err := w.Writer.Write([]byte(w.app.redactor.Redact(string(line)))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 func isTerminal(w any) bool {
+	if plain, ok := w.(*plaintext.Writer); ok {
+		w = plain.Unwrap()
+	}
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
@@ -242,7 +275,7 @@ func (a *app) stdio(ctx context.Context) error {
 		a.log.Warn().Msg(fault)
 		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }
 	}
-	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.out)
+	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.raw.out)
 }
 
 // keyHelp says where a client wants the key.

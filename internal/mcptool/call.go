@@ -23,6 +23,11 @@ type Call struct {
 	// process.
 	Seal func(parts ...string) string
 
+	// Redact removes the caller's key and secret from a text. Everything that leaves the call
+	// goes through it: results, errors, progress, questions and logs. Options.Prepare sets
+	// it; may be nil.
+	Redact func(text string) string
+
 	// Idempotent says that a repeated confirmation cannot charge twice: the upstream
 	// charges the call once, by an idempotency key.
 	Idempotent bool
@@ -35,6 +40,9 @@ type Call struct {
 	progress ProgressFunc
 	waitEnds time.Time // of the last Wait
 }
+
+// plain is what makes the texts of this call plain.
+func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.Multiline} }
 
 // Arguments returns a copy of the arguments, for a next step that changes one. They have the
 // types of the tool's schema, whatever the client wrote; numbers are json.Number.
@@ -53,6 +61,15 @@ func (c *Call) SetArgument(name string, value any) {
 
 // State is the sealed state that came back with the user's answer; "" for a first attempt.
 func (c *Call) State() string { return c.request.Params.RequestState }
+
+// Confirmation is what the call was confirmed with, the same each time that it is repeated: the
+// sealed state of an elicitation, or the argument confirmation; "" for a first attempt.
+func (c *Call) Confirmation() string {
+	if state := c.State(); state != "" {
+		return state
+	}
+	return c.givenText(confirmationArgument)
+}
 
 // Enabled reports whether the caller can call a tool.
 func (c *Call) Enabled(tool string) bool {

@@ -1,27 +1,28 @@
 package mcptool
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
-// Charge is what a call would cost.
+// Charge is what a call would cost. Texts of callers and of the upstream inside What and When
+// are quoted with Quote.
 type Charge struct {
-	What    string  // "Deploying the agent X (Starter)", the subject of "costs"
+	What    string  // `Deploying the agent "X" (Starter)`, the subject of "costs"
 	USD     float64 // what is charged now
-	Unknown bool    // the amount is not known before; USD is 0
-	When    string  // "now, from the wallet's balance; then …", or, where USD is 0, why
+	When    string  // "now, from the wallet's balance; then …", or, if USD is 0, why
+	Unknown bool    // the cost cannot be known before; USD is not used
 }
 
 // String says what is charged and when, as a sentence.
@@ -35,58 +36,104 @@ func (c Charge) String() string {
 	return fmt.Sprintf("%s costs $%s, charged %s.", c.What, Money(c.USD), c.When)
 }
 
-func (c Charge) cost() *float64 {
+// usd is the amount, nil if it is unknown.
+func (c Charge) usd() *float64 {
 	if c.Unknown {
 		return nil
 	}
 	return &c.USD
 }
 
-// title is what the user ticks.
-func (c Charge) title() string {
-	if c.Unknown {
-		return "Charge what it costs"
+const (
+	quotedCharacters   = 80   // of a foreign text inside a question
+	questionCharacters = 1500 // of a whole question
+)
+
+// Quote returns a text of a caller or of the upstream as part of a question: in quotes, on one
+// line, cut, without control and direction characters.
+func Quote(text string) string { return plaintext.Quote(text, quotedCharacters) }
+
+// question is the charge as a user is asked about it. A text inside that was not quoted
+// cannot break out of its line either.
+func (c Charge) question() string {
+	text := plaintext.Line(plaintext.Terminal(c.String()))
+	if utf8.RuneCountInString(text) > questionCharacters {
+		text = string([]rune(text)[:questionCharacters]) + "…"
 	}
-	return "Charge $" + Money(c.USD)
+	return text
 }
 
 // confirmation is the answer of a call that charges money and is not confirmed.
 type confirmation struct {
 	State      string      `json:"state"` // "confirmation_required"
 	Message    string      `json:"message"`
-	CostUSD    *float64    `json:"costUsd" nullable:"true"` // null where it is not known before
+	CostUSD    *float64    `json:"costUsd" nullable:"true"` // null if it cannot be known before
 	Charged    string      `json:"charged"`                 // when and from what
+	Note       string      `json:"note,omitempty"`          // why it is asked, where that is not plain
 	NextAction *NextAction `json:"nextAction,omitempty"`
 }
 
+// Text is the charge, and how to agree to it.
 func (c confirmation) Text() string {
-	return TextWithNext(c.Message+"\nNothing has been charged. If the user agrees, repeat the call with confirm:true.", c.NextAction)
+	text := c.Message
+	if c.Note != "" {
+		text = c.Note + "\n" + text
+	}
+	return TextWithNext(text+"\nNothing has been charged. Ask the user. If they agree, repeat the call with confirm:true and this confirmation, which works once.", c.NextAction)
 }
 
 const (
-	confirmArgument = "confirm"
-	confirmID       = "confirm"
-	confirmLifetime = 15 * time.Minute
-	replayEntries   = 1 << 15 // used confirmations that are remembered
+	confirmArgument      = "confirm"
+	confirmationArgument = "confirmation"
+	confirmID            = "confirm"
+	confirmLifetime      = 15 * time.Minute
+	replayEntries        = 1 << 15 // used confirmations that are remembered
+	// headless is how soon no user cancels a question: a client does that has nobody to ask.
+	headless = time.Second
 )
 
-// confirm returns the zero outcome once the charge is confirmed: by the user where the client
-// can ask its user, otherwise by the argument confirm. Until then the outcome is the question,
-// and nothing may be charged.
-func (c *Call) confirm(arguments map[string]json.RawMessage, price func() (*Charge, error)) (outcome, error) {
-	given := arguments[confirmArgument]
-	agreed := given != nil && isTrue(given)
-	if agreed && !c.Client.SupportsElicitation {
-		return outcome{}, nil
-	}
-	charge, err := price()
-	if err != nil || charge == nil {
-		return outcome{}, err
+// confirmArguments are the arguments that every tool has that asks before it charges.
+type confirmArguments struct {
+	Confirm      bool   `json:"confirm,omitempty" doc:"the user agreed to the price"`
+	Confirmation string `json:"confirmation,omitempty" doc:"from the quote's nextAction"`
+}
+
+// Confirm returns nil once the charge is confirmed, and nothing may be charged before.
+// Otherwise it returns the question to answer the call with: an elicitation if the client can
+// ask its user, else the charge with a sealed confirmation for a second call. An error refuses
+// the call: the user said no, or it cannot be told whether the confirmation was used before.
+//
+// A confirmation is bound to the caller, the tool, its arguments and the charge. It expires
+// after 15 minutes and works once; with Idempotent it may be repeated.
+//
+// A tool that is not made with DefineConfirmed sets Meta.Confirms to call it.
+func (c *Call) Confirm(ctx context.Context, charge Charge) (*Question, error) {
+	digest := c.digest(charge)
+	if c.givenTrue(confirmArgument) {
+		if token := c.givenText(confirmationArgument); token != "" {
+			if _, valid := c.unseal(confirmationArgument, token, digest); !valid {
+				return c.quote(charge, digest, "The confirmation that was given does not count: it has expired, or the price or an argument has changed since."), nil
+			}
+			first, err := c.use(ctx, token)
+			if err != nil || first {
+				c.Charge = &charge
+				return nil, err
+			}
+			return c.quote(charge, digest, "The confirmation that was given was used already. To do it once more would be a new charge."), nil
+		}
 	}
 	if c.Client.SupportsElicitation {
-		question, err := c.elicit(*charge)
-		return outcome{question: question}, err
+		return c.elicit(ctx, charge, digest)
 	}
+	note := ""
+	if c.Client.CannotAsk {
+		note = "This client could not ask its user."
+	}
+	return c.quote(charge, digest, note), nil
+}
+
+// quote answers with the charge, and with the confirmation that a second call needs.
+func (c *Call) quote(charge Charge, digest, note string) *Question {
 	repeated := c.Arguments()
 	reason := "once the user has agreed"
 	for _, name := range c.Tool.Secrets {
@@ -95,69 +142,86 @@ func (c *Call) confirm(arguments map[string]json.RawMessage, price func() (*Char
 			reason += ". Pass " + name + " again: not repeated here"
 		}
 	}
-	repeated[confirmArgument] = true
-	return outcome{confirmation: &confirmation{
-		State: "confirmation_required", Message: charge.String(), CostUSD: charge.cost(), Charged: charge.When,
-		NextAction: &NextAction{Tool: c.Tool.Name, Arguments: repeated, Reason: reason},
-	}}, nil
-}
-
-func isTrue(value json.RawMessage) bool {
-	coerced, err := coerce(value, reflect.TypeFor[bool]())
-	return err == nil && string(coerced) == "true"
+	repeated[confirmArgument], repeated[confirmationArgument] = true, c.seal(confirmationArgument, digest)
+	return &Question{confirmation: &confirmation{
+		State: "confirmation_required", Message: charge.question(), CostUSD: charge.usd(), Charged: plaintext.Line(charge.When),
+		Note: note, NextAction: &NextAction{Tool: c.Tool.Name, Arguments: repeated, Reason: reason},
+	}}
 }
 
 // elicit asks the user, and returns nil once the user has agreed. The answer comes back with
 // the state that went out: it is sealed, so that only this caller's own confirmation of this
 // very charge counts, once and for a limited time. A price that changed meanwhile is asked
 // about again, and so is a confirmation that comes a second time.
-func (c *Call) elicit(charge Charge) (*Question, error) {
-	digest, state := c.digest(charge), c.State()
-	answer := server.ElicitationResponse(c.request.Params.InputResponses, confirmID)
-	sealed := answer != nil && c.unseal(state, digest)
-	switch {
-	case answer == nil:
-	case answer.Action != mcp.ElicitationResponseActionAccept, sealed && !agreed(answer.Content):
-		return nil, Problemf("The user did not agree: nothing was done or charged.")
-	case sealed && (c.Idempotent || c.server.useOnce(state)):
-		c.Charge = &charge
-		return nil, nil
+func (c *Call) elicit(ctx context.Context, charge Charge, digest string) (*Question, error) {
+	if answer := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); answer != nil {
+		asked, sealed := c.unseal(confirmID, c.State(), digest)
+		switch {
+		case sealed && unanswered(*answer, asked):
+			return c.quote(charge, digest, "This client could not ask its user."), nil
+		case answer.Action != mcp.ElicitationResponseActionAccept, sealed && !agreed(answer.Content):
+			return nil, Problemf("The user did not agree: nothing was done or charged.")
+		case sealed:
+			if first, err := c.use(ctx, c.State()); err != nil || first {
+				c.Charge = &charge
+				return nil, err
+			}
+		}
 	}
-	ask := server.NewInputRequestBuilder(c.seal(digest)).Elicit(confirmID, mcp.ElicitationParams{
+	title := "Charge $" + Money(charge.USD)
+	if charge.Unknown {
+		title = "Charge what it costs"
+	}
+	ask := server.NewInputRequestBuilder(c.seal(confirmID, digest)).Elicit(confirmID, mcp.ElicitationParams{
 		Mode:    mcp.ElicitationModeForm,
-		Message: charge.String() + " Go ahead?",
+		Message: charge.question() + " Go ahead?",
 		RequestedSchema: map[string]any{
-			"type": "object",
-			"properties": map[string]any{
-				"agree": map[string]any{"type": "boolean", "title": charge.title(), "default": true},
-			},
+			"type":       "object",
+			"properties": map[string]any{"agree": map[string]any{"type": "boolean", "title": title}},
+			"required":   []string{"agree"},
 		},
 	})
-	return &Question{ask.ToolResult()}, nil
+	return &Question{result: ask.ToolResult()}, nil
 }
 
-// agreed is false only where the user unticked the box: accepting the form is agreement.
+// unanswered reports whether a client canceled a question sooner than a user can.
+func unanswered(answer mcp.ElicitationResult, asked time.Time) bool {
+	return answer.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
+}
+
+// agreed reports whether the user ticked the box. Nothing but true is agreement.
 func agreed(content any) bool {
-	fields, ok := content.(map[string]any)
-	if !ok {
-		return true
-	}
-	agree, ok := fields["agree"].(bool)
-	return !ok || agree
+	fields, _ := content.(map[string]any)
+	agree, _ := fields["agree"].(bool)
+	return agree
 }
 
-// useOnce reports whether a confirmation may be acted on: a request that a client or a proxy
-// sends again must not charge again. Another replica does not know of it. A confirmation
-// expires by itself, so the cache needs no clock (expirable.LRU would leave a goroutine
-// behind for every server).
-func (s *Server) useOnce(state string) bool {
-	used, _ := s.used.ContainsOrAdd(state, struct{}{})
-	return !used
+// use reports whether a confirmation may be acted on. A request that a client or a proxy sends
+// again must not charge again. If that cannot be told, nothing is charged.
+func (c *Call) use(ctx context.Context, token string) (bool, error) {
+	if c.Idempotent {
+		return true, nil
+	}
+	first, err := c.server.options.UseOnce(ctx, token, confirmLifetime)
+	if err != nil {
+		return false, Problemf("It cannot be told whether this confirmation was used before, as the server's store cannot be reached. Nothing was done or charged: repeat the call later.")
+	}
+	return first, nil
+}
+
+// useOnce is Options.UseOnce of a server without a store. A confirmation expires by itself, so
+// the cache needs no clock (expirable.LRU would leave a goroutine behind for every server).
+func (s *Server) useOnce(_ context.Context, token string, _ time.Duration) (bool, error) {
+	used, _ := s.used.ContainsOrAdd(token, struct{}{})
+	return !used, nil
 }
 
 // digest stands for the call: the tool, its arguments and what the user is asked about.
 func (c *Call) digest(subject any) string {
-	data, err := json.Marshal([]any{c.Tool.Name, c.request.GetArguments(), subject})
+	arguments := c.Arguments()
+	delete(arguments, confirmArgument)
+	delete(arguments, confirmationArgument)
+	data, err := json.Marshal([]any{c.Tool.Name, arguments, subject})
 	if err != nil {
 		return ""
 	}
@@ -165,19 +229,22 @@ func (c *Call) digest(subject any) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// seal binds a digest to the caller and a deadline; no two seals are alike. The key is made
-// from the caller's own credentials: every replica can check it, no other caller can make it.
-func (c *Call) seal(digest string) string {
-	terms := strconv.FormatInt(time.Now().Add(confirmLifetime).Unix(), 10) + "." + rand.Text()
-	return terms + "." + c.Seal("confirm", terms, digest)
+// givenTrue reports whether an argument is true, as models write it.
+func (c *Call) givenTrue(name string) bool {
+	coerced, err := coerce(c.rawArgument(name), reflect.TypeFor[bool]())
+	return err == nil && string(coerced) == "true"
 }
 
-func (c *Call) unseal(state, digest string) bool {
-	cut := strings.LastIndexByte(state, '.')
-	if cut < 0 || digest == "" || !hmac.Equal([]byte(state[cut+1:]), []byte(c.Seal("confirm", state[:cut], digest))) {
-		return false
+func (c *Call) givenText(name string) string {
+	var text string
+	_ = json.Unmarshal(c.rawArgument(name), &text) // anything else is no confirmation
+	return text
+}
+
+func (c *Call) rawArgument(name string) json.RawMessage {
+	data, err := json.Marshal(c.request.GetArguments()[name])
+	if err != nil {
+		return json.RawMessage("null")
 	}
-	until, _, _ := strings.Cut(state, ".")
-	seconds, err := strconv.ParseInt(until, 10, 64)
-	return err == nil && time.Now().Before(time.Unix(seconds, 0))
+	return data
 }

@@ -47,18 +47,18 @@ func (p *Problem) WithNext(tool, reason string, arguments map[string]any) *Probl
 
 // failure is the structured form of a failed call.
 type failure struct {
-	Error      string      `json:"error,omitempty"`
+	Error      string      `json:"error,omitempty" text:"lines"`
 	RequestID  string      `json:"requestId,omitempty"`
 	NextAction *NextAction `json:"nextAction,omitempty"`
 }
 
 // failed renders an error, with the next step in both forms.
-func failed(id string, p *Problem) *mcp.CallToolResult {
-	return &mcp.CallToolResult{
-		IsError:           true,
-		Content:           []mcp.Content{mcp.NewTextContent(truncateText(TextWithNext(p.Text, p.Next), ""))},
-		StructuredContent: failure{Error: truncateText(p.Text, ""), RequestID: id, NextAction: p.Next},
-	}
+func (p plain) failed(id string, problem *Problem) *mcp.CallToolResult {
+	fixed, _ := p.value(failure{Error: problem.Text, RequestID: id, NextAction: problem.Next})
+	f, _ := fixed.(failure)
+	text := truncateText(TextWithNext(f.Error, f.NextAction), "")
+	f.Error = truncateText(f.Error, "")
+	return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{mcp.NewTextContent(text)}, StructuredContent: f}
 }
 
 func internalError(id string) *Problem {

@@ -39,8 +39,11 @@ type Progress struct {
 // StartProgress starts reporting the call's progress; it does nothing if no client asked for progress.
 // The caller stops it.
 func (c *Call) StartProgress() *Progress {
-	p := &Progress{report: c.progress, start: time.Now()}
-	if p.report != nil {
+	p := &Progress{start: time.Now()}
+	if c.progress != nil {
+		p.report = func(progress, total float64, message string) {
+			c.progress(progress, total, c.plain().text(message, false))
+		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.beat = time.AfterFunc(heartbeat, p.pulse)

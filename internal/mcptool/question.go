@@ -9,19 +9,38 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Question is something that the client asks its user before the call goes on.
-type Question struct{ result *mcp.CallToolResult }
+// Question is something that the client asks its user before the call goes on, or, if it
+// cannot, a charge that a second call confirms.
+type Question struct {
+	result       *mcp.CallToolResult
+	confirmation *confirmation // instead of result
+	err          error         // why it cannot be asked
+}
+
+// render is what the call answers with.
+func (q *Question) render(c *Call) *mcp.CallToolResult {
+	if q.confirmation != nil {
+		return c.render(*q.confirmation)
+	}
+	return c.plain().question(q.result)
+}
 
 const openID = "open"
 
-// AskToOpen asks the client's user to open a page. The address goes out in the sealed state
-// too, so that OpenedPage recognizes it: nothing is kept here meanwhile.
+// AskToOpen asks the client's user to open a page, which must be a web address. The message
+// gets the page's host. The address goes out in the sealed state too, so that OpenedPage
+// recognizes it: nothing is kept here meanwhile.
 func (c *Call) AskToOpen(address, message string) *Question {
-	state := c.seal(c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
+	host, err := webHost(address)
+	if err != nil {
+		return &Question{err: Problemf("The page cannot be opened: its address is no https address.")}
+	}
+	message += " The page is on " + host + "."
+	state := c.seal(openID, c.digest(address)) + "." + base64.RawURLEncoding.EncodeToString([]byte(address))
 	ask := server.NewInputRequestBuilder(state).Elicit(openID, mcp.ElicitationParams{
 		Mode: mcp.ElicitationModeURL, Message: message, URL: address, ElicitationID: rand.Text(),
 	})
-	return &Question{ask.ToolResult()}
+	return &Question{result: ask.ToolResult()}
 }
 
 // OpenedPage returns the page that this very call asked the user to open, once the user has
@@ -40,7 +59,7 @@ func (c *Call) OpenedPage() (address string, opened bool, err error) {
 		return "", false, nil
 	}
 	page, decodeErr := base64.RawURLEncoding.DecodeString(state[cut+1:])
-	if decodeErr != nil || !c.unseal(state[:cut], c.digest(string(page))) {
+	if _, valid := c.unseal(openID, state[:cut], c.digest(string(page))); decodeErr != nil || !valid {
 		return "", false, nil
 	}
 	return string(page), true, nil

@@ -93,29 +93,45 @@ func Marshal(value any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// render makes the two forms of a result, each within the size cap.
-func render(m Meta, value any) *mcp.CallToolResult {
+// render makes the two forms of a result: plain, without the caller's secrets, each within the
+// size cap.
+func (c *Call) render(value any) *mcp.CallToolResult {
 	result := &mcp.CallToolResult{StructuredContent: value}
 	data, err := Marshal(value)
 	if err == nil {
-		result.StructuredContent = json.RawMessage(data) // encoded once
-		if len(data) > maxCharacters && !m.ForViews { // no model reads what views call for
-			result.StructuredContent = truncateJSON(data, m.TruncationHint)
+		if fixed, changed := c.plain().value(value); changed {
+			value = fixed
+			data, err = Marshal(value)
+		}
+	}
+	if err == nil {
+		result.StructuredContent = json.RawMessage(data)   // encoded once
+		if len(data) > maxCharacters && !c.Tool.ForViews { // no model reads what views call for
+			result.StructuredContent = truncateJSON(data, c.Tool.TruncationHint)
 		}
 	}
 	text := string(data)
 	if renderer, ok := value.(TextRenderer); ok {
-		text = renderer.Text()
+		if bytes.Contains(data, []byte("Next:")) {
+			p := c.plain()
+			p.quoteNext = true
+			if quoted, changed := p.value(value); changed {
+				renderer, _ = quoted.(TextRenderer)
+			}
+		}
+		text = c.plain().text(renderer.Text(), true)
 	}
-	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, m.TruncationHint))}
+	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
+	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
+		for _, link := range linker.Links() {
+			if IsWebAddress(link.URI) {
+				result.Content = append(result.Content, link)
+			}
+		}
+	}
 	if imager, ok := value.(Imager); ok {
 		if data, mimeType := imager.Image(); data != nil {
 			result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(data), mimeType))
-		}
-	}
-	if linker, ok := value.(Linker); ok {
-		for _, link := range linker.Links() {
-			result.Content = append(result.Content, link)
 		}
 	}
 	return result

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,7 +26,7 @@ type schema struct {
 //	enum:"a,b"              the allowed values
 //	default:"x"             shown as the default; the handler applies it
 //	min:"0" max:"100"       bounds of a number
-//	nullable:"true"         may be null (of results)
+//	nullable:"true"         of results: required, and null where it is unknown
 type property struct {
 	name     string
 	required bool
@@ -85,6 +86,20 @@ func structSchema(t reflect.Type) (*schema, error) {
 	return s, nil
 }
 
+// addConfirmation adds the arguments of a tool that asks before it charges, unless the input
+// has them.
+func (s *schema) addConfirmation() {
+	own, err := structSchema(reflect.TypeFor[confirmArguments]())
+	if err != nil {
+		panic(err) // a struct of this package
+	}
+	for _, p := range own.fields {
+		if !slices.Contains(s.names(), p.name) {
+			s.fields = append(s.fields, p)
+		}
+	}
+}
+
 // promoted reports whether every step to a field leads through embedded structs.
 func promoted(t reflect.Type, f reflect.StructField) bool {
 	for _, i := range f.Index[:len(f.Index)-1] {
@@ -114,9 +129,6 @@ func (s *schema) object(depth int) map[string]any {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
-		if kind, ok := member["type"].(string); ok && p.nullable {
-			member["type"] = []string{kind, "null"}
-		}
 		if p.doc != "" {
 			member["description"] = p.doc
 		}
@@ -135,6 +147,9 @@ func (s *schema) object(depth int) map[string]any {
 		}
 		if p.max != nil {
 			member["maximum"] = *p.max
+		}
+		if p.nullable {
+			member["type"] = []any{member["type"], "null"}
 		}
 		properties[p.name] = member
 		if p.required && s.closed {
@@ -183,7 +198,8 @@ func typeSchema(t reflect.Type, depth int) (map[string]any, error) {
 		if t.Key().Kind() != reflect.String {
 			break
 		}
-		return map[string]any{"type": "object"}, nil
+		// Said outright: converters for strict models narrow an object that does not to {}.
+		return map[string]any{"type": "object", "additionalProperties": true}, nil
 	case reflect.Slice:
 		items, err := typeSchema(t.Elem(), depth+1)
 		if err != nil {

@@ -29,7 +29,9 @@ type Scope struct {
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
 	Progress ProgressFunc     // receives the call's progress in this process
 	Observe  func(call Event) // receives the end of the call; may be nil
-	Drain    context.Context  // ends waits early when done: the connection closes; may be nil
+	// CannotAsk says that the client declared that it can ask its user, and then could not.
+	CannotAsk bool
+	Drain     context.Context // ends waits early when done: the connection closes; may be nil
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that
@@ -57,10 +59,11 @@ type ServerCredentials struct{}
 
 // Client is the MCP client of a request, as it declared itself.
 type Client struct {
-	Name                   string // or the User-Agent
-	SupportsElicitation    bool   // can ask its user to fill in a form
-	SupportsURLElicitation bool   // can ask its user to open a page
-	SupportsViews          bool   // shows views (MCP Apps)
+	ClientInfo
+	SupportsElicitation    bool // can ask its user to fill in a form
+	SupportsURLElicitation bool // can ask its user to open a page
+	SupportsViews          bool // shows views (MCP Apps)
+	CannotAsk              bool // declared that it can ask its user, and could not
 }
 
 // Event is a call that has ended, for logs and metrics.
@@ -122,23 +125,26 @@ func (s Scope) client(ctx context.Context, header http.Header) Client {
 		return *s.Client
 	}
 	var (
-		name         string
+		client       mcp.Implementation
 		capabilities mcp.ClientCapabilities
 	)
 	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		if info.ClientInfo != nil {
-			name = info.ClientInfo.Name
+			client = *info.ClientInfo
 		}
 		if info.ClientCapabilities != nil {
 			capabilities = *info.ClientCapabilities
 		}
 	} else if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
-		name, capabilities = session.GetClientInfo().Name, session.GetClientCapabilities()
+		client, capabilities = session.GetClientInfo(), session.GetClientCapabilities()
 	}
-	if name == "" {
-		name = header.Get("User-Agent")
+	c := Client{ClientInfo: ClientInfo{
+		Name: client.Name, Version: client.Version, UserAgent: header.Get("User-Agent"),
+		Protocol: server.RequestProtocolVersion(ctx),
+	}, SupportsViews: supportsViews(capabilities), CannotAsk: s.CannotAsk}
+	if s.CannotAsk {
+		return c
 	}
-	c := Client{Name: name, SupportsViews: supportsViews(capabilities)}
 	if e := capabilities.Elicitation; e != nil {
 		c.SupportsURLElicitation = e.URL != nil
 		c.SupportsElicitation = e.Form != nil || e.URL == nil // an empty capability means forms

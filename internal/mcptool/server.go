@@ -42,7 +42,12 @@ type Options struct {
 	// over, where its tool has the argument.
 	ContextArguments []string
 
-	WaitTimeout time.Duration   // how long waits last where the caller does not say; where 0, 45 s or what Clients says
+	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
+	// is how long it must be remembered. An error means that this cannot be told, and nothing is
+	// charged. If nil, this process alone remembers.
+	UseOnce func(ctx context.Context, token string, ttl time.Duration) (first bool, err error)
+
+	WaitTimeout time.Duration   // how long waits last where the caller does not say; where 0, 45 s or as the client's profile says
 	Drain       context.Context // ends waits early when done: the server shuts down; may be nil
 	Log         zerolog.Logger
 }
@@ -56,15 +61,21 @@ type Server struct {
 
 	used   *lru.Cache[string, struct{}] // confirmations that were acted on
 	notice atomic.Pointer[string]       // for the next result
+
+	background sync.WaitGroup // requests of Submit
+	slots      chan struct{}  // taken by those that go on without their calls
 }
 
 // New returns a server of the tools that the options enable. Two tools of one name panic.
 func New(o Options) *Server {
 	s := &Server{
-		options: o, byName: map[string]int{},
+		options: o, byName: map[string]int{}, slots: make(chan struct{}, maxBackground),
 		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),
 	}
 	s.used, _ = lru.New[string, struct{}](replayEntries) // fails for a negative size only
+	if o.UseOnce == nil {
+		s.options.UseOnce = s.useOnce
+	}
 	keep := Filter(o.Toolsets, nil, o.ReadOnly)
 	names := map[string]bool{}
 	for _, t := range o.Tools {
@@ -197,7 +208,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 	t, ok := s.Find(r.Params.Name)
 	event := Event{RequestID: scope.requestID(), Tool: t.Name, Status: OK}
 	if !ok {
-		return failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
+		return plain{}.failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
 	}
 	call := &Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
@@ -209,7 +220,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
-			result = failed(event.RequestID, internalError(event.RequestID))
+			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
 		}
 		event.Took = time.Since(start)
 		if scope.Observe != nil {
@@ -222,15 +233,12 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		var p *Problem
 		event.Err = err
 		p, event.Status = s.refuse(ctx, call, err, event.RequestID)
-		return failed(event.RequestID, p)
+		return call.plain().failed(event.RequestID, p)
 	case out.question != nil:
 		event.Status = Asked
-		return out.question.result
-	case out.confirmation != nil:
-		event.Status = Asked
-		return render(t.Meta, *out.confirmation)
+		return out.question.render(call)
 	}
-	return render(t.Meta, out.result)
+	return call.render(out.result)
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
@@ -251,7 +259,8 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	p := call.completeNextAction(s.explain(err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).Err(err).Msg("a tool failed")
+		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:
 		return p, Canceled

@@ -38,6 +38,7 @@ type Meta struct {
 	Local       bool // for the user of this machine alone: calls with ServerCredentials
 
 	RequiresConfirmation bool      // charges money; DefineConfirmed sets it
+	Confirms             bool      // the handler may ask before it charges, with Call.Confirm
 	Secrets              []string  // arguments that a suggestion to repeat the call leaves out
 	TruncationHint       string    // how to get what the size cap cut off; a general hint where empty
 	Examples             []Example // calls that work; tests run them
@@ -46,6 +47,11 @@ type Meta struct {
 	View string
 	// ForViews hides the tool from models: only views call it. Clients without MCP Apps do not see it.
 	ForViews bool
+
+	// Multiline keeps the line breaks in all texts of a result. Without it a text is put on
+	// one line, unless its field has the tag text:"lines": what others wrote must not look
+	// like lines of the server's own.
+	Multiline bool
 }
 
 // Example is a call of a tool.
@@ -63,9 +69,8 @@ type Tool struct {
 
 // outcome is how a call ended without an error: exactly one of its parts is set.
 type outcome struct {
-	result       any
-	confirmation *confirmation
-	question     *Question
+	result   any
+	question *Question
 }
 
 // TextRenderer is a result that renders itself for people, and for models that read text. The
@@ -99,8 +104,8 @@ func Define[In, Out any](meta Meta, handler Handler[In, Out]) Tool {
 }
 
 // DefineConfirmed returns a tool that charges money. The handler runs once the charge is
-// confirmed: by the user where the client can ask its user, otherwise by the argument
-// confirm. Until then the call answers with the charge, and nothing is charged.
+// confirmed, as Call.Confirm has it; until then nothing is charged. The tool gets the arguments
+// confirm and confirmation beside those of In.
 func DefineConfirmed[In, Out any](meta Meta, price Pricer[In], handler Handler[In, Out]) Tool {
 	meta.RequiresConfirmation = true
 	return newTool(meta, reflect.TypeFor[In](), reflect.TypeFor[Out](), erase(Handler[In, *Charge](price)), erase(handler))
@@ -120,12 +125,15 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 		if err != nil {
 			panic(fmt.Sprintf("tool %s: input: %v", meta.Name, err))
 		}
+		if meta.confirms() {
+			s.addConfirmation()
+		}
 		return s
 	})
 	return Tool{
 		Meta:   meta,
 		input:  input,
-		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.RequiresConfirmation)) }),
+		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.confirms())) }),
 		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
 			given := reflect.New(in).Interface()
 			understood, err := input().bind(meta.Name, arguments, given)
@@ -134,15 +142,15 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 			}
 			call.request.Params.Arguments = understood
 			if price != nil {
-				open, err := call.confirm(arguments, func() (*Charge, error) {
-					charge, err := price(ctx, call, given)
-					if err != nil {
-						return nil, err
+				charge, err := price(ctx, call, given)
+				if err != nil {
+					return outcome{}, err
+				}
+				if charge := charge.(*Charge); charge != nil { //nolint:forcetypeassert // a Pricer's
+					question, err := call.Confirm(ctx, *charge)
+					if err != nil || question != nil {
+						return outcome{question: question}, err
 					}
-					return charge.(*Charge), nil
-				})
-				if err != nil || open != (outcome{}) {
-					return open, err
 				}
 			}
 			result, err := handler(ctx, call, given)
@@ -150,12 +158,15 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 				return outcome{}, err
 			}
 			if asker, ok := result.(Asker); ok && asker.Question() != nil {
-				return outcome{question: asker.Question()}, nil
+				return outcome{question: asker.Question()}, asker.Question().err
 			}
 			return outcome{result: result}, nil
 		},
 	}
 }
+
+// confirms reports whether a call may be a question about its charge.
+func (m Meta) confirms() bool { return m.RequiresConfirmation || m.Confirms }
 
 // Arguments are the names of the tool's arguments.
 func (t Tool) Arguments() []string { return t.input().names() }

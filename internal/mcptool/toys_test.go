@@ -1,10 +1,13 @@
 package mcptool_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,6 +54,8 @@ type toys struct {
 	t       *testing.T
 	painted int
 	price   float64
+	what    string // what is charged for
+	mu      sync.Mutex
 }
 
 var errRain = errors.New("it rains")
@@ -71,6 +76,7 @@ func newToys(t *testing.T, change ...func(*mcptool.Options)) *toys {
 			mcptool.Define(mcptool.Meta{Name: "paint", Toolset: "hands", Effect: mcptool.Writes}, y.paint),
 			mcptool.DefineConfirmed(mcptool.Meta{Name: "buy_paint", Toolset: "shop", Effect: mcptool.Writes, Secrets: []string{"secret"}}, y.cost, y.paint),
 			mcptool.Define(mcptool.Meta{Name: "open_fence", Toolset: "hands"}, y.open),
+			mcptool.Define(mcptool.Meta{Name: "mend", Toolset: "hands", Confirms: true}, y.mend),
 		},
 	}
 	for _, c := range change {
@@ -97,6 +103,8 @@ func (y *toys) paint(_ context.Context, call *mcptool.Call, in paint) (painted, 
 	p := call.StartProgress()
 	defer p.Stop()
 	p.Update(0.5, 1, "half done")
+	y.mu.Lock()
+	defer y.mu.Unlock()
 	y.painted++
 	return painted{mcptool.Done("paint", "Painted it "+in.Color+"."), in.Color, in.Coats, in.Tags}, nil
 }
@@ -105,7 +113,7 @@ func (y *toys) cost(_ context.Context, _ *mcptool.Call, in paint) (*mcptool.Char
 	if in.Coats == 1 {
 		return nil, nil
 	}
-	return &mcptool.Charge{What: "Painting it " + in.Color, USD: y.price, When: "now"}, nil
+	return &mcptool.Charge{What: cmp.Or(y.what, "Painting it "+in.Color), USD: y.price, When: "now"}, nil
 }
 
 func (y *toys) open(_ context.Context, call *mcptool.Call, _ struct{}) (fence, error) {
@@ -113,6 +121,15 @@ func (y *toys) open(_ context.Context, call *mcptool.Call, _ struct{}) (fence, e
 		return fence{URL: page}, err
 	}
 	return fence{question: call.AskToOpen("https://fence.example", "Open it?")}, nil
+}
+
+// mend costs what it costs.
+func (y *toys) mend(ctx context.Context, call *mcptool.Call, in struct {
+	Color string `json:"color"`
+},
+) (fence, error) {
+	question, err := call.Confirm(ctx, mcptool.Charge{What: "Mending it", When: "when it is done", Unknown: true})
+	return fence{URL: in.Color, question: question}, err
 }
 
 // request calls a tool in a scope.
@@ -212,11 +229,36 @@ func TestAChargeNeedsAConfirmation(t *testing.T) {
 	require.Contains(t, text, "Painting it red costs $2.50, charged now.")
 	require.NotContains(t, text, "planted")
 	require.Zero(t, y.painted)
-	_, _, failed = y.call("buy_paint", `{"color":"red","coats":2,"confirm":"true"}`)
-	require.False(t, failed)
+	tool, arguments := next(t, data)
+	require.Equal(t, "buy_paint", tool)
+	require.Equal(t, true, arguments["confirm"])
+	_, data, _ = y.call(tool, with(t, arguments, map[string]any{"secret": "planted", "confirm": "true"}))
+	require.Equal(t, "paint", data["action"])
 	require.Equal(t, 1, y.painted)
 	_, data, _ = y.call("buy_paint", `{"color":"red","coats":1}`)
 	require.Equal(t, "paint", data["action"], "no charge, no question")
+}
+
+// next is the next step of a result.
+func next(t *testing.T, data map[string]any) (tool string, arguments map[string]any) {
+	t.Helper()
+	step, ok := data["nextAction"].(map[string]any)
+	require.True(t, ok, "%v", data)
+	return step["tool"].(string), step["arguments"].(map[string]any)
+}
+
+// with returns arguments with changes, as JSON; nil leaves one out.
+func with(t *testing.T, arguments, changes map[string]any) string {
+	t.Helper()
+	changed := maps.Clone(arguments)
+	for name, value := range changes {
+		if changed[name] = value; value == nil {
+			delete(changed, name)
+		}
+	}
+	data, err := json.Marshal(changed)
+	require.NoError(t, err)
+	return string(data)
 }
 
 func TestTheUserConfirmsAChargeOnce(t *testing.T) {

@@ -31,7 +31,7 @@ func TestAWaitLastsAsLongAsItsClientListens(t *testing.T) {
 		{InProcess, 0, nil, longestWait},
 	} {
 		s := New(Options{WaitTimeout: test.set})
-		call := Call{server: s, Client: Client{Name: test.client}}
+		call := Call{server: s, Client: Client{ClientInfo: ClientInfo{Name: test.client}}}
 		require.Equal(t, test.want, call.waitTimeout(test.asked), test.client)
 	}
 }

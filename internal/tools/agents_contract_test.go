@@ -3,6 +3,7 @@ package tools
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,13 +70,21 @@ func TestAgentToolsReachTheirEndpoints(t *testing.T) {
 	} {
 		t.Run(test.tool, func(t *testing.T) {
 			t.Parallel()
-			f := faking(t, map[string]string{
+			answers := map[string]string{
 				"Agent/Detail": `{"result":true,"agents":[{"guid":"a1b2"}]}`, "UserAgent/Deploy": agentNow(""), "UserAgent/Detail": agentNow(""),
 				"UserAgent/Update": agentNow(""), "UserAgent/Message/Detail": messageNow("agent_end", "Hi"),
 				"UserAgent/Message/Send": sentNow,
-			})
+			}
+			tool, _ := faking(t, nil).Find(test.tool)
+			if tool.RequiresConfirmation {
+				answers = ForSale(test.tool)
+			}
+			f := faking(t, answers)
 			f.ok(test.tool, test.arguments)
 			seen := f.requests()
+			if tool.RequiresConfirmation { // the others look the price up
+				seen = slices.DeleteFunc(seen, func(r seenRequest) bool { return !slices.Contains(charging, r.path) })
+			}
 			require.Len(t, seen, 1, "one request does it")
 			require.Equal(t, test.path, seen[0].path)
 			require.Equal(t, test.team, seen[0].team)

@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -103,9 +104,20 @@ type result struct {
 	raw     *mcp.CallToolResult
 }
 
-// call calls a tool, as a client that cannot ask its user.
+// call calls a tool, as a client that cannot ask its user. With confirm:true it is the call of
+// a user who agrees to what is quoted.
 func (f *fakeWiro) call(tool, arguments string) result {
-	return f.callAs(circumstances{}, tool, arguments)
+	f.t.Helper()
+	r := f.callAs(circumstances{}, tool, arguments)
+	var given map[string]any
+	require.NoError(f.t, json.Unmarshal([]byte(arguments), &given))
+	if _, quoted := r.next(); given["confirm"] != nil && r.data["state"] == "confirmation_required" {
+		maps.Copy(given, quoted)
+		data, err := json.Marshal(given)
+		require.NoError(f.t, err)
+		r = f.callAs(circumstances{}, tool, string(data))
+	}
+	return r
 }
 
 // circumstances are those of a call, beside its arguments.

@@ -194,8 +194,9 @@ func TestStopStopsAnAgentThatIsRestarting(t *testing.T) {
 
 func TestDeployShowsWhatIsLeftToDo(t *testing.T) {
 	t.Parallel()
-	f := faking(t, map[string]string{"UserAgent/Deploy": agentNow(`"status": 6, "setuprequired": true, "subscription": null,
-		"credentials": {"twitter": {"_required_missing": true, "_schema": {"oauth_provider": "twitter"}}}`)})
+	f := faking(t, ForSale("deploy_agent"))
+	f.say("UserAgent/Deploy", agentNow(`"status": 6, "setuprequired": true, "subscription": null,
+		"credentials": {"twitter": {"_required_missing": true, "_schema": {"oauth_provider": "twitter"}}}`))
 	r := f.ok("deploy_agent", `{"agentguid": "tpl", "title": "My bot", "confirm": true}`)
 	require.Contains(t, r.text, "Deployed: My bot.")
 	require.Contains(t, r.text, "twitter needs an account")

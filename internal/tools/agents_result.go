@@ -219,9 +219,9 @@ func (n CredentialNeed) line() string {
 type CustomSkillLine struct {
 	Key      string `json:"skillkey"`
 	About    string `json:"about,omitempty"`
-	Value    string `json:"value,omitempty"`    // the instructions that set_custom_skill replaces, or how they begin
-	Interval string `json:"interval,omitempty"` // a cron expression, UTC
-	Schedule string `json:"schedule,omitempty"` // the same in words
+	Value    string `json:"value,omitempty" text:"lines"` // the instructions that set_custom_skill replaces, or how they begin
+	Interval string `json:"interval,omitempty"`           // a cron expression, UTC
+	Schedule string `json:"schedule,omitempty"`           // the same in words
 	Enabled  bool   `json:"enabled"`
 	Editable bool   `json:"editable"`
 	Source   string `json:"source,omitempty"` // preset-strategy, skill-bundle or user-created

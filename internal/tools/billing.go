@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -43,8 +44,7 @@ type priceQuery struct {
 // paidAgent names a deployed agent to pay for.
 type paidAgent struct {
 	agentGUID
-	Team    string `json:"teamguid,omitempty" doc:"the team that owns and pays it"`
-	Confirm bool   `json:"confirm,omitempty" doc:"true once the user has agreed to the price"`
+	Team string `json:"teamguid,omitempty" doc:"the team that owns and pays it"`
 }
 
 var subscribeAgentTool = defineConfirmed(mcptool.Meta{
@@ -57,12 +57,15 @@ var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 }, subscribeCharge, subscribeAgent)
 
 func subscribeAgent(ctx context.Context, call *Call, in subscription) (BillingAction, error) {
-	paid, err := call.Wiro.WithTeam(in.Team).Billing.Subscribe(ctx, in.GUID, in.Tier)
+	paid, err := submit(ctx, call, "UserAgent/CreateSubscriptionCheckout", nil, func(ctx context.Context) (wiro.Subscribed, error) {
+		return call.Wiro.WithTeam(in.Team).Billing.Subscribe(ctx, in.GUID, in.Tier)
+	})
 	if err != nil {
 		return BillingAction{}, err
 	}
-	return call.billingAction("subscribe", in.GUID, paid.MonthlyPriceUSD, fmt.Sprintf(
-		"Subscribed: %s charged, %s a month. The agent is queued to start.", mcptool.USD(paid.MonthlyPriceUSD), credits(paid.MonthlyCredits))), nil
+	charged := stated(paid.MonthlyPriceUSD)
+	return call.billingAction("subscribe", in.GUID, charged, fmt.Sprintf(
+		"Subscribed: %s charged, %s a month. The agent is queued to start.", mcptool.USD(charged), credits(paid.MonthlyCredits))), nil
 }
 
 type subscription struct {
@@ -73,7 +76,7 @@ type subscription struct {
 var cancelAgentSubscriptionTool = define(mcptool.Meta{
 	Name:        "cancel_agent_subscription",
 	Title:       "Cancel an agent's subscription",
-	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded. renew_agent_subscription takes it back.",
+	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded.",
 	Toolset:     Agents,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -109,15 +112,18 @@ var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
 }, renewCharge, renewAgentSubscription)
 
 func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	renewal, err := call.Wiro.WithTeam(in.Team).Billing.Renew(ctx, in.GUID)
+	renewal, err := submit(ctx, call, "UserAgent/RenewSubscription", nil, func(ctx context.Context) (wiro.Renewal, error) {
+		return call.Wiro.WithTeam(in.Team).Billing.Renew(ctx, in.GUID)
+	})
 	if err != nil {
 		return BillingAction{}, err
 	}
 	if renewal.Action == wiro.RenewalUndoneCancel {
 		return call.billingAction("renew", in.GUID, &nothing, "The cancellation is taken back. Nothing was charged."), nil
 	}
-	return call.billingAction("renew", in.GUID, renewal.AmountUSD, fmt.Sprintf(
-		"Renewed for 30 days: %s charged, %s a month.", mcptool.USD(renewal.AmountUSD), credits(renewal.MonthlyCredits))), nil
+	charged := stated(renewal.AmountUSD)
+	return call.billingAction("renew", in.GUID, charged, fmt.Sprintf(
+		"Renewed for 30 days: %s charged, %s a month.", mcptool.USD(charged), credits(renewal.MonthlyCredits))), nil
 }
 
 var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
@@ -130,13 +136,17 @@ var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
 }, upgradeCharge, upgradeAgentTier)
 
 func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	upgrade, err := call.Wiro.WithTeam(in.Team).Billing.Upgrade(ctx, in.GUID)
+	upgrade, err := submit(ctx, call, "UserAgent/UpgradeTier", nil, func(ctx context.Context) (wiro.Upgraded, error) {
+		return call.Wiro.WithTeam(in.Team).Billing.Upgrade(ctx, in.GUID)
+	})
 	if err != nil {
 		return BillingAction{}, err
 	}
-	return call.billingAction("upgrade", in.GUID, upgrade.ChargedUSD, fmt.Sprintf(
+	charged := stated(upgrade.ChargedUSD)
+	return call.billingAction("upgrade", in.GUID, charged, fmt.Sprintf(
 		"Upgraded from %s to %s: %s charged for the rest of the period; then %s a month with %s. It restarts.",
-		upgrade.PreviousTier, upgrade.Tier, mcptool.USD(upgrade.ChargedUSD), mcptool.USD(upgrade.PriceUSD), credits(upgrade.MonthlyCredits))), nil
+		cmp.Or(upgrade.PreviousTier, wiro.TierStarter), cmp.Or(upgrade.Tier, wiro.TierPro), mcptool.USD(charged),
+		mcptool.USD(stated(upgrade.PriceUSD)), credits(upgrade.MonthlyCredits))), nil
 }
 
 var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
@@ -149,16 +159,36 @@ var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
 }, packCharge, buyAgentCredits)
 
 func buyAgentCredits(ctx context.Context, call *Call, in creditPurchase) (BillingAction, error) {
-	if err := call.Wiro.WithTeam(in.Team).Billing.BuyCredits(ctx, in.GUID, in.Pack); err != nil {
+	client := call.Wiro.WithTeam(in.Team)
+	_, err := submit(ctx, call, "UserAgent/CreateExtraCreditCheckout", nil, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, client.Billing.BuyCredits(ctx, in.GUID, in.Pack)
+	})
+	if err != nil {
 		return BillingAction{}, err
 	}
-	var charged *float64 // Wiro does not say
+	charged := call.packPaid(ctx, client, in)
 	text := fmt.Sprintf("The %s pack is bought; its credits are there.", in.Pack)
-	if call.Charge != nil && call.Charge.USD > 0 {
-		charged = &call.Charge.USD
-		text += fmt.Sprintf(" %s charged.", mcptool.USD(charged))
+	if charged != nil {
+		text += fmt.Sprintf(" %s charged, its price before and after.", mcptool.USD(charged))
+	} else {
+		text += " Wiro does not say what was charged: the wallet's transactions are at " + billingPage + "."
 	}
 	return call.billingAction("buy", in.GUID, charged, text), nil
+}
+
+// packPaid is what a pack cost that was just bought. Wiro's answer does not say, so that it is
+// the price that was agreed to if it still holds, and otherwise unknown.
+func (c *Call) packPaid(ctx context.Context, client *wiro.Client, in creditPurchase) *float64 {
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	if err != nil || c.Charge == nil {
+		return nil
+	}
+	for _, p := range packs(agent.Agent.ExtraCreditPacks) {
+		if p.Pack == in.Pack && p.PriceUSD != nil && *p.PriceUSD == c.Charge.USD {
+			return p.PriceUSD
+		}
+	}
+	return nil
 }
 
 type creditPurchase struct {

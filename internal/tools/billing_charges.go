@@ -32,7 +32,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 	if tier == "" {
 		tier = "starter"
 	}
-	what := fmt.Sprintf("Deploying %q (%s)", d.Title, tier)
+	what := fmt.Sprintf("Deploying %s (%s)", mcptool.Quote(d.Title), tier)
 	if d.Custom {
 		skills := slices.Sorted(maps.Keys(d.Skills))
 		skills = slices.DeleteFunc(skills, func(name string) bool { return !d.Skills[name] })
@@ -49,10 +49,18 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 	}
 	month, ok := agent.Tiers[tier]
 	if !ok {
-		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", agent.Title, tier, tierLine(tiers(agent.Tiers)))
+		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", mcptool.Quote(agent.Title), tier, tierLine(tiers(agent.Tiers)))
 	}
-	what = fmt.Sprintf("Deploying %q from the template %s (%s)", d.Title, agent.Title, tier)
+	what = fmt.Sprintf("Deploying %s from the template %s (%s)", mcptool.Quote(d.Title), mcptool.Quote(agent.Title), tier)
 	return charge(what, month.PriceUSD, monthly(month.Credits))
+}
+
+// tierName is a tier as a question names it: quoted if it is none that Wiro documents.
+func tierName(tier string) string {
+	if tier == wiro.TierStarter || tier == wiro.TierPro {
+		return tier
+	}
+	return mcptool.Quote(tier)
 }
 
 // tierOf is a tier of a price, or the price itself where it lists no tiers.
@@ -71,7 +79,7 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, err
 	}
 	if agent.Subscription.Active() {
-		return nil, mcptool.Problemf("%q has a subscription, %s. Nothing was charged.", agent.Title, subscriptionLine(agent.Subscription)).
+		return nil, mcptool.Problemf("%s has a subscription, %s. Nothing was charged.", mcptool.Quote(agent.Title), subscriptionLine(agent.Subscription)).
 			WithNext("upgrade_agent_tier", "go from Starter to Pro instead: it asks before it charges", nil)
 	}
 	tier := cmp.Or(in.Tier, agent.Tier)
@@ -80,7 +88,7 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, err
 	}
 	month := tierOf(price, tier)
-	return charge(fmt.Sprintf("Subscribing %q (%s)", agent.Title, tier), month.PriceUSD, monthly(month.Credits))
+	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, monthly(month.Credits))
 }
 
 // renewCharge is nothing for a cancellation that is taken back, and otherwise the price that
@@ -94,16 +102,16 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	switch s := agent.Subscription; {
 	case s.Active() && s.Canceled():
 		return &mcptool.Charge{
-			What: fmt.Sprintf("Taking back the cancellation of %q", agent.Title), USD: 0,
+			What: fmt.Sprintf("Taking back the cancellation of %s", mcptool.Quote(agent.Title)), USD: 0,
 			When: fmt.Sprintf("it is paid until %s; then %s every %d days", day(s.CurrentPeriodEnd), mcptool.USD(agent.MonthlyPriceUSD), periodDays),
 		}, nil
 	case s == nil:
-		return nil, mcptool.Problemf("%q has no subscription to renew. Nothing was charged.", agent.Title).
+		return nil, mcptool.Problemf("%s has no subscription to renew. Nothing was charged.", mcptool.Quote(agent.Title)).
 			WithNext("subscribe_agent", "subscribe it: it asks before it charges", nil)
 	case s.Active():
-		return nil, mcptool.Problemf("The subscription of %q is active until %s: there is nothing to renew. Nothing was charged.", agent.Title, day(s.CurrentPeriodEnd))
+		return nil, mcptool.Problemf("The subscription of %s is active until %s: there is nothing to renew. Nothing was charged.", mcptool.Quote(agent.Title), day(s.CurrentPeriodEnd))
 	}
-	return charge(fmt.Sprintf("Renewing %q (%s)", agent.Title, agent.Tier), agent.MonthlyPriceUSD, monthly(agent.MonthlyCredits))
+	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, monthly(agent.MonthlyCredits))
 }
 
 // upgradeCharge is the difference between the tiers for what is left of the period.
@@ -114,10 +122,10 @@ func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Char
 		return nil, err
 	}
 	if agent.Tier == "pro" {
-		return nil, mcptool.Problemf("%q is Pro already. Nothing was changed or charged.", agent.Title)
+		return nil, mcptool.Problemf("%s is Pro already. Nothing was changed or charged.", mcptool.Quote(agent.Title))
 	}
 	if !agent.Subscription.Active() {
-		return nil, mcptool.Problemf("%q has no subscription that is paid for. Nothing was charged.", agent.Title).
+		return nil, mcptool.Problemf("%s has no subscription that is paid for. Nothing was charged.", mcptool.Quote(agent.Title)).
 			WithNext("subscribe_agent", "subscribe it as Pro: it asks before it charges", map[string]any{"tier": "pro"})
 	}
 	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: "pro"})
@@ -125,7 +133,7 @@ func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Char
 		return nil, err
 	}
 	pro, days := tierOf(price, "pro"), daysLeft(agent.Subscription)
-	return charge(fmt.Sprintf("Upgrading %q from %s to pro", agent.Title, agent.Tier), proRata(agent.MonthlyPriceUSD, pro.PriceUSD, days),
+	return charge(fmt.Sprintf("Upgrading %s from %s to pro", mcptool.Quote(agent.Title), tierName(agent.Tier)), proRata(agent.MonthlyPriceUSD, pro.PriceUSD, days),
 		fmt.Sprintf("now, from the wallet's balance, for the %.0f days that are left of the period; then %s every %d days, with %s",
 			days, mcptool.USD(pro.PriceUSD), periodDays, credits(pro.Credits)))
 }
@@ -133,7 +141,7 @@ func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Char
 // proRata is the difference of two monthly prices for some days of a period, in whole cents; nil
 // where either price is unknown.
 func proRata(from, to *float64, days float64) *float64 {
-	if from == nil || to == nil {
+	if from, to = stated(from), stated(to); from == nil || to == nil {
 		return nil
 	}
 	usd := math.Round(100*max(0, (*to-*from)/periodDays*days)) / 100
@@ -143,10 +151,19 @@ func proRata(from, to *float64, days float64) *float64 {
 // charge is what a call costs. A price that cannot be read, or that is below zero, is refused: it
 // must not pass for free.
 func charge(what string, usd *float64, when string) (*mcptool.Charge, error) {
-	if usd == nil || *usd < 0 {
-		return nil, mcptool.Problemf("%s: the price cannot be read. Nothing was charged. Look at https://wiro.ai, or try again later.", what)
+	usd = stated(usd)
+	if usd == nil {
+		return nil, mcptool.Problemf("%s: the price cannot be read; nothing was charged. Look at https://wiro.ai, or try again later.", what)
 	}
 	return &mcptool.Charge{What: what, USD: *usd, When: when}, nil
+}
+
+// stated is an amount that can be one; nil if it is not known or below zero.
+func stated(usd *float64) *float64 {
+	if usd == nil || !(*usd >= 0) || math.IsInf(*usd, 0) {
+		return nil
+	}
+	return usd
 }
 
 // daysLeft of a period, at most a whole one.
@@ -174,13 +191,13 @@ func packCharge(ctx context.Context, call *Call, in creditPurchase) (*mcptool.Ch
 	offered := packs(agent.Agent.ExtraCreditPacks)
 	for _, p := range offered {
 		if p.Pack == in.Pack {
-			return charge(fmt.Sprintf("The %s pack of %s for %q", in.Pack, credits(p.Credits), agent.Title), p.PriceUSD,
+			return charge(fmt.Sprintf("The %s pack of %s for %s", in.Pack, credits(p.Credits), mcptool.Quote(agent.Title)), p.PriceUSD,
 				"now, once, from the wallet's balance; the credits expire after six months")
 		}
 	}
 	if len(offered) > 0 {
-		return nil, mcptool.Problemf("%q has no pack %q: it has %s. Nothing was charged.", agent.Title, in.Pack, packLine(offered))
+		return nil, mcptool.Problemf("%s has no pack %q: it has %s. Nothing was charged.", mcptool.Quote(agent.Title), in.Pack, packLine(offered))
 	}
-	return nil, mcptool.Problemf("%q has no credit packs: they are for Pro agents, and it is %s. Nothing was charged.", agent.Title, agent.Tier).
+	return nil, mcptool.Problemf("%s has no credit packs: they are for Pro agents, and it is %s. Nothing was charged.", mcptool.Quote(agent.Title), tierName(agent.Tier)).
 		WithNext("upgrade_agent_tier", "go from Starter to Pro: it asks before it charges", nil)
 }

@@ -33,7 +33,7 @@ var purchases = []struct {
 	source                string // endpoint that knows the price
 }{
 	{"a template", "deploy_agent", `{"agentguid": "tpl", "title": "Mine", "tier": "pro"}`, "", 29,
-		[]string{`"Mine" from the template Instagram Manager (pro)`, "$29.00", "every 30 days", "5,000 credits"}, "Agent/Detail"},
+		[]string{`"Mine" from the template "Instagram Manager" (pro)`, "$29.00", "every 30 days", "5,000 credits"}, "Agent/Detail"},
 	{"a template as it is by default", "deploy_agent", `{"agentguid": "tpl", "title": "Mine"}`, "", 9, []string{"(starter)", "$9.00"}, "Agent/Detail"},
 	{"an agent of skills", "deploy_agent", `{"custom": true, "title": "Mine", "skills": {"int-a": true, "int-b": false}, "tier": "pro"}`, "", 27,
 		[]string{`Deploying "Mine" (pro)`, "$27.00", "3,000 credits"}, "UserAgent/PricingPreview"},
@@ -84,8 +84,9 @@ func TestNothingIsChargedWithoutAYes(t *testing.T) {
 			require.Equal(t, p.tool, tool)
 			var given map[string]any
 			require.NoError(t, json.Unmarshal([]byte(p.arguments), &given))
-			given["confirm"] = true
+			given["confirm"], given["confirmation"] = true, arguments["confirmation"]
 			require.Equal(t, given, arguments)
+			require.NotEmpty(t, arguments["confirmation"])
 			data, err := json.Marshal(arguments)
 			require.NoError(t, err)
 			f.ok(tool, string(data))
@@ -166,7 +167,7 @@ func TestAPriceThatChangedIsAskedAboutAgain(t *testing.T) {
 	const arguments = `{"agentguid": "tpl", "title": "Mine", "tier": "pro"}`
 	state := f.callAs(asking("", nil), "deploy_agent", arguments).raw.RequestState
 	f.say("Agent/Detail", `{"result":true,"agents":[{"guid":"tpl","title":"Instagram Manager","tiers":{"pro":{"priceUsd":99,"credits":5000}}}]}`)
-	accept := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept}}
+	accept := &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept, Content: map[string]any{"agree": true}}}
 	again := f.callAs(asking(state, accept), "deploy_agent", arguments)
 	require.NotEmpty(t, again.raw.InputRequests)
 	require.NotEqual(t, state, again.raw.RequestState)
@@ -221,7 +222,7 @@ func TestCredentialsAreNotRepeatedInTheSuggestion(t *testing.T) {
 	require.NotContains(t, asked.everything(t), "efgh")
 	require.Contains(t, asked.text, "Pass credentials again")
 	_, arguments := asked.next()
-	require.ElementsMatch(t, []string{"agentguid", "title", "confirm"}, slices.Collect(maps.Keys(arguments)))
+	require.ElementsMatch(t, []string{"agentguid", "title", "confirm", "confirmation"}, slices.Collect(maps.Keys(arguments)))
 }
 
 // everything that a result says, in both its forms.
@@ -240,13 +241,13 @@ func TestASpendingCallWhoseAnswerIsLostSaysWhereToLook(t *testing.T) {
 		"buy_agent_credits":  {`{"useragentguid": "ua", "pack": "small", "confirm": true}`, "UserAgent/CreateExtraCreditCheckout", "get_my_agent"},
 		"send_agent_message": {`{"useragentguid": "ua", "message": "hi"}`, "UserAgent/Message/Send", "list_agent_messages"},
 	} {
-		f := shop(t, "")
+		f := faking(t, ForSale(tool))
 		f.say(test.path, "")
 		next, arguments := f.refused(tool, test.arguments, "may have reached Wiro", "Do not repeat it").next()
 		require.Equal(t, test.next, next, tool)
 		if next != "list_my_agents" {
 			require.Equal(t, "ua", arguments["useragentguid"], tool)
 		}
-		require.Equal(t, []string{test.path}, f.paths(), "never sent twice")
+		require.Equal(t, 1, times(f.paths(), test.path), "never sent twice")
 	}
 }

@@ -60,7 +60,7 @@ func (r PriceResult) Text() string {
 type BillingAction struct {
 	mcptool.ActionResult
 	GUID       string              `json:"useragentguid"`
-	ChargedUSD *float64            `json:"chargedUsd,omitempty"` // left out where Wiro does not say
+	ChargedUSD *float64            `json:"chargedUsd" nullable:"true"` // null if Wiro does not say
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 

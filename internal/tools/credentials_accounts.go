@@ -41,6 +41,9 @@ func connectAgentAccount(ctx context.Context, call *Call, in connection) (Accoun
 	if err != nil {
 		return AccountLink{}, in.notConfigured(err)
 	}
+	if !mcptool.IsWebAddress(address) {
+		return AccountLink{}, mcptool.Problemf("Wiro gave an address for %s that is no https address, so it must not be opened. Nothing was connected: report this to Wiro's support.", in.key().Title())
+	}
 	if call.Client.SupportsURLElicitation {
 		return AccountLink{question: call.AskToOpen(address, "Let the agent use your "+in.key().Title()+" account?")}, nil
 	}
@@ -69,8 +72,8 @@ func (in connection) notConfigured(err error) error {
 
 type connection struct {
 	account
-	Redirect string `json:"redirecturl" doc:"where the user's browser goes afterwards: https, or http on localhost"`
-	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's (the default) or your own, its keys set with set_agent_credentials"`
+	Redirect string `json:"redirecturl" doc:"where the browser goes then: https, or http on localhost"`
+	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (keys set with set_agent_credentials)"`
 }
 
 var getAgentAccountStatusTool = define(mcptool.Meta{

@@ -14,7 +14,7 @@ import (
 var searchDocsTool = define(mcptool.Meta{
 	Name:        "search_docs",
 	Title:       "Search the documentation",
-	Description: "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end. Returns the passages that answer.",
+	Description: "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end.",
 	Toolset:     Docs,
 	Public:      true,
 	Offline:     true,
@@ -55,7 +55,7 @@ type DocMatches struct {
 type DocMatch struct {
 	Page    string  `json:"page"` // exact title
 	Section string  `json:"section"`
-	Passage string  `json:"text"`
+	Passage string  `json:"text" text:"lines"`
 	URL     string  `json:"url"`
 	Score   float64 `json:"score"`
 }
@@ -109,8 +109,8 @@ type DocText struct {
 	Page    string `json:"page"`
 	Section string `json:"section,omitempty"`
 	URL     string `json:"url"`
-	Content string `json:"text"`
-	Rest    string `json:"rest,omitempty"` // what remains, and how to read it
+	Content string `json:"text" text:"lines"`
+	Rest    string `json:"rest,omitempty" text:"lines"` // what remains, and how to read it
 }
 
 // Text is the Markdown with where it is from.

@@ -22,7 +22,7 @@ import (
 var uploadFileTool = define(mcptool.Meta{
 	Name:        "upload_file",
 	Title:       "Upload a file",
-	Description: "Copy a file into Wiro's storage for use in several runs. File parameters of run_model take the same sources: for one run no upload is needed.",
+	Description: "Copy a file into Wiro's storage, for several runs. For one run give it to run_model itself.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"url": "https://example.com/lighthouse.png", "file_name": "lighthouse.png"}`}},
@@ -59,7 +59,7 @@ func notStored(err error, file wiro.File) error {
 }
 
 type upload struct {
-	URL    string `json:"url,omitempty" doc:"public http or https address (100 MB at most), or data: URI"`
+	URL    string `json:"url,omitempty" doc:"public address (100 MB at most), or data: URI"`
 	Path   string `json:"path,omitempty" doc:"instead: a local file (stdio only)"`
 	Name   string `json:"file_name,omitempty" doc:"name to store it under"`
 	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`

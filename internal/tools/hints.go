@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -137,7 +138,7 @@ func explain(err error) *mcptool.Problem {
 		return mcptool.Problemf("Wiro refused: %s (code %d).", wordsOf(err), refusal.Code)
 	}
 	if answer, ok := errors.AsType[*wiro.ResponseError](err); ok {
-		return mcptool.Problemf("Wiro's answer cannot be read: %s.", redactText(answer.Error()))
+		return mcptool.Problemf("Wiro's answer cannot be read: %s.", foreignWords(answer.Error()))
 	}
 	if errors.Is(err, wiro.ErrNotFound) {
 		return mcptool.Problemf("%s.", wordsOf(err))
@@ -164,14 +165,21 @@ func (h errorHint) problem(err error) *mcptool.Problem {
 // without the full stop.
 func wordsOf(err error) string {
 	if refusal, ok := errors.AsType[*wiro.APIError](err); ok {
-		return strings.TrimRight(redactText(refusal.Message()), ". ")
+		return strings.TrimRight(foreignWords(refusal.Message()), ". ")
 	}
-	return redactText(err.Error())
+	return foreignWords(err.Error())
+}
+
+// foreignWords is what somebody else wrote, as part of a sentence: without secrets, on one
+// line, and of a long text its beginning.
+func foreignWords(text string) string {
+	const most = 4 << 10
+	return mcptool.Clip(redactText(plaintext.Line(strings.ToValidUTF8(text[:min(len(text), most)], ""))), 1000)
 }
 
 // causeOf is what caused an error that the client wrapped, without the wrapper's own words.
 func causeOf(err error) string {
-	text := redactText(err.Error())
+	text := foreignWords(err.Error())
 	for _, wrapper := range []error{wiro.ErrUnreachable, wiro.ErrUnknownOutcome} {
 		if _, cause, found := strings.Cut(text, wrapper.Error()+": "); found {
 			return cause
@@ -207,7 +215,7 @@ var verifyHints = []struct{ operation, tool, look string }{
 
 // explainUnknownOutcome is for a request that may have reached Wiro and was not answered.
 func explainUnknownOutcome(err error) *mcptool.Problem {
-	said := redactText(err.Error())
+	said := foreignWords(err.Error())
 	cause := causeOf(err)
 	for _, v := range verifyHints {
 		switch {

@@ -73,7 +73,8 @@ func TestEveryDocumentedRefusalSaysWhatHelps(t *testing.T) {
 
 func TestRefusalsKeepWirosNumbers(t *testing.T) {
 	t.Parallel()
-	f := faking(t, map[string]string{"UserAgent/RenewSubscription": saysNo("Insufficient wallet balance. Required: $9.00, Available: $4.00")})
+	f := faking(t, ForSale("renew_agent_subscription"))
+	f.say("UserAgent/RenewSubscription", saysNo("Insufficient wallet balance. Required: $9.00, Available: $4.00"))
 	f.refused("renew_agent_subscription", `{"useragentguid": "ua", "confirm": true}`, "Required: $9.00, Available: $4.00", billingPage, "Nothing was done or charged")
 }
 

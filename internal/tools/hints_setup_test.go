@@ -52,8 +52,13 @@ func TestRefusalsOfTheSetUpNameWhatMendsThem(t *testing.T) {
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("%d %s", test.code, test.message), func(t *testing.T) {
 			t.Parallel()
-			s := newScript(t, map[string]string{test.path: refusal(test.code, test.message)})
 			tool, arguments := split(test.call)
+			answers := map[string]string{}
+			if tool == "apply_agent_skills" {
+				answers = tools.ForSale(tool)
+			}
+			answers[test.path] = refusal(test.code, test.message)
+			s := newScript(t, answers)
 			a := s.call(tool, arguments).refused(test.says)
 			if test.next == "" {
 				require.NotContains(t, a.data, "nextAction")

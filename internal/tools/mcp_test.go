@@ -24,7 +24,7 @@ func connect(t *testing.T, s *stage) *client.Client {
 	t.Cleanup(func() { _ = c.Close() })
 	require.NoError(t, c.Start(soon(t)))
 	_, err = c.Initialize(soon(t), mcp.InitializeRequest{Params: mcp.InitializeParams{
-		ProtocolVersion: "2025-11-25", ClientInfo: mcp.Implementation{Name: "test", Version: "1"},
+		ProtocolVersion: "2025-11-25", ClientInfo: mcp.Implementation{Name: "claude-code", Version: "2.1.112"}, // takes links,
 	}})
 	require.NoError(t, err)
 	return c

@@ -11,12 +11,12 @@ import (
 
 // MessageResult is a message to an agent and its answer.
 type MessageResult struct {
-	State      string              `json:"state"`  // submitted, running, completed, failed or cancelled
-	Answer     string              `json:"answer"` // as far as it came
-	Thinking   string              `json:"thinking,omitempty"`
+	State      string              `json:"state"`               // submitted, running, completed, failed or cancelled
+	Answer     string              `json:"answer" text:"lines"` // as far as it came
+	Thinking   string              `json:"thinking,omitempty" text:"lines"`
 	Message    MessageInfo         `json:"message"`
-	Error      string              `json:"error,omitempty"`
-	Note       string              `json:"note,omitempty"`
+	Error      string              `json:"error,omitempty" text:"lines"`
+	Note       string              `json:"note,omitempty" text:"lines"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -26,7 +26,7 @@ type MessageInfo struct {
 	Token    string   `json:"agenttoken,omitempty"`
 	Session  string   `json:"sessionkey,omitempty"`
 	Status   string   `json:"status,omitempty"` // Wiro's own
-	Question string   `json:"question,omitempty"`
+	Question string   `json:"question,omitempty" text:"lines"`
 	By       string   `json:"by,omitempty"`
 	Sent     string   `json:"sentAt,omitempty"`
 	Seconds  float64  `json:"durationSeconds,omitempty"` // from the agent's start to the end
@@ -204,7 +204,7 @@ type MessageRow struct {
 	State    string `json:"state"`
 	Sent     string `json:"sentAt,omitempty"`
 	By       string `json:"by,omitempty"`
-	Question string `json:"question,omitempty"`
+	Question string `json:"question,omitempty" text:"lines"`
 	Answer   string `json:"answer,omitempty"` // its start
 	Whole    bool   `json:"whole"`            // nothing of the answer is cut
 }

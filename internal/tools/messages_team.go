@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -24,6 +25,9 @@ func inTeam[T any](ctx context.Context, c *Call, agent, team string, do func(*wi
 
 // wantsTeam reports whether a refusal may come from a call outside the agent's team.
 func wantsTeam(err error) bool {
+	if errors.Is(err, wiro.ErrUnknownOutcome) { // it may have been done
+		return false
+	}
 	switch wiro.ReasonOf(err) { //nolint:exhaustive // the others are about something else
 	case wiro.ReasonAgentInTeam, wiro.ReasonAgentAccessDenied, wiro.ReasonAgentNotFound, wiro.ReasonForbidden:
 		return true

@@ -40,12 +40,12 @@ func TestARefusedRunLeadsToWhatTheModelTakes(t *testing.T) {
 // A stop whose first answer was lost is repeated, and refused: it has taken effect.
 func TestAStopThatTookEffectIsNoError(t *testing.T) {
 	t.Parallel()
-	for tool, path := range map[string]string{"cancel_task": "Task/Cancel", "kill_task": "Task/Kill"} {
+	for _, tool := range []string{"cancel_task", "kill_task"} {
 		f := faking(t, nil)
 		f.say("Task/Detail", paintedNow, paintedOver)
-		f.say(path, "", saysNo("Task is not in a cancellable state."))
-		require.Contains(t, f.ok(tool, `{"tasktoken":"t1"}`).text, "Not charged", tool)
-		require.Equal(t, 2, times(f.paths(), path))
+		f.say("Task/Kill", "", saysNo("Task is not in a cancellable state."))
+		require.Contains(t, f.ok(tool, `{"tasktoken":"t1"}`).text, "Killed. Wiro's record does not say what it cost", tool)
+		require.Equal(t, 2, times(f.paths(), "Task/Kill"))
 	}
 }
 

@@ -90,7 +90,9 @@ func TestAListOfUnknownLengthGoesOn(t *testing.T) {
 // nothing, and invites to spend again.
 func TestALookAfterALostAnswerGoesWhereTheCallWent(t *testing.T) {
 	t.Parallel()
-	f := faking(t, map[string]string{"UserAgent/Deploy": "", "UserAgent/Message/Send": ""})
+	f := faking(t, ForSale("deploy_agent"))
+	f.say("UserAgent/Deploy", "")
+	f.say("UserAgent/Message/Send", "")
 	next, arguments := f.refused("deploy_agent", `{"agentguid":"tpl","title":"x","teamguid":"team-1","confirm":true}`).next()
 	require.Equal(t, "list_my_agents", next)
 	require.Equal(t, map[string]any{"teamguid": "team-1"}, arguments)

@@ -18,15 +18,15 @@ import (
 var readOutputTool = define(mcptool.Meta{
 	Name:        "read_output",
 	Title:       "Read an output",
-	Description: "Read a text output (transcript, JSON, CSV, a long answer) page by page.",
+	Description: "Read a text output, or a long answer, page by page.",
 	Toolset:     Files,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, readOutput)
 
 type outputPage struct {
 	outputOf
-	Index  int `json:"index,omitempty" min:"0" default:"0" doc:"which output of the task"`
-	Offset int `json:"offset,omitempty" min:"0" default:"0" doc:"how many characters to skip"`
+	Index  int `json:"index,omitempty" min:"0" default:"0" doc:"which output"`
+	Offset int `json:"offset,omitempty" min:"0" default:"0" doc:"characters to skip"`
 }
 
 const (
@@ -138,7 +138,7 @@ type OutputText struct {
 	Offset     int                 `json:"offset"`               // characters before this page
 	NextOffset int                 `json:"nextOffset,omitempty"` // left out on the last page
 	Total      int                 `json:"total,omitempty"`      // characters in all, known on the last page
-	Content    string              `json:"text"`
+	Content    string              `json:"text" text:"lines"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 

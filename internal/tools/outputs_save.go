@@ -21,7 +21,7 @@ import (
 var saveOutputTool = define(mcptool.Meta{
 	Name:        "save_output",
 	Title:       "Save outputs",
-	Description: "Save a task's output files on this machine and return their paths. Nothing is overwritten.",
+	Description: "Save a task's output files on this machine and return their paths.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
 	Local:       true,
@@ -247,7 +247,7 @@ func fileURL(path string) string {
 // SavedOutputs are files that were saved on this machine.
 type SavedOutputs struct {
 	Files []SavedFile `json:"files"`
-	Note  string      `json:"note,omitempty"` // what was not saved, and why
+	Note  string      `json:"note,omitempty" text:"lines"` // what was not saved, and why
 }
 
 // SavedFile is one of them.

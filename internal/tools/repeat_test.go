@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -40,7 +40,7 @@ func (s *stage) submits() int { return s.sandbox.RequestCount("Run/" + picture) 
 func TestAClientThatGivesUpAndRepeatsPaysOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	var token string
 	for range 4 {
 		token = s.givenUp(1, nil, foxRun)
@@ -60,7 +60,7 @@ func TestAClientThatGivesUpAndRepeatsPaysOnce(t *testing.T) {
 func TestARunningAnswerKeepsTheRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	const short = `{"model":"` + picture + `","params":{"prompt":"fox"},"timeout_seconds":0}`
 	first := s.call("run_model", short).ok("Still running")
 	require.Nil(t, first.at("attached"))
@@ -88,7 +88,7 @@ func TestATokenThatWasAskedForIsForgotten(t *testing.T) {
 func TestAgainStartsASecondRun(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart, Times: 1})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart, Times: 1})
 	token := s.givenUp(1, nil, foxRun)
 	second := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"fox"},"again":true}`).ok("Completed")
 	require.NotEqual(t, token, second.at("task.token"))
@@ -98,7 +98,7 @@ func TestAgainStartsASecondRun(t *testing.T) {
 func TestEqualCallsAtOnceAreSeparateRuns(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	var (
 		mu     sync.Mutex
 		tokens = map[any]bool{}
@@ -126,7 +126,7 @@ func TestALostAnswerIsNotLookedForAmongOthersTasks(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	done := s.call("run_model", foxRun).ok("Completed").at("task.token").(string)
-	s.sandbox.Behave(picture, sandbox.Behavior{Status: 502, ContentType: "text/html", Body: "<html>"}) // not accepted
+	s.sandbox.Behave(picture, emulator.Behavior{Status: 502, ContentType: "text/html", Body: "<html>"}) // not accepted
 	lost := s.call("run_model", foxRun).refused("may have reached Wiro", "list_tasks", "again:true")
 	require.NotContains(t, lost.text, done)
 	s.call("run_model", foxRun).refused("may have reached Wiro")
@@ -138,7 +138,7 @@ func TestALostAnswerIsNotLookedForAmongOthersTasks(t *testing.T) {
 func TestLostAnswersOfEqualCallsFindATaskEach(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{Accept: true, Status: 502, ContentType: "text/html", Body: "<html>"})
+	s.sandbox.Behave(picture, emulator.Behavior{Accept: true, Status: 502, ContentType: "text/html", Body: "<html>"})
 	var (
 		mu     sync.Mutex
 		tokens = map[any]bool{}
@@ -160,7 +160,7 @@ func TestLostAnswersOfEqualCallsFindATaskEach(t *testing.T) {
 func TestASubmitIsWaitedForNoLongerThanTheCall(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{Delay: time.Minute}) // not accepted until then
+	s.sandbox.Behave(picture, emulator.Behavior{Delay: time.Minute}) // not accepted until then
 	const short = `{"model":"` + picture + `","params":{"prompt":"fox"},"timeout_seconds":0.05}`
 	s.call("run_model", short).refused("Wiro has not answered yet", "may have reached Wiro", "list_tasks")
 	s.call("run_model", short).refused("may have reached Wiro")
@@ -191,7 +191,7 @@ func TestACanceledCallStopsItsTaskWhereTheOperatorWantsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, func(o *tools.Options) { o.StopAbandoned = test.stops })
-			s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+			s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 			token := s.givenUp(1, test.cause, foxRun)
 			require.Equal(t, test.status, s.call("get_task", `{"tasktoken":"`+token+`"}`).at("task.status"))
 			second := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"fox"},"timeout_seconds":0}`)
@@ -203,7 +203,7 @@ func TestACanceledCallStopsItsTaskWhereTheOperatorWantsIt(t *testing.T) {
 func TestARequestIsGivenUpFromAnotherConnection(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.sandbox.Behave(picture, sandbox.Behavior{HoldAt: sandbox.TaskStart})
+	s.sandbox.Behave(picture, emulator.Behavior{HoldAt: emulator.TaskStart})
 	scope := mcptool.Scope{Caller: mcptool.ServerCredentials{}, Request: "client 1, request 7"}
 	first := make(chan string, 1)
 	go func() {
@@ -225,14 +225,14 @@ func TestARequestIsGivenUpFromAnotherConnection(t *testing.T) {
 func TestALimitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, func(o *tools.Options) { o.QueueOnLimit = true })
-	s.sandbox.Behave(picture, sandbox.Behavior{Code: 96, Message: "You have reached your concurrent task limit.", Times: 1})
+	s.sandbox.Behave(picture, emulator.Behavior{Code: 96, Message: "You have reached your concurrent task limit.", Times: 1})
 	var messages []string
 	result, err := s.Call(soon(t), "run_model", parsed(t, foxRun), func(_, _ float64, message string) { messages = append(messages, message) })
 	require.NoError(t, err)
 	require.Contains(t, result.Text, "Completed")
 	require.Contains(t, strings.Join(messages, "\n"), "waiting for a slot")
 
-	s.sandbox.Behave(picture, sandbox.Behavior{Code: 96, Message: "You have reached your concurrent task limit."})
+	s.sandbox.Behave(picture, emulator.Behavior{Code: 96, Message: "You have reached your concurrent task limit."})
 	s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"hen"},"timeout_seconds":0.05}`).refused("concurrent task limit", "Nothing was started")
 }
 
@@ -251,7 +251,7 @@ func TestAStoreThatIsDownStopsWhatNeedsIt(t *testing.T) {
 
 func TestWhatCannotBeReadIsRunning(t *testing.T) {
 	t.Parallel()
-	for name, detail := range map[string]sandbox.Behavior{
+	for name, detail := range map[string]emulator.Behavior{
 		"bad gateway": {Status: 502, ContentType: "text/html", Body: "<html>Bad gateway"},
 		"too many":    {Status: 429, Message: "slow down"},
 		"garbled":     {Garble: true},
@@ -260,7 +260,7 @@ func TestWhatCannotBeReadIsRunning(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.sandbox.Behave(picture, sandbox.Behavior{Detail: []sandbox.Behavior{detail}})
+			s.sandbox.Behave(picture, emulator.Behavior{Detail: []emulator.Behavior{detail}})
 			run := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"fox"},"timeout_seconds":1}`).ok("Still running", "could not be read")
 			require.Equal(t, "running", run.at("state"))
 			require.NotContains(t, run.text, "ot charged")

@@ -128,7 +128,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		return mcptool.Problemf("%s", s.options.MissingKey(call.Client.Name))
 	}
 	if client != nil {
-		call.Seal = client.Seal
+		call.Seal, call.Redact = client.Seal, client.Redact
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
@@ -213,7 +213,7 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 	if !ok {
 		scope.Caller = mcptool.ServerCredentials{}
 	}
-	scope.Client, scope.Progress = &mcptool.Client{Name: mcptool.InProcess}, progress
+	scope.Client, scope.Progress = &mcptool.Client{ClientInfo: mcptool.ClientInfo{Name: mcptool.InProcess}}, progress
 	return s.Server.Call(mcptool.WithScope(ctx, scope), name, arguments)
 }
 

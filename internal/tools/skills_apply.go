@@ -29,7 +29,9 @@ func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsA
 	if err != nil {
 		return SkillsApplied{}, err
 	}
-	applied, err := call.Wiro.WithTeam(in.Team).Skills.Apply(ctx, change)
+	applied, err := mcptool.Submit(ctx, call.Call, nil, func(ctx context.Context) (wiro.SkillsApplied, error) {
+		return call.Wiro.WithTeam(in.Team).Skills.Apply(ctx, change)
+	})
 	if err != nil {
 		return SkillsApplied{}, call.repeatable(err, change.IdempotencyKey)
 	}
@@ -38,11 +40,10 @@ func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsA
 
 type skillsChange struct {
 	agentGUID
-	Skills  map[string]any `json:"skills" doc:"skills by full name, true or false, {\"int-gmail-check\":true}; others stay as they are"`
-	Tier    string         `json:"tier,omitempty" enum:"starter,pro" doc:"changes the tier too; there is no way from pro to starter"`
-	Key     string         `json:"idempotency_key,omitempty" doc:"stands for this change, so that it is charged once; made and returned when left out"`
-	Team    string         `json:"teamguid,omitempty" doc:"the team whose agent it is"`
-	Confirm bool           `json:"confirm,omitempty" doc:"true once the user has agreed to the price"`
+	Skills map[string]any `json:"skills" doc:"skills by full name, true or false, {\"int-gmail-check\":true}; others stay as they are"`
+	Tier   string         `json:"tier,omitempty" enum:"starter,pro" doc:"changes the tier too; there is no way from pro to starter"`
+	Key    string         `json:"idempotency_key,omitempty" doc:"stands for this change, so that it is charged once; made and returned when left out"`
+	Team   string         `json:"teamguid,omitempty" doc:"the team whose agent it is"`
 }
 
 // change is the request for a call.
@@ -91,15 +92,29 @@ func changeLine(change wiro.SkillsChange) string {
 	}
 	var parts []string
 	if on := names[true]; on != nil {
-		parts = append(parts, "on "+strings.Join(on, ", "))
+		parts = append(parts, "on "+quoteAll(on))
 	}
 	if off := names[false]; off != nil {
-		parts = append(parts, "off "+strings.Join(off, ", "))
+		parts = append(parts, "off "+quoteAll(off))
 	}
 	if change.Tier != "" {
 		parts = append(parts, "tier "+change.Tier)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// quoteAll lists names as a question shows them, the first ones of many.
+func quoteAll(names []string) string {
+	const most = 6
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = mcptool.Quote(name)
+	}
+	return strings.Join(quoted, ", ") + more
 }
 
 // idempotencyKey returns the key that the call was given, or makes one that stays the same
@@ -111,8 +126,8 @@ func (c *Call) idempotencyKey(given string) string {
 	if given != "" {
 		return given
 	}
-	if c.Client.SupportsElicitation {
-		return uuid.NewSHA1(uuid.Nil, []byte(c.Wiro.Seal("idempotency", c.State()))).String()
+	if confirmation := c.Confirmation(); c.Client.SupportsElicitation {
+		return uuid.NewSHA1(uuid.Nil, []byte(c.Wiro.Seal("idempotency", confirmation))).String()
 	}
 	key := uuid.NewString()
 	c.SetArgument("idempotency_key", key)
@@ -123,7 +138,7 @@ func (c *Call) idempotencyKey(given string) string {
 // it can be repeated without being charged twice.
 func (c *Call) repeatable(err error, key string) error {
 	again := c.Arguments()
-	again["idempotency_key"], again["confirm"] = key, true
+	again["idempotency_key"] = key
 	switch r := reasonOf(err); r {
 	case wiro.ReasonSkillsRolledBack:
 		delete(again, "idempotency_key")
@@ -137,7 +152,7 @@ func (c *Call) repeatable(err error, key string) error {
 		return err
 	}
 	return mcptool.Problemf("No usable answer came back (%s). The change may have taken effect all the same: "+
-		"repeated with idempotency_key %q it is charged once.", redactText(err.Error()), key).
+		"repeated with idempotency_key %q it is charged once.", foreignWords(err.Error()), key).
 		WithNext(c.Tool.Name, "see it through under the same key", again)
 }
 
@@ -146,7 +161,7 @@ type SkillsApplied struct {
 	UserAgent       string              `json:"useragentguid"`
 	IdempotencyKey  string              `json:"idempotencyKey"`
 	Tier            string              `json:"tier"`
-	ChargedUSD      *float64            `json:"chargedUsd,omitempty"` // below 0 what the wallet got back; left out where Wiro does not say
+	ChargedUSD      *float64            `json:"chargedUsd" nullable:"true"` // below 0 what the wallet got back; null if Wiro does not say
 	PriceUSD        *float64            `json:"monthlyPriceUsd,omitempty"`
 	PreviousUSD     *float64            `json:"previousMonthlyPriceUsd,omitempty"`
 	Credits         *float64            `json:"monthlyCredits,omitempty"`

@@ -23,7 +23,7 @@ func skillScript(t *testing.T) *script {
 func TestSkillsAreNotAppliedBeforeAYesAndThenUnderOneKey(t *testing.T) {
 	t.Parallel()
 	s := skillScript(t)
-	asked := s.call("apply_agent_skills", applyArguments).ok("on int-instagram-post; off int-x; tier pro", "Nothing has been charged")
+	asked := s.call("apply_agent_skills", applyArguments).ok(`on "int-instagram-post"; off "int-x"; tier pro`, "Nothing has been charged")
 	require.Equal(t, "confirmation_required", asked.at("state"))
 	require.Empty(t, s.to("UserAgent/SkillsApply"))
 

@@ -45,7 +45,7 @@ type CustomSkillHistory struct {
 
 // CustomSkillState is a custom skill at some time.
 type CustomSkillState struct {
-	Value    string `json:"value"`
+	Value    string `json:"value" text:"lines"`
 	Interval string `json:"interval,omitempty"` // cron expression
 	Enabled  bool   `json:"enabled"`
 }

@@ -20,7 +20,7 @@ type SkillList struct {
 type SkillInfo struct {
 	Name                  string       `json:"name"`
 	Title                 string       `json:"title"`
-	Description           string       `json:"description"`
+	Description           string       `json:"description" text:"lines"`
 	Category              string       `json:"category"`
 	PriceUSD              *float64     `json:"monthlyPriceUsd,omitempty"` // what it adds to Starter's month
 	Credits               *float64     `json:"monthlyCredits,omitempty"`

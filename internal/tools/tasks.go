@@ -13,8 +13,8 @@ import (
 
 // taskRef names a task.
 type taskRef struct {
-	Token string `json:"tasktoken,omitempty" doc:"token that run_model returned"`
-	ID    string `json:"taskid,omitempty" doc:"task id, instead of the token"`
+	Token string `json:"tasktoken,omitempty" doc:"from run_model"`
+	ID    string `json:"taskid,omitempty" doc:"instead of the token"`
 }
 
 func (r taskRef) ref() wiro.TaskRef {
@@ -149,8 +149,8 @@ func getTaskPrice(ctx context.Context, call *Call, in taskRef) (TaskPrice, error
 type TaskPrice struct {
 	State   string   `json:"state"`
 	Task    TaskInfo `json:"task"`
-	Billed  *bool    `json:"billed,omitempty"` // left out while unknown, as costUsd
-	CostUSD *float64 `json:"costUsd,omitempty"`
+	Billed  *bool    `json:"billed" nullable:"true"`
+	CostUSD *float64 `json:"costUsd" nullable:"true"`
 	Reason  string   `json:"reason"`
 }
 
@@ -158,15 +158,14 @@ func taskPrice(task wiro.Task) TaskPrice {
 	p := TaskPrice{State: taskState(task), Task: taskInfo(task)}
 	switch {
 	case !task.Over():
-		p.Task.CostUSD = nil
 		p.Reason = "The task is not done yet: what it costs is known when it ends."
 		return p
-	case task.Cost == nil:
+	case p.Task.CostUSD == nil:
 		p.Reason = "Wiro's record does not say what it cost."
 		return p
 	}
-	billed := *task.Cost > 0
-	p.Billed, p.CostUSD = &billed, task.Cost
+	billed := *p.Task.CostUSD > 0
+	p.Billed, p.CostUSD = &billed, p.Task.CostUSD
 	outcome := map[string]string{stateCompleted: "succeeded", stateFailed: "failed", stateCancelled: "was canceled"}[p.State]
 	p.Reason = "The task " + outcome + ", and Wiro charged it."
 	if !billed {
@@ -192,81 +191,89 @@ func (p TaskPrice) Text() string {
 
 var cancelTaskTool = define(mcptool.Meta{
 	Name:        "cancel_task",
-	Title:       "Cancel a queued task",
-	Description: "Take a task that still waits in the queue out of it; it is not charged. One that runs already is stopped with kill_task.",
+	Title:       "Cancel a task",
+	Description: "Stop a task: one that waits in the queue is taken out of it, one that runs is killed. Says what Wiro's record charged for it.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
-}, cancelTask)
-
-func cancelTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
-	return call.stopTask(ctx, in, "cancel", call.Wiro.Tasks.Cancel, "Canceled before it ran. Not charged.", "kill_task")
-}
+}, stopTask)
 
 var killTaskTool = define(mcptool.Meta{
 	Name:        "kill_task",
 	Title:       "Kill a running task",
-	Description: "Stop a task that runs; it is not charged. One that still waits in the queue is taken out with cancel_task.",
+	Description: "Stop a task: one that runs is killed, one that waits in the queue is taken out of it. Says what Wiro's record charged for it.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
-}, killTask)
+}, stopTask)
 
-func killTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
-	return call.stopTask(ctx, in, "kill", call.Wiro.Tasks.Kill, "Killed. Not charged.", "cancel_task")
-}
+// stopTries is how often a task is looked at and stopped: it may leave the queue in between.
+const stopTries = 3
 
-// stopTask stops a task in one of the two ways; other is the tool for the other one. It looks
-// the task up first: versions of the API ask for its token or for its id.
-func (c *Call) stopTask(ctx context.Context, in taskRef, action string, stop func(context.Context, wiro.TaskRef) error, done, other string) (TaskAction, error) {
-	task, err := c.Wiro.Tasks.Get(ctx, in.ref())
-	if err != nil {
-		return TaskAction{}, c.noSuchTask(err)
+// stopTask stops a task in the way that fits how it stands, whichever tool was called. It looks
+// first, also because versions of the API ask for the token or for the id, and it looks again
+// before it speaks of money.
+func stopTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
+	task, err := call.lookUp(ctx, in.ref())
+	switch {
+	case err != nil:
+		return TaskAction{}, call.noSuchTask(err)
+	case task.Status == wiro.TaskCanceled:
+		return taskAction("cancel", task, "It was canceled already. "+charged(taskInfo(task))), nil
 	}
-	if task.Token == "" {
-		task.Token = in.ref().Token
-	}
-	if task.Status == wiro.TaskCanceled {
-		return taskAction(action, task, "It was canceled already."), nil
-	}
-	err = stop(ctx, task.Ref())
-	if refusal, refused := errors.AsType[*wiro.APIError](err); refused && !errors.Is(err, wiro.ErrNotFound) {
-		now, lookErr := c.Wiro.Tasks.Get(ctx, task.Ref())
-		switch {
-		case lookErr != nil:
-		case now.Status == wiro.TaskCanceled: // by a first attempt, whose answer was lost
-			err = nil
-		default:
-			err = notStopped(now, refusal, other)
+	for range stopTries {
+		if task.Over() {
+			return TaskAction{}, mcptool.Problemf("The task is over already (%s): there is nothing to stop. %s", taskState(task), charged(taskInfo(task))).
+				WithNext("get_task", "see how it ended", map[string]any{"tasktoken": task.Token})
 		}
+		queued := task.Status == wiro.TaskQueue
+		action, done, stop := "kill", "Killed.", call.Wiro.Tasks.Kill
+		if queued {
+			action, done, stop = "cancel", "Canceled before it ran.", call.Wiro.Tasks.Cancel
+		}
+		stopErr := stop(ctx, task.Ref())
+		now, err := call.lookUp(ctx, task.Ref())
+		switch {
+		case err != nil && stopErr != nil:
+			return TaskAction{}, call.noSuchTask(stopErr)
+		case err != nil:
+			return call.stopping(action, task, "the record cannot be read at the moment"), nil
+		case now.Status == wiro.TaskCanceled: // also by an attempt whose answer was lost
+			return taskAction(action, now, done+" "+charged(taskInfo(now))), nil
+		case stopErr == nil && !now.Over():
+			return call.stopping(action, now, "the record still says that it is "+stageName(string(now.Status))), nil
+		case now.Over() || queued != (now.Status == wiro.TaskQueue): // it moved on meanwhile
+			task = now
+			continue
+		}
+		refusal, refused := errors.AsType[*wiro.APIError](stopErr)
+		if !refused {
+			return TaskAction{}, stopErr
+		}
+		return TaskAction{}, mcptool.Problemf("Wiro did not stop the task: %s It is %s.", foreignWords(refusal.Message()), stageName(string(now.Status))).
+			WithNext("get_task", "see how it stands", map[string]any{"tasktoken": now.Token})
 	}
-	if err != nil {
-		return TaskAction{}, c.noSuchTask(err)
-	}
-	task.Status = wiro.TaskCanceled
-	return taskAction(action, task, done), nil
+	return TaskAction{}, mcptool.Problemf("The task was not stopped: it changed its state each time that it was tried. It is %s.", stageName(string(task.Status))).
+		WithNext("get_task", "see how it stands", map[string]any{"tasktoken": task.Token})
 }
 
-// notStopped says what to do about a task that could not be stopped, by how it stands now.
-func notStopped(task wiro.Task, refusal *wiro.APIError, other string) error {
-	token := map[string]any{"tasktoken": task.Token}
-	if task.Over() {
-		return mcptool.Problemf("The task is over already (%s): there is nothing to stop.", taskState(task)).
-			WithNext("get_task", "see how it ended", token)
+// lookUp returns a task, with the token that it was asked for by.
+func (c *Call) lookUp(ctx context.Context, ref wiro.TaskRef) (wiro.Task, error) {
+	task, err := c.Wiro.Tasks.Get(ctx, ref)
+	if task.Token == "" {
+		task.Token = ref.Token
 	}
-	queued := task.Status == wiro.TaskQueue
-	if queued != (other == "cancel_task") { // the right tool was used, Wiro refused all the same
-		return mcptool.Problemf("Wiro did not stop the task: %s It is %s.", redactText(refusal.Message()), stageName(string(task.Status))).
-			WithNext("get_task", "see how it stands", token)
-	}
-	state, verb := "runs already", "stops it"
-	if queued {
-		state, verb = "still waits in the queue", "takes it out"
-	}
-	return mcptool.Problemf("The task %s (%s): %s %s.", state, stageName(string(task.Status)), other, verb).
-		WithNext(other, "stop the task", token)
+	return task, err
+}
+
+// stopping is a task that Wiro agreed to stop, and whose record does not say so yet.
+func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
+	result := taskAction(action, task, fmt.Sprintf("Wiro accepted the request to %s it, but %s. What it cost is not known yet.", action, why))
+	result.Task.CostUSD = nil
+	result.NextAction = c.Next("get_task_price", "see what it cost", map[string]any{"tasktoken": task.Token})
+	return result
 }
 
 var deleteTaskFilesTool = define(mcptool.Meta{
@@ -292,13 +299,14 @@ func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskActi
 }
 
 type finishedTask struct {
-	Token string `json:"tasktoken" doc:"token that run_model returned"`
+	Token string `json:"tasktoken" doc:"from run_model"`
 }
 
 // TaskAction is something done to a task.
 type TaskAction struct {
 	mcptool.ActionResult
-	Task TaskInfo `json:"task"`
+	Task       TaskInfo            `json:"task"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 func taskAction(action string, t wiro.Task, message string) TaskAction {
@@ -310,5 +318,5 @@ func (a TaskAction) Text() string {
 	if a.Task.ID == "" {
 		return a.Message
 	}
-	return a.Task.named() + ": " + a.Message
+	return mcptool.TextWithNext(a.Task.named()+": "+a.Message, a.NextAction)
 }

@@ -45,8 +45,14 @@ func (t *taskProgress) submitted(s wiro.Submission, plan plannedRun) {
 }
 
 func (t *taskProgress) update(u wiro.Update) {
+	first := t.last.Status == ""
 	t.last = u
 	switch {
+	case u.Status == wiro.TaskPostprocessEnd || u.Status == wiro.TaskCanceled:
+		// The result says it: clients break on progress that arrives together with a result.
+		if first {
+			t.progress.Update(0.9, 0, "reading the result")
+		}
 	case u.Status != wiro.TaskOutput:
 		if stage, known := stages[u.Status]; known {
 			t.progress.Update(stage.done, 0, stage.name)

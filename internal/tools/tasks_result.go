@@ -27,15 +27,15 @@ type TaskResult struct {
 	State      string              `json:"state"` // submitted, running, completed, failed or cancelled
 	Task       TaskInfo            `json:"task"`
 	Outputs    []OutputInfo        `json:"outputs"`
-	Response   string              `json:"response,omitempty"` // what a language model answered
-	Thinking   string              `json:"thinking,omitempty"` // what it thought before
-	Error      string              `json:"error,omitempty"`
-	Note       string              `json:"note,omitempty"`
-	Quote      *quote.Quote        `json:"quote,omitempty"`    // what the run was expected to cost
-	Warnings   []string            `json:"warnings,omitempty"` // params that were read differently
-	Params     map[string]any      `json:"params,omitempty"`   // as they were sent, of a run that this call names
-	Attached   bool                `json:"attached,omitempty"` // an earlier call started the run
-	Today      *DaySpending        `json:"today,omitempty"`    // under a limit per day
+	Response   string              `json:"response,omitempty" text:"lines"` // what a language model answered
+	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
+	Error      string              `json:"error,omitempty" text:"lines"`
+	Note       string              `json:"note,omitempty" text:"lines"`
+	Quote      *quote.Quote        `json:"quote,omitempty"`               // what the run was expected to cost
+	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
+	Params     map[string]any      `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
+	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
+	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 
 	prompt string // its start
@@ -47,10 +47,10 @@ type TaskInfo struct {
 	ID       string   `json:"id,omitempty"`
 	Token    string   `json:"token,omitempty"`
 	Model    string   `json:"model,omitempty"`
-	Status   string   `json:"status,omitempty"`          // Wiro's own
-	ExitCode string   `json:"exitCode,omitempty"`        // "0" is success
-	Seconds  *float64 `json:"durationSeconds,omitempty"` // left out where unknown, as the next one
-	CostUSD  *float64 `json:"costUsd,omitempty"`
+	Status   string   `json:"status,omitempty"`   // Wiro's own
+	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
+	Seconds  *float64 `json:"durationSeconds" nullable:"true"`
+	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
 	Created  string   `json:"createdAt,omitempty"`
 }
 
@@ -60,9 +60,9 @@ type OutputInfo struct {
 	MIMEType  string `json:"mimeType"`
 	SizeBytes int64  `json:"sizeBytes,omitempty"`
 	URL       string `json:"url,omitempty"`
-	Kind      string `json:"kind"`           // image, video, audio, text or file
-	Content   string `json:"text,omitempty"` // of a text: whole up to 16 KB, else its start
-	Path      string `json:"path,omitempty"` // of a file that was saved
+	Kind      string `json:"kind"`                        // image, video, audio, text or file
+	Content   string `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
+	Path      string `json:"path,omitempty"`              // of a file that was saved
 
 	isAnswer bool // of a language model
 }
@@ -70,7 +70,7 @@ type OutputInfo struct {
 func taskInfo(t wiro.Task) TaskInfo {
 	info := TaskInfo{
 		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
-		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: t.Cost,
+		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: recordedCost(t),
 	}
 	if !t.CreatedAt.IsZero() {
 		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
@@ -78,6 +78,15 @@ func taskInfo(t wiro.Task) TaskInfo {
 		info.Created = t.StartedAt.Format("2006-01-02 15:04:05Z")
 	}
 	return info
+}
+
+// recordedCost is what Wiro's record says that a task cost; nil if it is not over yet, or if the
+// record does not say.
+func recordedCost(t wiro.Task) *float64 {
+	if !t.Over() {
+		return nil
+	}
+	return stated(t.Cost)
 }
 
 func taskState(t wiro.Task) string {
@@ -210,7 +219,7 @@ func charged(t TaskInfo) string {
 // cost is the cost of a task in a list.
 func cost(t TaskInfo) string {
 	if t.CostUSD == nil {
-		return "cost unknown"
+		return "cost not known"
 	}
 	return mcptool.USD(t.CostUSD)
 }

@@ -64,10 +64,10 @@ type CreditTransferred struct {
 	Success   bool     `json:"success"`
 	From      string   `json:"sourceteamguid"` // "" for the personal wallet
 	To        string   `json:"targetteamguid"`
-	TotalUSD  *float64 `json:"totalUsd,omitempty"`  // amounts that Wiro does not say are left out
-	GiftedUSD *float64 `json:"giftedUsd,omitempty"` // coupons and rewards
-	StoreUSD  *float64 `json:"storeUsd,omitempty"`  // earned with models
-	PaidUSD   *float64 `json:"paidUsd,omitempty"`   // paid in
+	TotalUSD  *float64 `json:"totalUsd" nullable:"true"` // amounts that Wiro does not say are null or left out
+	GiftedUSD *float64 `json:"giftedUsd,omitempty"`      // coupons and rewards
+	StoreUSD  *float64 `json:"storeUsd,omitempty"`       // earned with models
+	PaidUSD   *float64 `json:"paidUsd,omitempty"`        // paid in
 }
 
 // Text is what was moved from where to where.

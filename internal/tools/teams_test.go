@@ -59,7 +59,7 @@ const transferred = `{"result": true, "errors": [], "transferred": {"total": 100
 func TestCreditMovesOnlyAfterAYes(t *testing.T) {
 	t.Parallel()
 	s := newScript(t, map[string]string{"Team/TransferCredit": transferred})
-	asked := s.call("transfer_credit", `{"amount": "100", "targetteamguid": "t1"}`).ok("$100.00", "the wallet of team t1", "the personal wallet", "Nothing has been charged")
+	asked := s.call("transfer_credit", `{"amount": "100", "targetteamguid": "t1"}`).ok("$100.00", `the wallet of team "t1"`, "the personal wallet", "Nothing has been charged")
 	require.Equal(t, "confirmation_required", asked.at("state"))
 	require.Equal(t, float64(100), asked.at("costUsd"))
 	require.Empty(t, s.to("Team/TransferCredit"))

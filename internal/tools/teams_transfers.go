@@ -51,6 +51,14 @@ func wallet(team string) string {
 	return "the wallet of team " + team
 }
 
+// quotedWallet is wallet for a question.
+func quotedWallet(team string) string {
+	if team != "" {
+		team = mcptool.Quote(team)
+	}
+	return wallet(team)
+}
+
 var transferProjectTool = define(mcptool.Meta{
 	Name:        "transfer_project",
 	Title:       "Transfer a project",
@@ -82,13 +90,15 @@ var transferCreditTool = defineConfirmed(mcptool.Meta{
 }, transferCharge, transferCredit)
 
 func transferCredit(ctx context.Context, call *Call, in creditTransfer) (CreditTransferred, error) {
-	moved, err := call.Wiro.Teams.TransferCredit(ctx, in.transfer())
+	moved, err := submit(ctx, call, "Team/TransferCredit", nil, func(ctx context.Context) (wiro.CreditTransferred, error) {
+		return call.Wiro.Teams.TransferCredit(ctx, in.transfer())
+	})
 	if err != nil {
 		return CreditTransferred{}, err
 	}
 	return CreditTransferred{
-		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: moved.Total,
-		GiftedUSD: moved.Gifted, StoreUSD: moved.Store, PaidUSD: moved.Amount,
+		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: stated(moved.Total),
+		GiftedUSD: stated(moved.Gifted), StoreUSD: stated(moved.Store), PaidUSD: stated(moved.Amount),
 	}, nil
 }
 
@@ -97,11 +107,7 @@ func transferCharge(_ context.Context, _ *Call, in creditTransfer) (*mcptool.Cha
 	if err := in.transfer().Validate(); err != nil {
 		return nil, err
 	}
-	return &mcptool.Charge{
-		What: "Transferring credit to " + wallet(in.To),
-		USD:  in.Amount,
-		When: "now to " + wallet(in.From),
-	}, nil
+	return charge("Transferring credit to "+quotedWallet(in.To), &in.Amount, "now to "+quotedWallet(in.From))
 }
 
 func (t creditTransfer) transfer() wiro.CreditTransfer {
@@ -109,8 +115,7 @@ func (t creditTransfer) transfer() wiro.CreditTransfer {
 }
 
 type creditTransfer struct {
-	Amount  float64 `json:"amount" doc:"USD"`
-	From    string  `json:"sourceteamguid,omitempty" doc:"guid of the team that gives; the personal wallet when left out"`
-	To      string  `json:"targetteamguid,omitempty" doc:"guid of the team that gets; the personal wallet when left out"`
-	Confirm bool    `json:"confirm,omitempty" doc:"true once the user has agreed"`
+	Amount float64 `json:"amount" doc:"USD"`
+	From   string  `json:"sourceteamguid,omitempty" doc:"guid of the team that gives; the personal wallet when left out"`
+	To     string  `json:"targetteamguid,omitempty" doc:"guid of the team that gets; the personal wallet when left out"`
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,11 +72,23 @@ func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
 	return &stage{tools.New(options), s, t}
 }
 
-// call calls a tool with JSON arguments and returns both forms of what it answers.
+// call calls a tool with JSON arguments and returns both forms of what it answers. With
+// confirm:true it is the call of a user who agrees to what is quoted.
 func (s *stage) call(tool, arguments string) answer {
 	s.t.Helper()
 	var parsed map[string]any
 	require.NoError(s.t, json.Unmarshal([]byte(arguments), &parsed))
+	a := s.once(tool, parsed)
+	if parsed["confirm"] == true && a.data["state"] == "confirmation_required" {
+		maps.Copy(parsed, a.at("nextAction.arguments").(map[string]any))
+		a = s.once(tool, parsed)
+	}
+	return a
+}
+
+// once calls a tool without agreeing to anything.
+func (s *stage) once(tool string, parsed map[string]any) answer {
+	s.t.Helper()
 	result, err := s.Call(soon(s.t), tool, parsed, nil)
 	require.NoError(s.t, err)
 	a := answer{text: result.Text, isError: result.IsError, t: s.t}
@@ -189,7 +202,11 @@ func TestRequestSnapshot(t *testing.T) {
 		for _, example := range d.Examples {
 			fmt.Fprintf(&b, "%s %s\n", d.Name, example.Arguments)
 			var sent []string
-			s := newScript(t, map[string]string{})
+			answers := map[string]string{} // yes to everything
+			if d.RequiresConfirmation {
+				answers = tools.ForSale(d.Name)
+			}
+			s := newScript(t, answers)
 			s.call(d.Name, example.Arguments)
 			for _, r := range s.requests() {
 				body, err := json.Marshal(r.body)
@@ -221,10 +238,10 @@ func TestSchemasArePortable(t *testing.T) {
 			require.NotContains(t, schema, word, path)
 		}
 		if kind, given := schema["type"]; given {
-			if union, ok := kind.([]any); ok && output { // a member of a result may be null
-				require.Len(t, union, 2, path)
-				require.Equal(t, "null", union[1], path)
-				kind = union[0]
+			if either, ok := kind.([]any); ok && output { // what may be unknown
+				require.Len(t, either, 2, path)
+				require.Equal(t, "null", either[1], path)
+				kind = either[0]
 			}
 			require.IsType(t, "", kind, path)
 			if kind == "array" {
@@ -271,6 +288,9 @@ func TestToolListStaysSmall(t *testing.T) {
 	size := func(set []tools.Toolset) int {
 		total := 0
 		for _, d := range tools.New(tools.Options{Toolsets: set}).Tools() {
+			if d.ForViews { // clients without views do not get it
+				continue
+			}
 			tool := d.Tool()
 			tool.RawOutputSchema = nil
 			data, err := json.Marshal(tool)

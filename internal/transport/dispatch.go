@@ -100,6 +100,7 @@ type session struct {
 	id            string
 	client        mcp.Implementation
 	capabilities  mcp.ClientCapabilities
+	protocol      string                       // that was agreed in initialize, or that the header names
 	notifications chan mcp.JSONRPCNotification // takes only what confirms a subscription
 }
 
@@ -107,6 +108,7 @@ func (s *session) Initialize()                                         {}
 func (s *session) Initialized() bool                                   { return true }
 func (s *session) SessionID() string                                   { return s.id }
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
+func (s *session) ProtocolVersion() string                             { return s.protocol }
 func (s *session) GetClientInfo() mcp.Implementation                   { return s.client }
 func (s *session) SetClientInfo(client mcp.Implementation)             { s.client = client }
 func (s *session) GetClientCapabilities() mcp.ClientCapabilities       { return s.capabilities }
@@ -114,8 +116,8 @@ func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capab
 func (s *session) pending() <-chan mcp.JSONRPCNotification             { return s.notifications }
 
 // newSession returns a session for one message.
-func newSession(id string, m message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
-	s := &session{id: id, client: client, capabilities: capabilities}
+func newSession(id, protocol string, m message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
+	s := &session{id: id, client: client, capabilities: capabilities, protocol: protocol}
 	if m.Method == string(mcp.MethodSubscriptionsListen) {
 		s.notifications = make(chan mcp.JSONRPCNotification, 1)
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,6 +42,12 @@ func (m message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
 		return modern, mismatch(wrong.Error())
 	}
 	return modern, nil
+}
+
+// headerVersion is the version that a request's header names; without one it is 2025-03-26, as
+// the protocol has it.
+func headerVersion(h http.Header) string {
+	return cmp.Or(h.Get(mcp.HeaderProtocolVersion), mcp.ProtocolVersion20250326)
 }
 
 func (m message) refusal(code int, text string) mcp.JSONRPCMessage {

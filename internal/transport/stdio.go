@@ -153,7 +153,7 @@ func (c *connection) accept(m message, answer func([]byte)) {
 
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
-	s := newSession(newRequestID(), m, c.client, c.capabilities)
+	s := newSession(newRequestID(), c.protocol, m, c.client, c.capabilities)
 	result := c.handle(c.ctx, m, s, s.id, func(string, map[string]any) {})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
@@ -177,25 +177,23 @@ type stdioCall struct {
 func (c *connection) start(m message, answer func([]byte)) {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
-	s := &stdioSession{session: newSession(newRequestID(), m, c.client, c.capabilities), connection: c}
+	s := &stdioSession{session: newSession(newRequestID(), c.protocol, m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
 	c.calls[key] = call
-	if c.cannotAsk {
-		s.capabilities.Elicitation = nil
-	}
+	cannotAsk := c.cannotAsk
 	c.mu.Unlock()
 	end := c.inFlight.begin()
 	c.ready = append(c.ready, func() {
 		go func() {
 			defer end()
 			defer cancel(nil)
-			answer(c.run(ctx, m, s, key, call))
+			answer(c.run(ctx, m, s, key, call, cannotAsk))
 		}()
 	})
 }
 
 // run answers a request; nil if the client canceled it.
-func (c *connection) run(ctx context.Context, m message, s *stdioSession, key string, call *stdioCall) []byte {
+func (c *connection) run(ctx context.Context, m message, s *stdioSession, key string, call *stdioCall, cannotAsk bool) []byte {
 	progress := &heldProgress{write: c.out.write}
 	select {
 	case c.slots <- struct{}{}:
@@ -204,15 +202,15 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		scoped := mcptool.WithScope(ctx, mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining})
-		if result = c.handle(scoped, m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
+		scope := mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
+		if result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
 			c.mu.Lock()
 			c.cannotAsk = true
 			c.mu.Unlock()
-			s.capabilities.Elicitation = nil
-			result = c.handle(scoped, m, s, s.id, progress.notify)
+			scope.CannotAsk = true
+			result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify)
 		}
 	}
 	progress.end()

@@ -89,6 +89,7 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 	asked := time.Now()
 	answer, err := s.connection.ask(ctx, string(mcp.MethodElicitationCreate), request.Params)
 	if err != nil {
+		s.notAsked.Store(errors.Is(err, errNotAsked))
 		return nil, err
 	}
 	result := &mcp.ElicitationResult{}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 // misbehaviors are the models of the emulator that go wrong, each in a way of its own.
@@ -18,7 +18,7 @@ var misbehaviors = strings.Fields(`fail fail-early queue-forever run-forever std
 	huge-parameters accepted-502 accepted-429 accepted-late accepted-bare charged-fail charged-run-forever charged-queue-forever`)
 
 // requireTruth holds what a run's result says against what happened to its task.
-func requireTruth(t *testing.T, wiro *sandbox.Server, model string, told map[string]any, body string) {
+func requireTruth(t *testing.T, wiro *emulator.Server, model string, told map[string]any, body string) {
 	t.Helper()
 	tasks := wiro.Tasks.Snapshots()
 	require.LessOrEqual(t, len(tasks), 1, "one submit")
@@ -44,7 +44,7 @@ func requireTruth(t *testing.T, wiro *sandbox.Server, model string, told map[str
 	case "failed":
 		require.True(t, over && truth.ExitCode != "0", "%s", body)
 	case "cancelled":
-		require.Equal(t, sandbox.TaskCancel, truth.Status)
+		require.Equal(t, emulator.TaskCancel, truth.Status)
 	case "running":
 		require.NotContains(t, body, "ot charged")
 		require.NotContains(t, body, "Charged $")

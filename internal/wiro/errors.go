@@ -32,6 +32,7 @@ type Error struct {
 	Problem    string         // of bad content: what is wrong with it
 	Start      string         // of bad content: its first 200 bytes, redacted
 	TooLarge   bool           // of bad content: more bytes than are read
+	Unclear    bool           // of a non-idempotent request: the response does not rule out that it took effect
 	Err        error          // of NotSent, Stopped, Broken and BadRequest: the cause
 }
 
@@ -53,6 +54,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // repeatable decides whether a failed attempt may be made again.
 func (e *Error) repeatable(effect Effect) bool {
 	switch {
+	case e.Unclear:
+		return false
 	case e.HTTPStatus == http.StatusTooManyRequests:
 		return true
 	case e.Kind == BadRequest || e.Kind == Stopped:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -36,8 +37,11 @@ type Options struct {
 	UserAgent  string
 	HTTPClient *http.Client
 	MinBackoff time.Duration
-	Observer   Observer
-	Logger     *slog.Logger
+
+	ReadTimeout time.Duration // of a safe request over all its attempts; ReadTimeout if 0
+
+	Observer Observer
+	Logger   *slog.Logger
 }
 
 // Transport sends requests and holds the sockets, for any number of callers.
@@ -49,6 +53,9 @@ type Transport struct {
 
 // New returns a transport. It opens no connection and starts no goroutine.
 func New(o Options) *Transport {
+	if o.ReadTimeout <= 0 {
+		o.ReadTimeout = ReadTimeout
+	}
 	client := *o.HTTPClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Transport{options: o, http: &client, hub: newHub(o)}
@@ -78,7 +85,7 @@ func (t *Transport) Close() {
 // Exec sends a request and returns the envelope of a success. It makes attempts until one
 // succeeds, fails for good, or may not be repeated. Every error is an *Error.
 //
-// The end of ctx stops it, except that a non-idempotent request which was begun to be written
+// A safe request has ReadTimeout over all its attempts. The end of ctx stops a request, except that a non-idempotent request which was begun to be written
 // is brought to its end, within the operation's timeout: Exec may then return long after ctx
 // ended. A caller that must not wait so long calls Exec in a goroutine of its own and collects
 // the response later.
@@ -87,14 +94,30 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 	pauses.InitialInterval = t.options.MinBackoff
 	pauses.MaxInterval = 16 * t.options.MinBackoff
 
+	exchange, cancel := ctx, context.CancelFunc(func() {})
+	if op.Effect == Safe {
+		exchange, cancel = context.WithTimeout(ctx, t.options.ReadTimeout)
+	}
+	defer cancel()
+
 	var last *Error
-	response, err := backoff.Retry(ctx, func() ([]byte, error) {
-		response, failure := t.attempt(ctx, caller, op, body)
+	response, err := backoff.Retry(exchange, func() ([]byte, error) {
+		if last != nil && exchange.Err() != nil {
+			return nil, backoff.Permanent(last)
+		}
+		response, failure := t.attempt(exchange, caller, op, body)
 		if failure == nil {
 			return response, nil
 		}
+		if ctx.Err() == nil && exchange.Err() != nil { // out of time: no end of the caller's context
+			failure.Err = fmt.Errorf("no answer within %s", t.options.ReadTimeout)
+			if failure.Kind == Stopped {
+				failure.Kind = NotSent
+			}
+		}
+		failure.Err = caller.redactError(failure.Err)
 		last = failure
-		if ctx.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
+		if exchange.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
 			return nil, backoff.Permanent(failure)
 		}
 		if failure.RetryAfter > 0 {

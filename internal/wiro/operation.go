@@ -16,7 +16,8 @@ const (
 	// safe ones.
 	Idempotent
 	// NonIdempotent requests start or spend something each time they arrive. They are repeated
-	// only if they surely did not arrive, or on 429. Once written they are not abandoned: the
+	// only if they surely did not arrive, or on a 429 that refuses them: one that is empty or
+	// says so, and names nothing that was started. Once written they are not abandoned: the
 	// response may hold the token of a task that is billed.
 	NonIdempotent
 )
@@ -27,12 +28,17 @@ const (
 	LongTimeout  = 2 * time.Minute
 )
 
+// ReadTimeout bounds a safe request over all its attempts.
+const ReadTimeout = 45 * time.Second
+
 // Operation is an endpoint and how it may be called.
 type Operation struct {
 	Path    string        // below the base URL, without a leading slash
 	Effect  Effect        // decides whether it may be repeated
 	Timeout time.Duration // of one attempt
 	Secret  bool          // its responses hold secrets: no error shows how one starts
+	Receipt []string      // members of a response that name what the request started or paid
+	Watched bool          // the receipt names a task or message whose record tells its outcome
 	Elide   []string      // members in which long strings are cut while the response is read
 }
 
@@ -54,6 +60,20 @@ func (o Operation) Private() Operation {
 func (o Operation) Eliding(members ...string) Operation {
 	o.Elide = slices.Concat(o.Elide, members)
 	return o.register()
+}
+
+// Receipts returns the operation with the members of a response that name what the request
+// started or paid. A response that has one of them is never a mere refusal, whatever its status.
+func (o Operation) Receipts(members ...string) Operation {
+	o.Receipt = slices.Concat(o.Receipt, members)
+	return o.register()
+}
+
+// Follows is Receipts for a task or a message, whose own record tells how it ended: a response
+// that names one is a success, whatever its status.
+func (o Operation) Follows(members ...string) Operation {
+	o.Watched = true
+	return o.Receipts(members...)
 }
 
 func (o Operation) register() Operation {

@@ -65,19 +65,61 @@ func (r responseReader) open(data []byte) ([]byte, *Error) {
 		if kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
 			return nil, r.bad("is a web page, not JSON", data)
 		}
-		return nil, r.bad("is not the JSON object that Wiro answers with", data)
+		failure := r.bad("is not the JSON object that Wiro answers with", data)
+		failure.Unclear = r.op.Effect == NonIdempotent && isObject(data) // it was cut, with what it named
+		return nil, failure
 	}
 	saysYes := e.Result != nil && *e.Result || e.Result == nil && len(e.Errors) == 0
-	// A run that was accepted is accepted, whatever a proxy made of the status: sending it again
-	// would be paid twice.
-	accepted := r.op.Effect == NonIdempotent && e.Result != nil && *e.Result
-	if r.status < 300 && saysYes || accepted {
+	receipt := r.receipt(data)
+	if saysYes && r.status < 300 || receipt != "" && (r.op.Watched || e.Result != nil && *e.Result) {
 		return data, nil
 	}
-	if len(e.Errors) == 0 && e.Result == nil {
-		return nil, r.bad("is an error without Wiro's envelope", data)
+	if len(e.Errors) == 0 && (e.Result == nil || *e.Result) {
+		failure := r.bad("is an error without Wiro's envelope", data)
+		failure.Unclear = r.op.Effect == NonIdempotent && (receipt != "" || e.Result != nil)
+		return nil, failure
 	}
-	return nil, r.refused(e.Errors, data)
+	failure := r.refused(e.Errors, data)
+	failure.Unclear = r.op.Effect == NonIdempotent && (receipt != "" || e.Result != nil && *e.Result)
+	if receipt != "" {
+		failure.Messages = append(failure.Messages, "the response names "+r.caller.redact(receipt))
+	}
+	return nil, failure
+}
+
+// receipt returns what the response of a non-idempotent request names as started or paid, such
+// as "taskid 7"; "" if nothing.
+func (r responseReader) receipt(data []byte) string {
+	if r.op.Effect != NonIdempotent || len(r.op.Receipt) == 0 {
+		return ""
+	}
+	var response struct {
+		Members map[string]any `json:"-" wire:"rest"`
+	}
+	if Decode(data, &response) != nil {
+		return ""
+	}
+	var named []string
+	for _, name := range r.op.Receipt {
+		switch value := response.Members[name].(type) {
+		case nil:
+		case string:
+			if strings.TrimSpace(value) != "" {
+				named = append(named, name+" "+value)
+			}
+		case json.Number:
+			named = append(named, name+" "+value.String())
+		case []any:
+			if len(value) > 0 {
+				named = append(named, name)
+			}
+		case map[string]any:
+			if len(value) > 0 {
+				named = append(named, name)
+			}
+		}
+	}
+	return strings.Join(named, ", ")
 }
 
 func (r responseReader) refused(refusals []refusal, data []byte) *Error {
@@ -171,6 +213,30 @@ func (c Caller) redact(text string) string {
 	}
 	return c.Redact(text)
 }
+
+// redactError returns an error without the caller's secrets in its text: net/http quotes what
+// it cannot read of a response.
+func (c Caller) redactError(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if redacted := c.redact(text[:min(len(text), maxErrorText)]); redacted != text {
+		return &redactedError{redacted, err}
+	}
+	return err
+}
+
+const maxErrorText = 4 << 10
+
+// redactedError is an error with other words.
+type redactedError struct {
+	text  string
+	cause error
+}
+
+func (e *redactedError) Error() string { return e.text }
+func (e *redactedError) Unwrap() error { return e.cause }
 
 func isObject(data []byte) bool {
 	data = bytes.TrimLeft(data, " \t\r\n")

@@ -104,7 +104,7 @@ func (a *Agents) connect(c *core.Call, cr *credential) (core.Fields, error) {
 	a.flows[state] = &oauthFlow{u, h, redirect, mode, now.Add(flowLife)}
 	origin := a.server.Origin(c.Request)
 	query := url.Values{
-		"client_id": {"sandbox-" + mode}, "redirect_uri": {origin + core.APIPath + "UserAgentOAuth/" + cr.OAuth.Prefix + "Callback"},
+		"client_id": {"emulator-" + mode}, "redirect_uri": {origin + core.APIPath + "UserAgentOAuth/" + cr.OAuth.Prefix + "Callback"},
 		"response_type": {"code"}, "state": {state},
 	}
 	if cr.OAuth.Scope != "" {
