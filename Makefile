@@ -5,7 +5,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RELEASE := $(shell command -v goreleaser || echo go run github.com/goreleaser/goreleaser/v2@v2.16.0)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint e2e bench snapshots docs-eval fuzz notices release-check release-snapshot clean
+.PHONY: help build demo test lint e2e bench attack snapshots docs-eval fuzz notices release-check release-snapshot clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ e2e: build ## drive the built binary with the official TypeScript client and the
 
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
+
+attack: build ## attack the built binary on loopback, and count what held
+	go run ./internal/attack -binary bin/wiro-mcp $(if $(BESIDE),-beside $(BESIDE))
 
 snapshots: ## write the golden files, the manifests, the README's tables and the register for e2e
 	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/release -run 'Snapshot|Golden' -count=1

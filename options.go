@@ -80,6 +80,13 @@ type HTTPOptions struct {
 	// all replicas. OAuth is off without one.
 	OAuthSecrets []string
 
+	MaxBody int // bytes of the largest request; 512 KB
+
+	// AdminListen is the address of a listener of its own for operators, HOST:PORT: /metrics,
+	// /readyz with its reasons, and /debug/pprof. The main listener then shows neither metrics
+	// nor reasons. Anyone who reaches the address can read all of it. None if "".
+	AdminListen string
+
 	RatePerKey  float64 // requests per second for each key; 100
 	BurstPerKey int     // burst size for each key; 500
 	WaitsPerKey int     // concurrent waits for each key; 256

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -68,10 +69,11 @@ type ServerOptions struct {
 	// (those known to show one), "always" or "never".
 	InlineImages string
 
-	AllowPrivateURLs bool   // let upload_file and the documentation reach private addresses
-	FetchProxy       bool   // fetch addresses that callers name through HTTPS_PROXY, too
-	DocsURL          string // newer documentation on the web: a Markdown file or an index of pages
-	DocsDir          string // newer documentation in a folder
+	AllowPrivateURLs bool             // let upload_file and the documentation reach private addresses
+	AllowedAddresses []netip.AddrPort // addresses that upload_file may reach although they are private
+	FetchProxy       bool             // fetch addresses that callers name through HTTPS_PROXY, too
+	DocsURL          string           // newer documentation on the web: a Markdown file or an index of pages
+	DocsDir          string           // newer documentation in a folder
 
 	Metrics *Metrics     // for /metrics; also the Observer of the client
 	Logger  *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
@@ -129,10 +131,10 @@ func NewServer(o ServerOptions) *Server {
 			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
 		},
 		InlineImages: tools.InlineImages(o.InlineImages),
-		Limits:       mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
-		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Proxy: o.FetchProxy}),
+		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
-		Store: o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
+		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
+		Store:  o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,
 		Version: Version(), Log: s.log, Drain: draining,
 	})
 	s.mcp = sync.OnceValue(s.tools.MCP)

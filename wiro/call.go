@@ -16,11 +16,24 @@ import (
 // A non-idempotent request that was begun to be written is brought to its end even if ctx ends:
 // see wire.Transport.Exec and exchange.
 func (c *Client) exec(ctx context.Context, op wire.Operation, body wire.Body) ([]byte, error) {
+	if !isHeaderValue(c.team) {
+		return nil, &InputError{Field: "teamguid", Reason: "must be the guid of a team, without spaces or control characters"}
+	}
 	response, err := c.shared.transport.Exec(ctx, c.caller(), op, body)
 	if err != nil {
 		return nil, publicError(op, err)
 	}
+	if c.accepted != nil && c.credentials.Set() {
+		c.accepted()
+	}
 	return response, nil
+}
+
+const maxGUID = 200 // bytes
+
+// isHeaderValue reports whether an id can be sent in a header.
+func isHeaderValue(id string) bool {
+	return len(id) <= maxGUID && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func (c *Client) caller() wire.Caller {
@@ -47,6 +60,8 @@ func callForm[T any](ctx context.Context, c *Client, op wire.Operation, form []w
 
 func callBody[T any](ctx context.Context, c *Client, op wire.Operation, body wire.Body) (T, error) {
 	var response T
+	ctx, decoded := c.shared.transport.WithRoom(ctx)
+	defer decoded()
 	data, err := c.exec(ctx, op, body)
 	if err != nil {
 		return response, err

@@ -86,6 +86,7 @@ type Client struct {
 	credentials Credentials
 	team        string
 	redactor    *redact.Redactor // removes what errors must not repeat; nil for nothing
+	accepted    func()           // see OnAccepted; may be nil
 }
 
 // service is what each service is made of.
@@ -189,6 +190,14 @@ func (c *Client) WithCredentials(credentials Credentials) *Client {
 func (c *Client) WithTeam(guid string) *Client {
 	c = c.clone()
 	c.team = guid
+	return c
+}
+
+// OnAccepted returns a client that calls f, if it is not nil, after each response by which Wiro
+// shows that it accepts the client's credentials. f must be quick and safe for concurrent use.
+func (c *Client) OnAccepted(f func()) *Client {
+	c = c.clone()
+	c.accepted = f
 	return c
 }
 

@@ -30,6 +30,9 @@ var (
 var (
 	// ErrUnreachable: no connection to Wiro came about, so that nothing was sent.
 	ErrUnreachable = errors.New("Wiro cannot be reached")
+	// ErrDisconnected: the connection failed before a whole response to a request came that may be
+	// repeated.
+	ErrDisconnected = errors.New("the connection to Wiro failed")
 	// ErrTooLarge: the response holds more bytes than the client reads.
 	ErrTooLarge = errors.New("the response is too large")
 	// ErrUnknownOutcome: a request that must not be sent twice may have reached Wiro, but no
@@ -199,6 +202,9 @@ func publicError(op wire.Operation, err error) error {
 	case wire.NotSent:
 		return fmt.Errorf("%s: %w: %w", op.Path, ErrUnreachable, failure.Err)
 	case wire.Broken:
+		if op.Effect != wire.NonIdempotent {
+			return fmt.Errorf("%s: %w: %w", op.Path, ErrDisconnected, failure.Err)
+		}
 		return unknownOutcome(op, fmt.Errorf("%s: the connection failed: %w", op.Path, failure.Err))
 	case wire.BadContent:
 		return unknownOutcome(op, refusalError(op, failure))

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	toolList    = wire.Endpoint("Tool/List", wire.Safe, wire.ShortTimeout)
+	toolList    = wire.Endpoint("Tool/List", wire.Safe, wire.ShortTimeout).Eliding("readme", "inspire", "samples", "parameters")
 	toolDetail  = wire.Endpoint("Tool/Detail", wire.Safe, wire.ShortTimeout)
 	toolExplore = wire.Endpoint("Tool/Explore", wire.Safe, wire.ShortTimeout)
 )

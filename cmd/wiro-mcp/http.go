@@ -12,19 +12,26 @@ import (
 )
 
 func (a *app) httpCommand() *cobra.Command {
-	var settings config.HTTP
+	var (
+		settings config.HTTP
+		public   bool // the sandbox is meant for others, too
+	)
 	cmd := &cobra.Command{
 		Use:     "http",
 		Aliases: []string{"serve"},
 		Short:   "Serve many users over Streamable HTTP, each with their own key",
 		Long: "Serve MCP over Streamable HTTP at /v1 and /mcp. Every request brings its own credentials:\n" +
 			"Authorization: Bearer KEY or Bearer KEY:SECRET. A key in the environment is not used.\n" +
-			"/healthz, /readyz and /metrics are for operators, / shows people how to connect.",
+			"/healthz, /readyz and /metrics (or WIRO_ADMIN_LISTEN) are for operators, / shows people how to connect.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sources := config.Sources{Environ: a.environ, Flags: cmd.Flags()}
 			if err := sources.Load(&settings); err != nil {
 				return settingsError(err)
+			}
+			if a.useSandbox && !public && !settings.OnLoopback() {
+				return &exit{exitUsage, "the sandbox's key is public, so anyone who reaches " + settings.Listen + " can use this server:\n" +
+					"listen on 127.0.0.1, or add --sandbox-public"}
 			}
 			if a.useSandbox {
 				a.log.Info().Str("key", emulator.DemoKey).Msg("the emulator's key, to connect with")
@@ -40,5 +47,6 @@ func (a *app) httpCommand() *cobra.Command {
 		},
 	}
 	config.Flags(cmd.Flags(), &settings)
+	cmd.Flags().BoolVar(&public, "sandbox-public", false, "let --sandbox listen beyond this machine, although its key is public")
 	return cmd
 }

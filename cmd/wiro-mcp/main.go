@@ -20,10 +20,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	again := make(chan os.Signal, 1)
+	handled, takeSignals := context.WithCancel(context.Background())
 	go func() {
 		<-ctx.Done()
-		signal.Notify(again, signals...)
 		stop()
+		if handled.Err() != nil {
+			return
+		}
+		signal.Notify(again, signals...)
 		<-again // a second signal ends the process at once
 		if tools := mcptool.Unanswered(); len(tools) > 0 {
 			fmt.Fprintln(os.Stderr, unanswered(tools)) //nolint:errcheck // nothing helps then
@@ -31,7 +35,7 @@ func main() {
 		os.Exit(exitInterrupted)
 	}()
 	os.Exit(run(ctx, os.Args[1:], streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(),
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), takeSignals: takeSignals,
 	}))
 }
 

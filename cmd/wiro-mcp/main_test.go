@@ -366,3 +366,12 @@ func TestDoctorNamesEachFaultWithItsRemedy(t *testing.T) {
 	require.Contains(t, away.out, "FAULT Wiro API")
 	require.Contains(t, away.out, "HTTPS_PROXY")
 }
+
+func TestThePublicSandboxKeyStaysOnThisMachine(t *testing.T) {
+	t.Parallel()
+	for _, listen := range []string{"0.0.0.0:0", ":0", "192.0.2.1:0"} {
+		refused := command(t, nil, "", "http", "--sandbox", "--listen", listen)
+		require.Equal(t, exitUsage, refused.code, listen)
+		require.Contains(t, refused.err, "--sandbox-public", listen)
+	}
+}

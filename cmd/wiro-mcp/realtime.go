@@ -67,6 +67,9 @@ func (a *app) realtimeCommand() *cobra.Command {
 			if err := a.authenticate(); err != nil {
 				return err
 			}
+			if a.takeSignals != nil {
+				a.takeSignals()
+			}
 			signals := make(chan os.Signal, 4)
 			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 			defer signal.Stop(signals)

@@ -128,6 +128,7 @@ func talking(t *testing.T, s *emulator.Server, environ []string, signals chan os
 	in, mouth := io.Pipe()
 	stdout, stderr = &watched{said: make(chan struct{})}, &bytes.Buffer{}
 	a := &app{streams: streams{in: in, out: stdout, err: stderr, environ: environ}}
+	a.raw = a.streams
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
 	a.credentials = wiro.Credentials{Key: emulator.DemoKey}
 	go func() { _, _ = mouth.Write(append(hum(1), make([]byte, 2*wiro.FrameBytes)...)) }()

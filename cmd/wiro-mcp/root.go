@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -39,6 +41,8 @@ type streams struct {
 	out     io.Writer
 	err     io.Writer
 	environ []string
+
+	takeSignals func() // keeps a second signal from ending the process; may be nil
 }
 
 // app is one run of the program.
@@ -49,6 +53,7 @@ type app struct {
 	credentials wiro.Credentials           // of the environment or the sandbox, for commands that use them
 	missingKey  func(client string) string // nil if there is a key
 	useSandbox  bool
+	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
 	redactor    *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
@@ -158,7 +163,15 @@ func (a *app) load(cmd *cobra.Command) error {
 	a.cleanup = append(a.cleanup, s.Close)
 	a.credentials = wiro.Credentials{Key: emulator.DemoKey}
 	a.config.BaseURL, a.config.SocketURL = s.APIURL(), s.SocketURL()
-	a.config.AllowPrivateURLs = true
+	address, err := url.Parse(s.APIURL())
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	listener, err := netip.ParseAddrPort(address.Host)
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	a.allowed = []netip.AddrPort{listener} // its files, and nothing else that is private
 	return nil
 }
 
@@ -247,7 +260,7 @@ func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 		StopAbandoned: a.config.OnAbandon == "stop", QueueOnLimit: a.config.QueueOnLimit,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
 		MaxCostPerRun: a.config.MaxCostPerRun.USD(), MaxCostPerDay: a.config.MaxCostPerDay.USD(),
-		AllowPrivateURLs: a.config.AllowPrivateURLs, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
+		AllowPrivateURLs: a.config.AllowPrivateURLs, AllowedAddresses: a.allowed, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
 		MissingKey: a.missingKey, Metrics: metrics, Logger: logging.ToSlog(a.log),
 	})
 }

@@ -8,8 +8,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// maxName is the length of the longest name that is compared, in bytes: the time grows with the
+// product of the lengths, and no name is so long.
+const maxName = 200
+
 // Sort sorts names by how like they are to a mistyped one, the closest first.
 func Sort(name string, names []string) []string {
+	if len(name) > maxName {
+		return slices.Clone(names)
+	}
 	name = strings.ToLower(name)
 	type candidate struct {
 		name     string
@@ -36,7 +43,7 @@ func Name(name string, names []string) string {
 			return other
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || len(name) > maxName {
 		return ""
 	}
 	best := Sort(name, names)[0]

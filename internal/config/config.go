@@ -67,6 +67,8 @@ type HTTP struct {
 	TLSDirectory   string        `env:"WIRO_TLS_DIRECTORY" flag:"tls-directory" about:"address of the ACME directory (default Let's Encrypt)"`
 	PublicURL      string        `env:"WIRO_PUBLIC_URL" flag:"public-url" about:"address at which clients reach the server, such as https://mcp.example.com; OAuth needs it unless clients are on this machine"`
 	OAuthSecrets   wiro.Secret   `env:"WIRO_OAUTH_SECRET" about:"turns OAuth sign-in on: secrets of 32 characters or more that seal its tokens, separated by commas, newest first (openssl rand -base64 32)"`
+	MaxBody        Size          `env:"WIRO_MAX_BODY" flag:"max-body" about:"largest request, such as 512KB or 2MB"`
+	AdminListen    string        `env:"WIRO_ADMIN_LISTEN" flag:"admin-listen" about:"address of a listener of its own for /metrics, reasons at /readyz, and pprof, such as 127.0.0.1:9090 (default none: /metrics is at the main one)"`
 	RatePerKey     float64       `env:"WIRO_RATE_PER_KEY" flag:"rate-per-key" about:"requests per second for each key"`
 	BurstPerKey    int           `env:"WIRO_BURST_PER_KEY" flag:"burst-per-key" about:"burst size for each key"`
 	WaitsPerKey    int           `env:"WIRO_WAITS_PER_KEY" flag:"waits-per-key" about:"concurrent waits for each key"`
@@ -78,7 +80,7 @@ type HTTP struct {
 func (h *HTTP) setDefaults() {
 	d := wiromcp.DefaultHTTPOptions()
 	*h = HTTP{
-		Listen: d.Listen, TLSChallenge: d.TLSChallenge, ShutdownGrace: d.ShutdownGrace,
+		Listen: d.Listen, TLSChallenge: d.TLSChallenge, ShutdownGrace: d.ShutdownGrace, MaxBody: Size(d.MaxBody),
 		RatePerKey: d.RatePerKey, BurstPerKey: d.BurstPerKey, WaitsPerKey: d.WaitsPerKey,
 		Rate: d.Rate, Burst: d.Burst, Waits: d.Waits,
 	}
@@ -91,9 +93,16 @@ func (h HTTP) Options() wiromcp.HTTPOptions {
 		ShutdownGrace: h.ShutdownGrace, TLSCert: h.TLSCert, TLSKey: h.TLSKey, TLSDomains: h.TLSDomains, TLSCache: h.TLSCache,
 		TLSChallenge: h.TLSChallenge, TLSDirectory: h.TLSDirectory,
 		PublicURL: h.PublicURL, OAuthSecrets: oauth.Secrets(h.OAuthSecrets.Reveal()),
+		MaxBody: int(h.MaxBody), AdminListen: h.AdminListen,
 		RatePerKey: h.RatePerKey, BurstPerKey: h.BurstPerKey, WaitsPerKey: h.WaitsPerKey,
 		Rate: h.Rate, Burst: h.Burst, Waits: h.Waits,
 	}
+}
+
+// OnLoopback reports whether the server listens on this machine alone.
+func (h HTTP) OnLoopback() bool {
+	host, _, err := net.SplitHostPort(h.Listen)
+	return err == nil && loopback(host)
 }
 
 // check reports what is wrong, by field name. A 0 that somebody typed is not left to become
@@ -103,12 +112,13 @@ func (h *HTTP) check() error {
 	for name, value := range map[string]float64{
 		"RatePerKey": h.RatePerKey, "BurstPerKey": float64(h.BurstPerKey), "WaitsPerKey": float64(h.WaitsPerKey),
 		"Rate": h.Rate, "Burst": float64(h.Burst), "Waits": float64(h.Waits), "ShutdownGrace": h.ShutdownGrace.Seconds(),
+		"MaxBody": float64(h.MaxBody),
 	} {
 		if value == 0 {
 			faults = append(faults, fault(name, "must be more than 0"))
 		}
 	}
-	if host, _, err := net.SplitHostPort(h.Listen); err == nil && h.OAuthSecrets != "" && h.PublicURL == "" && !loopback(host) {
+	if _, _, err := net.SplitHostPort(h.Listen); err == nil && h.OAuthSecrets != "" && h.PublicURL == "" && !h.OnLoopback() {
 		faults = append(faults, fault("PublicURL", "is needed for OAuth: set it to the address at which clients reach the server"))
 	}
 	return errors.Join(append(faults, h.Options().Check())...)

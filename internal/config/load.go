@@ -63,7 +63,7 @@ func kindOf(t reflect.Type) string {
 		return "duration"
 	case t == reflect.TypeFor[Cost]():
 		return "float"
-	case t == reflect.TypeFor[Level](), t == reflect.TypeFor[Format]():
+	case t == reflect.TypeFor[Level](), t == reflect.TypeFor[Format](), t == reflect.TypeFor[Size]():
 		return "string"
 	case t.Kind() == reflect.Slice:
 		return "list"
@@ -190,7 +190,7 @@ func parseFaults(err error) []error {
 			what = "must be a duration, such as 30s"
 		case kind == reflect.Bool:
 			what = "must be true or false"
-		case kind == reflect.Int:
+		case kind == reflect.Int && parse.Type != reflect.TypeFor[Size]():
 			what = "must be a number without a fraction"
 		case kind == reflect.Float64:
 			what = "must be a number"

@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,3 +158,33 @@ func split(text string) (parts []string) {
 
 // Duration returns the wait as Go has it.
 func (w Wait) Duration() time.Duration { return time.Duration(w) }
+
+// Size is a number of bytes as a setting.
+type Size int
+
+// UnmarshalText reads "524288", "512KB" or "2MB", of 1,024 bytes each.
+func (s *Size) UnmarshalText(text []byte) error {
+	number, unit := strings.ToUpper(strings.ReplaceAll(string(text), " ", "")), 1
+	for suffix, bytes := range map[string]int{"KB": 1 << 10, "MB": 1 << 20} {
+		if rest, ok := strings.CutSuffix(number, suffix); ok {
+			number, unit = rest, bytes
+		}
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n > math.MaxInt32/unit {
+		return fmt.Errorf("%q must be a size, such as 512KB or 2MB", text)
+	}
+	*s = Size(n * unit)
+	return nil
+}
+
+// String is the size in KB or MB if it is a whole number of them.
+func (s Size) String() string {
+	switch {
+	case s >= 1<<20 && s%(1<<20) == 0:
+		return strconv.Itoa(int(s>>20)) + "MB"
+	case s >= 1<<10 && s%(1<<10) == 0:
+		return strconv.Itoa(int(s>>10)) + "KB"
+	}
+	return strconv.Itoa(int(s))
+}

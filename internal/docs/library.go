@@ -166,6 +166,9 @@ func (l *Library) readSummary(name string) (meta pageMeta, ok bool) {
 
 // Markdown returns a whole page as it is shown, by its exact slug. The error is a *NotFoundError.
 func (l *Library) Markdown(slug string) (string, error) {
+	if len(slug) > maxLookup {
+		return "", &NotFoundError{Name: shortName(slug)}
+	}
 	pages := l.corpus().pages
 	slugs := make([]string, 0, len(pages))
 	for _, p := range pages {
@@ -179,6 +182,9 @@ func (l *Library) Markdown(slug string) (string, error) {
 
 // Complete returns the slugs that begin with prefix, in order, followed by those that contain it. It ignores case.
 func (l *Library) Complete(prefix string) []string {
+	if len(prefix) > maxLookup {
+		return nil
+	}
 	prefix = strings.ToLower(strings.TrimSpace(prefix))
 	var begin, hold []string
 	for _, p := range l.Pages() {

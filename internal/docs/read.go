@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	maxLookup    = 200   // bytes of the name of a page or a section; comparing a longer one costs time
 	maxReading   = 20000 // characters of a reading at most
 	maxPart      = 19500 // of a part, which leaves room for the note on what remains
 	wholePage    = 12000 // characters up to which a page is read whole
@@ -61,6 +62,9 @@ func (e *NotFoundError) Error() string {
 // section "Limits, part 2" reads on. The error is a *NotFoundError.
 func (l *Library) Read(page, section string) (Reading, error) {
 	c := l.corpus()
+	if len(page) > maxLookup {
+		return Reading{}, &NotFoundError{Name: shortName(page)}
+	}
 	address, anchor, _ := strings.Cut(page, "#")
 	p := findPage(c.pages, address)
 	if p == nil {
@@ -68,6 +72,9 @@ func (l *Library) Read(page, section string) (Reading, error) {
 	}
 	name, part := cutPart(strings.TrimSpace(section))
 	at := -1 // the page itself
+	if len(section) > maxLookup {
+		return Reading{}, &NotFoundError{Page: p.Title, Name: shortName(section)}
+	}
 	if name != "" {
 		var err error
 		if at, err = p.find(name); err != nil {

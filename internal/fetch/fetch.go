@@ -1,15 +1,13 @@
 package fetch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
-
-	"code.dny.dev/ssrf"
 )
 
 const maxRedirects = 5
@@ -21,6 +19,9 @@ var ErrPrivate = errors.New("the address is not on the public internet; the oper
 type Options struct {
 	AllowPrivate bool // reach loopback, private and other special addresses
 	Proxy        bool // use the proxy of the environment
+
+	// Allowed are addresses that are reached although they are not public.
+	Allowed []netip.AddrPort
 
 	// Environment returns the proxy for a request; http.ProxyFromEnvironment if nil.
 	Environment func(*http.Request) (*url.URL, error)
@@ -35,23 +36,15 @@ func Client(allowPrivate bool) *http.Client { return CallerClient(Options{AllowP
 // special ranges: when the connection is made or, with Proxy, before the proxy is asked.
 // Deadlines and size limits are the caller's.
 func CallerClient(o Options) *http.Client {
-	guard := ssrf.New(ssrf.WithAnyPort())
-	t := newTransport(o.Environment)
-	if !o.AllowPrivate {
-		t.direct = plainTransport(func(d *net.Dialer) { d.Control = guard.Safe })
-		t.check = func(ctx context.Context, host string) error { return checkHost(ctx, guard, host) }
-	}
-	t.useProxy = o.Proxy
+	t := newTransport(newGuard(o.AllowPrivate, o.Allowed), o.Environment)
+	t.useProxy, t.checkProxied = o.Proxy, !o.AllowPrivate
 	return client(t)
 }
 
 // OperatorClient returns a client for addresses that the operator names. It uses the proxy of
 // the environment; addresses that are reached without it are checked as CallerClient does.
 func OperatorClient(allowPrivate bool) *http.Client {
-	t := newTransport(nil)
-	if !allowPrivate {
-		t.direct = plainTransport(func(d *net.Dialer) { d.Control = ssrf.New(ssrf.WithAnyPort()).Safe })
-	}
+	t := newTransport(newGuard(allowPrivate, nil), nil)
 	t.useProxy = true
 	return client(t)
 }
@@ -59,7 +52,8 @@ func OperatorClient(allowPrivate bool) *http.Client {
 func client(t *transport) *http.Client {
 	return &http.Client{
 		Transport: t,
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			next.Header.Del("Referer") // an address may hold a signature that is nobody else's business
 			if len(via) > maxRedirects {
 				return fmt.Errorf("more than %d redirects", maxRedirects)
 			}
@@ -70,18 +64,19 @@ func client(t *transport) *http.Client {
 
 // transport sends a request through the proxy or directly, and explains what goes wrong.
 type transport struct {
-	environment func(*http.Request) (*url.URL, error)
-	useProxy    bool
-	check       func(ctx context.Context, host string) error // before a proxy is asked; may be nil
-	direct      *http.Transport
-	proxied     *http.Transport
+	environment  func(*http.Request) (*url.URL, error)
+	useProxy     bool
+	checkProxied bool // check addresses before a proxy is asked
+	guard        *guard
+	direct       *http.Transport
+	proxied      *http.Transport
 }
 
-func newTransport(environment func(*http.Request) (*url.URL, error)) *transport {
+func newTransport(g *guard, environment func(*http.Request) (*url.URL, error)) *transport {
 	if environment == nil {
 		environment = http.ProxyFromEnvironment
 	}
-	t := &transport{environment: environment, direct: plainTransport(), proxied: plainTransport()}
+	t := &transport{environment: environment, guard: g, direct: plainTransport(func(d *net.Dialer) { d.Control = g.control }), proxied: plainTransport()}
 	t.proxied.Proxy = environment
 	return t
 }
@@ -106,13 +101,16 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "http" && r.URL.Scheme != "https" {
 		return nil, fmt.Errorf("%q addresses are not fetched, only http and https", r.URL.Scheme)
 	}
+	if err := t.guard.checkName(r.URL.Hostname()); err != nil {
+		return nil, err
+	}
 	proxy, err := t.environment(r)
 	if err != nil {
 		return nil, fmt.Errorf("the proxy setting of the environment is wrong: %w", err)
 	}
 	if proxy == nil || !t.useProxy {
 		response, err := t.direct.RoundTrip(r)
-		if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
+		if errors.Is(err, ErrPrivate) {
 			return nil, ErrPrivate
 		}
 		if _, unreachable := errors.AsType[*net.OpError](err); unreachable && proxy != nil {
@@ -120,8 +118,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return response, Explain(err, nil)
 	}
-	if t.check != nil {
-		if err := t.check(r.Context(), r.URL.Hostname()); err != nil {
+	if t.checkProxied {
+		if err := t.guard.checkHost(r.Context(), r.URL.Hostname()); err != nil {
 			if errors.Is(err, ErrPrivate) {
 				return nil, err
 			}
@@ -140,18 +138,4 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t *transport) CloseIdleConnections() {
 	t.direct.CloseIdleConnections()
 	t.proxied.CloseIdleConnections()
-}
-
-// checkHost refuses a host of which any address is not on the public internet.
-func checkHost(ctx context.Context, guard *ssrf.Guardian, host string) error {
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return err
-	}
-	for _, address := range addresses {
-		if guard.SafeAddr(address.Unmap()) != nil {
-			return ErrPrivate
-		}
-	}
-	return nil
 }

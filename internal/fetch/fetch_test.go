@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"sync/atomic"
 	"testing"
 
@@ -60,4 +61,38 @@ func TestEveryRedirectIsCheckedAndTheirNumberIsBounded(t *testing.T) {
 	require.NoError(t, get(t, c, server.URL+"/fine"))
 	require.ErrorContains(t, get(t, c, server.URL+"/loop"), "redirects")
 	require.ErrorContains(t, get(t, c, server.URL+"/file"), "only http and https")
+}
+
+func TestMetadataServicesAreNeverReached(t *testing.T) {
+	t.Parallel()
+	for _, c := range []*http.Client{fetch.Client(false), fetch.Client(true), fetch.OperatorClient(true)} {
+		for _, host := range []string{
+			"169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "[fd00:ec2::254]", "[fd20:ce::254]",
+			"[fe80::a9fe:a9fe]", "[::ffff:168.63.129.16]", "metadata.google.internal", "Metadata.Google.Internal.", "instance-data",
+		} {
+			require.ErrorIs(t, get(t, c, "http://"+host+"/latest/meta-data"), fetch.ErrPrivate, host)
+		}
+	}
+}
+
+func TestAnAllowedAddressIsTheOnlyPrivateOne(t *testing.T) {
+	t.Parallel()
+	server, other := httptest.NewServer(http.NotFoundHandler()), httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	t.Cleanup(other.Close)
+	c := fetch.CallerClient(fetch.Options{Allowed: []netip.AddrPort{netip.MustParseAddrPort(server.Listener.Addr().String())}})
+	require.NoError(t, get(t, c, server.URL))
+	require.ErrorIs(t, get(t, c, other.URL), fetch.ErrPrivate)
+}
+
+func TestARedirectTellsNobodyWhereItCameFrom(t *testing.T) {
+	t.Parallel()
+	referer := make(chan string, 1)
+	mux := http.NewServeMux()
+	mux.Handle("/from", http.RedirectHandler("/to", http.StatusFound))
+	mux.HandleFunc("/to", func(_ http.ResponseWriter, r *http.Request) { referer <- r.Header.Get("Referer") })
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	require.NoError(t, get(t, fetch.Client(true), server.URL+"/from?signature=1"))
+	require.Empty(t, <-referer)
 }

@@ -12,17 +12,22 @@ import (
 	"strings"
 )
 
+const maxUnknown = 5 // arguments that a tool does not have, of which its answer speaks
+
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
 // returns the arguments as they were understood.
 func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (map[string]any, error) {
 	var faults []string
+	unknown := 0
 	given := map[string]json.RawMessage{}
 	for _, name := range slices.Sorted(maps.Keys(arguments)) {
 		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
 		if i < 0 {
-			faults = append(faults, fmt.Sprintf("%s has no argument %q: it takes %s", tool, name, s.nameList()))
+			if unknown++; unknown <= maxUnknown {
+				faults = append(faults, fmt.Sprintf("%s has no argument %.*q: it takes %s", tool, MaxName, name, s.nameList()))
+			}
 			continue
 		}
 		p := s.fields[i]
@@ -96,7 +101,7 @@ func (p property) check(value json.RawMessage) error {
 		}
 		for _, one := range many {
 			if !slices.Contains(p.enum, one) {
-				return fmt.Errorf("must be one of %s, not %q", strings.Join(p.enum, ", "), one)
+				return fmt.Errorf("must be one of %s, not %.*q", strings.Join(p.enum, ", "), MaxName, one)
 			}
 		}
 	}
@@ -162,6 +167,9 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 		object := value
 		if isText {
 			object = bytes.TrimSpace([]byte(text))
+			if _, err := CountValues(object); err != nil {
+				return nil, err
+			}
 		}
 		if !json.Valid(object) || object[0] != '{' {
 			return nil, fmt.Errorf("must be an object, not %s", describe(value))
@@ -176,6 +184,9 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 
 func coerceList(value json.RawMessage, text string, isText bool, t reflect.Type) (json.RawMessage, error) {
 	if inner := bytes.TrimSpace([]byte(text)); isText && len(inner) > 0 && inner[0] == '[' && json.Valid(inner) {
+		if _, err := CountValues(inner); err != nil {
+			return nil, err
+		}
 		value = inner
 	}
 	items := []json.RawMessage{value}
@@ -210,7 +221,7 @@ func coerceStruct(value json.RawMessage, t reflect.Type) (json.RawMessage, error
 	for name, member := range members {
 		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("has no %q: it takes %s", name, s.nameList())
+			return nil, fmt.Errorf("has no %.*q: it takes %s", MaxName, name, s.nameList())
 		}
 		fixed, err := coerce(member, s.fields[i].kind)
 		if err == nil && fixed != nil {

@@ -29,7 +29,7 @@ type Charge struct {
 func (c Charge) String() string {
 	switch {
 	case c.Unknown:
-		return fmt.Sprintf("%s costs an amount that is not known before: %s.", c.What, c.When)
+		return fmt.Sprintf("%s: what it costs cannot be known before it ends. It is charged %s.", c.What, c.When)
 	case c.USD == 0:
 		return fmt.Sprintf("%s costs nothing now: %s.", c.What, c.When)
 	}

@@ -37,5 +37,5 @@ func TestTheLastPageHasNoNextStart(t *testing.T) {
 func TestAChargeThatIsNotKnownIsNot0(t *testing.T) {
 	t.Parallel()
 	text := mcptool.Charge{What: "Running a/b", Unknown: true, When: "$0.02 per turn"}.String()
-	require.Equal(t, "Running a/b costs an amount that is not known before: $0.02 per turn.", text)
+	require.Equal(t, "Running a/b: what it costs cannot be known before it ends. It is charged $0.02 per turn.", text)
 }

@@ -148,9 +148,6 @@ func (s *schema) object(depth int) map[string]any {
 		if p.max != nil {
 			member["maximum"] = *p.max
 		}
-		if p.nullable {
-			member["type"] = []any{member["type"], "null"}
-		}
 		properties[p.name] = member
 		if p.required && s.closed {
 			required = append(required, p.name)

@@ -31,6 +31,8 @@ type Scope struct {
 	Observe  func(call Event) // receives the end of the call; may be nil
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
+	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
+	Decoded   func()          // called once the arguments are decoded; may be nil
 	Drain     context.Context // ends waits early when done: the connection closes; may be nil
 }
 

@@ -169,6 +169,9 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 }
 
 func (s *Server) unknown(name string) error {
+	if len(name) > MaxName {
+		return Problemf("There is no such tool: its name is longer than %d bytes.", MaxName)
+	}
 	names := make([]string, len(s.options.Tools))
 	for i, t := range s.options.Tools {
 		names[i] = t.Name

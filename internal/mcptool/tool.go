@@ -36,6 +36,7 @@ type Meta struct {
 	Public      bool // works without credentials
 	Offline     bool // reaches nothing outside this process
 	Local       bool // for the user of this machine alone: calls with ServerCredentials
+	Slow        bool // may take minutes, although it takes no time to wait
 
 	RequiresConfirmation bool      // charges money; DefineConfirmed sets it
 	Confirms             bool      // the handler may ask before it charges, with Call.Confirm
@@ -141,6 +142,9 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 				return outcome{}, err
 			}
 			call.request.Params.Arguments = understood
+			if call.Scope.Decoded != nil {
+				call.Scope.Decoded()
+			}
 			if price != nil {
 				charge, err := price(ctx, call, given)
 				if err != nil {
@@ -171,9 +175,10 @@ func (m Meta) confirms() bool { return m.RequiresConfirmation || m.Confirms }
 // Arguments are the names of the tool's arguments.
 func (t Tool) Arguments() []string { return t.input().names() }
 
-// Waits reports whether a call may take minutes: whether the tool takes a time to wait.
+// Waits reports whether a call may take minutes: whether the tool is marked so, or takes a time
+// to wait.
 func (t Tool) Waits() bool {
-	return slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
+	return t.Slow || slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
 }
 
 // Tool is the tool as MCP lists it.

@@ -74,7 +74,7 @@ func (c *Call) reserve(ctx context.Context, plan plannedRun, in modelRun) (*rese
 		return nil, nil, c.overProblem(plan, in, *over)
 	case quote.Unclear:
 		charge := plan.charge(limits)
-		agreed = c.Charge != nil || in.Confirm && !c.Client.SupportsElicitation
+		agreed = c.Charge != nil
 		if !agreed {
 			return nil, charge, nil
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -93,7 +93,7 @@ func TestFreeRunsPassALimitOf0(t *testing.T) {
 func TestAnUnknownPriceUnderALimitIsConfirmed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, limited(5, 10))
-	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+" costs an amount that is not known before", "the limit is $5 per run", "Nothing has been charged")
+	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+": what it costs cannot be known before it ends", "the limit is $5 per run", "Nothing has been charged")
 	require.Equal(t, "confirmation_required", a.at("state"))
 	require.Nil(t, a.at("costUsd"))
 	require.Zero(t, s.sandbox.RequestCount("Run/"))
@@ -125,7 +125,7 @@ func TestADayIsSpentByTheRecordsOfTasks(t *testing.T) {
 func TestARefusedSubmitGivesItsReservationBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, limited(none, 0.05))
-	s.sandbox.Behave(fourCents, sandbox.Behavior{Code: 97, Message: "Insufficient balance"})
+	s.sandbox.Behave(fourCents, emulator.Behavior{Code: 97, Message: "Insufficient balance"})
 	for range 3 {
 		s.call("run_model", pays(fourCents, "fox", "")).refused("Insufficient balance")
 	}
@@ -183,9 +183,9 @@ func TestOneCallerDoesNotSpendAnothersDay(t *testing.T) {
 		require.NoError(t, err)
 		return !result.IsError
 	}
-	signed := wiro.Credentials{Key: sandbox.DemoSignedKey, Secret: sandbox.DemoSignedSecret}
+	signed := wiro.Credentials{Key: emulator.DemoSignedKey, Secret: emulator.DemoSignedSecret}
 	require.True(t, as(signed))
 	require.False(t, as(signed))
-	require.True(t, as(wiro.Credentials{Key: sandbox.DemoKey}))
-	require.False(t, as(wiro.Credentials{Key: sandbox.DemoKey, Secret: "a secret that changes nothing"}))
+	require.True(t, as(wiro.Credentials{Key: emulator.DemoKey}))
+	require.False(t, as(wiro.Credentials{Key: emulator.DemoKey, Secret: "a secret that changes nothing"}))
 }

@@ -22,9 +22,10 @@ import (
 var uploadFileTool = define(mcptool.Meta{
 	Name:        "upload_file",
 	Title:       "Upload a file",
-	Description: "Copy a file into Wiro's storage, for several runs. For one run give it to run_model itself.",
+	Description: "Copy a file into Wiro's storage, for several runs; one run takes it in run_model.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
+	Slow:        true,
 	Examples:    []mcptool.Example{{Arguments: `{"url": "https://example.com/lighthouse.png", "file_name": "lighthouse.png"}`}},
 }, uploadFile)
 
@@ -35,6 +36,9 @@ func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) 
 	}
 	if (in.URL == "") == (in.Path == "") {
 		return FileResult{}, mcptool.Problemf("upload_file needs one of url and path.")
+	}
+	if err := call.proveKey(ctx); err != nil {
+		return FileResult{}, err
 	}
 	source, release, err := call.source(ctx, argument, text, in.Name)
 	if err != nil {
@@ -60,12 +64,27 @@ func notStored(err error, file wiro.File) error {
 
 type upload struct {
 	URL    string `json:"url,omitempty" doc:"public address (100 MB at most), or data: URI"`
-	Path   string `json:"path,omitempty" doc:"instead: a local file (stdio only)"`
+	Path   string `json:"path,omitempty" doc:"or a local file (stdio only)"`
 	Name   string `json:"file_name,omitempty" doc:"name to store it under"`
 	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
 
-const uploadTimeout = 10 * time.Minute
+// proveKey asks Wiro with a free call whether it accepts the key that came with a request:
+// nothing is fetched for one that somebody made up.
+func (c *Call) proveKey(ctx context.Context) error {
+	if _, own := c.Scope.Caller.(mcptool.ServerCredentials); own {
+		return nil
+	}
+	_, err := c.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	return err
+}
+
+const (
+	uploadTimeout = 10 * time.Minute
+	idleTimeout   = 15 * time.Second // without a byte from the source
+	slowAfter     = 30 * time.Second // of waiting for the source, until its rate is judged
+	leastRate     = 16 << 10         // bytes a second from the source
+)
 
 // remoteFile describes the file at an address; it is fetched through the guarded client, looked
 // at, and streamed on when it is sent. The caller releases it in the end, sent or not.
@@ -152,8 +171,7 @@ func notTheFile(argument string, head []byte, name string, found media.Type) err
 }
 
 func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
-	// The transfer outlives the call: once Wiro has begun to take it, it is finished.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), uploadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel()
@@ -170,7 +188,7 @@ func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
 		}
 		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
 	}
-	response.Body = &canceling{response.Body, cancel}
+	response.Body = newPaced(response.Body, cancel)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
 		return nil, mcptool.Problemf("url cannot be fetched: its server answers %s.", response.Status)
@@ -178,15 +196,40 @@ func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
 	return response, nil
 }
 
-// canceling ends the request with its body.
-type canceling struct {
-	io.ReadCloser
+// paced ends a request with its body, and a body that comes too slowly. Only the time in which
+// the source is waited for counts: the reader may take its own.
+type paced struct {
+	body   io.ReadCloser
 	cancel context.CancelFunc
+	idle   *time.Timer
+	read   int64
+	waited time.Duration
 }
 
-func (b *canceling) Close() error {
-	defer b.cancel()
-	return b.ReadCloser.Close()
+func newPaced(body io.ReadCloser, cancel context.CancelFunc) *paced {
+	p := &paced{body: body, cancel: cancel, idle: time.AfterFunc(idleTimeout, cancel)}
+	p.idle.Stop()
+	return p
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	start := time.Now()
+	p.idle.Reset(idleTimeout)
+	n, err := p.body.Read(b)
+	inTime := p.idle.Stop()
+	p.read += int64(n)
+	p.waited += time.Since(start)
+	if !inTime || p.waited > slowAfter && float64(p.read) < leastRate*p.waited.Seconds() {
+		p.cancel()
+		return 0, mcptool.Problemf("url cannot be fetched: its server sends too slowly.")
+	}
+	return n, err
+}
+
+func (p *paced) Close() error {
+	p.idle.Stop()
+	p.cancel()
+	return p.body.Close()
 }
 
 // limited fails when there is more than is allowed, even if a shorter length was announced.

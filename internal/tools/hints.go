@@ -38,6 +38,7 @@ var hints = map[wiro.Reason]errorHint{
 	wiro.ReasonForbidden:           {text: "Wiro does not permit this to the project: %s."},
 	wiro.ReasonRateLimited:         {text: "Wiro is limiting the rate of requests{retry}. Nothing was done; repeat the call then."},
 	unreachable:                    {text: "Wiro cannot be reached ({cause}). Nothing was sent or charged: check the network, then repeat the call."},
+	disconnected:                   {text: "Wiro cannot be reached: the connection failed before the answer came ({cause}). Repeating the call is safe."},
 	wiro.ReasonUnavailable:         {text: "Wiro has a problem at the moment (%s). Repeat the call in a minute."},
 	stopped:                        {text: "The call was stopped before Wiro answered."},
 	wiro.ReasonModelNotInTeam:      {text: "%s. An admin of the team changes which models it may run with update_team."},
@@ -180,7 +181,7 @@ func foreignWords(text string) string {
 // causeOf is what caused an error that the client wrapped, without the wrapper's own words.
 func causeOf(err error) string {
 	text := foreignWords(err.Error())
-	for _, wrapper := range []error{wiro.ErrUnreachable, wiro.ErrUnknownOutcome} {
+	for _, wrapper := range []error{wiro.ErrUnreachable, wiro.ErrDisconnected, wiro.ErrUnknownOutcome} {
 		if _, cause, found := strings.Cut(text, wrapper.Error()+": "); found {
 			return cause
 		}

@@ -132,7 +132,7 @@ type ParamInfo struct {
 	Note        string       `json:"note,omitempty"`
 	Placeholder string       `json:"placeholder,omitempty"`
 	Required    bool         `json:"required"`
-	Default     string       `json:"default,omitempty"`
+	Default     string       `json:"default,omitempty"` // as text, of any type
 	Options     []OptionInfo `json:"options"`
 	Min         *float64     `json:"min,omitempty"`
 	Max         *float64     `json:"max,omitempty"`

@@ -29,9 +29,8 @@ type modelRun struct {
 	Wait    *bool          `json:"wait,omitempty" doc:"false returns the token at once"`
 	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait; 0 looks once"`
 	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`
-	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse if dearer"`
+	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
-	Confirm bool           `json:"confirm,omitempty" doc:"the user agreed to the cost"`
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

@@ -40,7 +40,7 @@ func (l *launch) submission(ctx, limited context.Context) (wiro.Submission, erro
 			if err != nil {
 				return wiro.Submission{}, err
 			}
-			if charge != nil && l.Charge == nil && !l.in.Confirm {
+			if charge != nil && l.Charge == nil {
 				fresh.abandon(ctx)
 				return wiro.Submission{}, mcptool.Problemf("An earlier, equal call was refused. %s Nothing was submitted: repeat the call.", charge)
 			}

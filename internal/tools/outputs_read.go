@@ -18,7 +18,7 @@ import (
 var readOutputTool = define(mcptool.Meta{
 	Name:        "read_output",
 	Title:       "Read an output",
-	Description: "Read a text output, or a long answer, page by page.",
+	Description: "Read a text output or long answer in pages.",
 	Toolset:     Files,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, readOutput)

@@ -11,6 +11,7 @@ import (
 const (
 	unknownOutcome wiro.Reason = "unknown_outcome" // something may have been started or charged
 	unreachable    wiro.Reason = "unreachable"     // nothing was sent
+	disconnected   wiro.Reason = "disconnected"    // no whole answer came, to what may be repeated
 	stopped        wiro.Reason = "stopped"         // the caller went away, or time was up
 )
 
@@ -27,6 +28,7 @@ var sentinels = []struct {
 	{wiro.ErrUnavailable, wiro.ReasonUnavailable},
 	{context.DeadlineExceeded, stopped},
 	{context.Canceled, stopped},
+	{wiro.ErrDisconnected, disconnected},
 }
 
 // reasonOf names why something did not work; "" where that is not known.

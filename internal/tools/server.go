@@ -105,6 +105,9 @@ func New(o Options) *Server {
 		Name: "wiro-mcp", Version: o.Version, Tools: append(All(), o.Own...),
 		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, WaitTimeout: o.RunTimeout, Drain: o.Drain, Log: o.Log,
 		Prepare: s.prepare, Explain: explain,
+		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
+			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
+		},
 		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
 	})
 	return s
@@ -146,7 +149,7 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return s.options.Wiro, nil
 	case wiro.Credentials:
 		if caller.Set() {
-			return s.options.Wiro.WithCredentials(caller), nil
+			return s.options.Wiro.WithCredentials(caller).OnAccepted(scope.Accepted), nil
 		}
 	}
 	if !public {

@@ -288,7 +288,7 @@ func TestToolListStaysSmall(t *testing.T) {
 	size := func(set []tools.Toolset) int {
 		total := 0
 		for _, d := range tools.New(tools.Options{Toolsets: set}).Tools() {
-			if d.ForViews { // clients without views do not get it
+			if d.ForViews { // no model is sent it
 				continue
 			}
 			tool := d.Tool()

@@ -22,6 +22,7 @@ var refusals = map[int]outcome{
 	http.StatusUnauthorized:          outcomeUnauthorized,
 	http.StatusForbidden:             outcomeForbidden,
 	http.StatusTooManyRequests:       outcomeLimited,
+	http.StatusServiceUnavailable:    outcomeLimited,
 	http.StatusBadRequest:            outcomeInvalid,
 	http.StatusRequestTimeout:        outcomeInvalid,
 	http.StatusRequestEntityTooLarge: outcomeInvalid,

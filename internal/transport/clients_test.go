@@ -123,7 +123,7 @@ func TestBodiesMayBeCompressedWithGzip(t *testing.T) {
 	require.Equal(t, 200, a.status, a.body)
 	require.NotEmpty(t, a.rpc(t).Result.Tools)
 	require.Equal(t, 200, r.post(listTools, header("Content-Encoding", "identity")).status)
-	bomb := r.post(pack(`{"x":"`+strings.Repeat("x", 5*maxBody)), header("Content-Encoding", "gzip"))
+	bomb := r.post(pack(`{"x":"`+strings.Repeat("x", 5*DefaultHTTPOptions().MaxBody)), header("Content-Encoding", "gzip"))
 	require.Equal(t, http.StatusRequestEntityTooLarge, bomb.status)
 	for _, broken := range []string{listTools, pack(listTools)[:20], ""} {
 		require.Equal(t, http.StatusBadRequest, r.post(broken, header("Content-Encoding", "gzip")).status)

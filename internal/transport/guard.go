@@ -107,6 +107,9 @@ func (g *guard) wrap(next http.Handler, bodyTimeout time.Duration, refused func(
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if r.TLS != nil { // ours: a proxy in front decides for itself
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if r.ContentLength != 0 {
 			// A handler that answers before the body is read would wait for the rest of it.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every server has deadlines
@@ -188,11 +191,13 @@ func hasCredentials(query string) bool {
 	if query == "" {
 		return false
 	}
-	values, err := url.ParseQuery(query)
-	if err != nil && len(values) == 0 {
-		return false
-	}
-	for name := range values {
+	// Also what url.ParseQuery leaves out: servers and logs read semicolons and bad escapes in
+	// ways of their own.
+	for part := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' || r == '?' }) {
+		name, _, _ := strings.Cut(part, "=")
+		if decoded, err := url.QueryUnescape(name); err == nil {
+			name = decoded
+		}
 		plain := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
 		switch plain {
 		case "key", "token", "secret", "auth", "authorization", "bearer", "password", "credentials":

@@ -128,6 +128,18 @@ func (r *readiness) ask() error {
 	return nil
 }
 
+// servePlain answers 200 or 503, without the reasons.
+func (r *readiness) servePlain(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	text := "ready\n"
+	if len(r.faults()) > 0 {
+		text = "not ready\n"
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_, _ = io.WriteString(w, text) // the prober is gone then
+}
+
 // serveReady answers 200 or 503, with the reasons.
 func (r *readiness) serveReady(w http.ResponseWriter, _ *http.Request) {
 	answer := struct {

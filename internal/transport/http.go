@@ -65,6 +65,8 @@ type HTTP struct {
 	guard    *guard
 	limits   *limits
 	shared   *sharedRate // nil: no other replica counts
+	bodies   *bodyBudget
+	decoders decoders
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -113,7 +115,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{
-		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, page: page,
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(), page: page,
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
@@ -163,8 +165,12 @@ func (h *HTTP) Handler() http.Handler {
 		mux.HandleFunc(path+"/{$}", h.serveMCP)
 	}
 	mux.HandleFunc("GET /healthz", serveHealth)
-	mux.HandleFunc("GET /readyz", h.ready.serveReady)
-	mux.Handle("GET /metrics", h.Metrics.Handler())
+	if h.options.AdminListen == "" {
+		mux.HandleFunc("GET /readyz", h.ready.serveReady)
+		mux.Handle("GET /metrics", h.Metrics.Handler())
+	} else {
+		mux.HandleFunc("GET /readyz", h.ready.servePlain)
+	}
 	mux.HandleFunc("GET /{$}", h.page.serve)
 	if h.oauth != nil {
 		h.oauth.Register(mux)

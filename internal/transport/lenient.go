@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // object is a JSON object whose members are not decoded.
@@ -38,6 +40,9 @@ func (m *message) normalize() (fault string) {
 		if kindOf(params["name"]) != '"' {
 			return `"name" must be a text: the name of the ` + map[bool]string{true: "tool.", false: "prompt."}[method == mcp.MethodToolsCall]
 		}
+		if len(params["name"]) > mcptool.MaxName {
+			return fmt.Sprintf("There is no such %s: its name is longer than %d bytes.", map[bool]string{true: "tool", false: "prompt"}[method == mcp.MethodToolsCall], mcptool.MaxName)
+		}
 		if given, has := params["arguments"]; has {
 			arguments, ok := argumentsOf(given)
 			if !ok {
@@ -52,6 +57,13 @@ func (m *message) normalize() (fault string) {
 		if kindOf(params["uri"]) != '"' {
 			return `"uri" must be a text: the address of the resource.`
 		}
+		if len(params["uri"]) > mcptool.MaxName {
+			return fmt.Sprintf("There is no such resource: its address is longer than %d bytes.", mcptool.MaxName)
+		}
+	case mcp.MethodCompletionComplete:
+		if len(m.Params) > maxCompletion {
+			return "There is nothing to complete: the text is longer than any name."
+		}
 	case mcp.MethodToolsList, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList, mcp.MethodPromptsList:
 		switch cursor := strings.TrimSpace(string(params["cursor"])); cursor {
 		case "", `""`, "null":
@@ -64,6 +76,9 @@ func (m *message) normalize() (fault string) {
 		}
 	}
 	if meta, has := params["_meta"]; has {
+		if fault := metaFault(meta); fault != "" {
+			return fault
+		}
 		set("_meta", metaOf(meta))
 	}
 	if changed {
@@ -73,11 +88,30 @@ func (m *message) normalize() (fault string) {
 	return ""
 }
 
+const (
+	maxCompletion = 4096 // bytes of the params of completion/complete
+	maxMeta       = 16 << 10
+)
+
+// metaFault says what is wrong with a _meta that would come back with each notification, or
+// that is larger than anything that belongs there.
+func metaFault(value json.RawMessage) string {
+	if len(value) > maxMeta {
+		return fmt.Sprintf(`"_meta" is larger than %d KB.`, maxMeta>>10)
+	}
+	meta, _ := objectOf(value)
+	if token, has := meta["progressToken"]; has && kindOf(token) != 'n' && !isID(token) {
+		return `"progressToken" must be a text or a number, of 1 KB at most.`
+	}
+	return ""
+}
+
 // initializeParams returns the params of initialize that have to be replaced.
 func initializeParams(params object) object {
 	changes := object{}
-	if kindOf(params["protocolVersion"]) != '"' {
-		version, _ := json.Marshal(strings.Trim(string(params["protocolVersion"]), " "))
+	if kindOf(params["protocolVersion"]) != '"' || len(params["protocolVersion"]) > mcptool.MaxName {
+		given := strings.Trim(string(params["protocolVersion"]), " ")
+		version, _ := json.Marshal(given[:min(len(given), mcptool.MaxName)])
 		changes["protocolVersion"] = version // unknown ones are answered with a known one
 	}
 	changes["capabilities"] = capabilitiesOf(params["capabilities"])
@@ -148,6 +182,9 @@ func implementationOf(value json.RawMessage) json.RawMessage {
 	given, _ := objectOf(value)
 	kept := object{}
 	for _, name := range []string{"name", "version", "title", "description", "websiteUrl"} {
+		if len(given[name]) > maxToken {
+			continue
+		}
 		switch kindOf(given[name]) {
 		case '"':
 			kept[name] = given[name]
@@ -161,7 +198,7 @@ func implementationOf(value json.RawMessage) json.RawMessage {
 		}
 	}
 	var icons []mcp.Icon
-	if json.Unmarshal(given["icons"], &icons) == nil && len(icons) > 0 {
+	if len(given["icons"]) <= maxMeta && json.Unmarshal(given["icons"], &icons) == nil && len(icons) > 0 {
 		kept["icons"] = given["icons"]
 	}
 	return encodeObject(kept)
@@ -178,7 +215,7 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 		if text = strings.TrimSpace(text); text == "" {
 			return json.RawMessage("{}"), true
 		}
-		if !json.Valid([]byte(text)) || kindOf(json.RawMessage(text)) == '"' {
+		if _, err := mcptool.CountValues([]byte(text)); err != nil || !json.Valid([]byte(text)) || kindOf(json.RawMessage(text)) == '"' {
 			return nil, false
 		}
 		value = json.RawMessage(text)

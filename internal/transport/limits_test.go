@@ -105,10 +105,12 @@ func TestTheTableOfCallersIsBounded(t *testing.T) {
 	l, err := newLimits(o)
 	require.NoError(t, err)
 	for i := range 3 * maxCallers {
-		limit, _ := l.take(strconv.Itoa(i), 1)
+		limit, _ := l.take(caller{hash: strconv.Itoa(i), known: true}, 1)
 		require.Empty(t, limit)
+		_, _ = l.take(caller{hash: strconv.Itoa(i), id: "from " + strconv.Itoa(i)}, 1)
 	}
 	require.Equal(t, maxCallers, l.callers.Len())
+	require.Equal(t, maxCallers, l.others.Len())
 	require.Empty(t, l.waits)
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // codeRefused is a JSON-RPC code that a server may define itself. The HTTP status says more.
@@ -38,8 +40,15 @@ func readMessage(data []byte) (m message, err error) {
 	return m, nil
 }
 
+// decodedSize is about how many bytes of memory the messages of a body take, with all that is
+// decoded from them. The error says that they hold more than is decoded.
+func decodedSize(body []byte) (int, error) {
+	values, err := mcptool.CountValues(body)
+	return 4*len(body) + 256*values, err
+}
+
 // readMessages reads the messages of a body: one, or an array of them. An array's element
-// that is no message comes as an empty one.
+// that is no message comes as an empty one. The caller has checked the body with decodedSize.
 func readMessages(body []byte) (messages []message, batch bool, err error) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
 		one, err := readMessage(body)
@@ -76,13 +85,23 @@ func (m message) fault() string {
 	case m.Method == "" && len(m.ID) == 0:
 		return `This is no JSON-RPC message: it has neither "method" nor "id".`
 	case len(m.ID) > 0 && !isID(m.ID):
-		return `"id" must be a text or a number.`
+		return `"id" must be a text or a number, of 1 KB at most.`
+	case len(m.Method) > mcptool.MaxName:
+		return "There is no such method: its name is longer than 200 bytes."
 	}
 	return ""
 }
 
-// isID reports whether a JSON value is a text or a number.
-func isID(value json.RawMessage) bool { kind := kindOf(value); return kind == '"' || kind == '0' }
+// maxToken is the length of the longest id or progress token, in bytes: it comes back with each
+// answer and each notification.
+const maxToken = 1024
+
+// isID reports whether a JSON value can be an id or a progress token: a text or a number, and
+// not too long.
+func isID(value json.RawMessage) bool {
+	kind := kindOf(value)
+	return (kind == '"' || kind == '0') && len(value) <= maxToken
+}
 
 // idKey tells ids apart by their kind and all their digits: "5" and 5 are two, and so are
 // numbers that a float64 cannot tell apart.

@@ -44,6 +44,13 @@ type HTTPOptions struct {
 	// all replicas. OAuth is off without one.
 	OAuthSecrets []string
 
+	MaxBody int // bytes of the largest request; 512 KB
+
+	// AdminListen is the address of a listener of its own for operators, HOST:PORT: /metrics,
+	// /readyz with its reasons, and /debug/pprof. The main listener then shows neither metrics
+	// nor reasons. Anyone who reaches the address can read all of it. None if "".
+	AdminListen string
+
 	RatePerKey  float64 // requests per second for each key; 100
 	BurstPerKey int     // burst size for each key; 500
 	WaitsPerKey int     // concurrent waits for each key; 256
@@ -57,7 +64,7 @@ const noChallenge = "none" // as TLSChallenge
 // DefaultHTTPOptions returns the options that hold where nothing else is said.
 func DefaultHTTPOptions() HTTPOptions {
 	return HTTPOptions{
-		Listen: "127.0.0.1:8080", TLSChallenge: ":80", ShutdownGrace: 30 * time.Second,
+		Listen: "127.0.0.1:8080", TLSChallenge: ":80", ShutdownGrace: 30 * time.Second, MaxBody: 512 << 10,
 		RatePerKey: 100, BurstPerKey: 500, WaitsPerKey: 256,
 		Rate: 5000, Burst: 10_000, Waits: 10_000,
 	}
@@ -97,6 +104,7 @@ func (o HTTPOptions) withDefaults() (HTTPOptions, error) {
 	o.RatePerKey, o.BurstPerKey = cmp.Or(o.RatePerKey, d.RatePerKey), cmp.Or(o.BurstPerKey, d.BurstPerKey)
 	o.Rate, o.Burst = cmp.Or(o.Rate, d.Rate), cmp.Or(o.Burst, d.Burst)
 	o.WaitsPerKey, o.Waits = cmp.Or(o.WaitsPerKey, d.WaitsPerKey), cmp.Or(o.Waits, d.Waits)
+	o.MaxBody = cmp.Or(o.MaxBody, d.MaxBody)
 	if len(o.AllowedHosts) == 0 {
 		o.AllowedHosts = o.TLSDomains
 	}
@@ -109,7 +117,7 @@ func (o HTTPOptions) checkLimits() (faults []error) {
 		value  float64
 	}{
 		{"RatePerKey", o.RatePerKey}, {"BurstPerKey", float64(o.BurstPerKey)}, {"WaitsPerKey", float64(o.WaitsPerKey)},
-		{"Rate", o.Rate}, {"Burst", float64(o.Burst)}, {"Waits", float64(o.Waits)}, {"ShutdownGrace", o.ShutdownGrace.Seconds()},
+		{"Rate", o.Rate}, {"Burst", float64(o.Burst)}, {"Waits", float64(o.Waits)}, {"MaxBody", float64(o.MaxBody)}, {"ShutdownGrace", o.ShutdownGrace.Seconds()},
 	} {
 		if limit.value <= 0 || math.IsNaN(limit.value) {
 			faults = append(faults, optionError(limit.option, "must be more than 0"))
@@ -126,6 +134,9 @@ func (o HTTPOptions) checkAddresses() (faults []error) {
 	}
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
 		add(optionError("Listen", "%q must be HOST:PORT, such as 127.0.0.1:8080", o.Listen))
+	}
+	if _, _, err := net.SplitHostPort(o.AdminListen); err != nil && o.AdminListen != "" {
+		add(optionError("AdminListen", "%q must be HOST:PORT, such as 127.0.0.1:9090", o.AdminListen))
 	}
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		add(&OptionError{[]string{"TLSCert", "TLSKey"}, errors.New("one is set without the other")})

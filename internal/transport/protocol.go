@@ -55,7 +55,7 @@ func (m message) refusal(code int, text string) mcp.JSONRPCMessage {
 }
 
 func (m message) unsupported(version string) mcp.JSONRPCMessage {
-	refusal := mcp.UnsupportedProtocolVersionError{Version: version, Supported: mcp.ValidProtocolVersions}.JSONRPCError()
+	refusal := mcp.UnsupportedProtocolVersionError{Version: version[:min(len(version), 40)], Supported: mcp.ValidProtocolVersions}.JSONRPCError()
 	refusal.ID = mcp.NewRequestId(m.ID)
 	return refusal
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"cmp"
 	"compress/flate"
 	"compress/gzip"
@@ -22,10 +21,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
-const (
-	maxBody         = 4 << 20 // bytes
-	headerRequestID = "X-Request-Id"
-)
+const headerRequestID = "X-Request-Id"
 
 // request is one HTTP request to the endpoint.
 type request struct {
@@ -35,11 +31,14 @@ type request struct {
 	scope   mcptool.Scope // of its messages
 	entry   entry         // of the log, as far as it is known
 	started time.Time
+	body    bodyShare
 }
 
 // caller is who sent a request, and what of it goes further.
 type caller struct {
 	hash   string // salted, of the key: for limits and logs
+	id     string // whose limits count: the key's, or the address's if the key is unknown
+	known  bool   // Wiro has accepted the key lately
 	peer   peer
 	signed bool        // in with OAuth
 	header http.Header // what MCP knows, and nothing secret
@@ -78,7 +77,12 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allowed = limitTools(allowed, connection)
-	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Limits: limits, Drain: h.draining}
+	who := &q.entry.caller
+	if who.signed { // its key was accepted before its token was made
+		h.limits.accept(who.hash)
+	}
+	who.id, who.known = h.limits.identify(who.hash, who.peer.client)
+	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
@@ -92,9 +96,28 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, fmt.Sprintf("The Content-Encoding %.20q is not supported: send the body as it is, or with gzip.", coding))
 		return
 	}
-	body, err := readBody(w, r)
+	q.body = bodyShare{budget: h.bodies, caller: *who}
+	defer q.body.release()
+	body, err := q.readBody()
 	if err != nil {
 		q.refuseBody(err)
+		return
+	}
+	if len(body) > freeBody {
+		leave, err := h.decoders.enter(r.Context(), who.known)
+		if err != nil {
+			return // the client is gone
+		}
+		defer leave()
+		q.scope.Decoded = leave
+	}
+	size, err := decodedSize(body)
+	switch {
+	case err != nil:
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "The request "+err.Error()+".")
+		return
+	case size > 2*freeBody && !q.body.hold(size):
+		q.refuseBody(errNoMemory)
 		return
 	}
 	messages, batch, err := readMessages(body)
@@ -151,7 +174,11 @@ func (q *request) refuseBody(err error) {
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case tooLarge:
-		q.refuse(http.StatusRequestEntityTooLarge, codeRefused, nil, fmt.Sprintf("The request is larger than %d MB. Give files as URLs.", maxBody>>20))
+		q.refuse(http.StatusRequestEntityTooLarge, codeRefused, nil, fmt.Sprintf("The request is larger than %d KB. Give files as URLs.", q.http.options.MaxBody>>10))
+	case errors.Is(err, errNoMemory):
+		q.http.Metrics.limited(limitMemory)
+		q.w.Header().Set("Retry-After", inSeconds(retryWait))
+		q.refuse(http.StatusServiceUnavailable, codeRefused, nil, limitText(limitMemory, retryWait))
 	case errors.Is(err, errNotGzip):
 		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The body is not gzip, although the Content-Encoding says so.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -161,30 +188,44 @@ func (q *request) refuseBody(err error) {
 	}
 }
 
-// readBody reads a body of limited size in limited time.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > maxBody {
-		return nil, &http.MaxBytesError{Limit: maxBody}
+// readBody reads a body of limited size in limited time, as far as the budget reaches.
+func (q *request) readBody() ([]byte, error) {
+	limit := q.http.options.MaxBody
+	if q.r.ContentLength > int64(limit) {
+		return nil, &http.MaxBytesError{Limit: int64(limit)}
 	}
-	var b bytes.Buffer // grows with what arrives, not with the announced length
-	var body io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
-	if contentCoding(r.Header) == "gzip" {
+	var body io.Reader = http.MaxBytesReader(q.w, q.r.Body, int64(limit))
+	if contentCoding(q.r.Header) == "gzip" {
 		unpacked, err := gzip.NewReader(body)
 		if err != nil {
 			return nil, gzipError(err)
 		}
-		body = io.LimitReader(unpacked, maxBody+1)
+		body = unpacked
 	}
-	switch n, err := io.Copy(&b, body); {
-	case err != nil:
-		return nil, gzipError(err)
-	case n > maxBody:
-		return nil, &http.MaxBytesError{Limit: maxBody}
+	data := make([]byte, 0, 512)
+	for { // grows with what arrives, not with the announced length
+		if len(data) == cap(data) {
+			if cap(data) >= freeBody && !q.body.hold(cap(data)) {
+				return nil, errNoMemory
+			}
+			data = append(make([]byte, 0, 2*cap(data)), data...)
+		}
+		n, err := body.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > limit:
+			return nil, &http.MaxBytesError{Limit: int64(limit)}
+		case err == io.EOF: //nolint:errorlint // as io.Reader has it
+			// The guard set a deadline, which must not end a call that takes its time.
+			_ = http.NewResponseController(q.w).SetReadDeadline(time.Time{})
+			return data, nil
+		case err != nil:
+			return nil, gzipError(err)
+		}
 	}
-	// The guard set a deadline, which must not end a call that takes its time.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	return b.Bytes(), nil
 }
+
+var errNoMemory = errors.New("the budget for bodies is used up")
 
 var errNotGzip = errors.New("not gzip")
 

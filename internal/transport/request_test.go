@@ -113,13 +113,13 @@ func TestAClientThatTakesNoEventsGetsJSON(t *testing.T) {
 func TestABodyOverTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	large := call(1, "search_docs", map[string]any{"query": strings.Repeat("x", maxBody)})
+	large := call(1, "search_docs", map[string]any{"query": strings.Repeat("x", DefaultHTTPOptions().MaxBody)})
 	announced := r.post(large)
 	require.Equal(t, http.StatusRequestEntityTooLarge, announced.status)
-	require.Contains(t, announced.rpc(t).Error.Message, "4 MB")
+	require.Contains(t, announced.rpc(t).Error.Message, "512 KB")
 	chunked := r.post(large, func(q *http.Request) { q.ContentLength = -1 })
 	require.Equal(t, http.StatusRequestEntityTooLarge, chunked.status)
-	just := call(1, "search_docs", map[string]any{"query": "tasks", "x": strings.Repeat("x", maxBody-200)})
+	just := call(1, "search_docs", map[string]any{"query": "tasks", "x": strings.Repeat("x", DefaultHTTPOptions().MaxBody-200)})
 	require.Equal(t, 200, r.post(just).status)
 }
 

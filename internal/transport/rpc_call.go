@@ -52,7 +52,7 @@ func (c *rpcCall) begin() (limit string) {
 	if !d.Waits() {
 		return ""
 	}
-	release, limit := c.http.limits.acquire(c.caller.hash)
+	release, limit := c.http.limits.acquire(c.caller)
 	if limit == "" {
 		c.release = release
 	}

@@ -63,6 +63,17 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		servers = append(servers, other)
 		serve[other] = func() error { return other.Serve(challenges) }
 	}
+	if h.options.AdminListen != "" {
+		admin, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.AdminListen)
+		if err != nil {
+			_ = listener.Close()
+			return optionError("AdminListen", "%w", err)
+		}
+		other := h.server(h.adminHandler())
+		servers = append(servers, other)
+		serve[other] = func() error { return other.Serve(admin) }
+		h.Log.Info().Str("address", admin.Addr().String()).Msg("listening for operators")
+	}
 	h.mu.Lock()
 	h.servers = append(h.servers, servers...)
 	h.mu.Unlock()

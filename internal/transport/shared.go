@@ -53,7 +53,7 @@ func (r *sharedRate) take(ctx context.Context, c wiro.Credentials, n int) (retry
 // overRate counts n requests of the caller. If they are too many, it returns the name of the
 // limit and when to try again.
 func (q *request) overRate(ctx context.Context, n int) (limit string, retry time.Duration) {
-	if limit, retry := q.http.limits.take(q.entry.caller.hash, n); limit != "" {
+	if limit, retry := q.http.limits.take(q.entry.caller, n); limit != "" {
 		return limit, retry
 	}
 	credentials, _ := q.scope.Caller.(wiro.Credentials)

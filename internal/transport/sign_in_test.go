@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sandbox "github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -184,7 +184,7 @@ func TestThePublicAddressIsTheServersOwn(t *testing.T) {
 
 func TestAConnectionsLimitsOfCostHold(t *testing.T) {
 	t.Parallel()
-	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.sandbox.Keys = []sandbox.Key{{Key: signInKey, Balance: 10}} })
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.sandbox.Keys = []emulator.Key{{Key: signInKey, Balance: 10}} })
 	connect := func(limits url.Values) string {
 		limits["toolset"] = []string{"models", "tasks", "files", "docs", "agents", "messages"}
 		return signIn(t, r, limits)

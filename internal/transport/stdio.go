@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,8 @@ import (
 
 const (
 	maxCalls        = 1000                    // that run at once; more wait for their turn
+	maxQueued       = 5000                    // that run or wait for their turn; more are refused
+	maxQueuedBytes  = 64 << 20                // of the messages of these
 	finishTimeout   = 1500 * time.Millisecond // for calls in flight, once the input or the context has ended
 	shutdownTimeout = 200 * time.Millisecond  // for them to return after that, canceled
 )
@@ -63,6 +64,8 @@ type connection struct {
 
 	mu        sync.Mutex
 	calls     map[string]*stdioCall          // in flight, by idKey
+	queued    int                            // calls that run or wait
+	bytes     int                            // of their messages
 	questions map[string]chan<- clientAnswer // to the client, by idKey
 	lastID    int64                          // of a question
 	cannotAsk bool                           // the client declared elicitation and did not answer
@@ -82,6 +85,7 @@ func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *conn
 // was read already: a cancel right behind its call then comes before the call.
 func (c *connection) read(lines *lineReader) error {
 	for {
+		c.out.ready(c.ctx) // a client that reads nothing is not asked for more
 		line, err := lines.next()
 		switch {
 		case err == nil:
@@ -106,6 +110,10 @@ func (c *connection) read(lines *lineReader) error {
 
 // receive takes a line: a message, or a batch of them.
 func (c *connection) receive(line []byte) {
+	if _, err := decodedSize(line); err != nil {
+		c.send(rpcError(nil, mcp.INVALID_REQUEST, "The message "+err.Error()+"."))
+		return
+	}
 	messages, batch, err := readMessages(line)
 	switch {
 	case err != nil && json.Valid(line):
@@ -175,6 +183,11 @@ type stdioCall struct {
 
 // start registers a request, and leaves it to read to run it.
 func (c *connection) start(m message, answer func([]byte)) {
+	leave, ok := c.enqueue(m)
+	if !ok {
+		answer(rpcError(m.ID, codeRefused, "Too many calls at once. Let some end, or start runs with wait:false."))
+		return
+	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
 	s := &stdioSession{session: newSession(newRequestID(), c.protocol, m, c.client, c.capabilities), connection: c}
@@ -187,18 +200,42 @@ func (c *connection) start(m message, answer func([]byte)) {
 		go func() {
 			defer end()
 			defer cancel(nil)
+			defer leave()
 			answer(c.run(ctx, m, s, key, call, cannotAsk))
 		}()
 	})
 }
 
+// enqueue counts a request until leave, unless too many run or wait already. Only calls of tools
+// can take long: all else is always answered.
+func (c *connection) enqueue(m message) (leave func(), ok bool) {
+	if m.Method != string(mcp.MethodToolsCall) {
+		return func() {}, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size := len(m.Params)
+	if c.queued >= maxQueued || c.queued > 0 && c.bytes+size > maxQueuedBytes {
+		return nil, false
+	}
+	c.queued, c.bytes = c.queued+1, c.bytes+size
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.queued, c.bytes = c.queued-1, c.bytes-size
+	}, true
+}
+
 // run answers a request; nil if the client canceled it.
 func (c *connection) run(ctx context.Context, m message, s *stdioSession, key string, call *stdioCall, cannotAsk bool) []byte {
-	progress := &heldProgress{write: c.out.write}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
+	progress := &heldProgress{write: c.out.notify}
+	if m.Method == string(mcp.MethodToolsCall) {
+		select {
+		case c.slots <- struct{}{}:
+			defer func() { <-c.slots }()
+		case <-ctx.Done():
+		}
+		c.out.ready(ctx)
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
@@ -258,29 +295,7 @@ func (c *connection) send(data []byte) {
 	if data == nil {
 		return
 	}
-	end := c.inFlight.begin()
-	go func() {
-		defer end()
-		c.out.write(data)
-	}()
-}
-
-// lineWriter writes messages, a line each.
-type lineWriter struct {
-	mu  sync.Mutex
-	w   io.Writer
-	log zerolog.Logger
-}
-
-// write writes a message. An error means that the client is gone, which the end of the input
-// says, too.
-func (w *lineWriter) write(data []byte) {
-	line := append(bytes.TrimRight(data, "\n"), '\n')
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, err := w.w.Write(line); err != nil {
-		w.log.Debug().Err(err).Msg("an answer could not be written")
-	}
+	c.out.send(data, c.inFlight.begin())
 }
 
 // batchAnswers collects the answers to a batch, and writes them once all are there.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,9 +24,10 @@ func tlsConfig(o HTTPOptions, log zerolog.Logger) (tc *tls.Config, challenge htt
 		if _, err := files.get(nil); err != nil {
 			return nil, nil, err
 		}
+		warnIfOpen(log, o.TLSKey)
 		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil, nil
 	case len(o.TLSDomains) > 0:
-		manager, err := acmeManager(o)
+		manager, err := acmeManager(o, log)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -39,7 +41,7 @@ func tlsConfig(o HTTPOptions, log zerolog.Logger) (tc *tls.Config, challenge htt
 	return nil, nil, nil
 }
 
-func acmeManager(o HTTPOptions) (*autocert.Manager, error) {
+func acmeManager(o HTTPOptions, log zerolog.Logger) (*autocert.Manager, error) {
 	folder := o.TLSCache
 	if folder == "" {
 		user, err := os.UserCacheDir()
@@ -51,6 +53,7 @@ func acmeManager(o HTTPOptions) (*autocert.Manager, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, optionError("TLSCache", "%w", err)
 	}
+	warnIfOpen(log, folder)
 	manager := &autocert.Manager{
 		Prompt:     autocert.AcceptTOS,
 		Cache:      autocert.DirCache(folder),
@@ -60,6 +63,16 @@ func acmeManager(o HTTPOptions) (*autocert.Manager, error) {
 		manager.Client = &acme.Client{DirectoryURL: o.TLSDirectory}
 	}
 	return manager, nil
+}
+
+// warnIfOpen warns the operator about a key file, or a folder of keys, that every user of the
+// machine can read. Windows has no such bits.
+func warnIfOpen(log zerolog.Logger, path string) {
+	info, err := os.Stat(path)
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0 {
+		log.Warn().Str("path", path).Str("mode", info.Mode().Perm().String()).
+			Msg("every user of this machine can open this private key or certificate folder; take the rights of others away (chmod o-rwx)")
+	}
 }
 
 // certificateFiles is a certificate that is read again when its files change. If the new files

@@ -81,6 +81,9 @@ func (c *conn) read() (Event, error) {
 		}
 		var e Event
 		if kind == websocket.TextMessage && Decode(data, &e) == nil && e.Type != SocketUp && e.Type != SocketDown {
+			if len(e.Message) > maxEvent {
+				e.Message = nil // an event says when to look; the endpoint has the rest
+			}
 			return e, nil
 		}
 	}

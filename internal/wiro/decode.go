@@ -9,6 +9,13 @@ import (
 	"time"
 )
 
+// Decoded values take at most maxGrowth times the bytes of their JSON, and something on top.
+const (
+	maxGrowth  = 12
+	minDecoded = 256 << 10
+	maxDecoded = 32 << 20
+)
+
 // Decode fills the value that v points to with what the JSON text holds, whichever of its
 // forms Wiro chose:
 //
@@ -31,10 +38,12 @@ import (
 // is for a boolean that is true if it is left out; `wire:"key"` marks the field by which a map
 // is made of a list of objects. AfterDecode adds what tags cannot say.
 //
-// An error is text that is not JSON, or a value that v cannot hold at all.
+// An error is text that is not JSON, a value that v cannot hold at all, or one whose values would
+// take many times the memory of the text.
 func Decode(data []byte, v any) error {
 	target := reflect.ValueOf(v).Elem()
-	s := scanner{data: data}
+	room := min(maxGrowth*len(data)+minDecoded, maxDecoded)
+	s := scanner{data: data, room: &room}
 	null := s.peek() == 'n'
 	understood := planOf(target.Type())(&s, target)
 	s.end()
@@ -177,11 +186,12 @@ func decodePointer(t reflect.Type) plan {
 // decodeSlice decodes an array, an array inside a string, or a lone element.
 func decodeSlice(t reflect.Type) plan {
 	elem := planOf(t.Elem())
-	scalars := isScalar(t.Elem())
+	scalars, size := isScalar(t.Elem()), int(t.Elem().Size()) //nolint:gosec // small
 	array := func(s *scanner, target reflect.Value) {
 		list := reflect.New(t).Elem()
 		list.Set(reflect.MakeSlice(t, 0, 0))
 		s.elements(func() {
+			s.reserve(size)
 			null := s.peek() == 'n'
 			n := list.Len()
 			list.Grow(1)
@@ -230,25 +240,27 @@ func (s *scanner) nested(text []byte) *scanner {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return nil
 	}
-	check := scanner{data: text, depth: s.depth}
+	check := scanner{data: text, depth: s.depth, room: s.room}
 	check.skip()
 	check.end()
 	if check.err != nil {
 		return nil
 	}
-	return &scanner{data: text, depth: s.depth}
+	return &scanner{data: text, depth: s.depth, room: s.room}
 }
 
 // decodeMap decodes an object, one inside a string, or, if the elements have a key, a list.
 func decodeMap(t reflect.Type) plan {
 	elem := planOf(t.Elem())
 	key := keyField(t.Elem())
+	size := mapEntry + int(t.Elem().Size()) //nolint:gosec // small
 	set := func(m reflect.Value, name string, v reflect.Value) {
 		m.SetMapIndex(reflect.ValueOf(name).Convert(t.Key()), v)
 	}
 	object := func(s *scanner, target reflect.Value) {
 		m := reflect.MakeMap(t)
 		s.members(func(name []byte) {
+			s.reserve(size + len(name))
 			null := s.peek() == 'n'
 			v := reflect.New(t.Elem()).Elem()
 			if elem(s, v) || null {
@@ -260,6 +272,7 @@ func decodeMap(t reflect.Type) plan {
 	list := func(s *scanner, target reflect.Value) {
 		m := reflect.MakeMap(t)
 		s.elements(func() {
+			s.reserve(size)
 			v := reflect.New(t.Elem()).Elem()
 			if elem(s, v) {
 				set(m, v.FieldByIndex(key).String(), v)

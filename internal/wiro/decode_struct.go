@@ -167,6 +167,7 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 			if rest == nil {
 				rest = map[string]any{}
 			}
+			s.reserve(mapEntry + len(name))
 			rest[string(name)] = s.value()
 		default:
 			s.skip()

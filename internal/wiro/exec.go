@@ -49,6 +49,7 @@ type Transport struct {
 	options Options
 	http    *http.Client // never follows a redirect
 	hub     *hub
+	rooms   rooms
 }
 
 // New returns a transport. It opens no connection and starts no goroutine.
@@ -58,7 +59,7 @@ func New(o Options) *Transport {
 	}
 	client := *o.HTTPClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Transport{options: o, http: &client, hub: newHub(o)}
+	return &Transport{options: o, http: &client, hub: newHub(o), rooms: newRooms()}
 }
 
 // DefaultTransport returns an HTTP transport with a large pool of idle connections.
@@ -85,10 +86,10 @@ func (t *Transport) Close() {
 // Exec sends a request and returns the envelope of a success. It makes attempts until one
 // succeeds, fails for good, or may not be repeated. Every error is an *Error.
 //
-// A safe request has ReadTimeout over all its attempts. The end of ctx stops a request, except that a non-idempotent request which was begun to be written
-// is brought to its end, within the operation's timeout: Exec may then return long after ctx
-// ended. A caller that must not wait so long calls Exec in a goroutine of its own and collects
-// the response later.
+// A safe request has ReadTimeout over all its attempts. The end of ctx stops a request, except
+// that a non-idempotent request which was begun to be written is brought to its end, within the
+// operation's timeout: Exec may then return long after ctx ended. A caller that must not wait so
+// long calls Exec in a goroutine of its own and collects the response later.
 func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body Body) ([]byte, error) {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval = t.options.MinBackoff
@@ -128,7 +129,7 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 	switch {
 	case err == nil:
 		return response, nil
-	case last == nil || ctx.Err() != nil && !errors.Is(err, last): // the caller gave up during a pause
+	case last == nil, ctx.Err() != nil && (op.Effect == Safe || !errors.Is(err, last)): // the caller gave up
 		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
 	}
 	return nil, last

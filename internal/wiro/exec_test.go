@@ -19,8 +19,8 @@ func (quiet) Request(string, int, time.Duration) {}
 func (quiet) Sockets(int)                        {}
 func (quiet) Waits(int)                          {}
 
-// reader is a transport whose safe requests have little time.
-func reader(t *testing.T, handler http.HandlerFunc, limit, pause time.Duration) *Transport {
+// hurried is a transport whose safe requests have little time.
+func hurried(t *testing.T, handler http.HandlerFunc, limit, pause time.Duration) *Transport {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -50,7 +50,7 @@ func TestAReadHasOneDeadlineOverAllItsAttempts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			transport := reader(t, handler, limit, time.Minute)
+			transport := hurried(t, handler, limit, time.Minute)
 			start := time.Now()
 			_, err := transport.Exec(t.Context(), Caller{}, Operation{Path: "Task/Detail", Effect: Safe, Timeout: time.Minute}, JSON([]byte(`{}`)))
 			require.Less(t, time.Since(start), 5*time.Second)
@@ -66,7 +66,7 @@ func TestAReadHasOneDeadlineOverAllItsAttempts(t *testing.T) {
 func TestAPaymentHasTheTimeOfItsOperation(t *testing.T) {
 	t.Parallel()
 	var arrived atomic.Int32
-	transport := reader(t, func(w http.ResponseWriter, r *http.Request) {
+	transport := hurried(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		<-time.After(20 * time.Millisecond) // longer than a read may take here

@@ -15,6 +15,11 @@ import (
 
 const subscriberBuffer = 16 // events that wait for a slow subscriber; older ones are dropped
 
+const (
+	largeEvent = 64 << 10  // bytes of a message that takes the place of all that wait
+	maxEvent   = 512 << 10 // bytes of a message; a larger one is delivered without it
+)
+
 // Event is a message of the socket. Message stays encoded: its shape depends on Type.
 //
 // Wiro docs: WebSocket; Agent WebSocket.
@@ -146,6 +151,13 @@ func (sub *Subscription) Close() {
 // push hands an event over without ever blocking the socket: the oldest gives way. Events
 // carry all that came before, and the last one decides, so that nothing that matters is lost.
 func (sub *Subscription) push(e Event) {
+	for large := len(e.Message) > largeEvent; large; { // one large event waits, not sixteen
+		select {
+		case <-sub.events:
+		default:
+			large = false
+		}
+	}
 	for {
 		select {
 		case sub.events <- e:

@@ -15,6 +15,8 @@ import (
 const (
 	maxResponse = 16 << 20 // bytes of a response that are kept
 	snippetSize = 200      // bytes of an unexpected response that an error shows
+	maxMessage  = 4 << 10  // bytes of all messages of a refusal, cut before they are redacted
+	maxExtra    = 64 << 10 // bytes of a refusal whose further members are kept
 )
 
 // envelope is what every response of Wiro carries.
@@ -38,10 +40,10 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(response.Body, op.Elide)
+	data, err := readResponse(roomed(response), op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
-		failure := r.bad(fmt.Sprintf("is larger than %d MB", maxResponse>>20), data)
+		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)
 		failure.TooLarge = true
 		return nil, failure
 	case err != nil:
@@ -126,12 +128,15 @@ func (r responseReader) refused(refusals []refusal, data []byte) *Error {
 	failure := &Error{
 		Kind: Refused, Operation: r.op.Path, HTTPStatus: r.status, RetryAfter: retryAfter(r.header), Extra: r.extra(data),
 	}
+	room := maxMessage
 	for _, item := range refusals {
 		if item.Code != 0 && failure.Code == 0 {
 			failure.Code = item.Code
 		}
-		if item.Message != "" {
-			failure.Messages = append(failure.Messages, r.caller.redact(item.Message))
+		if item.Message != "" && room > 0 {
+			text := cut(item.Message, room)
+			room -= len(text)
+			failure.Messages = append(failure.Messages, r.caller.redact(text))
 		}
 	}
 	if len(failure.Messages) == 0 {
@@ -140,9 +145,24 @@ func (r responseReader) refused(refusals []refusal, data []byte) *Error {
 	return failure
 }
 
+// cut returns the start of a text that is longer than limit, without the word at the cut: it may
+// be half of a secret, which nothing would recognise.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	text = strings.ToValidUTF8(text[:limit], "")
+	if end := strings.LastIndexAny(text, " \n\t"); end > 0 {
+		text = text[:end]
+	} else {
+		text = ""
+	}
+	return text + " …"
+}
+
 // extra returns what a refusal holds beside the envelope, such as the skills in conflict.
 func (r responseReader) extra(data []byte) map[string]any {
-	if r.op.Secret {
+	if r.op.Secret || len(data) > maxExtra {
 		return nil
 	}
 	var response struct {

@@ -12,13 +12,29 @@ import (
 // maxDepth is how deep objects and arrays may nest, JSON inside strings included.
 const maxDepth = 1000
 
+// What values take in memory beside their text.
+const (
+	mapEntry   = 96
+	listEntry  = 32
+	emptyValue = 64 // an object or an array
+)
+
 // scanner reads JSON text once, from its start to its end. The first error sticks: from then
 // on it stands at the end and finds nothing.
 type scanner struct {
 	data  []byte
 	pos   int
 	depth int
+	room  *int // bytes that decoded values may still take
 	err   error
+}
+
+// reserve keeps memory for a decoded value. Empty values take some hundred times the bytes
+// that they have in JSON.
+func (s *scanner) reserve(bytes int) {
+	if *s.room -= bytes; *s.room < 0 {
+		s.fail("more values than are decoded")
+	}
 }
 
 func (s *scanner) fail(problem string) {
@@ -325,12 +341,20 @@ func unescaped(c byte) byte {
 func (s *scanner) value() any {
 	switch s.peek() {
 	case '{':
+		s.reserve(emptyValue)
 		object := map[string]any{}
-		s.members(func(name []byte) { object[string(name)] = s.value() })
+		s.members(func(name []byte) {
+			s.reserve(mapEntry + len(name))
+			object[string(name)] = s.value()
+		})
 		return object
 	case '[':
+		s.reserve(emptyValue)
 		list := []any{}
-		s.elements(func() { list = append(list, s.value()) })
+		s.elements(func() {
+			s.reserve(listEntry)
+			list = append(list, s.value())
+		})
 		return list
 	case '"':
 		return string(s.stringBytes())

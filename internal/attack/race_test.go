@@ -1,0 +1,5 @@
+//go:build race
+
+package main
+
+const raceFactor = 8 // of memory
