@@ -64,7 +64,7 @@ func notStored(err error, file wiro.File) error {
 
 type upload struct {
 	URL    string `json:"url,omitempty" doc:"public address (100 MB at most), or data: URI"`
-	Path   string `json:"path,omitempty" doc:"or a local file (stdio only)"`
+	Path   string `json:"path,omitempty" doc:"or a local path (stdio)"`
 	Name   string `json:"file_name,omitempty" doc:"name to store it under"`
 	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
