@@ -14,7 +14,7 @@ build: ## build bin/wiro-mcp, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/wiro-mcp ./cmd/wiro-mcp
 
 demo: build ## make a picture with the built-in emulator: no key, no cost
-	bin/wiro-mcp call --sandbox run_model model=black-forest-labs/flux-2-pro params.prompt="a lighthouse at dawn"
+	bin/wiro-mcp call --sandbox --save bin run_model model=black-forest-labs/flux-2-pro params.prompt="a lighthouse at dawn"
 
 test: ## run all Go tests, with the race detector where cgo is at hand
 	go vet ./...

@@ -19,6 +19,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -51,6 +52,22 @@ type ServerOptions struct {
 	// put it, if Client has none: tools that need one answer so over stdio and from Call. If nil,
 	// Wiro's own refusal is shown.
 	MissingKey func(client string) string
+
+	// FilesDirs are the folders from which local files may be read, for calls with the client's
+	// own credentials (ServeStdio, Call). If empty no local file is read. Requests over HTTP
+	// never reach one.
+	FilesDirs []string
+	FilesHint string // how another folder is allowed, a sentence for users whose file is refused
+
+	// OutputDir is where save_output saves files, for the same calls; it is made when it is
+	// needed. If "" nothing is saved.
+	OutputDir   string
+	OutputHint  string // how another folder is chosen, a sentence for users
+	SaveOutputs bool   // save the files of every finished run
+
+	// InlineImages says which clients get a small picture in the result of a run: "auto" or ""
+	// (those known to show one), "always" or "never".
+	InlineImages string
 
 	AllowPrivateURLs bool             // let upload_file and the documentation reach private addresses
 	AllowedAddresses []netip.AddrPort // addresses that upload_file may reach although they are private
@@ -105,8 +122,16 @@ func NewServer(o ServerOptions) *Server {
 	s.running, s.stop = context.WithCancel(context.Background())
 	draining, s.drain = context.WithCancel(context.Background())
 	s.docs = docs.Open(docsindex.Pages(), documentation...)
+	readable, err := media.NewFolders(o.FilesDirs...)
+	if err != nil {
+		s.log.Error().Err(err).Msg("no local files are read")
+	}
 	s.tools = tools.New(tools.Options{
-		Wiro: o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
+		Local: tools.LocalFiles{
+			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
+		},
+		InlineImages: tools.InlineImages(o.InlineImages),
+		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Store:  o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,

@@ -103,13 +103,25 @@ func (s *FilesService) CreateFolder(ctx context.Context, name, parentID string) 
 }
 
 // Upload streams a file to the project's storage; with folderID "" into the default folder.
-// MaxUpload is the limit. ZIP archives are unpacked. It is sent once: ErrUnknownOutcome means
-// that the file may have been stored.
+// MaxUpload is the limit. It is sent once: ErrUnknownOutcome means that the file may have been
+// stored. Of a ZIP archive, which Wiro unpacks, Upload returns the first file; see UploadAll.
 //
 // Wiro docs: Files, POST /File/Upload.
 func (s *FilesService) Upload(ctx context.Context, file File, folderID string) (StoredFile, error) {
+	stored, err := s.UploadAll(ctx, file, folderID)
+	if err != nil {
+		return StoredFile{}, err
+	}
+	return stored[0], nil
+}
+
+// UploadAll is Upload, and returns all files that were stored: those of a ZIP archive, or the
+// one. The list is never empty without an error.
+//
+// Wiro docs: Files, POST /File/Upload (ZIP archives are extracted).
+func (s *FilesService) UploadAll(ctx context.Context, file File, folderID string) ([]StoredFile, error) {
 	if file.Size > MaxUpload {
-		return StoredFile{}, errTooLargeToUpload
+		return nil, errTooLargeToUpload
 	}
 	var form []wire.Field
 	if folderID != "" {
@@ -117,7 +129,10 @@ func (s *FilesService) Upload(ctx context.Context, file File, folderID string) (
 	}
 	form = append(form, file.field("file"))
 	response, err := callForm[storedFiles](ctx, s.client, fileUpload, form)
-	return s.stored(fileUpload, response, err)
+	if _, err := s.stored(fileUpload, response, err); err != nil {
+		return nil, err
+	}
+	return response.List, nil
 }
 
 var errTooLargeToUpload = &InputError{Field: "file", Reason: "is larger than the 100 MB that Wiro takes"}

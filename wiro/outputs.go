@@ -2,11 +2,15 @@ package wiro
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 // Output is a file that a task made, or, with ContentType "raw", what a language model said.
@@ -16,9 +20,11 @@ type Output struct {
 	ID          string      `json:"id,omitempty"`
 	Name        string      `json:"name,omitempty"`
 	ContentType string      `json:"contenttype"`
-	Size        int64       `json:"size,omitempty"`    // bytes; 0 if unknown
-	URL         string      `json:"url,omitempty"`     // anyone who has it can read the file
-	Content     *RawContent `json:"content,omitempty"` // of a language model; else nil
+	Size        int64       `json:"size,omitempty"`            // bytes; 0 if unknown
+	URL         string      `json:"url,omitempty" wire:"text"` // anyone who has it can read the file
+	Content     *RawContent `json:"content,omitempty"`         // of a language model; else nil
+
+	Written map[string]json.RawMessage `json:"-" wire:"raw=content"` // content as Wiro wrote it, if it has a shape of its own
 }
 
 // RawContent is what a language model said. Thinking[i] came before Answer[i].
@@ -29,17 +35,77 @@ type RawContent struct {
 	Raw      string   `json:"raw" wire:"text"`
 	Thinking []string `json:"thinking"`
 	Answer   []string `json:"answer"`
+	Message  string   `json:"message,omitempty"` // of models that answer in one piece
+	Other    any      `json:"other,omitempty"`   // content of a shape of its own, numbers as json.Number; else nil
 }
 
-// Text returns the answer, in paragraphs; the raw text if Wiro did not part it.
+// An output whose content has none of the known members is kept as it is.
+var _ = wire.AfterDecode(func(o *Output) {
+	written := o.Written["content"]
+	o.Written = nil
+	if c := o.Content; c != nil && (c.Raw != "" || c.Message != "" || len(c.Answer) > 0 || len(c.Thinking) > 0) {
+		return
+	}
+	var other any
+	if len(written) == 0 || wire.Decode(written, &other) != nil || isEmpty(other) {
+		return
+	}
+	if o.Content == nil {
+		o.Content = &RawContent{}
+	}
+	o.Content.Other = other
+})
+
+// isEmpty reports whether content says nothing: all of its values are empty, whatever it is
+// called.
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !isEmpty(item) })
+	case map[string]any:
+		for name, member := range v {
+			if name != "prompt" && !isEmpty(member) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// Text returns the answer, in paragraphs; the raw text if Wiro did not part it, and JSON if it
+// has a shape of its own.
 func (r *RawContent) Text() string {
 	switch {
 	case r == nil:
 		return ""
 	case len(r.Answer) > 0:
 		return strings.Join(r.Answer, "\n\n")
+	case r.Message != "":
+		return r.Message
+	case r.Raw == "" && r.Other != nil:
+		return otherText(r.Other)
 	}
 	return r.Raw
+}
+
+// otherText is content of a shape of its own as text.
+func otherText(other any) string {
+	if text, ok := other.(string); ok {
+		return text
+	}
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if encoder.Encode(other) != nil {
+		return ""
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // Download writes the output to w: the file, or a language model's answer. It uses

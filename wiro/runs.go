@@ -21,7 +21,9 @@ type RunsService service
 
 // Params are the parameters of a run, by id, as Model.Parameters lists them. A file parameter
 // takes a URL as text, or a File: then the request is multipart. Several values of one
-// parameter are a []any, []string or []File.
+// parameter are a []any, []string or []File. A File or []File is for a fileinput or
+// multifileinput, whose {id}Url is sent too, empty if it is not given; a []any of Files and
+// URLs is for a combinefileinput, which has none.
 //
 // Wiro docs: Model Parameters.
 type Params map[string]any
@@ -159,6 +161,7 @@ func newRunConfig(options []RunOption) runConfig {
 type runForm struct {
 	values map[string]any
 	files  map[string][]File // nil if there are none: the request is JSON then
+	mixed  map[string]bool   // parameters without a {id}Url beside their files
 }
 
 func runRequest(model string, params Params, config runConfig) (wire.Operation, runForm, error) {
@@ -168,12 +171,15 @@ func runRequest(model string, params Params, config runConfig) (wire.Operation, 
 	}
 	op := run
 	op.Path += "/" + slug.String()
-	form := runForm{values: maps.Clone(map[string]any(params))}
+	form := runForm{values: maps.Clone(map[string]any(params)), mixed: map[string]bool{}}
 	if form.values == nil {
 		form.values = map[string]any{}
 	}
 	for name, value := range params {
 		form.extractFiles(name, value)
+	}
+	if form.files != nil {
+		op.Timeout = uploadTimeout
 	}
 	if config.callbackURL != "" {
 		form.values["callbackUrl"] = config.callbackURL
@@ -196,6 +202,7 @@ func (f *runForm) extractFiles(name string, value any) {
 	case []File:
 		files = v
 	case []any:
+		f.mixed[name] = true
 		for _, item := range v {
 			switch v := item.(type) {
 			case File:
@@ -219,8 +226,8 @@ func (f *runForm) extractFiles(name string, value any) {
 	}
 }
 
-// fields orders the values and files. A file parameter's {id}Url companion is sent too, empty
-// if the caller gave none, as the documentation asks.
+// fields orders the values and files. The {id}Url companion of a file is sent too, empty if the
+// caller gave none, as the documentation asks.
 func (f runForm) fields() []wire.Field {
 	var fields []wire.Field
 	for _, name := range slices.Sorted(maps.Keys(f.values)) {
@@ -229,7 +236,7 @@ func (f runForm) fields() []wire.Field {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.files)) {
-		if _, given := f.values[name+"Url"]; !given {
+		if _, given := f.values[name+"Url"]; !given && !f.mixed[name] {
 			fields = append(fields, wire.Field{Name: name + "Url"})
 		}
 		for _, file := range f.files[name] {

@@ -16,7 +16,10 @@ import (
 )
 
 func (a *app) callCommand() *cobra.Command {
-	var asJSON bool
+	var (
+		asJSON bool
+		saveTo string
+	)
 	cmd := &cobra.Command{
 		Use:   "call TOOL [key=value… | JSON | -]",
 		Short: "Call a tool from the terminal",
@@ -27,6 +30,7 @@ func (a *app) callCommand() *cobra.Command {
 			"4 the task still runs, 5 a confirmation is required, 130 interrupted.",
 		Example: "  wiro-mcp call search_models search=flux\n" +
 			"  wiro-mcp call run_model model=openai/gpt-5-2 params.prompt=\"Say hello\"\n" +
+			"  wiro-mcp call run_model model=wiro/z-image-turbo params.prompt=\"a lighthouse\" --save .\n" +
 			"  wiro-mcp call get_task tasktoken=… --json",
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeCall,
@@ -37,6 +41,9 @@ func (a *app) callCommand() *cobra.Command {
 			}
 			if err := a.checkNames(args[0], arguments); err != nil {
 				return err
+			}
+			if saveTo != "" {
+				a.config.OutputDir, a.config.SaveOutputs = saveTo, true
 			}
 			return a.call(cmd.Context(), args[0], arguments, asJSON)
 		},
@@ -51,6 +58,7 @@ func (a *app) callCommand() *cobra.Command {
 		}
 		help(cmd, args)
 	})
+	cmd.Flags().StringVar(&saveTo, "save", "", "save the files that a run makes in this folder")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the structured result, for programs")
 	return cmd
 }
@@ -90,7 +98,7 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 		return err
 	}
 	err = a.outcome(ctx, result)
-	if a.useSandbox && isTerminal(a.out) && strings.Contains(text, "://127.0.0.1:") {
+	if a.useSandbox && isTerminal(a.out) && !a.config.SaveOutputs && strings.Contains(text, "://127.0.0.1:") {
 		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
 		<-ctx.Done()
 	}

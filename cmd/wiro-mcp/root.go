@@ -253,7 +253,10 @@ func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
 
 func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
-		Client: c, Store: a.store(metrics == nil),
+		FilesDirs: a.config.ReadableFolders(), OutputDir: a.config.Outputs(), SaveOutputs: a.config.SaveOutputs, InlineImages: string(a.config.InlineImages),
+		FilesHint:  fmt.Sprintf("WIRO_FILES_DIRS in the environment of this server allows other folders (a list separated by %q).", os.PathListSeparator),
+		OutputHint: "WIRO_OUTPUT_DIR in the environment of this server chooses another folder.",
+		Client:     c, Store: a.store(metrics == nil),
 		StopAbandoned: a.config.OnAbandon == "stop", QueueOnLimit: a.config.QueueOnLimit,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
 		MaxCostPerRun: a.config.MaxCostPerRun.USD(), MaxCostPerDay: a.config.MaxCostPerDay.USD(),

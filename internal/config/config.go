@@ -9,6 +9,7 @@ import (
 	"time"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
@@ -34,6 +35,11 @@ type Config struct {
 
 	MaxCostPerRun Cost `env:"WIRO_MAX_COST_PER_RUN" flag:"max-cost-per-run" about:"most that a run may cost in USD; one that may cost more is refused, or confirmed first if that is not known; 0 refuses every paid run (default no limit)"`
 	MaxCostPerDay Cost `env:"WIRO_MAX_COST_PER_DAY" flag:"max-cost-per-day" about:"most that one caller may spend on a UTC day in USD (default no limit)"`
+
+	OutputDir    string       `env:"WIRO_OUTPUT_DIR" flag:"output-dir" about:"folder for saved outputs (stdio and call; default wiro in the user's Downloads)"`
+	SaveOutputs  bool         `env:"WIRO_SAVE_OUTPUTS" flag:"save-outputs" about:"save the files of every finished run (stdio and call)"`
+	FilesDirs    Folders      `env:"WIRO_FILES_DIRS" flag:"files-dirs" about:"folders from which local files may be read, separated as in PATH (stdio and call; default the output folder, and the working folder unless that is / or the home folder)"`
+	InlineImages InlineImages `env:"WIRO_INLINE_IMAGES" envDefault:"auto" flag:"inline-images" about:"a small picture in results: auto (for clients known to show them), always or never"`
 
 	AllowPrivateURLs bool `env:"WIRO_ALLOW_PRIVATE_URLS" flag:"allow-private-urls" about:"allow fetches from loopback and private addresses"`
 	FetchProxy       bool `env:"WIRO_FETCH_PROXY" flag:"fetch-proxy" about:"fetch addresses that callers name through HTTPS_PROXY, too"`
@@ -155,6 +161,8 @@ func (c *Config) check() error {
 		_, err := store.Open(c.Store, store.Options{})
 		add("Store", err)
 	}
+	_, err := media.NewFolders(c.FilesDirs...)
+	add("FilesDirs", err)
 	if c.DocsURL != "" {
 		add("DocsURL", checkURL(c.DocsURL, true, "https", "http"))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,32 @@ func (o *OnAbandon) UnmarshalText(text []byte) error {
 		return nil
 	}
 	return fmt.Errorf("%q must be leave or stop", text)
+}
+
+// InlineImages says which clients get a picture in results.
+type InlineImages string
+
+// UnmarshalText reads "auto", "always" or "never".
+func (i *InlineImages) UnmarshalText(text []byte) error {
+	switch *i = InlineImages(strings.ToLower(string(text))); *i {
+	case "auto", "always", "never":
+		return nil
+	}
+	return fmt.Errorf("%q must be auto, always or never", text)
+}
+
+// Folders is a list of folders as a setting.
+type Folders []string
+
+// UnmarshalText reads folders that are separated as in PATH.
+func (f *Folders) UnmarshalText(text []byte) error {
+	*f = nil
+	for _, dir := range filepath.SplitList(string(text)) {
+		if dir = strings.TrimSpace(dir); dir != "" {
+			*f = append(*f, dir)
+		}
+	}
+	return nil
 }
 
 // Level is a log level as a setting.

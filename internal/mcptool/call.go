@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -37,6 +38,7 @@ type Call struct {
 	server   *Server
 	request  mcp.CallToolRequest
 	progress ProgressFunc
+	waitEnds time.Time // of the last Wait
 }
 
 // plain is what makes the texts of this call plain.

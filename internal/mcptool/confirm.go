@@ -94,8 +94,8 @@ const (
 
 // confirmArguments are the arguments that every tool has that asks before it charges.
 type confirmArguments struct {
-	Confirm      bool   `json:"confirm,omitempty" doc:"true once the user has agreed to the price"`
-	Confirmation string `json:"confirmation,omitempty" doc:"of the quote that the user agreed to, from its nextAction"`
+	Confirm      bool   `json:"confirm,omitempty" doc:"the user agreed to the price"`
+	Confirmation string `json:"confirmation,omitempty" doc:"from the quote's nextAction"`
 }
 
 // Confirm returns nil once the charge is confirmed, and nothing may be charged before.

@@ -2,6 +2,7 @@ package mcptool
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -126,6 +127,11 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 			if IsWebAddress(link.URI) {
 				result.Content = append(result.Content, link)
 			}
+		}
+	}
+	if imager, ok := value.(Imager); ok {
+		if data, mimeType := imager.Image(); data != nil {
+			result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(data), mimeType))
 		}
 	}
 	return result

@@ -113,7 +113,12 @@ func (s Scope) requestID() string {
 }
 
 // allows reports whether a tool exists for the request.
-func (s Scope) allows(t Tool) bool { return s.Allowed == nil || s.Allowed(t) }
+func (s Scope) allows(t Tool) bool {
+	if _, own := s.Caller.(ServerCredentials); t.Local && !own {
+		return false
+	}
+	return s.Allowed == nil || s.Allowed(t)
+}
 
 // client returns what the client declared: in the scope, in the request itself, or in its
 // session's initialize.

@@ -35,6 +35,7 @@ type Meta struct {
 	Idempotent  bool // repeating a call changes nothing more; a tool that reads always is
 	Public      bool // works without credentials
 	Offline     bool // reaches nothing outside this process
+	Local       bool // for the user of this machine alone: calls with ServerCredentials
 	Slow        bool // may take minutes, although it takes no time to wait
 
 	RequiresConfirmation bool      // charges money; DefineConfirmed sets it
@@ -76,6 +77,11 @@ type outcome struct {
 // TextRenderer is a result that renders itself for people, and for models that read text. The
 // text is complete alone: it has all that the structured form holds and a reader needs.
 type TextRenderer interface{ Text() string }
+
+// Imager is a result with a picture to look at; nil data is none.
+type Imager interface {
+	Image() (data []byte, mimeType string)
+}
 
 // Linker is a result that has files to link to.
 type Linker interface{ Links() []mcp.ResourceLink }

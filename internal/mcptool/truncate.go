@@ -30,9 +30,32 @@ func truncateJSON(data json.RawMessage, hint string) any {
 	return plain
 }
 
+// FitBefore joins the body of a text and its end, and shortens the body, never the end, where
+// both are longer than the size caps allow. The hint says how to get what is cut.
+func FitBefore(end, body, hint string) string {
+	characters, tokens := weigh(end)
+	return cutText(body, hint, characters+1, tokens) + end
+}
+
+// weigh counts the characters of a text, and about how many tokens it takes.
+func weigh(text string) (characters int, tokens float64) {
+	for _, r := range text {
+		characters++
+		if r < utf8.RuneSelf {
+			tokens += 0.25
+		} else {
+			tokens += 0.75
+		}
+	}
+	return characters, tokens
+}
+
 // truncateText shortens a text to the size caps and says how to get what is cut.
-func truncateText(text, hint string) string {
-	limit, tokens, characters := len(text), 0.0, 0
+func truncateText(text, hint string) string { return cutText(text, hint, 0, 0) }
+
+// cutText is truncateText where so many characters and tokens are taken already.
+func cutText(text, hint string, characters int, tokens float64) string {
+	limit := len(text)
 	for i, r := range text {
 		characters++
 		if r < utf8.RuneSelf {

@@ -46,7 +46,8 @@ func LooksOnce(asked *float64) bool { return asked != nil && *asked <= 0 }
 // nil means the default) or the server shuts down. It returns wait's error, or ErrRestarting
 // where the shutdown ended it.
 func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, c.waitTimeout(timeout))
+	c.waitEnds = time.Now().Add(c.waitTimeout(timeout))
+	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
 	defer cancel()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -62,6 +63,10 @@ func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Con
 	}
 	return err
 }
+
+// TimeLeft is what is left of the time that the last Wait of the call had; below 0 where it is
+// over, or where the call did not wait.
+func (c *Call) TimeLeft() time.Duration { return time.Until(c.waitEnds) }
 
 // WaitEnded reports whether a wait ended before what it waited for.
 func WaitEnded(err error) bool {

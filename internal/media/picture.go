@@ -65,6 +65,9 @@ func Thumbnail(pictures ...image.Image) ([]byte, error) {
 	return nil, ErrPicture
 }
 
+// Scale returns a picture whose longer side has at most this many pixels, on a white ground.
+func Scale(picture image.Image, side int) image.Image { return fit(picture, side) }
+
 // fit scales a picture down so that its longer side has at most this many pixels.
 func fit(picture image.Image, side int) *image.RGBA {
 	size := picture.Bounds().Size()

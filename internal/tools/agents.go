@@ -44,7 +44,7 @@ type agentSearch struct {
 	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"what to sort by"`
 	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
 	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list, 20 by default"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list"`
 }
 
 var getAgentTool = define(mcptool.Meta{

@@ -13,7 +13,7 @@ import (
 var listMyAgentsTool = define(mcptool.Meta{
 	Name:           "list_my_agents",
 	Title:          "List my agents",
-	Description:    "The deployed agents of this key or team: status, tier, credits and subscription, with the guid that the other agent tools take.",
+	Description:    "The deployed agents of this key or team: status, tier, credits and subscription, with the guid that other tools take.",
 	Toolset:        Agents,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"limit": 10}`}},
@@ -43,17 +43,17 @@ func listMyAgents(ctx context.Context, call *Call, in myAgentsQuery) (MyAgentLis
 
 type myAgentsQuery struct {
 	Category string `json:"category,omitempty" doc:"such as \"social-media\""`
-	Pinned   bool   `json:"pinned,omitempty" doc:"true lists the pinned ones, each with the guid of its last message"`
+	Pinned   bool   `json:"pinned,omitempty" doc:"true lists the pinned ones"`
 	Sort     string `json:"sort,omitempty" enum:"id,title,status,createdat,updatedat,startedat,runningat,stopdat" doc:"what to sort by"`
 	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
 	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list, 20 by default"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list"`
 	Team     string `json:"teamguid,omitempty" doc:"the team whose agents to list"`
 }
 
 // agentGUID names a deployed agent.
 type agentGUID struct {
-	GUID string `json:"useragentguid" doc:"guid of the agent, as list_my_agents gives it"`
+	GUID string `json:"useragentguid" doc:"guid of your agent"`
 }
 
 var getMyAgentTool = define(mcptool.Meta{
@@ -107,15 +107,15 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 }
 
 type deployment struct {
-	AgentGUID    string           `json:"agentguid,omitempty" doc:"guid of the template; leave out for a custom agent"`
-	Custom       bool             `json:"custom,omitempty" doc:"true builds an agent of the given skills, without a template"`
+	AgentGUID    string           `json:"agentguid,omitempty" doc:"guid of the template, unless custom"`
+	Custom       bool             `json:"custom,omitempty" doc:"true builds an agent of skills"`
 	Title        string           `json:"title" doc:"its name"`
 	Description  string           `json:"description,omitempty" doc:"what it is for"`
-	Cover        string           `json:"cover,omitempty" doc:"address of a cover picture; custom agents only"`
+	Cover        string           `json:"cover,omitempty" doc:"its picture's address; custom agents only"`
 	Tier         string           `json:"tier,omitempty" enum:"starter,pro" default:"starter" doc:"price and credits, as get_agent lists them"`
 	Pinned       *bool            `json:"pinned,omitempty" doc:"false keeps it off the dashboard's pinned agents"`
-	Credentials  map[string]any   `json:"credentials,omitempty" doc:"credentials by service, {\"wordpress\":{\"url\":\"…\"}}; what is nested goes through set_agent_credentials later"`
-	Skills       map[string]any   `json:"skills,omitempty" doc:"skills by name, true or false, {\"int-gmail-check\":true}"`
+	Credentials  map[string]any   `json:"credentials,omitempty" doc:"by service, {\"wordpress\":{\"url\":\"…\"}}; nested ones with set_agent_credentials later"`
+	Skills       map[string]any   `json:"skills,omitempty" doc:"true or false by name, {\"int-gmail-check\":true}"`
 	CustomSkills []newCustomSkill `json:"customskills,omitempty" doc:"preferences, and, with an interval, scheduled tasks"`
 	Team         string           `json:"teamguid,omitempty" doc:"the team that gets and pays it"`
 }
@@ -176,7 +176,7 @@ func parseBools(argument string, values map[string]any) (map[string]bool, error)
 var updateMyAgentTool = define(mcptool.Meta{
 	Name:        "update_my_agent",
 	Title:       "Update my agent",
-	Description: "Change a deployed agent's title, description, categories or cover, or pin it. An agent that runs is restarted with the change. Leave out what stays.",
+	Description: "Change a deployed agent's title, description, categories or cover, or pin it. An agent that runs is restarted with the change.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
@@ -229,14 +229,14 @@ type agentChange struct {
 	Title       *string  `json:"title,omitempty" doc:"its name"`
 	Description *string  `json:"description,omitempty" doc:"what it is for; \"\" clears it"`
 	Categories  []string `json:"categories,omitempty" doc:"at least one"`
-	Cover       *string  `json:"cover,omitempty" doc:"address of the cover picture, as it is; \"\" clears it"`
-	CoverFile   string   `json:"cover_file_url,omitempty" doc:"public address of a picture (jpg, png, gif, webp; 10 MB) to upload as the cover"`
-	Pinned      *bool    `json:"pinned,omitempty" doc:"on the dashboard's pinned agents or not"`
+	Cover       *string  `json:"cover,omitempty" doc:"its picture's address; \"\" clears it"`
+	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload: URL, data: URI or local path (jpg, png, gif, webp; 10 MB)"`
+	Pinned      *bool    `json:"pinned,omitempty" doc:"pinned on the dashboard"`
 }
 
-// picture is the cover at an address, as remoteFile fetches it.
+// picture is the cover that cover_file_url names, as source describes it.
 func (c *Call) picture(ctx context.Context, address string) (wiro.File, func(), error) {
-	file, release, err := c.remoteFile(ctx, address, "")
+	file, release, err := c.source(ctx, "cover_file_url", address, "")
 	if err != nil {
 		return wiro.File{}, nil, err
 	}

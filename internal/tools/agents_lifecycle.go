@@ -11,7 +11,7 @@ import (
 var startAgentTool = define(mcptool.Meta{
 	Name:        "start_agent",
 	Title:       "Start an agent",
-	Description: "Start a deployed agent, and wait until it runs and takes messages (a minute or so). Where it cannot start, says what is missing and which tool gives it.",
+	Description: "Start a deployed agent, and wait until it runs (a minute or so). Says what is missing if it cannot start.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

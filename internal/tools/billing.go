@@ -76,7 +76,7 @@ type subscription struct {
 var cancelAgentSubscriptionTool = define(mcptool.Meta{
 	Name:        "cancel_agent_subscription",
 	Title:       "Cancel an agent's subscription",
-	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded. renew_agent_subscription takes it back.",
+	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded.",
 	Toolset:     Agents,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

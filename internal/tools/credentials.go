@@ -87,7 +87,7 @@ func (c *Call) noSuchCredential(ctx context.Context, key string, err error) erro
 var setAgentCredentialsTool = define(mcptool.Meta{
 	Name:        "set_agent_credentials",
 	Title:       "Set an agent's credentials",
-	Description: "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts. Accounts that need consent are connected with connect_agent_account.",
+	Description: "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent and list_credential_types name the fields. Values are never shown again; a running agent restarts.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

@@ -72,8 +72,8 @@ func (in connection) notConfigured(err error) error {
 
 type connection struct {
 	account
-	Redirect string `json:"redirecturl" doc:"where the user's browser goes afterwards: https, or http on localhost"`
-	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's (the default) or your own, its keys set with set_agent_credentials"`
+	Redirect string `json:"redirecturl" doc:"where the browser goes then: https, or http on localhost"`
+	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (keys set with set_agent_credentials)"`
 }
 
 var getAgentAccountStatusTool = define(mcptool.Meta{

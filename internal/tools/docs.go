@@ -14,7 +14,7 @@ import (
 var searchDocsTool = define(mcptool.Meta{
 	Name:        "search_docs",
 	Title:       "Search the documentation",
-	Description: "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end. Returns the passages that answer.",
+	Description: "Search Wiro's API documentation: a question, words, or an identifier such as task_postprocess_end.",
 	Toolset:     Docs,
 	Public:      true,
 	Offline:     true,

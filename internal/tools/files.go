@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,19 +10,19 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var uploadFileTool = define(mcptool.Meta{
 	Name:        "upload_file",
 	Title:       "Upload a file",
-	Description: "Copy a file from a public URL into the Wiro storage of this key, for use in several runs. Most models take any public URL in their file parameters: then no upload is needed.",
+	Description: "Copy a file into Wiro's storage, for several runs; one run takes it in run_model.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
 	Slow:        true,
@@ -29,25 +30,43 @@ var uploadFileTool = define(mcptool.Meta{
 }, uploadFile)
 
 func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) {
+	argument, text := "url", in.URL
+	if in.Path != "" {
+		argument, text = "path", in.Path
+	}
+	if (in.URL == "") == (in.Path == "") {
+		return FileResult{}, mcptool.Problemf("upload_file needs one of url and path.")
+	}
 	if err := call.proveKey(ctx); err != nil {
 		return FileResult{}, err
 	}
-	source, release, err := call.remoteFile(ctx, in.URL, in.Name)
+	source, release, err := call.source(ctx, argument, text, in.Name)
 	if err != nil {
 		return FileResult{}, err
 	}
 	defer release()
-	stored, err := call.Wiro.Files.Upload(ctx, source, in.Folder)
+	stored, err := call.Wiro.Files.UploadAll(ctx, source, in.Folder)
 	if err != nil {
-		return FileResult{}, err
+		return FileResult{}, notStored(err, source)
 	}
 	return fileResult(stored, "Uploaded"), nil
 }
 
+// notStored says what helps where Wiro refuses the type of a file.
+func notStored(err error, file wiro.File) error {
+	refusal, ok := errors.AsType[*wiro.APIError](err)
+	if !ok || !strings.Contains(strings.ToLower(refusal.Message()), "file type") {
+		return err
+	}
+	return mcptool.Problemf("Wiro refused the type of the file: %s. It was sent as %s (%s). %s Convert the file, or give it its right extension with file_name.",
+		wordsOf(err), file.Name, file.ContentType, takenTypes)
+}
+
 type upload struct {
-	URL    string `json:"url" doc:"public http or https address of the file (100 MB at most)"`
-	Name   string `json:"file_name,omitempty" doc:"name to store it under; by default the address's own"`
-	Folder string `json:"folderid,omitempty" doc:"folder to put it in, by default the default folder"`
+	URL    string `json:"url,omitempty" doc:"public address (100 MB at most), or data: URI"`
+	Path   string `json:"path,omitempty" doc:"or a local path (stdio)"`
+	Name   string `json:"file_name,omitempty" doc:"name to store it under"`
+	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
 
 // proveKey asks Wiro with a free call whether it accepts the key that came with a request:
@@ -67,30 +86,46 @@ const (
 	leastRate     = 16 << 10         // bytes a second from the source
 )
 
-// uploadTypes are the extensions that Wiro takes.
-//
-// Wiro docs: Files.
-var uploadTypes = strings.Fields("jpg png gif jpeg webp heic mp4 webm mov mp3 wav m4a pdf csv docx xlsx pptx txt md epub zip")
-
-// remoteFile describes the file at an address; it is fetched through the guarded client and
-// streamed on when it is sent. The caller releases it in the end, sent or not.
-func (c *Call) remoteFile(ctx context.Context, address, name string) (_ wiro.File, release func(), _ error) {
+// remoteFile describes the file at an address; it is fetched through the guarded client, looked
+// at, and streamed on when it is sent. The caller releases it in the end, sent or not.
+func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (_ wiro.File, release func(), _ error) {
 	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return wiro.File{}, nil, mcptool.Problemf("url must be a public http or https address.")
+	if err != nil || !isWeb(address) {
+		return wiro.File{}, nil, mcptool.Problemf("%s must be a public http or https address, a data: URI or, over stdio, the path of a local file.", argument)
 	}
 	response, err := c.fetch(ctx, u)
 	if err != nil {
 		return wiro.File{}, nil, err
 	}
-	release = func() { _ = response.Body.Close() } // it was only read
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	file := wiro.File{Name: fileName(name, u, kind), ContentType: kind, Size: response.ContentLength}
-	if err := uploadable(file); err != nil {
+	var first io.ReadCloser
+	release = func() {
+		_ = response.Body.Close() // it was only read
+		first = nil
+	}
+	head, err := readHead(response.Body)
+	if err != nil {
+		release()
+		return wiro.File{}, nil, mcptool.Problemf("%s cannot be fetched: %v.", argument, err)
+	}
+	declared := response.Header.Get("Content-Type")
+	if name = strings.TrimSpace(name); name == "" {
+		name = remoteName(response, u)
+	}
+	found := media.Detect(head, declared, name)
+	if found.MIME == "text/plain" { // a type that is not text inside is not told by such bytes
+		if said := media.ByMIME(declared); said.Extension != "" && said.Kind() != media.Text {
+			found = said
+			if named := media.ByName(name); named.Extension != "" && named.Kind() != media.Text {
+				found = named
+			}
+		}
+	}
+	file := wiro.File{Name: found.NameFor(name), ContentType: found.MIME, Size: response.ContentLength}
+	if err := cmp.Or(notTheFile(argument, head, name, found), acceptable(argument, head, file)); err != nil {
 		release()
 		return wiro.File{}, nil, err
 	}
-	first := response.Body
+	first = rejoin(head, response.Body)
 	file.Open = func() (io.ReadCloser, error) {
 		body := first
 		if first = nil; body == nil { // sent before, and surely not arrived: fetch it anew
@@ -100,18 +135,37 @@ func (c *Call) remoteFile(ctx context.Context, address, name string) (_ wiro.Fil
 			}
 			body = again.Body
 		}
-		return &limited{body, wiro.MaxUpload}, nil
+		return wholeFile(argument, &limited{body, wiro.MaxUpload}, head), nil
 	}
 	return file, release, nil
 }
 
-func uploadable(file wiro.File) error {
-	if file.Size > wiro.MaxUpload {
-		return mcptool.Problemf("The file is larger (%s) than the 100 MB that Wiro takes.", mcptool.Size(file.Size))
+// remoteName is the name of a file that was fetched: what Content-Disposition says, or the last
+// part of the address.
+func remoteName(response *http.Response, asked *url.URL) string {
+	if _, parameters, err := mime.ParseMediaType(response.Header.Get("Content-Disposition")); err == nil {
+		if name := strings.TrimSpace(parameters["filename"]); name != "" {
+			return name
+		}
 	}
-	extension := strings.TrimPrefix(strings.ToLower(path.Ext(file.Name)), ".")
-	if extension != "" && !slices.Contains(uploadTypes, extension) {
-		return mcptool.Problemf("Wiro does not take .%s files: it takes %s. file_name gives the file another name.", extension, strings.Join(uploadTypes, ", "))
+	if response.Request != nil { // where redirects led
+		asked = response.Request.URL
+	}
+	return path.Base(asked.Path)
+}
+
+// notTheFile refuses what servers send in place of a file: sign-in pages, messages.
+func notTheFile(argument string, head []byte, name string, found media.Type) error {
+	switch {
+	case media.LooksLikeHTML(head) || found.MIME == "text/html":
+		return mcptool.Problemf("%s leads to a web page, not to a file: perhaps one to sign in, or one that shows the file. "+
+			"Give the address of the file itself (a direct download link) that opens without signing in.", argument)
+	case len(head) == 0 || found.Kind() != media.Text:
+		return nil
+	}
+	if named := media.ByName(name); named.Kind() != media.Text && named.Extension != "" {
+		return mcptool.Problemf("%s should be %s by its name, but its server answers with text: %q.",
+			argument, named.MIME, mcptool.Clip(redactText(string(head)), 120))
 	}
 	return nil
 }
@@ -192,30 +246,6 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fileName is the name to store a file under: the caller's, or the address's last part, with
-// an extension of its type where it has none.
-func fileName(name string, u *url.URL, kind string) string {
-	if name = path.Base(strings.ReplaceAll(strings.TrimSpace(name), "\\", "/")); name == "." || name == "/" {
-		name = path.Base(u.Path)
-	}
-	if name == "." || name == "/" || name == "" {
-		name = "file"
-	}
-	if path.Ext(name) != "" || kind == "" {
-		return name
-	}
-	extensions, err := mime.ExtensionsByType(kind)
-	if err != nil {
-		return name
-	}
-	for _, extension := range extensions {
-		if slices.Contains(uploadTypes, strings.TrimPrefix(extension, ".")) {
-			return name + extension
-		}
-	}
-	return name
-}
-
 var createFolderTool = define(mcptool.Meta{
 	Name:        "create_folder",
 	Title:       "Create a folder",
@@ -230,7 +260,7 @@ func createFolder(ctx context.Context, call *Call, in folder) (FileResult, error
 	if err != nil {
 		return FileResult{}, err
 	}
-	return fileResult(stored, "Created"), nil
+	return fileResult([]wiro.StoredFile{stored}, "Created"), nil
 }
 
 type folder struct {
@@ -238,10 +268,11 @@ type folder struct {
 	Parent string `json:"parentid,omitempty" doc:"id of the folder to put it in, by default the root"`
 }
 
-// FileResult is a file or folder in the caller's storage.
+// FileResult is a file or folder in the caller's storage, or the files of an archive.
 type FileResult struct {
-	File StoredFile `json:"file"`
-	did  string
+	File  StoredFile   `json:"file"`
+	Files []StoredFile `json:"files,omitempty"` // of an archive: all that was in it, the first one too
+	did   string
 }
 
 // StoredFile is what is known of it.
@@ -254,17 +285,39 @@ type StoredFile struct {
 	ParentID  string `json:"parentId,omitempty"`
 }
 
-func fileResult(f wiro.StoredFile, did string) FileResult {
-	return FileResult{StoredFile{
-		ID: f.ID, Name: f.Name, MIMEType: f.ContentType,
-		SizeBytes: f.Size, URL: f.URL, ParentID: f.ParentID,
-	}, did}
+func fileResult(stored []wiro.StoredFile, did string) FileResult {
+	files := make([]StoredFile, len(stored))
+	for i, f := range stored {
+		files[i] = StoredFile{
+			ID: f.ID, Name: f.Name, MIMEType: f.ContentType,
+			SizeBytes: f.Size, URL: escapeURL(f.URL), ParentID: f.ParentID,
+		}
+	}
+	r := FileResult{File: files[0], did: did}
+	if len(files) > 1 {
+		r.Files = files
+	}
+	return r
 }
 
 // Text is what was done, with what later calls need.
 func (r FileResult) Text() string {
-	f := r.File
-	text := fmt.Sprintf("%s %s (id %s)", r.did, f.Name, f.ID)
+	if r.Files == nil {
+		text := r.did + " " + r.File.line()
+		if r.File.URL != "" {
+			text += "\nPass this URL to a model's file parameter. Anyone who knows it can open it."
+		}
+		return text
+	}
+	text := fmt.Sprintf("%s %s from the archive:", r.did, mcptool.Count(len(r.Files), "file"))
+	for _, f := range r.Files {
+		text += "\n- " + f.line()
+	}
+	return text + "\nPass these URLs to a model's file parameters. Anyone who knows them can open them."
+}
+
+func (f StoredFile) line() string {
+	text := fmt.Sprintf("%s (id %s)", f.Name, f.ID)
 	if f.MIMEType != "" {
 		text += ", " + f.MIMEType
 	}
@@ -273,7 +326,7 @@ func (r FileResult) Text() string {
 	}
 	text += "."
 	if f.URL != "" {
-		text += "\n" + f.URL + "\nPass this URL to a model's file parameter. Anyone who knows it can open it."
+		text += "\n" + f.URL
 	}
 	return text
 }

@@ -35,7 +35,7 @@ func TestAPictureFromTheFirstSearchToItsPrice(t *testing.T) {
 
 	done := s.call("run_model", `{"model":"`+picture+`","params":{"prompt":"a lighthouse"}}`).ok("Completed", "image/png")
 	url := done.at("outputs.0.url").(string)
-	require.True(t, strings.HasPrefix(done.text, url), "outputs come first: %s", done.text)
+	require.True(t, strings.HasPrefix(done.text, "![a lighthouse]("+url+")"), "outputs come first: %s", done.text)
 	require.Equal(t, "completed", done.at("state"))
 	require.Equal(t, "image", done.at("outputs.0.kind"))
 	require.Positive(t, done.at("outputs.0.sizeBytes"))

@@ -7,7 +7,7 @@ func All() []mcptool.Tool {
 	return []mcptool.Tool{
 		searchModelsTool, getModelSchemaTool, recommendModelTool, exploreTool, runModelTool,
 		getTaskTool, waitForTaskTool, listTasksTool, getOutputTool, getTaskPriceTool, cancelTaskTool, killTaskTool, deleteTaskFilesTool,
-		uploadFileTool, createFolderTool,
+		uploadFileTool, saveOutputTool, readOutputTool, createFolderTool,
 		searchDocsTool, readDocTool,
 		listAgentsTool, getAgentTool, deployAgentTool, listMyAgentsTool, getMyAgentTool, updateMyAgentTool, startAgentTool, stopAgentTool,
 		sendAgentMessageTool, getAgentMessageTool, listAgentMessagesTool, listAgentSessionsTool, cancelAgentMessageTool, deleteAgentMessagesTool,

@@ -13,7 +13,7 @@ import (
 var sendAgentMessageTool = define(mcptool.Meta{
 	Name:        "send_agent_message",
 	Title:       "Send a message to an agent",
-	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When time is up the agent goes on, and get_agent_message gets the answer. Never send it again because a wait ended.",
+	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When the wait is over get_agent_message gets the answer: never send it again for that.",
 	Toolset:     Messages,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
@@ -49,9 +49,9 @@ type newMessage struct {
 	agentGUID
 	teamOf
 	Message  string   `json:"message" doc:"what to say to the agent"`
-	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation; the agent remembers what was said in the same one"`
+	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation that the agent remembers"`
 	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
-	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns the message's guid and token at once"`
+	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns its guid and token at once"`
 	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
 
@@ -128,7 +128,7 @@ func (r messageRef) ref() wiro.MessageRef { return wiro.MessageRef{GUID: r.GUID,
 var getAgentMessageTool = define(mcptool.Meta{
 	Name:        "get_agent_message",
 	Title:       "Get a message to an agent",
-	Description: "A message to an agent and its answer, or as much of it as there is. Gets the answer after a wait that ended.",
+	Description: "A message to an agent and its answer, as far as it came.",
 	Toolset:     Messages,
 	Examples:    []mcptool.Example{{Arguments: `{"messageguid": "m1"}`}},
 }, getAgentMessage)

@@ -17,9 +17,12 @@ import (
 type plannedRun struct {
 	Slug     wiro.Slug
 	Model    *wiro.Model // nil if its schema cannot be had
-	Params   wiro.Params // as they are sent
+	Params   wiro.Params // as they are meant, files as they were named
 	Warnings []string    // what was read differently from what was given, a sentence each
 	Quote    *quote.Quote
+
+	sent    wiro.Params          // Params with the files in their places
+	uploads map[string]wiro.File // that have to be uploaded first, by parameter
 
 	price *quote.Model // nil if Model is
 	today *DaySpending // of a dry run under a limit per day
@@ -55,10 +58,26 @@ func (c *Call) planRun(ctx context.Context, in modelRun) (plannedRun, error) {
 		q := model.price.Quote(quote.Input{Params: checked.Params})
 		plan.Model, plan.Params, plan.Quote, plan.price = &model.Model, checked.Params, &q, model.price
 	}
+	var schema params.Schema
+	if model != nil {
+		schema = model.schema
+	}
+	if plan.sent, plan.uploads, err = c.openFiles(ctx, schema, plan.Params); err != nil {
+		return plan, notOpened(slug, err)
+	}
 	if in.DryRun {
 		plan.today = c.spentToday(ctx)
 	}
 	return plan, nil
+}
+
+// notOpened says that a model was not run because of one of its files.
+func notOpened(slug wiro.Slug, err error) error {
+	p := explain(err)
+	if p == nil {
+		return err
+	}
+	return &mcptool.Problem{Text: fmt.Sprintf("%s was not run: nothing was started or charged. %s", slug, p.Text), Next: p.Next}
 }
 
 // faultyRun says what is wrong with a run, all of it, and how it is right.
@@ -77,7 +96,7 @@ func (c *Call) faultyRun(slug wiro.Slug, model *knownModel, checked params.Resul
 		lines = append(lines, "The model takes: "+strings.Join(paramNames(model.schema), ", ")+".")
 	}
 	arguments := c.Arguments()
-	arguments["model"], arguments["params"] = slug.String(), checked.Params
+	arguments["model"], arguments["params"] = slug.String(), shown(checked.Params)
 	reason := "the corrected call, if this is what was meant"
 	if len(missing) > 0 {
 		reason = "the corrected call; fill in first: " + strings.Join(slices.Compact(missing), ", ")
@@ -107,7 +126,7 @@ func paramNames(schema params.Schema) []string {
 func (c *Call) dryRun(plan plannedRun, in modelRun) TaskResult {
 	arguments := c.Arguments()
 	delete(arguments, "dry_run")
-	arguments["model"], arguments["params"] = plan.Slug.String(), plan.Params
+	arguments["model"], arguments["params"] = plan.Slug.String(), shown(plan.Params)
 	result := TaskResult{
 		State: stateDryRun, Task: TaskInfo{Model: plan.Slug.String()}, Outputs: []OutputInfo{},
 		Quote: plan.Quote, Warnings: plan.Warnings, Params: shown(plan.Params), Today: plan.today,

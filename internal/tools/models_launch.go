@@ -89,6 +89,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 	if failed != nil {
 		return TaskResult{}, failed
 	}
+	l.complete(ctx, &result)
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
@@ -131,7 +132,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
 		err = mcptool.ErrRestarting
 	}
-	result.Note = l.progress.note(err)
+	result.Note = joinSentences(result.Note, l.progress.note(err))
 	return result, task.Over()
 }
 
@@ -210,38 +211,4 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 	}
 	c.recordCosts(ctx, task)
 	c.noted(c.Store.DeliveredTask(ctx, c.caller(), name))
-}
-
-// shown are params without the content of files.
-func shown(params wiro.Params) map[string]any {
-	var values map[string]any
-	for name, value := range params {
-		switch value := value.(type) {
-		case wiro.File, *wiro.File, []wiro.File:
-			continue
-		case string:
-			if len(value) > 2000 {
-				continue
-			}
-		case []any:
-			if hasFile(value) {
-				continue
-			}
-		}
-		if values == nil {
-			values = map[string]any{}
-		}
-		values[name] = value
-	}
-	return values
-}
-
-func hasFile(list []any) bool {
-	for _, item := range list {
-		switch item.(type) {
-		case wiro.File, *wiro.File:
-			return true
-		}
-	}
-	return false
 }

@@ -25,7 +25,7 @@ func confirmedAtTimes(t mcptool.Tool) mcptool.Tool {
 
 type modelRun struct {
 	Model   string         `json:"model" doc:"slug owner/model, such as \"openai/sora-2\""`
-	Params  map[string]any `json:"params" doc:"parameters by id, as get_model_schema lists them; files as URLs"`
+	Params  map[string]any `json:"params" doc:"parameters by id, as get_model_schema lists them; files as URLs, data: URIs or local paths"`
 	Wait    *bool          `json:"wait,omitempty" doc:"false returns the token at once"`
 	Timeout *float64       `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait; 0 looks once"`
 	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`

@@ -61,9 +61,13 @@ func (l *launch) refresh(ctx context.Context) (gone bool, err error) {
 // submit sends the run to Wiro, once. It waits for the answer as long as the call may wait; the
 // exchange goes on after that, and its token is kept for the same call.
 func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
+	if err := l.uploadFirst(limited); err != nil {
+		l.abandon(ctx)
+		return wiro.Submission{}, err
+	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.Params)
+		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
 		})
@@ -208,10 +212,10 @@ func (l *launch) isOwn(task wiro.Task, began time.Time) bool {
 	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !task.StartedAt.IsZero() && task.StartedAt.Before(began.Add(-findSlack)) {
 		return false
 	}
-	for name, value := range l.plan.Params {
+	for name, value := range l.plan.sent {
 		echoed, ok := task.Parameters[name]
 		sent, plain := plainText(value)
-		if !ok || !plain {
+		if !ok || !plain || sent == "" { // a file's URL is echoed
 			continue
 		}
 		if got, plain := plainText(echoed); plain && got != sent && !strings.HasSuffix(got, " bytes left out]") {

@@ -45,6 +45,11 @@ type Options struct {
 	// tasks as it may.
 	QueueOnLimit bool
 
+	// Local is what callers with the server's own credentials may do with local files.
+	Local LocalFiles
+	// InlineImages says which clients get a picture in the result of a run.
+	InlineImages InlineImages
+
 	// Drain ends waits early, with what they know and how to go on: a server that shuts
 	// down ends it. May be nil.
 	Drain context.Context
@@ -67,10 +72,13 @@ type Call struct {
 	Fetch *http.Client // guarded
 	Store *store.Store
 
+	Local LocalFiles
+
 	models *modelCache
 	limits mcptool.SpendingLimits // of this caller's runs
 
 	log            zerolog.Logger
+	inlineImages   InlineImages
 	stopsAbandoned bool
 	queuesOnLimit  bool
 
@@ -126,9 +134,9 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		call.Seal, call.Redact = client.Seal, client.Redact
 	}
 	call.App = &Call{
-		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, log: s.options.Log,
+		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
 		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
-		stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
+		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 
 // taskRef names a task.
 type taskRef struct {
-	Token string `json:"tasktoken,omitempty" doc:"token that run_model returned"`
-	ID    string `json:"taskid,omitempty" doc:"task id, instead of the token"`
+	Token string `json:"tasktoken,omitempty" doc:"from run_model"`
+	ID    string `json:"taskid,omitempty" doc:"instead of the token"`
 }
 
 func (r taskRef) ref() wiro.TaskRef {
@@ -40,7 +40,9 @@ func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 		return TaskResult{}, call.noSuchTask(err)
 	}
 	call.delivered(ctx, task)
-	return call.taskResult(task), nil
+	result := call.taskResult(task)
+	call.complete(ctx, &result)
+	return result, nil
 }
 
 type taskLook struct {
@@ -297,7 +299,7 @@ func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskActi
 }
 
 type finishedTask struct {
-	Token string `json:"tasktoken" doc:"token that run_model returned"`
+	Token string `json:"tasktoken" doc:"from run_model"`
 }
 
 // TaskAction is something done to a task.

@@ -2,8 +2,7 @@ package tools
 
 import (
 	"fmt"
-	"mime"
-	"path"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -38,6 +37,9 @@ type TaskResult struct {
 	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
 	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+
+	prompt string // its start
+	image  []byte // a picture of the outputs, as JPEG
 }
 
 // TaskInfo is what identifies a task and what it took.
@@ -58,8 +60,11 @@ type OutputInfo struct {
 	MIMEType  string `json:"mimeType"`
 	SizeBytes int64  `json:"sizeBytes,omitempty"`
 	URL       string `json:"url,omitempty"`
-	Kind      string `json:"kind"` // image, video, audio, text or file
-	Content   string `json:"text,omitempty" text:"lines"`
+	Kind      string `json:"kind"`                        // image, video, audio, text or file
+	Content   string `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
+	Path      string `json:"path,omitempty"`              // of a file that was saved
+
+	isAnswer bool // of a language model
 }
 
 func taskInfo(t wiro.Task) TaskInfo {
@@ -97,64 +102,22 @@ func taskState(t wiro.Task) string {
 }
 
 func (c *Call) taskResult(t wiro.Task) TaskResult {
-	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}}
-	for _, output := range t.Outputs {
-		if output.Content == nil {
-			r.Outputs = append(r.Outputs, outputInfo(output))
-			continue
-		}
-		answer, thinking := words(output.Content)
-		r.Outputs = append(r.Outputs, OutputInfo{
-			Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)),
-			URL: output.URL, Kind: "text", Content: answer,
-		})
-		r.Response, r.Thinking = answer, thinking
-	}
-	if r.State == stateCompleted && r.Response == "" && len(r.Outputs) == 0 {
-		r.Response = strings.TrimSpace(t.DebugOutput)
-	}
-	token := map[string]any{"tasktoken": r.Task.Token}
-	if r.Task.Token == "" {
-		token = map[string]any{"taskid": r.Task.ID}
-	}
+	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, prompt: prompt(t)}
+	c.addOutputs(&r, t)
 	switch r.State {
 	case stateRunning:
-		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", token)
+		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", withTask(r.Task, map[string]any{}))
+	case stateCompleted:
+		r.Note = modelNote(t, r.madeNothing())
 	case stateFailed:
 		r.Error = failureText(t)
 	}
 	return r
 }
 
-// words are a language model's answer and thinking; a model without phases has only raw text.
-func words(c *wiro.RawContent) (answer, thinking string) {
-	answer, thinking = joinParts(c.Answer), joinParts(c.Thinking)
-	if answer == "" && thinking == "" {
-		answer = strings.TrimSpace(c.Raw)
-	}
-	return answer, thinking
-}
-
-func outputInfo(o wiro.Output) OutputInfo {
-	info := OutputInfo{
-		Name: o.Name, MIMEType: o.ContentType, SizeBytes: o.Size, URL: o.URL,
-	}
-	if info.Name == "" {
-		info.Name = path.Base(info.URL)
-	}
-	if info.MIMEType == "" {
-		info.MIMEType = mime.TypeByExtension(path.Ext(info.Name))
-	}
-	if info.MIMEType == "" {
-		info.MIMEType = "application/octet-stream"
-	}
-	switch family, _, _ := strings.Cut(info.MIMEType, "/"); family {
-	case "image", "video", "audio", "text":
-		info.Kind = family
-	default:
-		info.Kind = "file"
-	}
-	return info
+// madeNothing reports whether a task left neither a file nor an answer.
+func (r TaskResult) madeNothing() bool {
+	return r.Response == "" && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" })
 }
 
 // failureText is why a task failed: the last lines of the model's own error.
@@ -170,11 +133,11 @@ func failureText(t wiro.Task) string {
 	return fmt.Sprintf("The model ended with exit code %q and said nothing.", t.ExitCode)
 }
 
-// Text shows outputs first, then the answer, then cost and time.
+// Text shows outputs first, then the answer, then state, cost and time, which are never cut.
 func (r TaskResult) Text() string {
 	var b strings.Builder
 	for _, o := range r.Outputs {
-		b.WriteString(o.line())
+		b.WriteString(o.line(r.prompt))
 	}
 	if r.Response != "" {
 		b.WriteString(r.Response + "\n")
@@ -182,7 +145,9 @@ func (r TaskResult) Text() string {
 	if r.Thinking != "" {
 		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
 	}
-	if b.Len() > 0 {
+	body := b.String()
+	b.Reset()
+	if body != "" {
 		b.WriteString("\n")
 	}
 	b.WriteString(r.summary())
@@ -195,18 +160,7 @@ func (r TaskResult) Text() string {
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
 	}
-	return mcptool.TextWithNext(b.String(), r.NextAction)
-}
-
-func (o OutputInfo) line() string {
-	if o.URL == "" {
-		return "" // a language model's answer, which follows
-	}
-	text := o.URL + "\n  " + o.Name + ", " + o.MIMEType
-	if s := mcptool.Size(o.SizeBytes); s != "" {
-		text += ", " + s
-	}
-	return text + "\n"
+	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), body, "read_output reads on.")
 }
 
 // summary is the line with state, task, cost, time, and what was spent today.
@@ -232,7 +186,11 @@ func (r TaskResult) outcome() string {
 		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
 			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
 	case stateCompleted:
-		text := fmt.Sprintf("Completed: %s. %s", named, charged(r.Task))
+		text := fmt.Sprintf("Completed: %s. ", named)
+		if r.madeNothing() {
+			text += "It left no output. "
+		}
+		text += charged(r.Task)
 		if r.Task.Seconds != nil {
 			text += fmt.Sprintf(" Took %s.", mcptool.Seconds(*r.Task.Seconds))
 		}
@@ -295,23 +253,13 @@ func (r TaskResult) Links() []mcp.ResourceLink {
 			continue
 		}
 		link := mcp.NewResourceLink(o.URL, o.Name, "Output of "+r.Task.named(), o.MIMEType)
+		link.Annotations = &mcp.Annotations{Audience: []mcp.Role{mcp.RoleUser}}
 		if o.SizeBytes > 0 {
 			link.Size = &o.SizeBytes
 		}
 		links = append(links, link)
 	}
 	return links
-}
-
-// joinParts joins what a model said in several phases.
-func joinParts(parts []string) string {
-	texts := make([]string, 0, len(parts))
-	for _, part := range parts {
-		if text := strings.TrimSpace(part); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "\n\n")
 }
 
 // quoteThinking sets thinking apart from the answer; of a long one its beginning.

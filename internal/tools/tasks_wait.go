@@ -47,9 +47,10 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (Task
 	if err != nil && !goesOn(err) {
 		return TaskResult{}, c.noSuchTask(err)
 	}
-	c.delivered(ctx, task)
 	result := c.taskResult(task)
-	result.Note = updates.note(err)
+	result.Note = joinSentences(result.Note, updates.note(err))
+	c.complete(ctx, &result)
+	c.delivered(ctx, task)
 	return result, nil
 }
 

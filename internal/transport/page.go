@@ -128,7 +128,7 @@ func pageToolsets(s *tools.Server) []pageToolset {
 	for _, name := range s.Toolsets() {
 		set := pageToolset{Name: string(name)}
 		for _, d := range s.Tools() {
-			if d.Toolset == name && !d.ForViews {
+			if d.Toolset == name && !d.ForViews && !d.Local { // neither is for a model on the network
 				set.Tools = append(set.Tools, pageTool{d.Name, effectOf(d), d.Description})
 			}
 		}

@@ -28,7 +28,7 @@ func selected(toolsets []tools.Toolset, readOnly bool) []string {
 	keep := mcptool.Filter(toolsets, nil, readOnly)
 	found := []string{}
 	for _, d := range tools.All() {
-		if keep(d) && !d.ForViews {
+		if keep(d) && !d.ForViews && !d.Local {
 			found = append(found, d.Name)
 		}
 	}
