@@ -57,7 +57,7 @@ var attacks = []attack{
 	{"end events at full rate", waits("ended", 100)},
 }
 
-func madeUp() string { return fmt.Sprintf("made-up-%d", rand.Uint64()) }
+func madeUp() string { return fmt.Sprintf("made-up-%d", rand.Uint64()) } //nolint:gosec // a key that nothing guards
 
 func as(key string) func() string { return func() string { return key } }
 

@@ -79,7 +79,7 @@ func TestSamplesAreWhatTheySay(t *testing.T) {
 	pdf := a.file(a.result("wiro/job-description-writer", obj{"prompt": "a job", "outputType": "pdf"}), 0).text
 	require.Equal(t, "application/pdf", http.DetectContentType([]byte(pdf)))
 	voice := obj{"inputSongUrl": "https://example.com/song.mp3", "pitch_change": "-1", "pitch_detection_algo": "mangio-crepe", "pitch_change_all": "0", "output_format": "mp3"}
-	for _, name := range strings.Fields("index_rate filter_radius rms_mix_rate crepe_hop_length protect reverb_size reverb_wetness reverb_dryness reverb_damping") {
+	for name := range strings.FieldsSeq("index_rate filter_radius rms_mix_rate crepe_hop_length protect reverb_size reverb_wetness reverb_dryness reverb_damping") {
 		voice[name] = 1
 	}
 	mp3 := a.file(a.result("wiro/RVC-Voice-Clone-Youtube", voice), 0).text

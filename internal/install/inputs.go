@@ -7,7 +7,7 @@ import (
 )
 
 // inputTitles are what VS Code asks its user, by the id of the input.
-var inputTitles = map[string]string{
+var inputTitles = map[string]string{ //nolint:gosec // names, no secrets
 	"wiro-api-key":    "Wiro API key (wiro.ai/panel/project)",
 	"wiro-api-secret": "Wiro API secret",
 }

@@ -58,8 +58,7 @@ func (jsonFile) remove(doc []byte, path []string) ([]byte, error) {
 			chain = append(chain, parent)
 			current = &parent.Members[i].Value
 		}
-		for depth := len(chain) - 1; depth >= 0; depth-- {
-			parent := chain[depth]
+		for depth, parent := range slices.Backward(chain) {
 			cut(parent, indexOf(parent, path[depth]))
 			if len(parent.Members) > 0 || depth == 0 {
 				break

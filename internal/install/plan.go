@@ -127,7 +127,7 @@ func (c Client) plan(system System, project string, change func(*Plan) error) (*
 			return nil, fmt.Errorf("%s is read-only. Nothing was changed", p.Path)
 		}
 		p.Exists, p.before, p.mode = true, before, info.Mode().Perm()
-		if _, err := os.Stat(backupOf(p.Path, before)); err == nil {
+		if _, err := os.Stat(backupOf(p.Path, before)); err == nil { //nolint:gosec // the user names the path
 			p.backup = backupOf(p.Path, before)
 		}
 	case !errors.Is(err, fs.ErrNotExist):

@@ -96,7 +96,7 @@ func Understand(request string) Intent {
 			break
 		}
 	}
-	for _, word := range strings.Fields(covered) {
+	for word := range strings.FieldsSeq(covered) {
 		if len(word) > 2 && !slices.Contains(fillers, word) && !slices.Contains(found.Words, word) {
 			found.Words = append(found.Words, word)
 		}
@@ -128,7 +128,7 @@ var concepts = sync.OnceValue(func() []concept {
 			continue
 		}
 		var alternatives []string
-		for _, word := range strings.Fields(words) {
+		for word := range strings.FieldsSeq(words) {
 			stem := strings.HasSuffix(word, "*")
 			parts := strings.Split(strings.TrimSuffix(word, "*"), "*")
 			for i, part := range parts {

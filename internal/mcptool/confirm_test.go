@@ -20,10 +20,10 @@ const twoCoats = `{"color":"red","coats":2}`
 
 var asks = mcptool.Scope{Client: &mcptool.Client{SupportsElicitation: true}}
 
-// quoted calls buy_paint and returns the arguments that confirm what it quotes.
-func (y *toys) quoted(arguments string) map[string]any {
+// quoted asks for two coats and returns the arguments that confirm what is quoted.
+func (y *toys) quoted() map[string]any {
 	y.t.Helper()
-	_, data, failed := y.call("buy_paint", arguments)
+	_, data, failed := y.call("buy_paint", twoCoats)
 	require.False(y.t, failed)
 	require.Equal(y.t, "confirmation_required", data["state"], "%v", data)
 	_, confirmed := next(y.t, data)
@@ -74,7 +74,7 @@ func TestConfirmAloneGetsAQuote(t *testing.T) {
 func TestAConfirmationWorksOnceForWhatWasQuoted(t *testing.T) {
 	t.Parallel()
 	y := newToys(t)
-	confirmed := y.quoted(twoCoats)
+	confirmed := y.quoted()
 	for name, changes := range map[string]map[string]any{
 		"another argument": {"coats": 3}, "one more": {"tags": []any{"x"}}, "one less": {"color": "blue"},
 		"not confirmed": {"confirm": false}, "confirm left out": {"confirm": nil}, "tampered": {"confirmation": confirmed["confirmation"].(string) + "0"},
@@ -127,7 +127,7 @@ func TestTheStateOfAQuestionIsNoConfirmation(t *testing.T) {
 	_, data, _ := y.call("buy_paint", with(t, map[string]any{"color": "red", "coats": 2, "confirm": true, "confirmation": state}, nil))
 	require.Equal(t, "confirmation_required", data["state"])
 
-	confirmation, _ := y.quoted(twoCoats)["confirmation"].(string)
+	confirmation, _ := y.quoted()["confirmation"].(string)
 	again := y.request(asks, "buy_paint", twoCoats, answer("confirm", confirmation,
 		mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionAccept, Content: map[string]any{"agree": true}}))
 	require.NotEmpty(t, again.InputRequests)
@@ -138,7 +138,7 @@ func TestAConfirmationExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		y := newToys(t)
-		confirmed := y.quoted(twoCoats)
+		confirmed := y.quoted()
 		time.Sleep(15 * time.Minute)
 		_, data, _ := y.call("buy_paint", with(t, confirmed, nil))
 		require.Equal(t, "confirmation_required", data["state"])
@@ -195,14 +195,14 @@ func TestReplicasShareWhatWasUsed(t *testing.T) {
 		}
 	}
 	one, other := newToys(t, shared), newToys(t, shared)
-	confirmed := with(t, one.quoted(twoCoats), nil)
+	confirmed := with(t, one.quoted(), nil)
 	_, data, _ := other.call("buy_paint", confirmed)
 	require.Equal(t, "paint", data["action"], "another replica takes it")
 	_, data, _ = one.call("buy_paint", confirmed)
 	require.Equal(t, "confirmation_required", data["state"])
 	require.Zero(t, one.painted)
 
-	confirmed = with(t, one.quoted(twoCoats), nil)
+	confirmed = with(t, one.quoted(), nil)
 	down = errors.New("connection refused to redis at 10.0.0.1")
 	text, _, failed := one.call("buy_paint", confirmed)
 	require.True(t, failed)

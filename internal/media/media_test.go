@@ -328,7 +328,7 @@ func FuzzDetect(f *testing.F) {
 func FuzzSound(f *testing.F) {
 	f.Add(stereoWAV(8000, 1, 100)[:200], uint8(0))
 	names := []string{"a.wav", "a.mp3", "a.flac", "a.ogg"}
-	f.Fuzz(func(t *testing.T, content []byte, format uint8) {
+	f.Fuzz(func(_ *testing.T, content []byte, format uint8) {
 		hung := time.AfterFunc(5*time.Second, func() { panic("a damaged file is decoded forever") })
 		defer hung.Stop()
 		sound, err := media.OpenSound(seekable{bytes.NewReader(content)}, media.ByName(names[int(format)%len(names)]))

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // decoders of image.Decode
+	_ "image/gif" // a decoder of image.Decode
 	"image/jpeg"
-	_ "image/png"
+	_ "image/png" // as above
 	"io"
 	"math"
 
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // as above
 )
 
 // Limits of thumbnails and contact sheets.

@@ -250,7 +250,7 @@ type refusal struct {
 }
 
 // refuseOver says what would be cheaper, and how to run it.
-func (c *Call) refuseOver(plan plannedRun, in modelRun, over overLimit) refusal {
+func (c *Call) refuseOver(plan plannedRun, over overLimit) refusal {
 	var r refusal
 	if plan.price != nil && over.limit > 0 {
 		cheaper := plan.price.Cheaper(quote.Input{Params: plan.Params}, over.limit)
@@ -287,7 +287,7 @@ func (c *Call) overProblem(plan plannedRun, in modelRun, over overLimit) error {
 	if plan.Quote.USD == nil && plan.Quote.MinUSD == nil {
 		price = "has a price that is " + plan.Quote.String()
 	}
-	r := c.refuseOver(plan, in, over)
+	r := c.refuseOver(plan, over)
 	return &mcptool.Problem{
 		Text: fmt.Sprintf("%s was not run: it %s, %s Nothing was started or charged.%s", plan.Slug, price, over, r.cheaper),
 		Next: r.next,

@@ -142,7 +142,7 @@ func (c *Call) dryRun(plan plannedRun, in modelRun) TaskResult {
 	case quote.Within:
 	}
 	if refusal != nil {
-		p := c.refuseOver(plan, in, *refusal)
+		p := c.refuseOver(plan, *refusal)
 		result.Note, result.NextAction = "It would be refused: "+refusal.String()+p.cheaper, p.next
 		if result.NextAction != nil && result.NextAction.Tool == "run_model" {
 			result.NextAction.Arguments["dry_run"] = true

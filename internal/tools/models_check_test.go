@@ -25,13 +25,13 @@ const painter = `{"result":true,"tool":[{"cleanslugowner":"acme","cleanslugproje
 const byOutput = `"[{\"inputs\":{},\"price\":0.04,\"priceMethod\":\"cpo\"}]"`
 
 // painted is Wiro with that model, whose runs end at once and cost $0.05.
-func painted(t testing.TB, price string, change ...func(*Options)) *fakeWiro {
+func painted(t testing.TB, price string) *fakeWiro {
 	t.Helper()
 	return faking(t, map[string]string{
 		"Tool/Detail":      fmt.Sprintf(painter, price),
 		"Run/acme/painter": `{"result":true,"taskid":"1","socketaccesstoken":"t1"}`,
 		"Task/Detail":      `{"result":true,"tasklist":[{"id":"1","socketaccesstoken":"t1","status":"task_postprocess_end","pexit":"0","totalcost":"0.05","modelslugowner":"acme","modelslugproject":"painter"}]}`,
-	}, change...)
+	})
 }
 
 func (f *fakeWiro) runs() int { return times(f.paths(), "Run/acme/painter") }

@@ -36,7 +36,7 @@ func eachSchema(t *testing.T, check func(t *testing.T, path string, input bool, 
 	}
 }
 
-// Each rule is what a converter of some client needs, re-modelled.
+// Each rule is what a converter of some client needs, rebuilt.
 func TestSchemasSurviveTheConvertersOfClients(t *testing.T) {
 	t.Parallel()
 	plain := map[string]bool{"string": true, "number": true, "integer": true, "boolean": true, "object": true, "array": true}

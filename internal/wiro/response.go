@@ -146,7 +146,7 @@ func (r responseReader) refused(refusals []refusal, data []byte) *Error {
 }
 
 // cut returns the start of a text that is longer than limit, without the word at the cut: it may
-// be half of a secret, which nothing would recognise.
+// be half of a secret, which nothing would recognize.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -59,7 +59,8 @@ func TestLargeResponsesAreDecodedAFewAtATime(t *testing.T) {
 	require.Len(t, transport.rooms.large, largeAtOnce)
 	for n := largeAtOnce; n < calls; n++ {
 		select {
-		case <-read:
+		case err := <-read:
+			require.NoError(t, err)
 			require.Fail(t, "more than have a place")
 		default:
 		}
