@@ -129,6 +129,9 @@ func (s *schema) object(depth int) map[string]any {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
+		if kind, ok := member["type"].(string); ok && p.nullable {
+			member["type"] = []string{kind, "null"}
+		}
 		if p.doc != "" {
 			member["description"] = p.doc
 		}
