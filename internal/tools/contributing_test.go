@@ -28,7 +28,7 @@ var shoutTool = define(mcptool.Meta{
 	Name:        "shout",
 	Title:       "Shout",
 	Description: "Write a text in capitals.",
-	Toolset:     Files,
+	Toolset:     Logs,
 	Examples:    []mcptool.Example{{Arguments: ` + "`" + `{"text": "hello"}` + "`" + `}},
 }, shout)
 
