@@ -221,7 +221,8 @@ export const agentCases = {
     const skill = { useragentguid: state.agent, skillkey: 'content-strategy' };
     await s.call('set_custom_skill', { ...skill, value: '## Style\nRhymes only.' });
     const task = { useragentguid: state.agent, skillkey: 'cron-recipes', interval: '0 9 * * 1', value: 'Post a recipe.', enabled: true, usercreated: true };
-    const { data } = await s.follow(await s.call('set_custom_skill', task));
+    await s.call('set_custom_skill', task);
+    const { data } = await s.call('get_my_agent', { useragentguid: state.agent });
     assert.ok(data.agent.scheduledSkills.some(({ skillkey }) => skillkey === 'cron-recipes'));
   },
 
@@ -244,7 +245,8 @@ export const agentCases = {
   },
 
   async delete_custom_skill(s, state) {
-    const { data } = await s.follow(await s.call('delete_custom_skill', { useragentguid: state.agent, skillkey: state.renamed }));
+    await s.call('delete_custom_skill', { useragentguid: state.agent, skillkey: state.renamed });
+    const { data } = await s.call('get_my_agent', { useragentguid: state.agent });
     assert.ok(!data.agent.scheduledSkills.some(({ skillkey }) => skillkey === state.renamed));
   },
 

@@ -24,7 +24,7 @@ test('a call that is canceled leaves its task running and the server at work', a
   const session = await launch({ version: modern, env: sandbox.env });
   t.after(() => session.close());
   const stop = new AbortController();
-  await assert.rejects(session.call('run_model', { model: 'sandbox/run-forever', params: {} }, {
+  await assert.rejects(session.call('run_model', { model: 'sandbox/run-forever', params: {}, again: true }, {
     signal: stop.signal,
     onprogress: ({ message }) => { if (message === 'running') stop.abort(); },
   }));

@@ -165,13 +165,15 @@ describe('settings', () => {
     return { code, stdout: program.lines, stderr: program.stderr };
   };
 
-  test('no key: exit code 2, and a paragraph that helps on stderr alone', async () => {
-    const { code, stdout, stderr } = await run([], {});
-    assert.equal(code, 2);
-    assert.deepEqual(stdout, []);
-    assert.match(stderr, /WIRO_API_KEY/);
-    assert.match(stderr, /https:\/\/wiro\.ai\/panel\/project/);
-    assert.match(stderr, /--sandbox/);
+  test('no key: it starts, and a call answers how to get and set one', async () => {
+    const program = new Program([], {});
+    program.write(initialize, initialized, call(1, 'list_tasks', {}));
+    const { result } = await answer(program, 1);
+    await program.stop();
+    assert.equal(result.isError, true);
+    assert.match(result.content[0].text, /WIRO_API_KEY/);
+    assert.match(result.content[0].text, /https:\/\/wiro\.ai\/panel\/project/);
+    assert.match(program.stderr, /WIRO_API_KEY is not set/);
   });
 
   test('--sandbox needs no key', async () => {

@@ -21,7 +21,8 @@ type Intent struct {
 	// Categories of models that do it, the closest first.
 	Categories []string
 	// Words of the request that may name a subject, a style or a model, without those that only
-	// say what kind of thing is wanted.
+	// say what kind of thing is wanted. Of work that a whole category shares, they name the kind
+	// as texts of models do: "upscal" for "make it sharper".
 	Words []string
 }
 
@@ -89,6 +90,11 @@ func Understand(request string) Intent {
 	}
 	has := func(name string) bool { return spoken[name] }
 	var found Intent
+	for _, o := range operations {
+		if has(o.concept) {
+			found.Words = append(found.Words, o.stem)
+		}
+	}
 	for _, r := range rules {
 		if (len(r.all) > 0 || len(r.any) > 0) && !slices.ContainsFunc(r.all, func(n string) bool { return !has(n) }) &&
 			(len(r.any) == 0 || slices.ContainsFunc(r.any, has)) && !slices.ContainsFunc(r.none, has) {
@@ -103,6 +109,9 @@ func Understand(request string) Intent {
 	}
 	return found
 }
+
+// operations are kinds of work that no category tells apart.
+var operations = []struct{ concept, stem string }{{"upscale", "upscal"}, {"remove", "remov"}}
 
 // fillers say nothing about the model.
 var fillers = strings.Fields("the and for with that this from into your our some want need please would like can could you " +

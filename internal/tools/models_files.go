@@ -233,9 +233,6 @@ func (l *launch) notUploaded(name string, err error) error {
 
 // shown are params for a result: without the content of files.
 func shown(given wiro.Params) map[string]any {
-	if len(given) == 0 {
-		return nil
-	}
 	values := make(map[string]any, len(given))
 	for name, value := range given {
 		values[name] = withoutContent(value)

@@ -37,5 +37,8 @@ func TestRecommendationsCanDoTheJob(t *testing.T) {
 		require.GreaterOrEqual(t, float64(served)/float64(total), 0.95, "%s: %d of %d", file, served, total)
 	}
 	s.call("recommend_model", `{"task":"qwxzy"}`).ok("Say what goes in", "explore")
+	for request, slug := range map[string]string{"upscale an image to 4K": "wiro/image-upscaler", "enlarge my video": "wiro/video-upscaler"} {
+		require.Equal(t, slug, s.call("recommend_model", `{"task":"`+request+`"}`).ok("$").at("models.0.slug"), request)
+	}
 	s.call("recommend_model", `{"task":"animate a photo"}`).ok("Taken for a video from an image")
 }
