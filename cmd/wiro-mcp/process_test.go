@@ -318,3 +318,34 @@ func TestARepeatedCallOverHTTPPaysOnceOnAnyReplica(t *testing.T) {
 	require.Equal(t, token, told.Task.Token)
 	require.Equal(t, 1, s.RequestCount("Run/"))
 }
+
+// A second signal while Wiro has not answered a submit ends the program, which says what may have
+// started.
+func TestASecondSignalDuringASubmitSaysWhatMayHaveStarted(t *testing.T) {
+	t.Parallel()
+	s, environ := newEmulator(t)
+	s.Behave(picture, emulator.Behavior{Accept: true, Delay: time.Minute})
+	command := exec.Command(os.Args[0], "call", "run_model", "model="+picture, "params.prompt=fox")
+	command.Env = append(environ, asProgram+"=1", "GOCOVERDIR="+t.TempDir(), "WIRO_STORE=memory")
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	require.NoError(t, command.Start())
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	_, err := s.Launched(t.Context(), 1)
+	require.NoError(t, err)
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	again := time.NewTicker(20 * time.Millisecond) // signals that come together are one
+	defer again.Stop()
+	for {
+		select {
+		case <-ended:
+			require.Equal(t, exitInterrupted, command.ProcessState.ExitCode(), stderr.String())
+			require.Regexp(t, "ended before Wiro answered run_model|may have (started|reached)", stderr.String())
+			return
+		case <-again.C:
+			_ = command.Process.Signal(os.Interrupt)
+		}
+	}
+}

@@ -30,9 +30,9 @@ const (
 )
 
 // Submit calls send with a request that must not be sent twice, and waits for its answer no
-// longer than the call's time (timeout is in seconds, nil means the default; at least minSubmitWait). Then it
-// returns ErrNoAnswer, and the request goes on by itself: send's context ends, which must not
-// abandon a request that was begun to be written. Server.Join waits for it.
+// longer than the call's time (timeout is in seconds, nil means the default; at least
+// minSubmitWait). Then it returns ErrNoAnswer, and the request goes on by itself: send's context
+// ends, which must not abandon a request that was begun to be written. Server.Join waits for it.
 func Submit[T any](ctx context.Context, c *Call, timeout *float64, send func(context.Context) (T, error)) (T, error) {
 	if timeout != nil && *timeout < minSubmitWait {
 		timeout = new(float64(minSubmitWait)) // a call that does not wait for the work still wants its receipt
@@ -46,9 +46,7 @@ func Submit[T any](ctx context.Context, c *Call, timeout *float64, send func(con
 	answers := make(chan answer, 1)
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
-	sent := inFlight.begin(c.Tool.Name)
-	c.server.background.Go(func() {
-		defer sent()
+	c.Background(func() {
 		var a answer
 		defer func() {
 			if cause := recover(); cause != nil {
@@ -100,6 +98,16 @@ func Submit[T any](ctx context.Context, c *Call, timeout *float64, send func(con
 		<-c.server.slots
 	})
 	return got.value, ErrNoAnswer
+}
+
+// Background runs f, which waits for the answer to a request that must not be sent twice, also
+// after the call has ended: Server.Join waits for it, and Unanswered names the tool meanwhile.
+func (c *Call) Background(f func()) {
+	answered := inFlight.begin(c.Tool.Name)
+	c.server.background.Go(func() {
+		defer answered()
+		f()
+	})
 }
 
 // Join waits for the requests that go on without their calls, or until ctx ends.

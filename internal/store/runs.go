@@ -37,7 +37,8 @@ type entry struct {
 	TaskID    string          `json:"task,omitempty"`
 	Token     string          `json:"token,omitempty"`
 	Result    json.RawMessage `json:"result,omitempty"`
-	Done      bool            `json:"done,omitempty"` // delivered: only its task is still known
+	Done      bool            `json:"done,omitempty"`    // delivered: only its task is still known
+	Refused   bool            `json:"refused,omitempty"` // there is no task: who attached tries for itself
 	Began     int64           `json:"began"`          // Unix milliseconds
 	Changed   int64           `json:"changed"`        // Unix milliseconds
 }
@@ -226,10 +227,10 @@ func (s *Store) add(run *Run, list *[]entry, id string) error {
 // ErrTooMany means that so many equal runs are in flight that another one is not remembered.
 var ErrTooMany = errors.New("too many equal runs are in flight")
 
-// prune removes entries that are too old.
+// prune removes entries that are too old, and refused ones that nobody waits for.
 func (s *Store) prune(list *[]entry) {
 	oldest := s.now().Add(-AttachFor).UnixMilli()
-	*list = slices.DeleteFunc(*list, func(e entry) bool { return e.Changed <= oldest })
+	*list = slices.DeleteFunc(*list, func(e entry) bool { return e.Changed <= oldest || e.Refused && e.Hold == "" })
 }
 
 // take copies what an entry says.
@@ -273,7 +274,7 @@ func (r *Run) Claim(ctx context.Context, taskID, token string) (claimed bool, er
 func (r *Run) OthersSubmit(ctx context.Context) (bool, error) {
 	list, err := r.entries(ctx)
 	return slices.ContainsFunc(list, func(e entry) bool {
-		return e.ID != r.ID && !e.Done && !e.Lost && e.TaskID == "" && e.Token == "" && e.Hold != ""
+		return e.ID != r.ID && !e.Done && !e.Refused && !e.Lost && e.TaskID == "" && e.Token == "" && e.Hold != ""
 	}), err
 }
 
@@ -422,9 +423,12 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 }
 
 // Forget ends the hold of a run that has no task: it was refused, or never sent. A call that
-// ends before it submits has to Forget its run.
+// ends before it submits has to Forget its run. A call that attached meanwhile is told.
 func (r *Run) Forget(ctx context.Context) error {
-	end := func(*entry) bool { return false }
+	end := func(e *entry) bool {
+		e.Refused = e.Hold != r.hold && e.Hold != ""
+		return e.Refused
+	}
 	_, err := r.change(ctx, end)
 	r.retry(err, end)
 	r.forgetRequest(ctx)
@@ -448,16 +452,20 @@ func (e *entry) keep(result json.RawMessage) {
 }
 
 // Refresh looks at the entry again: while State is Submitting, an attached call waits for
-// the task this way. Gone reports that the run was forgotten: it was refused, or delivered
-// to another call.
+// the task this way. Gone reports that the run was refused. An entry that is not there any more
+// says nothing of that, such as after a restart of an empty Redis: the run is Lost then.
 func (r *Run) Refresh(ctx context.Context) (gone bool, err error) {
 	list, err := r.entries(ctx)
 	if err != nil {
 		return false, err
 	}
 	i := slices.IndexFunc(list, r.is)
-	if i < 0 {
-		return true, nil
+	switch {
+	case i < 0:
+		r.State = Lost
+		return false, nil
+	case list[i].Refused:
+		return true, r.Forget(ctx)
 	}
 	r.take(list[i])
 	return false, r.judge(ctx)

@@ -264,6 +264,33 @@ func TestAForgottenRunIsGoneForWhoAttached(t *testing.T) {
 	})
 }
 
+// A Redis that was restarted empty says nothing about the submit that is under way.
+func TestAnEntryThatVanishedIsNoRefusal(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		first := r.begin(s, r.call())
+		require.NoError(r, first.Release(r.Context(), nil))
+		second := r.begin(s, r.call())
+		require.NoError(r, update(r.Context(), s, second.key, AttachFor, func(*[]entry) (bool, error) { return false, nil }))
+		gone, err := second.Refresh(r.Context())
+		require.NoError(r, err)
+		require.False(r, gone, "it would be submitted a second time")
+		require.Equal(r, Lost, second.State)
+	})
+}
+
+func TestARefusedRunThatNobodyWaitsForIsForgotten(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		first := r.begin(s, r.call())
+		require.NoError(r, first.Release(r.Context(), nil))
+		second := r.begin(s, r.call())
+		require.NoError(r, first.Forget(r.Context()))
+		require.NoError(r, second.Release(r.Context(), nil))
+		require.False(r, r.begin(s, r.call()).Attached)
+	})
+}
+
 func TestRunsOfAKilledProcessAreAttachedTo(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		if r.address == "memory" {

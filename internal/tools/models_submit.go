@@ -68,6 +68,7 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
 		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
+		l.Background(func() { <-pending.Done() })
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
 		})
@@ -119,7 +120,7 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 		l.noted(l.run.Release(ctx, nil))
 	}
 	ctx = context.WithoutCancel(ctx)
-	go func() {
+	l.Background(func() {
 		submission, err := pending.Wait(ctx)
 		switch {
 		case err == nil:
@@ -132,7 +133,7 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 		case l.run != nil:
 			l.noted(l.run.Lost(ctx))
 		}
-	}()
+	})
 	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
 }
 
