@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -247,6 +248,10 @@ func toolsOf(ctx context.Context, command []string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	server := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // what the user's client launches
+	server.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return strings.EqualFold(name, "WIRO_API_KEY") || strings.EqualFold(name, "WIRO_API_SECRET")
+	})
 	stdin, err := server.StdinPipe()
 	if err != nil {
 		return 0, err

@@ -340,7 +340,8 @@ func TestASecondSignalDuringASubmitSaysWhatMayHaveStarted(t *testing.T) {
 	defer again.Stop()
 	for {
 		select {
-		case <-ended:
+		case err := <-ended:
+			require.Error(t, err)
 			require.Equal(t, exitInterrupted, command.ProcessState.ExitCode(), stderr.String())
 			require.Regexp(t, "ended before Wiro answered run_model|may have (started|reached)", stderr.String())
 			return

@@ -37,7 +37,7 @@ func Client(allowPrivate bool) *http.Client { return CallerClient(Options{AllowP
 // Deadlines and size limits are the caller's.
 func CallerClient(o Options) *http.Client {
 	t := newTransport(newGuard(o.AllowPrivate, o.Allowed), o.Environment)
-	t.useProxy, t.checkProxied = o.Proxy, !o.AllowPrivate
+	t.useProxy, t.checkProxied = o.Proxy, true
 	return client(t)
 }
 
@@ -119,10 +119,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return response, Explain(err, nil)
 	}
 	if t.checkProxied {
-		if err := t.guard.checkHost(r.Context(), r.URL.Hostname()); err != nil {
-			if errors.Is(err, ErrPrivate) {
-				return nil, err
-			}
+		switch err := t.guard.checkHost(r.Context(), r.URL.Hostname()); {
+		case errors.Is(err, ErrPrivate):
+			return nil, err
+		case err != nil && !t.guard.private: // else perhaps only the proxy knows the name
 			return nil, fmt.Errorf("the address could not be checked before the proxy %s is asked: %w", proxy.Host, err)
 		}
 	}

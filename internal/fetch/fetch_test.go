@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"sync/atomic"
 	"testing"
 
@@ -72,6 +73,18 @@ func TestMetadataServicesAreNeverReached(t *testing.T) {
 		} {
 			require.ErrorIs(t, get(t, c, "http://"+host+"/latest/meta-data"), fetch.ErrPrivate, host)
 		}
+	}
+}
+
+func TestNoProxyIsAskedForAMetadataService(t *testing.T) {
+	t.Parallel()
+	asked := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the proxy was asked") }))
+	t.Cleanup(asked.Close)
+	proxy, err := url.Parse(asked.URL)
+	require.NoError(t, err)
+	c := fetch.CallerClient(fetch.Options{AllowPrivate: true, Proxy: true, Environment: http.ProxyURL(proxy)})
+	for _, host := range []string{"169.254.169.254", "100.100.100.200", "[fd00:ec2::254]", "metadata.google.internal"} {
+		require.ErrorIs(t, get(t, c, "http://"+host+"/latest/meta-data"), fetch.ErrPrivate, host)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -140,8 +141,47 @@ func (c Client) plan(system System, project string, change func(*Plan) error) (*
 	if err != nil {
 		return nil, fmt.Errorf("%s %w. Nothing was changed", p.Path, err)
 	}
+	p.hide = append(c.secretsOf(p.before, p.after), p.hide...)
 	return p, nil
 }
+
+// secretsOf are the values in a client's file that Diff must not show, of every server, the
+// longest first.
+func (c Client) secretsOf(docs ...[]byte) (secrets []string) {
+	for _, doc := range docs {
+		all, err := c.file.decode(doc)
+		if err == nil {
+			collectSecrets(all, false, &secrets)
+		}
+	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	return secrets
+}
+
+// collectSecrets adds the texts under the names that clients keep keys below, as they are and as
+// files quote them.
+func collectSecrets(value any, inside bool, secrets *[]string) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			name = strings.ToLower(name)
+			secret := slices.ContainsFunc([]string{"env", "header", "key", "secret", "token", "password"}, func(part string) bool { return strings.Contains(name, part) })
+			collectSecrets(member, inside || secret, secrets)
+		}
+	case []any:
+		for _, member := range v {
+			collectSecrets(member, inside, secrets)
+		}
+	case string:
+		if inside && len(v) >= shortestSecret && !strings.HasPrefix(v, "${") {
+			quoted := strconv.Quote(v)
+			*secrets = append(*secrets, v, quoted[1:len(quoted)-1])
+		}
+	}
+}
+
+// shortestSecret leaves settings such as "true" readable.
+const shortestSecret = 6
 
 // onlyOurs makes sure that an edit left everything but our entry as it was.
 func (c Client) onlyOurs(before, after []byte) error {

@@ -19,7 +19,7 @@ func Money(usd float64) string {
 	if exact, err := strconv.ParseFloat(cents, 64); err == nil && exact == usd {
 		return cents
 	}
-	digits := strconv.FormatFloat(usd, 'f', 8, 64)
+	digits := strconv.FormatFloat(usd, 'f', 12, 64) // as many as Wiro's amounts have
 	return strings.TrimRight(strings.TrimRight(digits, "0"), ".")
 }
 

@@ -76,6 +76,9 @@ func IsLocal(text string) bool {
 	return ByName(text) != Type{} && !strings.ContainsAny(text, "?#*")
 }
 
+// isShare reports whether a volume of Windows is on another host.
+func isShare(volume string) bool { return strings.HasPrefix(volume, `\\`) }
+
 // Open opens a local file for reading, given as IsLocal describes it. The file must lie inside
 // an allowed folder once symbolic links are resolved, be a regular file, and neither it nor a
 // folder between it and the allowed one may be hidden. Errors are *PathError.
@@ -85,16 +88,20 @@ func (f Folders) Open(text string) (*os.File, error) {
 	if err != nil {
 		return nil, refuse(err.Error())
 	}
+	outside := &PathError{Path: text, Reason: "is outside the folders that may be read", Allowed: f.Allowed()}
+	if isShare(filepath.VolumeName(path)) && !f.contains(path) { // Windows signs in to a share's host to look at it
+		return nil, outside
+	}
 	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil && !f.contains(path) {
-		return nil, &PathError{Path: text, Reason: "is outside the folders that may be read", Allowed: f.Allowed()}
+		return nil, outside
 	}
 	if err != nil {
 		return nil, refuse(readReason(err))
 	}
 	root, relative, found := f.locate(resolved)
 	if !found {
-		return nil, &PathError{Path: text, Reason: "is outside the folders that may be read", Allowed: f.Allowed()}
+		return nil, outside
 	}
 	for part := range strings.SplitSeq(filepath.ToSlash(relative), "/") {
 		if strings.HasPrefix(part, ".") && part != "." {

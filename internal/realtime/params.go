@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -40,32 +41,40 @@ func AskForPCM(model wiro.Model, params wiro.Params) (wiro.Params, error) {
 
 // aspect is a property of sound that a parameter can choose.
 type aspect struct {
-	parameter *regexp.Regexp    // matches its id
+	parameter pattern           // matches its id
 	means     func(string) bool // a value that means what sessions carry
 	free      func(wiro.Param) string
 }
 
+// pattern is an expression that is compiled when it is first used.
+type pattern = func() *regexp.Regexp
+
+func lazy(expression string) pattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 var (
-	pcmName   = regexp.MustCompile(`^(?:audio/|raw-?|signed-?)?(?:pcm|l16|linear-?16|linear-?pcm|s16le|raw)(?:-?16|-?s16)?(?:-?(?:le|bit|bits|mono))*$`)
-	rateValue = regexp.MustCompile(`^24(?:[.,]?000)? ?(?:k(?:hz)?|hz)?$`)
-	rateEnd   = regexp.MustCompile(`[-@/ (,;]*(?:rate=)?(8000|11025|12000|16000|22050|24000|32000|44100|48000|24 ?k(?:hz)?)\)?$`)
-	ofSound   = regexp.MustCompile(`(?i)audio|sound|speech|rate|channels`)
-	oneValue  = regexp.MustCompile(`^(?:1|mono)$`)
+	pcmName   = lazy(`^(?:audio/|raw-?|signed-?)?(?:pcm|l16|linear-?16|linear-?pcm|s16le|raw)(?:-?16|-?s16)?(?:-?(?:le|bit|bits|mono))*$`)
+	rateValue = lazy(`^24(?:[.,]?000)? ?(?:k(?:hz)?|hz)?$`)
+	rateEnd   = lazy(`[-@/ (,;]*(?:rate=)?(8000|11025|12000|16000|22050|24000|32000|44100|48000|24 ?k(?:hz)?)\)?$`)
+	ofSound   = lazy(`(?i)audio|sound|speech|rate|channels`)
+	oneValue  = lazy(`^(?:1|mono)$`)
+	numbered  = lazy(`[a-z]_\d{4,}`)
 )
 
 // aspects are the properties; ids are compared in lower case without separators.
 var aspects = []*aspect{
 	{
-		parameter: regexp.MustCompile(`^(?:input|output)?(?:audio|sound|speech)(?:format|encoding|codec)$|^(?:output|input|response)(?:format|encoding|codec)$|^(?:encoding|codec)$`),
+		parameter: lazy(`^(?:input|output)?(?:audio|sound|speech)(?:format|encoding|codec)$|^(?:output|input|response)(?:format|encoding|codec)$|^(?:encoding|codec)$`),
 		means:     isPCM, free: pcmLike,
 	},
 	{
-		parameter: regexp.MustCompile(`^(?:(?:input|output)?(?:audio|sound|speech)|input|output|target)?(?:sample|sampling)?ratehz$|^(?:(?:input|output)?(?:audio|sound|speech)|input|output)(?:sample|sampling)?rate$|^(?:sample|sampling)rate$`),
-		means:     func(v string) bool { return rateValue.MatchString(v) }, free: func(wiro.Param) string { return "24000" },
+		parameter: lazy(`^(?:(?:input|output)?(?:audio|sound|speech)|input|output|target)?(?:sample|sampling)?ratehz$|^(?:(?:input|output)?(?:audio|sound|speech)|input|output)(?:sample|sampling)?rate$|^(?:sample|sampling)rate$`),
+		means:     func(v string) bool { return rateValue().MatchString(v) }, free: func(wiro.Param) string { return "24000" },
 	},
 	{
-		parameter: regexp.MustCompile(`^(?:(?:input|output)?audio|input|output)?(?:num)?channels$`),
-		means:     oneValue.MatchString, free: func(wiro.Param) string { return "1" },
+		parameter: lazy(`^(?:(?:input|output)?audio|input|output)?(?:num)?channels$`),
+		means:     func(v string) bool { return oneValue().MatchString(v) }, free: func(wiro.Param) string { return "1" },
 	},
 }
 
@@ -73,7 +82,7 @@ var separators = strings.NewReplacer("_", "", "-", "", " ", "", ".", "")
 
 func aspectOf(p wiro.Param) *aspect {
 	id := separators.Replace(strings.ToLower(p.ID))
-	i := slices.IndexFunc(aspects, func(a *aspect) bool { return a.parameter.MatchString(id) })
+	i := slices.IndexFunc(aspects, func(a *aspect) bool { return a.parameter().MatchString(id) })
 	if i < 0 || strings.HasSuffix(p.Type, "fileinput") {
 		return nil
 	}
@@ -100,7 +109,7 @@ func (a *aspect) choose(p wiro.Param, given any) (any, error) {
 		}
 	}
 	switch {
-	case best == "" && !ofSound.MatchString(p.ID): // such as "output_format" of a text
+	case best == "" && !ofSound().MatchString(p.ID): // such as "output_format" of a text
 		return nil, nil
 	case len(options) == 0 && text != "" && a.means(normal(text)):
 		return given, nil
@@ -125,13 +134,13 @@ func normal(value string) string {
 
 // isPCM reports whether a format is PCM, at 24 kHz if it names a rate.
 func isPCM(value string) bool {
-	if rate := rateEnd.FindStringSubmatch(value); rate != nil {
+	if rate := rateEnd().FindStringSubmatch(value); rate != nil {
 		if !strings.HasPrefix(rate[1], "24") {
 			return false
 		}
 		value = strings.TrimSuffix(value, rate[0])
 	}
-	return pcmName.MatchString(strings.TrimRight(value, ";, "))
+	return pcmName().MatchString(strings.TrimRight(value, ";, "))
 }
 
 // pcmLike writes PCM at 24 kHz in the way of the parameter's default.
@@ -140,7 +149,7 @@ func pcmLike(p wiro.Param) string {
 	switch {
 	case strings.Contains(example, "audio/"):
 		return "audio/pcm"
-	case regexp.MustCompile(`[a-z]_\d{4,}`).MatchString(example):
+	case numbered().MatchString(example):
 		return "pcm_24000"
 	}
 	return "pcm"

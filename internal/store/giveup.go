@@ -56,14 +56,17 @@ func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (given [
 func (s *Store) giveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
 	var list []request
 	err = update(ctx, s, s.requestKey(caller, name), AttachFor, func(value *[]request) (bool, error) {
-		list = *value
+		if len(*value) > 0 { // a second try finds nothing where the answer to the first was lost
+			list = *value
+		}
 		return false, nil
 	})
 	for _, q := range list {
 		held := false
 		run := &Run{ID: q.ID, caller: caller, key: q.Run, store: s}
 		if _, failed := run.change(ctx, func(e *entry) bool {
-			if held = e.Hold == q.Hold; held {
+			if e.Hold == q.Hold {
+				held = true // also where a second try finds it made
 				e.Hold, e.Owner = "", ""
 				run.take(*e)
 			}

@@ -132,3 +132,52 @@ func TestACallThatEndsGivesItsRunUpOnEveryReplica(t *testing.T) {
 		require.Equal(r, "token", again.Token)
 	})
 }
+
+// replaying is a Redis whose answers are lost and whose commands are sent again: what was written
+// is not in the place of the old value any more.
+type replaying struct{ backend }
+
+func (b replaying) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
+	if _, err := b.backend.swap(ctx, key, old, value, ttl); err != nil {
+		return false, err
+	}
+	return b.backend.swap(ctx, key, old, value, ttl)
+}
+
+func TestAWriteWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		call := r.call()
+		call.Request = "request"
+		healthy := s.backend
+		run := r.begin(s, call)
+		require.NoError(r, run.Submitted(r.Context(), "1", "token"))
+		require.NoError(r, run.Release(r.Context(), nil))
+
+		s.backend = replaying{healthy}
+		attached, err := s.Begin(r.Context(), call, false)
+		require.NoError(r, err)
+		require.True(r, attached.Attached, "or it is submitted and paid a second time")
+		require.Equal(r, "token", attached.Token)
+		given, err := s.GiveUp(r.Context(), r.caller(), "request")
+		require.NoError(r, err)
+		require.Len(r, given, 1)
+		s.backend = healthy
+		require.True(r, r.begin(s, call).Attached)
+	})
+}
+
+func TestARunThatAgainForgetsKeepsItsTask(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		first := r.begin(s, r.call())
+		require.NoError(r, first.Submitted(r.Context(), "1", "token"))
+		require.NoError(r, first.Release(r.Context(), nil))
+		second, err := s.Begin(r.Context(), r.call(), true)
+		require.NoError(r, err)
+		require.False(r, second.Attached)
+		claimed, err := second.Claim(r.Context(), "1", "token")
+		require.NoError(r, err)
+		require.False(r, claimed, "it is the first one's")
+	})
+}

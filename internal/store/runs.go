@@ -39,8 +39,8 @@ type entry struct {
 	Result    json.RawMessage `json:"result,omitempty"`
 	Done      bool            `json:"done,omitempty"`    // delivered: only its task is still known
 	Refused   bool            `json:"refused,omitempty"` // there is no task: who attached tries for itself
-	Began     int64           `json:"began"`          // Unix milliseconds
-	Changed   int64           `json:"changed"`        // Unix milliseconds
+	Began     int64           `json:"began"`             // Unix milliseconds
+	Changed   int64           `json:"changed"`           // Unix milliseconds
 }
 
 // State is how far the submit of a run is known to have come.
@@ -96,6 +96,11 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		unsure := ""
 		err = update(ctx, s, run.key, AttachFor, func(list *[]entry) (bool, error) {
 			s.prune(list)
+			if i := slices.IndexFunc(*list, func(e entry) bool { return e.Hold == run.hold }); i >= 0 {
+				run.Attached = (*list)[i].ID != fresh // it was written, and only the answer was lost
+				run.take((*list)[i])
+				return true, errUnchanged
+			}
 			found := -1
 			for i, e := range *list {
 				alive, asked := living[e.Owner]
@@ -116,7 +121,12 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				return true, nil
 			}
 			if again {
-				*list = slices.DeleteFunc(*list, func(e entry) bool { return !e.Done && (e.Hold == "" || !living[e.Owner]) })
+				*list = slices.DeleteFunc(*list, func(e entry) bool { return e.abandoned(living) && !e.hasTask() })
+				for i, e := range *list {
+					if e.abandoned(living) {
+						(*list)[i] = e.done()
+					}
+				}
 			}
 			return true, s.add(run, list, fresh)
 		})
@@ -191,6 +201,19 @@ func (r *Run) letGo() {
 	}
 }
 
+func (e entry) hasTask() bool { return e.TaskID != "" || e.Token != "" }
+
+// abandoned reports whether no call of a living process has the run.
+func (e entry) abandoned(living map[string]bool) bool {
+	return !e.Done && (e.Hold == "" || !living[e.Owner])
+}
+
+// done is what stays of a run with a task that nobody attaches to any more: no equal run takes
+// the task for its own, see Claim.
+func (e entry) done() entry {
+	return entry{ID: e.ID, TaskID: e.TaskID, Token: e.Token, Began: e.Began, Changed: e.Changed, Done: true}
+}
+
 // better prefers runs with a result, then with a task, then older ones.
 func (e entry) better(than entry) bool {
 	switch {
@@ -238,7 +261,7 @@ func (r *Run) take(e entry) {
 	r.ID, r.TaskID, r.Token, r.Result, r.submitter = e.ID, e.TaskID, e.Token, e.Result, e.Submitter
 	r.Began = time.UnixMilli(e.Began)
 	switch {
-	case e.Token != "" || e.TaskID != "":
+	case e.hasTask():
 		r.State = Submitted
 	case e.Lost:
 		r.State = Lost
@@ -274,7 +297,7 @@ func (r *Run) Claim(ctx context.Context, taskID, token string) (claimed bool, er
 func (r *Run) OthersSubmit(ctx context.Context) (bool, error) {
 	list, err := r.entries(ctx)
 	return slices.ContainsFunc(list, func(e entry) bool {
-		return e.ID != r.ID && !e.Done && !e.Refused && !e.Lost && e.TaskID == "" && e.Token == "" && e.Hold != ""
+		return e.ID != r.ID && !e.Done && !e.Refused && !e.Lost && !e.hasTask() && (e.Hold != "" || e.Submitter == r.store.owner)
 	}), err
 }
 
@@ -298,8 +321,8 @@ func (r *Run) change(ctx context.Context, change func(e *entry) (keep bool)) (fo
 		e.Changed = r.store.now().UnixMilli()
 		switch {
 		case change(e):
-		case e.TaskID != "" || e.Token != "": // no equal run takes it for its own: see Known
-			*e = entry{ID: e.ID, TaskID: e.TaskID, Token: e.Token, Began: e.Began, Changed: e.Changed, Done: true}
+		case e.hasTask():
+			*e = e.done()
 		default:
 			*list = slices.Delete(*list, i, i+1)
 		}
@@ -356,7 +379,9 @@ func (s *Store) DeliveredTask(ctx context.Context, caller Caller, name string) e
 	}
 	var found request
 	err := update(context.WithoutCancel(ctx), s, s.taskKey(caller, name), AttachFor, func(q *request) (bool, error) {
-		found = *q
+		if q.ID != "" { // as in giveUp
+			found = *q
+		}
 		return false, nil
 	})
 	if err != nil || found.ID == "" {
@@ -426,7 +451,7 @@ func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 // ends before it submits has to Forget its run. A call that attached meanwhile is told.
 func (r *Run) Forget(ctx context.Context) error {
 	end := func(e *entry) bool {
-		e.Refused = e.Hold != r.hold && e.Hold != ""
+		e.Refused = e.Hold != r.hold && e.Hold != "" && !e.hasTask()
 		return e.Refused
 	}
 	_, err := r.change(ctx, end)
@@ -459,7 +484,7 @@ func (r *Run) Refresh(ctx context.Context) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	i := slices.IndexFunc(list, r.is)
+	i := slices.IndexFunc(list, func(e entry) bool { return e.ID == r.ID })
 	switch {
 	case i < 0:
 		r.State = Lost

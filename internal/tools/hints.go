@@ -149,13 +149,8 @@ func explain(err error) *mcptool.Problem {
 
 // problem fills the hint in for an error.
 func (h errorHint) problem(err error) *mcptool.Problem {
-	text := h.text
-	for placeholder, value := range map[string]func(error) string{"%s": wordsOf, "{cause}": causeOf, "{retry}": retryHint} {
-		if strings.Contains(text, placeholder) {
-			text = strings.ReplaceAll(text, placeholder, value(err))
-		}
-	}
-	p := &mcptool.Problem{Text: text}
+	fill := strings.NewReplacer("%s", wordsOf(err), "{cause}", causeOf(err), "{retry}", retryHint(err)) // in one pass: Wiro's words are not filled in
+	p := &mcptool.Problem{Text: fill.Replace(h.text)}
 	if h.tool != "" {
 		p = p.WithNext(h.tool, h.why, h.args)
 	}

@@ -118,12 +118,10 @@ func (c *Call) unknownCategories(list *ModelList, in modelSearch) error {
 		arguments["categories"] = slices.Compact(fixed)
 		return mcptool.Problemf("%s", strings.Join(notes, "\n")).WithNext("search_models", "search the closest category", arguments)
 	default:
-		list.Note = joinSentence(list.Note, strings.Join(notes, " "))
+		list.Note = joinSentences(list.Note, strings.Join(notes, " "))
 	}
 	return nil
 }
-
-func joinSentence(a, b string) string { return strings.TrimSpace(a + " " + b) }
 
 var getModelSchemaTool = define(mcptool.Meta{
 	Name:        "get_model_schema",

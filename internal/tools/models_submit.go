@@ -85,6 +85,7 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 			return submission, nil
 		case limited.Err() != nil && !isDone(pending.Done()):
 			if submission, found := l.lastLook(ctx, began); found {
+				l.compare(ctx, pending, submission)
 				return submission, nil
 			}
 			return wiro.Submission{}, l.leave(ctx, pending)
@@ -135,6 +136,17 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 		}
 	})
 	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
+}
+
+// compare takes down the answer to a submit whose task was looked for meanwhile, where another
+// one was found.
+func (l *launch) compare(ctx context.Context, pending *wiro.PendingSubmission, found wiro.Submission) {
+	run, ctx := *l.run, context.WithoutCancel(ctx) // the call goes on with its own
+	l.Background(func() {
+		if answer, err := pending.Wait(ctx); err == nil && answer.TaskID != found.TaskID {
+			l.noted(run.Submitted(ctx, answer.TaskID, answer.Token))
+		}
+	})
 }
 
 const (

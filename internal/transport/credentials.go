@@ -3,6 +3,7 @@ package transport
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -99,10 +100,12 @@ func checkPlaceholder(text string, secret bool) error {
 }
 
 // known are the placeholders that can be repeated: none of them can be part of a key.
-var known = regexp.MustCompile(`(?i)^(\$\{[a-z_][\w:.-]*\}|\$[a-z_]\w*|%[a-z_]\w*%|\{\{ ?[\w.-]+ ?\}\}|<[\w -]+>|undefined|null|your[-_ ]?(wiro[-_ ]?)?api[-_ ]?(key|secret))$`)
+var known = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(\$\{[a-z_][\w:.-]*\}|\$[a-z_]\w*|%[a-z_]\w*%|\{\{ ?[\w.-]+ ?\}\}|<[\w -]+>|undefined|null|your[-_ ]?(wiro[-_ ]?)?api[-_ ]?(key|secret))$`)
+})
 
 func nameOf(text string) string {
-	if known.MatchString(text) && len(text) <= 60 {
+	if known().MatchString(text) && len(text) <= 60 {
 		return text + "."
 	}
 	return "put the real one in its place."
