@@ -171,8 +171,9 @@ type rpc struct {
 func (a answer) rpc(t *testing.T) rpc {
 	t.Helper()
 	text := a.body
-	if i := strings.LastIndex(text, "data: "); i >= 0 && strings.HasPrefix(a.header.Get("Content-Type"), eventStream) {
-		text, _, _ = strings.Cut(text[i+len("data: "):], "\n")
+	const start = "\ndata: " // a description may say "data: " too
+	if i := strings.LastIndex("\n"+text, start); i >= 0 && strings.HasPrefix(a.header.Get("Content-Type"), eventStream) {
+		text, _, _ = strings.Cut(("\n" + text)[i+len(start):], "\n")
 	}
 	var parsed rpc
 	require.NoError(t, json.Unmarshal([]byte(text), &parsed), "%d %s", a.status, a.body)
