@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -24,6 +25,7 @@ type files struct {
 	now    func() time.Time
 
 	turn     chan struct{} // holds one token: who has it may touch the folder
+	used     atomic.Bool   // the folder is there, and can be locked
 	own      *flock.Flock
 	swept    time.Time
 	limiters localLimiters
@@ -71,6 +73,7 @@ func (f *files) locked(ctx context.Context, do func() error) error {
 		return unavailable(ctx, err)
 	}
 	defer func() { _ = lock.Close() }()
+	f.used.Store(true)
 	return unavailable(ctx, do())
 }
 
@@ -79,8 +82,14 @@ func (f *files) path(key string) string {
 }
 
 func (f *files) get(ctx context.Context, key string) (value []byte, err error) {
+	path := f.path(key)
+	if f.used.Load() { // most names have no file, which takes no lock to see: files appear whole
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, ctx.Err()
+		}
+	}
 	err = f.locked(ctx, func() error {
-		value, err = f.read(f.path(key))
+		value, err = f.read(path)
 		return err
 	})
 	return value, err
