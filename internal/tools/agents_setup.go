@@ -105,7 +105,7 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 	case c.Connected && (len(s.Missing) == 0 || !lacks(c)):
 		s.State, s.Missing = credentialConnected, nil
 	case toConnect && thing != "" && !empty(c.Values["connectedat"]):
-		s.State, s.Provider, s.Choose = credentialMissing, string(service), thing
+		s.State, s.Provider, s.Choose, s.OwnApp = credentialMissing, string(service), thing, own
 	case toConnect && (c.RequiredMissing == nil || lacks(c) || !anyKey(c)):
 		s.State, s.Provider, s.OwnApp = credentialMissing, string(service), own
 	case len(s.Missing) > 0 || lacks(c):
@@ -175,8 +175,8 @@ func (c *Call) need(s CredentialState) string {
 	fields := strings.Join(names, ", ")
 	connect := c.toolName("connect_agent_account")
 	switch {
-	case s.Choose != "" && !c.Enabled("select_agent_account"):
-		return fmt.Sprintf("%s needs a %s: %s with provider %s, whose page lists each", s.Key, s.Choose, connect, s.Provider)
+	case s.Choose != "" && c.pageLists():
+		return fmt.Sprintf("%s needs a %s: %s with provider %s, whose page lists each, or %s with its id", s.Key, s.Choose, connect, s.Provider, c.toolName("select_agent_account"))
 	case s.Choose != "":
 		return fmt.Sprintf("%s needs a %s: %s with provider %s", s.Key, s.Choose, c.toolName("select_agent_account"), s.Provider)
 	case s.Provider != "" && fields != "":
@@ -194,6 +194,10 @@ func (c *Call) need(s CredentialState) string {
 	return fmt.Sprintf("%s is not complete: %s", s.Key, c.toolName("set_agent_credentials"))
 }
 
+// pageLists reports whether the page at the end of a consent lists what there is to choose: then
+// nobody needs to know an id.
+func (c *Call) pageLists() bool { return c.consents != nil || !c.Enabled("select_agent_account") }
+
 // placeholder stands in a suggested call where the user's value goes.
 const placeholder = "…"
 
@@ -204,9 +208,9 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 		switch {
 		case s.State != credentialMissing:
 			continue
-		case s.Choose != "" && c.Enabled("select_agent_account"):
+		case s.Choose != "" && !c.pageLists():
 			arguments["provider"] = s.Provider
-			return c.Next("select_agent_account", "choose the "+s.Choose+": without id it lists them", arguments)
+			return c.Next("select_agent_account", "choose the "+s.Choose+" by its id", arguments)
 		case s.Provider != "" && len(s.Missing) == 0:
 			arguments["provider"] = s.Provider
 			if s.OwnApp {

@@ -14,7 +14,7 @@ import (
 var connectAgentAccountTool = define(mcptool.Meta{
 	Name:        "connect_agent_account",
 	Title:       "Connect an agent's account",
-	Description: "Connect an agent to the user's account with a service: gives the address where the user consents. Show it to them, then call again: it waits until they are done.",
+	Description: "Connect an agent to the user's account with a service. Show the user the address that it gives, then call again: it waits until they have consented.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "twitter", "redirecturl": "https://app.example.com/cb"}`}},
@@ -22,7 +22,7 @@ var connectAgentAccountTool = define(mcptool.Meta{
 
 type connection struct {
 	account
-	Redirect string `json:"redirecturl,omitempty" doc:"a page of yours to come back to instead: https, or http on localhost"`
+	Redirect string `json:"redirecturl,omitempty" doc:"your own page to come back to: https, or http on localhost"`
 	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (keys set with set_agent_credentials)"`
 }
 
@@ -130,6 +130,7 @@ func (c *Call) notConfigured(in connection, err error) error {
 
 // awaitConsent waits until the user has consented and chosen, and completes the connection.
 func (c *Call) awaitConsent(ctx context.Context, in connection, flow *consent.Flow) (AccountLink, error) {
+	in.Method = flow.Method
 	p := c.StartProgress()
 	defer p.Stop()
 	p.Update(0.1, 0, "waiting for the user's consent to "+in.key().Title())
