@@ -80,7 +80,7 @@ func (r DocMatches) Text() string {
 var readDocTool = define(mcptool.Meta{
 	Name:        "read_doc",
 	Title:       "Read a documentation page",
-	Description: "Read a page of Wiro's API documentation by title, slug or URL, or one section of it. A long page comes as its outline and first part.",
+	Description: "Read a whole page of Wiro's API documentation, or a section. A long page comes as outline and first part.",
 	Toolset:     Docs,
 	Public:      true,
 	Offline:     true,
