@@ -32,7 +32,7 @@ type NewMessage struct {
 	UserAgentGUID string `json:"useragentguid"`
 	Message       string `json:"message"`
 	SessionKey    string `json:"sessionkey,omitempty"`  // the agent remembers what was said in a session; "default" if empty
-	CallbackURL   string `json:"callbackurl,omitempty"` // receives a POST once the message is over; none if empty
+	CallbackURL   string `json:"callbackurl,omitempty"` // where a WebhookHandler receives a POST once the message is over; none if empty
 }
 
 // SentMessage is a message that an agent has accepted. Wait returns its answer.

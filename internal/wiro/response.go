@@ -265,12 +265,18 @@ func isObject(data []byte) bool {
 
 var errTooLarge = errors.New("too large")
 
+// ReadPosted reads JSON that Wiro posted by itself, at most so many bytes of it, without the long
+// strings of the members to elide: see Operation.Eliding.
+func ReadPosted(body io.Reader, most int, elide ...string) ([]byte, error) {
+	return readEliding(body, elide, most)
+}
+
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
 // has with errTooLarge.
 func readResponse(body io.Reader, elide []string) ([]byte, error) {
 	if len(elide) > 0 {
-		return readEliding(body, elide)
+		return readEliding(body, elide, maxResponse)
 	}
 	data, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
 	if err == nil && len(data) > maxResponse {

@@ -267,5 +267,5 @@ func (m *agentMessage) notifyDone() {
 	m.agents.server.Notify(m.callback, core.Encode(core.Object{
 		{"messageguid", m.guid}, {"status", m.status}, {"content", m.content}, {"response", m.response},
 		{"debugoutput", m.debug}, {"metadata", m.metadata}, {"endedat", m.ended.Unix()},
-	}))
+	}), m.behavior)
 }
