@@ -101,6 +101,12 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 		}
 		return action, nil
 	case wiro.AgentStopped, wiro.AgentStopping:
+		if waitErr != nil && agent.Status == wiro.AgentStopping {
+			if agent.RestartAfter {
+				break
+			}
+			return AgentAction{}, mcptool.Problemf("The agent is still stopping: start it again once it has stopped.").WithNext("get_my_agent", "see whether it has stopped", self)
+		}
 		return AgentAction{}, mcptool.Problemf("The agent was stopped again before it ran.").WithNext("start_agent", "start it again", self)
 	}
 	action := agentAction("start", agent, "It is "+agent.Status.String()+"; that takes a minute or so.")

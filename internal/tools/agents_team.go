@@ -48,6 +48,9 @@ func (c *Call) noteTeam(agent wiro.UserAgent) {
 
 // wrongTeam refuses a call that names another team than the agent's; "" is the personal workspace.
 func (c *Call) wrongTeam(team string) error {
+	for _, name := range []string{"confirm", "confirmation"} { // another call is another question
+		c.DropArgument(name)
+	}
 	if team == "" {
 		c.DropArgument("teamguid")
 		return mcptool.Problemf("The agent is personal, and belongs to no team. Nothing was done: leave teamguid out.").

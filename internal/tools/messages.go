@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -73,7 +74,11 @@ func (c *Call) attachments(ctx context.Context, sources []string) (files []wiro.
 		}
 	}
 	for i, text := range sources {
-		file, done, err := c.source(ctx, fmt.Sprintf("attachments[%d]", i), text, "")
+		name := "" // its own
+		if media.IsDataURI(text) {
+			name = fmt.Sprintf("attachment-%d", i+1)
+		}
+		file, done, err := c.source(ctx, fmt.Sprintf("attachments[%d]", i), text, name)
 		if err != nil {
 			release()
 			return nil, nil, err
