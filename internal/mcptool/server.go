@@ -41,6 +41,8 @@ type Options struct {
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
 	ContextArguments []string
+	// CarriedArguments are those that every next step takes over, where its tool has them.
+	CarriedArguments []string
 
 	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
 	// is how long it must be remembered. An error means that this cannot be told, and nothing is

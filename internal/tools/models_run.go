@@ -31,6 +31,16 @@ type modelRun struct {
 	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`
 	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
+	// Callback and Project are named as Wiro's own parameters of every run.
+	Callback string `json:"callbackUrl,omitempty" doc:"Wiro POSTs the result there"`
+	Project  string `json:"projectid,omitempty" doc:"project to bill"`
+}
+
+// options are what Wiro takes beside the model's parameters.
+//
+// Wiro docs: Run a Model (Common Parameters).
+func (r modelRun) options() []wiro.RunOption {
+	return []wiro.RunOption{wiro.CallbackURL(r.Callback), wiro.BillTo(r.Project)}
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

@@ -67,7 +67,7 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
+		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent, l.in.options()...)
 		l.Background(func() { <-pending.Done() })
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())

@@ -89,6 +89,7 @@ type Call struct {
 
 	plan   *plannedRun // of run_model, once it is checked
 	launch *launch     // of run_model, once it is remembered
+	team   string      // of the agent that the call is about, once it was looked at and if the caller named none
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
@@ -113,7 +114,7 @@ func New(o Options) *Server {
 		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
 			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
 		},
-		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
+		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"}, CarriedArguments: []string{"teamguid"},
 	})
 	return s
 }
