@@ -32,6 +32,7 @@ type Host struct {
 // Held is a session that a host holds.
 type Held struct {
 	Owner string       // the caller's fingerprint: others never find it
+	Model wiro.Slug
 	Ref   wiro.TaskRef // the task behind it
 
 	session *wiro.Session
@@ -49,17 +50,18 @@ type Held struct {
 // Progress is how far a session is.
 type Progress struct {
 	Ready         bool
-	SentSeconds   float64 // of sound
+	SoundSeconds  float64 // of sound to send; 0 if there is none
+	SentSeconds   float64 // of it
 	SpeechSeconds float64 // that the model said
 }
 
 // Start holds a session for an owner until the talk has ended. Finish makes the outcome of what the
 // session brought, such as by saving the speech, before waits return.
-func (h *Host) Start(owner string, session *wiro.Session, talk Talk, finish func(Result, error) json.RawMessage) *Held {
+func (h *Host) Start(owner string, model wiro.Slug, session *wiro.Session, talk Talk, finish func(Result, error) json.RawMessage) *Held {
 	ctx, end := context.WithCancelCause(context.Background())
 	held := &Held{
-		Owner: owner, Ref: session.Ref(), session: session, end: end,
-		done: make(chan struct{}), changed: make(chan struct{}),
+		Owner: owner, Model: model, Ref: session.Ref(), session: session, end: end,
+		done: make(chan struct{}), changed: make(chan struct{}), now: Progress{SoundSeconds: talk.SoundSeconds},
 	}
 	h.mu.Lock()
 	h.held = append(slices.DeleteFunc(h.held, h.isOld), held)

@@ -23,7 +23,7 @@ func held(t *testing.T, h *realtime.Host, c *wiro.Client, text string, limit tim
 	if finish == nil {
 		finish = func(realtime.Result, error) json.RawMessage { return nil }
 	}
-	return h.Start("ada", session, realtime.Talk{Kind: realtime.Speech, Limit: limit}, finish)
+	return h.Start("ada", wiro.Slug{}, session, realtime.Talk{Kind: realtime.Speech, Limit: limit}, finish)
 }
 
 func TestASessionGoesOnWhenItsCallHasEnded(t *testing.T) {

@@ -36,6 +36,7 @@ var (
 type Talk struct {
 	Kind          Kind
 	Sound         io.Reader               // PCM to send; nil for Speech
+	SoundSeconds  float64                 // how long it is; 0 if that is not known
 	Speech        io.Writer               // takes the PCM that the model says; may be nil
 	OnEvent       func(wiro.SessionEvent) // told of every event; may be nil
 	OnSent        func(seconds float64)   // told how much of Sound was sent; may be nil

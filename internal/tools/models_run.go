@@ -31,6 +31,8 @@ type modelRun struct {
 	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`
 	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
+
+	InputAudio string `json:"input_audio,omitempty" doc:"what a realtime model hears: URL or local file"`
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

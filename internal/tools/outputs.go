@@ -225,6 +225,9 @@ func (o OutputInfo) line(prompt string) string {
 	}
 	address := strings.NewReplacer("(", "%28", ")", "%29").Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
+	if address == "" {
+		text = markdownText(o.Name) + " " + details
+	}
 	if o.Kind == string(media.Image) {
 		alt := markdownText(mcptool.Clip(prompt, 60))
 		if alt == "" {

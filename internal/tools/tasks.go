@@ -41,6 +41,9 @@ func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	}
 	call.delivered(ctx, task)
 	result := call.taskResult(task)
+	if task.Over() {
+		result = call.taskResultOf(task, call.outcomeOf(ctx, task))
+	}
 	call.complete(ctx, &result)
 	return result, nil
 }
@@ -222,6 +225,14 @@ func stopTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
 		return TaskAction{}, call.noSuchTask(err)
 	case task.Status == wiro.TaskCanceled:
 		return taskAction("cancel", task, "It was canceled already. "+charged(taskInfo(task))), nil
+	}
+	if held := call.sessions.Find(call.caller().Key, task.Ref()); held != nil && !task.Over() {
+		if action, ended := call.endSession(ctx, held); ended {
+			return action, nil
+		}
+		if now, err := call.lookUp(ctx, task.Ref()); err == nil {
+			task = now
+		}
 	}
 	for range stopTries {
 		if task.Over() {

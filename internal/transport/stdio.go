@@ -276,7 +276,7 @@ func (c *connection) cancelCall(m message) {
 		if byUser {
 			call.cancel(mcptool.ErrCanceledByClient)
 		} else {
-			call.cancel(nil)
+			call.cancel(mcptool.ErrTimedOutByClient)
 		}
 	}
 }
