@@ -124,7 +124,9 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
 	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
 		for _, link := range linker.Links() {
-			result.Content = append(result.Content, link)
+			if IsWebAddress(link.URI) || strings.HasPrefix(link.URI, "file:///") {
+				result.Content = append(result.Content, link)
+			}
 		}
 	}
 	if player, ok := value.(Player); ok {

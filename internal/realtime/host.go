@@ -31,7 +31,7 @@ type Host struct {
 
 // Held is a session that a host holds.
 type Held struct {
-	Owner string       // the caller's fingerprint: others never find it
+	Owner string // the caller's fingerprint: others never find it
 	Model wiro.Slug
 	Ref   wiro.TaskRef // the task behind it
 
@@ -84,7 +84,10 @@ func (h *Host) Start(owner string, model wiro.Slug, session *wiro.Session, talk 
 }
 
 // IsFull reports whether no other session should be started.
-func (h *Host) IsFull() bool {
+func (h *Host) IsFull() bool { return h.Len() >= maxHeld }
+
+// Len is the number of sessions that are not done.
+func (h *Host) Len() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := 0
@@ -93,7 +96,7 @@ func (h *Host) IsFull() bool {
 			n++
 		}
 	}
-	return n >= maxHeld
+	return n
 }
 
 // Find returns an owner's session by its task's token or id; nil if there is none.

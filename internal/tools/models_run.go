@@ -10,7 +10,7 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
+	Description: "Run a model: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result, paid once.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	View:        viewURI,
@@ -32,7 +32,7 @@ type modelRun struct {
 	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
 
-	InputAudio string `json:"input_audio,omitempty" doc:"what a realtime model hears: URL or local file"`
+	InputAudio string `json:"input_audio,omitempty" doc:"what realtime models hear: URL or local file"`
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

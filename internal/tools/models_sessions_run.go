@@ -128,7 +128,12 @@ func (l *launch) keep(ctx context.Context, held *realtime.Held) {
 		}
 	}
 	touch()
+	release := func() {}
+	if l.Scope.Hold != nil {
+		release = l.Scope.Hold()
+	}
 	l.Background(func() {
+		defer release()
 		ticker := time.NewTicker(sessionRefresh)
 		defer ticker.Stop()
 		for {

@@ -254,14 +254,18 @@ func TestASessionEndsWithItsClient(t *testing.T) {
 		s, _ := sessions(t)
 		s.sandbox.Behave(narrator, emulator.Behavior{FrameDelay: 2 * time.Millisecond})
 		ctx, cancel := context.WithCancelCause(own(t))
-		answered := make(chan struct{})
+		answered, speaks := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(answered)
-			_, _ = s.Call(ctx, "run_model", session(narrator, map[string]any{"text": strings.Repeat("word ", 1_000)}), nil)
+			_, _ = s.Call(ctx, "run_model", session(narrator, map[string]any{"text": strings.Repeat("word ", 1_000)}), func(_, _ float64, message string) {
+				if strings.HasPrefix(message, "2 s of speech") {
+					close(speaks)
+				}
+			})
 		}()
 		token, err := s.sandbox.Launched(soon(t), 1)
 		require.NoError(t, err)
-		require.NoError(t, s.sandbox.Reached(soon(t), token, emulator.TaskStreamReady))
+		<-speaks
 		cancel(test.cause)
 		<-answered
 		done := s.call("wait_for_task", `{"tasktoken":"`+token+`"}`).ok("Completed", "Charged $0.005")

@@ -124,6 +124,9 @@ func New(o Options) *Server {
 	return s
 }
 
+// Sessions is the number of realtime sessions that go on.
+func (s *Server) Sessions() int { return s.sessions.Len() }
+
 // ParseToolsets is the package's, with the toolsets of the program's own tools.
 func (s *Server) ParseToolsets(text string) ([]Toolset, error) {
 	return mcptool.ParseToolsets(text, s.toolsets, s.defaults)

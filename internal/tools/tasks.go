@@ -195,7 +195,7 @@ func (p TaskPrice) Text() string {
 var cancelTaskTool = define(mcptool.Meta{
 	Name:        "cancel_task",
 	Title:       "Cancel a task",
-	Description: "Stop a task: one that waits in the queue is taken out of it, one that runs is killed. Says what Wiro's record charged for it.",
+	Description: "Stop a task: a queued one is taken out, a running one is killed. Says what Wiro's record charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -205,7 +205,7 @@ var cancelTaskTool = define(mcptool.Meta{
 var killTaskTool = define(mcptool.Meta{
 	Name:        "kill_task",
 	Title:       "Kill a running task",
-	Description: "Stop a task: one that runs is killed, one that waits in the queue is taken out of it. Says what Wiro's record charged for it.",
+	Description: "Stop a task: a running one is killed, a queued one is taken out. Says what Wiro's record charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -290,7 +290,7 @@ func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
 var deleteTaskFilesTool = define(mcptool.Meta{
 	Name:        "delete_task_files",
 	Title:       "Delete a task's files",
-	Description: "Delete the input and output files of a task that is over; their URLs stop working at once. The task's record stays. Cannot be undone.",
+	Description: "Delete the input and output files of a task that is over; their URLs stop working at once. Its record stays. Cannot be undone.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
