@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,6 +41,28 @@ type Call struct {
 	understood json.RawMessage // the arguments, until given decodes them
 	progress   ProgressFunc
 	waitEnds   time.Time // of the last Wait
+	cleanups   []func()
+}
+
+// Cleanup registers a function that is called when the call has ended.
+func (c *Call) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
+
+func (c *Call) cleanUp() {
+	for _, f := range c.cleanups {
+		f()
+	}
+}
+
+// Drains end when what goes on without the call should end, too: the server shuts down, or the
+// client's connection closes.
+func (c *Call) Drains() []context.Context {
+	var drains []context.Context
+	for _, drain := range []context.Context{c.server.options.Drain, c.Scope.Drain} {
+		if drain != nil {
+			drains = append(drains, drain)
+		}
+	}
+	return drains
 }
 
 // plain is what makes the texts of this call plain.

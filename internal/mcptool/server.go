@@ -219,6 +219,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}
+	defer call.cleanUp()
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
