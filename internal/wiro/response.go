@@ -269,12 +269,9 @@ var errTooLarge = errors.New("too large")
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
 // has with errTooLarge.
 func readResponse(body io.Reader, elide []string) ([]byte, error) {
-	if len(elide) > 0 {
-		return readEliding(body, elide)
+	start, err := io.ReadAll(io.LimitReader(body, maxElidedString))
+	if err != nil || len(start) < maxElidedString {
+		return start, err // it has no long string
 	}
-	data, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
-	if err == nil && len(data) > maxResponse {
-		err = errTooLarge
-	}
-	return data, err
+	return readEliding(start, body, elide)
 }
