@@ -76,6 +76,7 @@ type Call struct {
 
 	models *modelCache
 	limits mcptool.SpendingLimits // of this caller's runs
+	proven bool                   // Wiro accepted the key during this call: see proveKey
 
 	log            zerolog.Logger
 	inlineImages   InlineImages
