@@ -70,6 +70,10 @@ func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
 		if a.Error.Code == mcp.INTERNAL_ERROR {
 			a.Error.Code = m.handlerErrorCode()
 		}
+		if strings.HasPrefix(a.Error.Message, "multi round-trip: ") { // the library's bound on questions in one call
+			a.Error.Code = mcp.INVALID_REQUEST
+			a.Error.Message = "The user was asked too many times in one call, as what it charges changed after every answer. The last question was not acted on: look at the price, and call the tool again."
+		}
 		if text := a.Error.Message; strings.Contains(text, "json: ") || strings.Contains(text, "unmarshal") {
 			a.Error.Code = mcp.INVALID_PARAMS
 			a.Error.Message = fmt.Sprintf("The params of %.60s do not have the shape that the protocol defines.", m.Method)
