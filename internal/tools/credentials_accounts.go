@@ -125,7 +125,9 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 		return AccountAction{}, mcptool.Problemf("%s has nothing to choose: its account is complete once it is connected.", in.key().Title()).
 			WithNext("get_agent_account_status", "see whether it is connected", in.arguments())
 	}
-	account, err := call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, wiro.Account{ID: in.ID, Name: in.Name})
+	account, err := submit(ctx, call, "UserAgentOAuth", nil, func(ctx context.Context) (wiro.Account, error) {
+		return call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, wiro.Account{ID: in.ID, Name: in.Name})
+	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see whether it took effect", in.arguments())
 	}
@@ -161,7 +163,9 @@ var refreshAgentTokenTool = define(mcptool.Meta{
 }, refreshAgentToken)
 
 func refreshAgentToken(ctx context.Context, call *Call, in account) (AccountAction, error) {
-	tokens, err := call.Wiro.Credentials.RefreshTokens(ctx, in.key(), in.UserAgent)
+	tokens, err := submit(ctx, call, "UserAgentOAuth/TokenRefresh", nil, func(ctx context.Context) (wiro.Tokens, error) {
+		return call.Wiro.Credentials.RefreshTokens(ctx, in.key(), in.UserAgent)
+	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see until when its token is good", in.arguments())
 	}
