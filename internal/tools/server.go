@@ -13,6 +13,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -89,6 +90,7 @@ type Call struct {
 	sessions *realtime.Host
 	pace     float64                // of sound in sessions
 	limits   mcptool.SpendingLimits // of this caller's runs
+	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
 	log            zerolog.Logger
 	inlineImages   InlineImages
@@ -179,6 +181,17 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return nil, nil
 	}
 	return s.options.Wiro.WithCredentials(wiro.Credentials{}), nil
+}
+
+// Plain returns a text for the caller of a request that no tool made: without control
+// characters, and without the caller's own key and secret.
+func (s *Server) Plain(ctx context.Context, text string) string {
+	text = plaintext.Result(text)
+	scope, _ := mcptool.ScopeFrom(ctx)
+	if client, err := s.client(scope, true); err == nil && client != nil {
+		text = client.Redact(text)
+	}
+	return text
 }
 
 // define returns a tool of the catalog.

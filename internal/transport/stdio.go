@@ -73,7 +73,7 @@ type connection struct {
 
 func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *connection {
 	c := &connection{
-		dispatcher: dispatcher{s, log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
+		dispatcher: dispatcher{mcp: s, log: log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
 		calls: map[string]*stdioCall{}, questions: map[string]chan<- clientAnswer{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
