@@ -52,10 +52,15 @@ func (n *updatesHeard) statuses() []wiro.Status {
 // looks is an observer that tells of every look at a task that was answered.
 type looks chan struct{}
 
-func (l looks) Request(operation string, _ int, _ time.Duration) {
-	if operation == "Task/Detail" {
-		l <- struct{}{}
+func (l looks) Request(ctx context.Context, operation string) (context.Context, func(int)) {
+	return ctx, func(int) {
+		if operation == "Task/Detail" {
+			l <- struct{}{}
+		}
 	}
+}
+func (looks) Wait(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
 }
 func (looks) Sockets(int) {}
 func (looks) Waits(int)   {}
