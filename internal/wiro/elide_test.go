@@ -75,7 +75,7 @@ func TestOnlyWhatIsKeptCountsAgainstTheLimit(t *testing.T) {
 func TestAHugeMessageOfARefusalIsCutWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	text := `{"result":false,"errors":[{"code":97,"message":"` + strings.Repeat(`no \"credit\" left `, 500_000) + `"},"second"],"total":"` + strings.Repeat("x", 70_000) + `"}`
-	data, err := readResponse(iotest.HalfReader(strings.NewReader(text)), nil)
+	data, err := readResponse(iotest.HalfReader(strings.NewReader(text)), -1, nil)
 	require.NoError(t, err)
 	require.Less(t, len(data), 80_000)
 	_, failure := responseReader{status: 200}.open(data)
