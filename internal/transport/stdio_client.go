@@ -5,62 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// progressHold is how long a progress notification is held back. Clients close the connection
-// on one that arrives together with the result, so the result replaces what is held.
-const progressHold = 100 * time.Millisecond
-
-// heldProgress sends the progress of one call, each notification after progressHold, and drops
-// what is held when the call ends.
-type heldProgress struct {
-	write func([]byte)
-
-	mu    sync.Mutex
-	held  [][]byte
-	ended bool
-}
-
-// notify is a mcptool.Notifier.
-func (p *heldProgress) notify(method string, params map[string]any) {
-	data, err := notification(method, params)
-	if err != nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.ended:
-	case method != "notifications/progress":
-		p.write(data)
-	default:
-		p.held = append(p.held, data)
-		time.AfterFunc(progressHold, p.send)
-	}
-}
-
-// send writes the oldest notification that is held.
-func (p *heldProgress) send() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ended || len(p.held) == 0 {
-		return
-	}
-	p.write(p.held[0])
-	p.held = p.held[1:]
-}
-
-// end drops what is held. Nothing is written after it returns.
-func (p *heldProgress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended, p.held = true, nil
-}
+// unreadHold is how long a result waits at most for a client to read the call's progress.
+const unreadHold = 250 * time.Millisecond
 
 // clientAnswer is what the client said to a question of ours.
 type clientAnswer struct {

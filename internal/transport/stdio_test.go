@@ -305,6 +305,23 @@ func TestACancelRightBehindItsCallPreventsTheSubmit(t *testing.T) {
 	}
 }
 
+func TestTheCancelOfOldClientsIsUnderstood(t *testing.T) {
+	t.Parallel()
+	l := startLocal(t)
+	l.send(call(0, "run_model", forever))
+	token, err := l.wiro.Launched(within(t), 1)
+	require.NoError(t, err)
+	require.NoError(t, l.wiro.Subscribed(within(t), token))
+	l.send(`{"jsonrpc":"2.0","method":"cancelled","params":{"requestId":0,"reason":"McpError: Request timed out"}}`)
+	l.send(call(1, "run_model", forever), pingMessage)
+	l.answer(`"ping"`)
+	require.NoError(t, l.in.Close())
+	require.NoError(t, <-l.done)
+	require.Equal(t, true, l.answer("1").Result.StructuredContent["attached"])
+	require.Equal(t, 1, l.wiro.RequestCount("Run/"))
+	require.Len(t, l.all(), 2, "the call that was canceled gets no answer")
+}
+
 func TestAReplyIsNeverAnswered(t *testing.T) {
 	t.Parallel()
 	lines := once(t, strings.NewReader(strings.Join([]string{
