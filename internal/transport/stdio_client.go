@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // unreadHold is how long a result waits at most for a client to read the call's progress.
@@ -32,7 +34,7 @@ type stdioSession struct {
 	notAsked   atomic.Bool
 }
 
-// headless is how soon no user cancels a question: a client does that has nobody to ask.
+// headless is how soon no user answers a question: a client does that has nobody to ask.
 const headless = time.Second
 
 // RequestElicitation asks the client's user and waits for the answer. notAsked is set if there
@@ -45,10 +47,19 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		return nil, err
 	}
 	result := &mcp.ElicitationResult{}
-	canceled := func() bool {
-		return result.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
+	byItself := func() bool {
+		switch result.Action {
+		case mcp.ElicitationResponseActionCancel:
+		case mcp.ElicitationResponseActionDecline:
+			if client := (mcptool.ClientInfo{Name: s.client.Name, Version: s.client.Version}); !client.Profile().Declines {
+				return false
+			}
+		default:
+			return false
+		}
+		return time.Since(asked) < headless
 	}
-	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || canceled() {
+	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || byItself() {
 		s.notAsked.Store(true)
 		return nil, errNotAsked
 	}
