@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
@@ -61,7 +62,8 @@ type Server struct {
 	*mcptool.Server
 	options  Options
 	models   *modelCache
-	toolsets []Toolset // all that exist
+	recalled *lru.Cache[string, struct{}] // days of which the tasks were counted, by caller: see recallDay
+	toolsets []Toolset                    // all that exist
 	defaults []Toolset
 }
 
@@ -75,9 +77,10 @@ type Call struct {
 
 	Local LocalFiles
 
-	models *modelCache
-	limits mcptool.SpendingLimits // of this caller's runs
-	proven bool                   // Wiro accepted the key during this call: see proveKey
+	models   *modelCache
+	recalled *lru.Cache[string, struct{}]
+	limits   mcptool.SpendingLimits // of this caller's runs
+	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
 	log            zerolog.Logger
 	inlineImages   InlineImages
@@ -94,7 +97,8 @@ func New(o Options) *Server {
 	if o.Store == nil {
 		o.Store, _ = store.Open("memory", store.Options{}) // fails for other addresses only
 	}
-	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	recalled, _ := lru.New[string, struct{}](recallDays) // fails for a negative size only
+	s := &Server{options: o, models: newModelCache(), recalled: recalled, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
 		if !slices.Contains(s.toolsets, t.Toolset) {
 			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
@@ -137,7 +141,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
-		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		models: s.models, recalled: s.recalled, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil
