@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
 func TestManySmallValuesAreRefusedBeforeTheyAreDecoded(t *testing.T) {

@@ -449,7 +449,10 @@ func TestAPriceThatNeverStaysIsNotAskedAboutForever(t *testing.T) {
 		func(context.Context, *mcptool.Call, struct{}) (*mcptool.Charge, error) {
 			return &mcptool.Charge{What: "Moving", USD: float64(price.Add(1)), When: "now"}, nil
 		},
-		func(context.Context, *mcptool.Call, struct{}) (struct{}, error) { charged.Add(1); return struct{}{}, nil })
+		func(context.Context, *mcptool.Call, struct{}) (struct{}, error) {
+			charged.Add(1)
+			return struct{}{}, nil
+		})
 	l := startLocal(t, moving)
 	l.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
 	l.send(call("moving", "moving", nil))

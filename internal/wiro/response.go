@@ -40,7 +40,7 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(roomed(response), op.Elide)
+	data, err := readResponse(roomed(response), response.ContentLength, op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
 		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)
@@ -267,11 +267,15 @@ var errTooLarge = errors.New("too large")
 
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
-// has with errTooLarge.
-func readResponse(body io.Reader, elide []string) ([]byte, error) {
-	start, err := io.ReadAll(io.LimitReader(body, maxElidedString))
-	if err != nil || len(start) < maxElidedString {
-		return start, err // it has no long string
+// has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
+func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) {
+	var start bytes.Buffer
+	if length > 0 && length <= smallResponse {
+		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
 	}
-	return readEliding(start, body, elide)
+	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString+1))
+	if err != nil || start.Len() <= maxElidedString {
+		return start.Bytes(), err // it has no long string
+	}
+	return readEliding(start.Bytes(), body, elide)
 }
