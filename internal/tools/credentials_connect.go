@@ -157,7 +157,7 @@ func (c *Call) awaitConsent(ctx context.Context, in connection, flow *consent.Fl
 
 // consentOver tells how a consent ended, and forgets it.
 func (c *Call) consentOver(ctx context.Context, in connection, flow *consent.Flow) (AccountLink, error) {
-	defer func() { _ = c.consents.Drop(context.WithoutCancel(ctx), c.consentKey(in.account, in.Method), flow) }()
+	defer func() { _ = c.consents.Forget(context.WithoutCancel(ctx), c.consentKey(in.account, in.Method), flow) }()
 	thing, _ := in.key().Selection()
 	switch {
 	case flow.Return.Error != "":
