@@ -25,11 +25,16 @@ func TestDeployingSaysWhatItTakes(t *testing.T) {
 	s.call("deploy_agent", `{"title": "My", "custom": true, "skills": {"int-googleads-manage": true, "int-gmail-check": true}}`).
 		ok("gmail needs account, apppassword: set_agent_credentials; google-ads needs an account: connect_agent_account with provider google-ads")
 	asked := s.call("deploy_agent", `{"title": "My", "custom": true, "skills": {"int-gmail-check": true}, "credentials": {"gmail": {"account": "a@b.example", "apppassword": "wxyz wxyz"}}}`).
-		ok("It needs no credentials to start.")
+		ok("It needs no credentials for that.")
 	require.NotContains(t, asked.text, "wxyz")
 	s.sandbox.Behave("Credentials/List", emulator.Behavior{Status: 500})
 	s.call("deploy_agent", `{"title": "My", "custom": true, "skills": {"int-gmail-check": true}}`).ok("$", "cannot be read now; get_my_agent says it afterwards")
 	s.sandbox.Behave("Credentials/List")
+
+	agent := s.deployed(`{"int-gmail-check": true}`)
+	s.call("set_agent_credentials", `{"fields": [{"credentialkey": "gmail", "fieldname": "account", "fieldvalue": "a@b.example"}, {"credentialkey": "gmail", "fieldname": "apppassword", "fieldvalue": "wxyz"}]}`, "useragentguid", agent).ok()
+	s.call("apply_agent_skills", `{"skills": {"int-youtube-manage": true}}`, "useragentguid", agent).ok("Before it can start, youtube needs an account: connect_agent_account with provider youtube.")
+	s.call("apply_agent_skills", `{"skills": {"util-autopilot": true}}`, "useragentguid", agent).ok("It needs no credentials for that.")
 }
 
 // Over HTTP nobody is told to change the settings of a server that is not theirs.
@@ -43,7 +48,9 @@ func TestHostedCallersAreToldWhatTheyCanDo(t *testing.T) {
 
 	template := h.call("list_agents", `{"search": "blog"}`).ok().at("agents.0.guid").(string)
 	arguments := map[string]any{"agentguid": template, "title": "My"}
-	fewer := func(tool mcptool.Tool) bool { return tool.Name != "set_agent_credentials" && tool.Name != "cancel_agent_subscription" }
+	fewer := func(tool mcptool.Tool) bool {
+		return tool.Name != "set_agent_credentials" && tool.Name != "cancel_agent_subscription"
+	}
 	deploy := func(scope mcptool.Scope) string {
 		scope.Allowed = fewer
 		result, err := h.Call(mcptool.WithScope(soon(t), scope), "deploy_agent", arguments, nil)

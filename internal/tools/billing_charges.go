@@ -43,7 +43,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		month := tierOf(price, tier)
 		made, err := charge(what, month.PriceUSD, call.monthly(month.Credits))
 		if err == nil {
-			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
+			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials, nil)
 		}
 		return made, err
 	}
