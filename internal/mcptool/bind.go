@@ -17,8 +17,8 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
-// returns the arguments as they were understood.
-func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (map[string]any, error) {
+// returns the arguments as they were understood, an object.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (json.RawMessage, error) {
 	var faults []string
 	unknown := 0
 	given := map[string]json.RawMessage{}
@@ -57,19 +57,21 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 	if faults != nil {
 		return nil, &Problem{Text: strings.Join(faults, "\n")}
 	}
-	data, err := json.Marshal(given)
+	understood, err := json.Marshal(given)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
 	}
-	understood := map[string]any{}
-	for _, target := range []any{into, &understood} {
-		decoder := json.NewDecoder(bytes.NewReader(data))
-		decoder.UseNumber()
-		if err := decoder.Decode(target); err != nil {
-			return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
-		}
+	if err := decode(understood, into); err != nil {
+		return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
 	}
 	return understood, nil
+}
+
+// decode decodes JSON and keeps every digit of its numbers.
+func decode(data json.RawMessage, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(into)
 }
 
 func blank(value json.RawMessage) bool {

@@ -247,7 +247,7 @@ func (c *Call) givenText(name string) string {
 }
 
 func (c *Call) rawArgument(name string) json.RawMessage {
-	data, err := json.Marshal(c.request.GetArguments()[name])
+	data, err := json.Marshal(c.given()[name])
 	if err != nil {
 		return json.RawMessage("null")
 	}
