@@ -14,7 +14,7 @@ import (
 var connectAgentAccountTool = define(mcptool.Meta{
 	Name:        "connect_agent_account",
 	Title:       "Connect an agent's account",
-	Description: "Connect an account of a service, such as Instagram, to an agent. Show the user the address that it gives, then call again: it waits until they have consented.",
+	Description: "Connect an account of a service, such as Instagram, to an agent. Show the user the address, then call again: it waits until they have consented.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "twitter", "redirecturl": "https://app.example.com/cb"}`}},
@@ -22,8 +22,8 @@ var connectAgentAccountTool = define(mcptool.Meta{
 
 type connection struct {
 	account
-	Redirect string `json:"redirecturl,omitempty" doc:"your own page to come back to: https, or http on localhost"`
-	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (keys set with set_agent_credentials)"`
+	Redirect string `json:"redirecturl,omitempty" doc:"your own page to come back to: https, or localhost"`
+	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (its keys are credentials)"`
 }
 
 // connectAgentAccount starts a consent, or goes on with the one that the same call started.
