@@ -47,13 +47,20 @@ func (c *Call) send(ctx context.Context, in newMessage) (wiro.SentMessage, error
 	if in.Message == "" && len(in.Files) == 0 {
 		return wiro.SentMessage{}, mcptool.Problemf("send_agent_message needs message, attachments, or both.")
 	}
+	if err := callbackAddress("callbackurl", in.Callback); err != nil {
+		return wiro.SentMessage{}, err
+	}
 	message := wiro.NewMessage{UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback}
 	files, release, err := c.attachments(context.WithoutCancel(ctx), in.Files) // what is being sent is finished
 	if err != nil {
 		return wiro.SentMessage{}, err
 	}
 	message.Attachments = files
-	return submitInTeam(ctx, c, "UserAgent/Message/Send", in.GUID, in.Team, in.Timeout, func(ctx context.Context, w *wiro.Client) (wiro.SentMessage, error) {
+	timeout := in.Timeout
+	if len(files) > 0 { // sending them takes its time, apart from the wait for the answer
+		timeout = new(uploadTimeout.Seconds())
+	}
+	return submitInTeam(ctx, c, "UserAgent/Message/Send", in.GUID, in.Team, timeout, func(ctx context.Context, w *wiro.Client) (wiro.SentMessage, error) {
 		defer release() // it may be sent after the call has ended
 		return w.Messages.Send(ctx, message)
 	})

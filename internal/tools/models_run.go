@@ -36,6 +36,14 @@ type modelRun struct {
 	Project  string `json:"projectid,omitempty" doc:"project to bill"`
 }
 
+// callbackAddress refuses what Wiro cannot post to; "" is none.
+func callbackAddress(argument, address string) error {
+	if address == "" || isWeb(address) {
+		return nil
+	}
+	return mcptool.Problemf("%s must be an http or https address that Wiro can reach. Nothing was sent or charged.", argument)
+}
+
 // options are what Wiro takes beside the model's parameters.
 //
 // Wiro docs: Run a Model (Common Parameters).
@@ -48,6 +56,9 @@ func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }
 // prepareRun does everything that comes before the submit. A run that needs a confirmation is
 // remembered and reserved once that is given.
 func prepareRun(ctx context.Context, call *Call, in modelRun) (*mcptool.Charge, error) {
+	if err := callbackAddress("callbackUrl", in.Callback); err != nil {
+		return nil, err
+	}
 	plan, err := call.planRun(ctx, in)
 	if err != nil {
 		return nil, err
