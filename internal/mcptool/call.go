@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -35,10 +36,11 @@ type Call struct {
 	// Charge is what the user agreed to; nil where it was not looked up for this call.
 	Charge *Charge
 
-	server   *Server
-	request  mcp.CallToolRequest
-	progress ProgressFunc
-	waitEnds time.Time // of the last Wait
+	server     *Server
+	request    mcp.CallToolRequest
+	understood json.RawMessage // the arguments, until given decodes them
+	progress   ProgressFunc
+	waitEnds   time.Time // of the last Wait
 }
 
 // plain is what makes the texts of this call plain.
@@ -48,8 +50,25 @@ func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.
 // types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {
 	arguments := map[string]any{}
-	maps.Copy(arguments, c.request.GetArguments())
+	maps.Copy(arguments, c.given())
 	return arguments
+}
+
+// understand replaces the arguments as they were sent by an object of them as they were
+// understood.
+func (c *Call) understand(arguments json.RawMessage) {
+	c.understood, c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil, nil
+}
+
+// given are the arguments as they were understood or, until they are, as they were sent. Few
+// calls look at them: they are decoded then.
+func (c *Call) given() map[string]any {
+	if c.understood != nil {
+		arguments := map[string]any{}
+		_ = decode(c.understood, &arguments) // it was encoded here
+		c.understood, c.request.Params.Arguments = nil, arguments
+	}
+	return c.request.GetArguments()
 }
 
 // SetArgument changes an argument of the call as next steps repeat it.
@@ -91,9 +110,11 @@ func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
 	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	carried := c.given(t, c.server.options.CarriedArguments)
-	maps.Copy(carried, arguments)
-	return &NextAction{Tool: tool, Arguments: carried, Reason: reason}
+	if carried := c.argumentsFor(t, c.server.options.CarriedArguments); len(carried) > 0 {
+		maps.Copy(carried, arguments)
+		arguments = carried
+	}
+	return &NextAction{Tool: tool, Arguments: arguments, Reason: reason}
 }
 
 // NextPage is the same call again with one argument changed.
@@ -106,22 +127,17 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
-	return c.given(tool, c.server.options.ContextArguments)
+	return c.argumentsFor(tool, c.server.options.ContextArguments)
 }
 
-// given are the arguments of the call with these names, if a tool takes them too.
-func (c *Call) given(tool Tool, names []string) map[string]any {
+// argumentsFor are the arguments of the call with these names that a tool takes, too.
+func (c *Call) argumentsFor(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
-	if len(names) == 0 {
-		return about
-	}
-	accepted := map[string]bool{}
 	for _, name := range tool.Arguments() {
-		accepted[name] = true
-	}
-	given := c.request.GetArguments()
-	for _, name := range names {
-		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if value, ok := c.given()[name].(string); ok && value != "" {
 			about[name] = value
 		}
 	}

@@ -25,8 +25,9 @@ func walletBalance(team string) string {
 }
 
 // monthly says when a subscription is charged that begins now.
-func monthly(team string, brings *float64) string {
-	return fmt.Sprintf("now, from %s, and again every %d days until it is canceled; each time it brings %s", walletBalance(team), periodDays, credits(brings))
+func (c *Call) monthly(team string, brings *float64) string {
+	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s",
+		walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
@@ -49,7 +50,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 			return nil, err
 		}
 		month := tierOf(price, tier)
-		return charge(what, month.PriceUSD, monthly(in.Team, month.Credits))
+		made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
+		if err == nil {
+			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
+		}
+		return made, err
 	}
 	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
 	if err != nil {
@@ -60,7 +65,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", mcptool.Quote(agent.Title), tier, tierLine(tiers(agent.Tiers)))
 	}
 	what = fmt.Sprintf("Deploying %s from the template %s (%s)", mcptool.Quote(d.Title), mcptool.Quote(agent.Title), tier)
-	return charge(what, month.PriceUSD, monthly(in.Team, month.Credits))
+	made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
+	if err == nil {
+		made.Also = call.willNeed(agent.Credentials, d.Credentials)
+	}
+	return made, err
 }
 
 // tierName is a tier as a question names it: quoted if it is none that Wiro documents.
@@ -95,7 +104,7 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, err
 	}
 	month := tierOf(price, tier)
-	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, monthly(agent.TeamGUID, month.Credits))
+	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, call.monthly(agent.TeamGUID, month.Credits))
 }
 
 // renewCharge is nothing for a cancellation that is taken back, and otherwise the price that
@@ -117,7 +126,7 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	case s.Active():
 		return nil, mcptool.Problemf("The subscription of %s is active until %s: there is nothing to renew. Nothing was charged.", mcptool.Quote(agent.Title), day(s.CurrentPeriodEnd))
 	}
-	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, monthly(agent.TeamGUID, agent.MonthlyCredits))
+	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, call.monthly(agent.TeamGUID, agent.MonthlyCredits))
 }
 
 // upgradeCharge is the difference between the tiers for what is left of the period.
