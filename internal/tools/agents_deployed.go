@@ -92,6 +92,9 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
+	if call.template != "" {
+		request.AgentGUID = call.template
+	}
 	agent, err := submit(ctx, call, "UserAgent/Deploy", nil, func(ctx context.Context) (wiro.UserAgent, error) {
 		return call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
 	})
@@ -107,7 +110,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 }
 
 type deployment struct {
-	AgentGUID    string           `json:"agentguid,omitempty" doc:"guid of the template, unless custom"`
+	AgentGUID    string           `json:"agentguid,omitempty" alias:"guid,slug" doc:"guid or slug of the template, unless custom"`
 	Custom       bool             `json:"custom,omitempty" doc:"true builds an agent of skills"`
 	Title        string           `json:"title" doc:"its name"`
 	Description  string           `json:"description,omitempty" doc:"what it is for"`

@@ -43,10 +43,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		month := tierOf(price, tier)
 		return charge(what, month.PriceUSD, monthly(month.Credits))
 	}
-	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
+	agent, err := findTemplate(ctx, client, wiro.AgentRef{GUID: d.AgentGUID}, false)
 	if err != nil {
 		return nil, err
 	}
+	call.template = agent.GUID
 	month, ok := agent.Tiers[tier]
 	if !ok {
 		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", mcptool.Quote(agent.Title), tier, tierLine(tiers(agent.Tiers)))

@@ -84,6 +84,8 @@ type Call struct {
 
 	plan   *plannedRun // of run_model, once it is checked
 	launch *launch     // of run_model, once it is remembered
+
+	template string // of deploy_agent: its guid, once it is looked up
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
