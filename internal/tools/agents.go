@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -71,7 +72,7 @@ func findTemplate(ctx context.Context, client *wiro.Client, ref wiro.AgentRef, f
 		get = client.Agents.GetFull
 	}
 	agent, err := get(ctx, ref)
-	if reasonOf(err) != wiro.ReasonAgentNotFound || ref.GUID != "" && ref.Slug != "" {
+	if !errors.Is(err, wiro.ErrNotFound) || ref.GUID != "" && ref.Slug != "" {
 		return agent, err
 	}
 	if other, otherErr := get(ctx, wiro.AgentRef{GUID: ref.Slug, Slug: ref.GUID}); otherErr == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -92,8 +94,10 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
-	if call.template != "" {
-		request.AgentGUID = call.template
+	if !in.Custom && uuid.Validate(in.AgentGUID) != nil { // a slug
+		if template, err := findTemplate(ctx, call.Wiro.WithTeam(in.Team), wiro.AgentRef{GUID: in.AgentGUID}, false); err == nil && template.GUID != "" {
+			request.AgentGUID = template.GUID
+		}
 	}
 	agent, err := submit(ctx, call, "UserAgent/Deploy", nil, func(ctx context.Context) (wiro.UserAgent, error) {
 		return call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)

@@ -211,10 +211,10 @@ func TestNoPlantedSecretOfTheSandboxShows(t *testing.T) {
 func TestATemplateIsFoundByAnyOfItsNames(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	guid, _ := s.call("get_agent", `{"slug":"instagram-manager"}`).ok().at("agent.guid").(string)
+	guid, _ := s.call("get_agent", `{"slug":"blog-content-editor"}`).ok().at("agent.guid").(string)
 	require.NotEmpty(t, guid)
 	for _, name := range []string{"guid", "agentguid", "slug"} {
-		for _, value := range []string{guid, "instagram-manager"} {
+		for _, value := range []string{guid, "blog-content-editor"} {
 			require.Equal(t, guid, s.call("get_agent", `{"`+name+`":"`+value+`"}`).ok().at("agent.guid"), "%s %s", name, value)
 			s.call("deploy_agent", `{"`+name+`":"`+value+`","title":"Mine","confirm":true}`).ok("Deployed")
 		}

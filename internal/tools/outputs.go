@@ -201,6 +201,12 @@ func outputType(stated, name, address string) media.Type {
 	return t
 }
 
+var (
+	queryEscapes   = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E")
+	addressEscapes = strings.NewReplacer("(", "%28", ")", "%29")
+	linkTextMarks  = strings.NewReplacer("[", "(", "]", ")", "`", "'", "\\", " ", "<", " ", ">", " ")
+)
+
 // escapeURL is an address as links need it: without blanks and other characters that end one.
 func escapeURL(address string) string {
 	if address == "" || !strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) }) {
@@ -215,7 +221,7 @@ func escapeURL(address string) string {
 			return r
 		}, address)
 	}
-	u.RawQuery = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E").Replace(u.RawQuery)
+	u.RawQuery = queryEscapes.Replace(u.RawQuery)
 	return u.String()
 }
 
@@ -231,7 +237,7 @@ func (o OutputInfo) line(prompt string) string {
 	if s := o.SizeBytes.String(); s != "" {
 		details += ", " + s
 	}
-	address := strings.NewReplacer("(", "%28", ")", "%29").Replace(o.URL)
+	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
 	if o.Kind == string(media.Image) {
 		alt := markdownText(mcptool.Clip(prompt, 60))
@@ -251,7 +257,7 @@ func (o OutputInfo) line(prompt string) string {
 
 // markdownText is a text without what Markdown reads as the end of a link's text.
 func markdownText(text string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("[", "(", "]", ")", "`", "'", "\\", " ", "<", " ", ">", " ").Replace(text)), " ")
+	return strings.Join(strings.Fields(linkTextMarks.Replace(text)), " ")
 }
 
 // stepLine is a line of a log that says how far a model is.
@@ -259,15 +265,27 @@ var stepLine = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\d\s*%|\d(it|s)/(s|it)|\b(step|steps|progress|loading|downloading|done|finished|epoch|iteration|elapsed|eta|queued|starting|started|saving|saved|generating|processing)\b`)
 })
 
-// refusalLine is a line of a log that says that a model kept something back.
-var refusalLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)nsfw|safety|filter(ed|s)?\b|blocked|moderat|flagged|sensitive|violat|prohibited|content[ _-]?policy|refus|not allowed|rejected`)
-})
+// refusals are what a line of a log has in it if a model kept something back; so is filtering
+// that is over.
+var (
+	refusals = []string{
+		"nsfw", "safety", "blocked", "moderat", "flagged", "sensitive", "violat", "prohibited", "refus", "not allowed", "rejected",
+		"content policy", "content_policy", "content-policy", "contentpolicy",
+	}
+	filtered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`filter(ed|s)?\b`) })
+)
+
+// saysRefusal reports whether a line says that a model kept something back. Logs are long.
+func saysRefusal(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(line, word) }) ||
+		strings.Contains(line, "filter") && filtered().MatchString(line)
+}
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task
 // without any output it is the end of the log, without lines of progress.
 func modelNote(t wiro.Task, madeNothing bool) string {
-	var refusals, others []string
+	var refused, others []string
 	for _, log := range []string{t.DebugOutput, t.DebugError} {
 		for line := range strings.Lines(log) {
 			if i := strings.LastIndexByte(strings.TrimRight(line, "\r\n"), '\r'); i >= 0 { // a bar that is drawn again
@@ -275,14 +293,14 @@ func modelNote(t wiro.Task, madeNothing bool) string {
 			}
 			switch line = mcptool.Clip(strings.TrimSpace(line), 300); {
 			case line == "" || strings.HasPrefix(line, "{"):
-			case refusalLine().MatchString(line):
-				refusals = append(refusals, line)
+			case saysRefusal(line):
+				refused = append(refused, line)
 			case madeNothing && !stepLine().MatchString(line):
 				others = append(others, line)
 			}
 		}
 	}
-	lines := refusals
+	lines := refused
 	if len(lines) == 0 {
 		lines = others
 	}
