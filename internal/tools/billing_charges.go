@@ -56,7 +56,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		}
 		return made, err
 	}
-	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
+	agent, err := findTemplate(ctx, client, wiro.AgentRef{GUID: d.AgentGUID}, false)
 	if err != nil {
 		return nil, err
 	}
