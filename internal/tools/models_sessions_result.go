@@ -122,7 +122,7 @@ func (l *launch) saveSpeech(ctx context.Context, s wiro.Submission, speech *spee
 		}
 	}
 	return []OutputInfo{{
-		Name: filepath.Base(path), MIMEType: "audio/wav", Kind: string(media.Audio), SizeBytes: size, Path: path,
+		Name: filepath.Base(path), MIMEType: "audio/wav", Kind: string(media.Audio), SizeBytes: mcptool.Bytes(size), Path: path,
 	}}, note
 }
 
@@ -146,7 +146,7 @@ func (l *launch) uploadSpeech(ctx context.Context, s wiro.Submission, speech *sp
 		if err != nil {
 			return outputs, fmt.Sprintf("The speech could not be put into your Wiro storage: %s.", causeOf(err))
 		}
-		outputs = append(outputs, OutputInfo{Name: name, MIMEType: "audio/wav", Kind: string(media.Audio), SizeBytes: file.Size, URL: escapeURL(stored.URL)})
+		outputs = append(outputs, OutputInfo{Name: name, MIMEType: "audio/wav", Kind: string(media.Audio), SizeBytes: mcptool.Bytes(file.Size), URL: escapeURL(stored.URL)})
 	}
 	return outputs, ""
 }

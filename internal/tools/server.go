@@ -10,8 +10,10 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -39,6 +41,9 @@ type Options struct {
 	// Store remembers runs for calls that are repeated, and what else must be remembered; one in
 	// memory where nil. The caller closes it.
 	Store *store.Store
+	// Consents follows what users allow on a page of ours; without one, calls say where the
+	// browser goes. May be nil.
+	Consents *consent.Desk
 	// StopAbandoned stops the task of a call that its client canceled. A lost connection, or a
 	// client whose time is up, stops nothing.
 	StopAbandoned bool
@@ -78,12 +83,14 @@ type Call struct {
 	Fetch *http.Client // guarded
 	Store *store.Store
 
-	Local LocalFiles
+	Local    LocalFiles
+	consents *consent.Desk
 
 	models   *modelCache
 	sessions *realtime.Host
 	pace     float64                // of sound in sessions
 	limits   mcptool.SpendingLimits // of this caller's runs
+	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
 	log            zerolog.Logger
 	inlineImages   InlineImages
@@ -92,6 +99,7 @@ type Call struct {
 
 	plan   *plannedRun // of run_model, once it is checked
 	launch *launch     // of run_model, once it is remembered
+	team   string      // of the agent that the call is about, once it was looked at and if the caller named none
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
@@ -115,11 +123,11 @@ func New(o Options) *Server {
 	s.Server = mcptool.New(mcptool.Options{
 		Name: "wiro-mcp", Version: o.Version, Tools: append(All(), o.Own...),
 		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, WaitTimeout: o.RunTimeout, Drain: o.Drain, Log: o.Log,
-		Prepare: s.prepare, Explain: explain,
+		Prepare: s.prepare, Explain: explainTo,
 		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
 			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
 		},
-		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
+		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"}, CarriedArguments: []string{"teamguid"},
 	})
 	return s
 }
@@ -149,7 +157,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
-		models: s.models, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		consents: s.options.Consents, models: s.models, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil
@@ -173,6 +181,17 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return nil, nil
 	}
 	return s.options.Wiro.WithCredentials(wiro.Credentials{}), nil
+}
+
+// Plain returns a text for the caller of a request that no tool made: without control
+// characters, and without the caller's own key and secret.
+func (s *Server) Plain(ctx context.Context, text string) string {
+	text = plaintext.Result(text)
+	scope, _ := mcptool.ScopeFrom(ctx)
+	if client, err := s.client(scope, true); err == nil && client != nil {
+		text = client.Redact(text)
+	}
+	return text
 }
 
 // define returns a tool of the catalog.
