@@ -69,8 +69,8 @@ func decodeSound(ctx context.Context, content soundContent, size int64, name, de
 	case seconds <= 0:
 		return nil, mcptool.Problemf("%s holds no sound.", inputAudio)
 	case seconds > maxInput.Seconds():
-		return nil, mcptool.Problemf("%s is %s long. A session takes sound at the pace of speech, %s at most: give a part of it.",
-			inputAudio, mcptool.Seconds(seconds), mcptool.Seconds(maxInput.Seconds()))
+		return nil, mcptool.Problemf("%s is longer than the %s that a session takes, at the pace of speech: give a part of it.",
+			inputAudio, mcptool.Seconds(maxInput.Seconds()))
 	}
 	return reader, nil
 }
