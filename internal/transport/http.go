@@ -156,7 +156,8 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Handler serves everything: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, and the page at
+// Handler serves everything: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, the page that browsers
+// come back to from a consent at /connected/, and the page at
 // / that shows people how to connect.
 func (h *HTTP) Handler() http.Handler {
 	mux := http.NewServeMux()
