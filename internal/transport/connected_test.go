@@ -24,11 +24,11 @@ func TestAConsentLeadsBackToThePublicAddress(t *testing.T) {
 	t.Parallel()
 	shared, err := store.Open("memory", store.Options{})
 	require.NoError(t, err)
-	desk := consent.NewDesk(shared, zerolog.Nop())
+	flows := consent.NewFlows(shared, zerolog.Nop())
 	r := start(t, func(s *setup) {
-		s.tools.Store, s.tools.Consents, s.tools.RunTimeout = shared, desk, 300*time.Millisecond
+		s.tools.Store, s.tools.Consents, s.tools.RunTimeout = shared, flows, 300*time.Millisecond
 		s.settings.PublicURL = "https://MCP.example.com/"
-		s.before = func(h *HTTP) { h.Consents = desk }
+		s.before = func(h *HTTP) { h.Consents = flows }
 	})
 	ada := r.client.WithCredentials(wiro.Credentials{Key: emulator.DemoKey})
 	agent, err := ada.MyAgents.Deploy(t.Context(), wiro.Deployment{Custom: true, Title: "Desk", Skills: map[string]bool{"int-youtube-manage": true}})

@@ -50,7 +50,7 @@ type Backend struct {
 	// one of several machines. Nil keeps both in this process.
 	Store *store.Store
 	// Consents serves the page that browsers come back to from a consent. May be nil.
-	Consents *consent.Desk
+	Consents *consent.Flows
 	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
