@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -137,12 +139,17 @@ func (c *Call) Confirm(ctx context.Context, charge Charge) (*Question, error) {
 	return c.quote(charge, digest, note), nil
 }
 
+// maxRepeated is how long a text argument may be that a suggestion to repeat the call holds, such
+// as the content of a file.
+const maxRepeated = 8 << 10
+
 // quote answers with the charge, and with the confirmation that a second call needs.
 func (c *Call) quote(charge Charge, digest, note string) *Question {
 	repeated := c.Arguments()
 	reason := "once the user has agreed"
-	for _, name := range c.Tool.Secrets {
-		if _, given := repeated[name]; given {
+	for _, name := range slices.Sorted(maps.Keys(repeated)) {
+		text, _ := repeated[name].(string)
+		if slices.Contains(c.Tool.Secrets, name) || len(text) > maxRepeated {
 			delete(repeated, name)
 			reason += ". Pass " + name + " again: not repeated here"
 		}

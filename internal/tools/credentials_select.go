@@ -45,7 +45,9 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	if !ok {
 		return call.selectionRequired(in.account, thing, back.Choices)
 	}
-	account, err := call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
+	account, err := submit(ctx, call, "UserAgentOAuth", nil, func(ctx context.Context) (wiro.Account, error) {
+		return call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
+	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see whether it took effect", in.arguments())
 	}
