@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -41,6 +42,28 @@ type Call struct {
 	understood json.RawMessage // the arguments, until given decodes them
 	progress   ProgressFunc
 	waitEnds   time.Time // of the last Wait
+	cleanups   []func()
+}
+
+// Cleanup registers a function that is called when the call has ended.
+func (c *Call) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
+
+func (c *Call) cleanUp() {
+	for _, f := range c.cleanups {
+		f()
+	}
+}
+
+// Drains end when what goes on without the call should end, too: the server shuts down, or the
+// client's connection closes.
+func (c *Call) Drains() []context.Context {
+	var drains []context.Context
+	for _, drain := range []context.Context{c.server.options.Drain, c.Scope.Drain} {
+		if drain != nil {
+			drains = append(drains, drain)
+		}
+	}
+	return drains
 }
 
 // plain is what makes the texts of this call plain.
@@ -110,7 +133,7 @@ func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
 	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	if carried := c.argumentsFor(t, c.server.options.CarriedArguments); len(carried) > 0 {
+	if carried := c.shared(t, c.server.options.CarriedArguments); len(carried) > 0 {
 		maps.Copy(carried, arguments)
 		arguments = carried
 	}
@@ -127,11 +150,11 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
-	return c.argumentsFor(tool, c.server.options.ContextArguments)
+	return c.shared(tool, c.server.options.ContextArguments)
 }
 
-// argumentsFor are the arguments of the call with these names that a tool takes, too.
-func (c *Call) argumentsFor(tool Tool, names []string) map[string]any {
+// shared are the arguments of the call with these names that a tool takes, too.
+func (c *Call) shared(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
 	for _, name := range tool.Arguments() {
 		if !slices.Contains(names, name) {

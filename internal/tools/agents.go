@@ -72,5 +72,5 @@ func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error
 type agentName struct {
 	GUID string `json:"guid,omitempty" doc:"the template's guid"`
 	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
-	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
+	Full bool   `json:"full,omitempty" doc:"adds preferences and scheduled tasks"`
 }

@@ -10,7 +10,7 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model with a prompt and other params: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
+	Description: "Run a model with a prompt and other params: you pay for it. When the wait is over the task goes on: wait_for_task, or the same call, gets its result, paid once.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	View:        viewURI,
@@ -34,6 +34,8 @@ type modelRun struct {
 	// Callback and Project are named as Wiro's own parameters of every run.
 	Callback string `json:"callbackUrl,omitempty" doc:"Wiro POSTs the result there"`
 	Project  string `json:"projectid,omitempty" doc:"project to bill"`
+
+	InputAudio string `json:"input_audio,omitempty" doc:"what realtime models hear: URL or local file"`
 }
 
 // callbackAddress refuses what Wiro cannot post to; "" is none.
