@@ -41,6 +41,8 @@ type Options struct {
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
 	ContextArguments []string
+	// CarriedArguments are those that every next step takes over, where its tool has them.
+	CarriedArguments []string
 
 	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
 	// is how long it must be remembered. An error means that this cannot be told, and nothing is
@@ -217,10 +219,11 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}
+	defer call.cleanUp()
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
+			s.options.Log.Error().Ctx(ctx).Str("request", event.RequestID).Str("tool", t.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
 			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
@@ -262,7 +265,7 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	p := call.completeNextAction(s.explain(call, err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+		s.options.Log.Error().Ctx(ctx).Str("request", id).Str("tool", call.Tool.Name).
 			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:

@@ -22,10 +22,15 @@ func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamActio
 	}); err != nil {
 		return TeamAction{}, err
 	}
+	agent := agentRef(in.GUID)
+	if *in.To != "" {
+		agent["teamguid"] = *in.To
+	}
 	return TeamAction{
-		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there. It restarts."),
+		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there, with its subscription and credits. It restarts."),
 		Team:         *in.To,
 		UserAgent:    in.GUID,
+		NextAction:   call.Next("get_my_agent", "see how it stands", agent),
 	}, nil
 }
 

@@ -31,7 +31,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.Error().Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
+			d.log.Error().Ctx(ctx).Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
 				Bytes("stack", debug.Stack()).Msg("a message panicked")
 			answer = internal()
 		}

@@ -64,7 +64,7 @@ func startLocal(t *testing.T, own ...mcptool.Tool) *local {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &local{t: t, wiro: upstream, in: input, stop: stop, done: make(chan error, 1), more: make(chan struct{}, 1)}
 	go func() {
-		l.done <- Stdio(ctx, served.MCP(), in, out, zerolog.Nop())
+		l.done <- Stdio(ctx, served.MCP(), in, out, zerolog.Nop(), nil)
 		_ = in.Close()
 		_ = out.Close()
 	}()
@@ -164,7 +164,7 @@ func once(t *testing.T, in io.Reader) []string {
 	t.Helper()
 	served, _ := toolsOn(t)
 	var out bytes.Buffer
-	require.NoError(t, Stdio(t.Context(), served.MCP(), in, &out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), in, &out, zerolog.Nop(), nil))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	for _, line := range lines {
 		require.True(t, line == "" || json.Valid([]byte(line)), line)
@@ -256,7 +256,7 @@ func TestAPipedRunIsSubmittedOnceAndSaysItsToken(t *testing.T) {
 	t.Parallel()
 	served, upstream := toolsOn(t)
 	var out bytes.Buffer
-	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(call(1, "run_model", forever)), &out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(call(1, "run_model", forever)), &out, zerolog.Nop(), nil))
 	require.Equal(t, 1, upstream.RequestCount("Run/"))
 	require.Contains(t, out.String(), `"token":"`)
 }
@@ -268,7 +268,7 @@ func TestAClientThatNeverReadsDoesNotHoldTheEndUp(t *testing.T) {
 	defer output.Close()
 	started := time.Now()
 	input := strings.Repeat(listTools+"\nnonsense\n", 20)
-	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(input), out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(input), out, zerolog.Nop(), nil))
 	require.Less(t, time.Since(started), 3*time.Second)
 }
 

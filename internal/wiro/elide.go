@@ -12,8 +12,9 @@ const maxElidedString = 64 << 10 // bytes; longer strings inside an elided membe
 // readEliding reads JSON of which the start is read already, and replaces each string of more
 // than 64 KB inside the given members by a short note. It holds no more of such a string than
 // that at any time. Messages of a refusal are elided in every response, behind the part that an
-// error shows. What is not JSON passes as it is.
-func readEliding(start []byte, body io.Reader, members []string) ([]byte, error) {
+// error shows. What is not JSON passes as it is. If more than most bytes are kept, it returns
+// what it has with errTooLarge.
+func readEliding(start []byte, body io.Reader, members []string, most int) ([]byte, error) {
 	e := elider{members: members}
 	e.write(start)
 	chunk := make([]byte, 32<<10)
@@ -21,7 +22,7 @@ func readEliding(start []byte, body io.Reader, members []string) ([]byte, error)
 		n, err := body.Read(chunk)
 		e.write(chunk[:n])
 		switch {
-		case len(e.kept) > maxResponse:
+		case len(e.kept) > most:
 			return e.kept, errTooLarge
 		case err == io.EOF:
 			return e.kept, nil
