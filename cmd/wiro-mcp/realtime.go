@@ -47,7 +47,8 @@ func (a *app) realtimeCommand() *cobra.Command {
 		Short: "Talk with a realtime model: sound on stdin and stdout",
 		Long: "Send sound from stdin to a realtime model and write what it says to stdout, while the session\n" +
 			"lasts. Sound is raw PCM in both directions: 16 bit, little-endian, 24 kHz, one channel. The\n" +
-			"transcript and the cost appear on stderr. Models that speak a text read nothing from stdin.\n\n" +
+			"transcript and the cost appear on stderr. Models that speak a text read nothing from stdin.\n" +
+			"WIRO_MAX_COST_PER_RUN and WIRO_MAX_COST_PER_DAY end a session before a turn that is over them.\n\n" +
 			"The session ends when the input ends and is answered. Ctrl-C interrupts the AI; twice within two\n" +
 			"seconds ends the session.\n\n" +
 			"Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the session failed or its connection\n" +
@@ -100,8 +101,13 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 	if err != nil {
 		return &exit{exitUsage, err.Error()}
 	}
+	budget, err := a.sessionBudget(ctx, client, model)
+	if err != nil {
+		return &exit{exitRefused, err.Error()}
+	}
 	out, err := a.openRealtimeOutput(r, kind)
 	if err != nil {
+		budget.Started(ctx, wiro.Submission{}, err)
 		return &exit{exitUsage, err.Error()}
 	}
 	c := &realtimeControl{kind: kind, output: out, stop: stop, done: make(chan struct{})}
@@ -112,6 +118,7 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 
 	session, err := client.Realtime.Open(ctx, r.model, params)
 	if err != nil {
+		budget.Started(ctx, wiro.Submission{}, err)
 		out.discard()
 		if c.isStopped() {
 			return &exit{exitInterrupted, err.Error()}
@@ -119,11 +126,13 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 		return &exit{exitRefused, err.Error()}
 	}
 	c.set(session)
-	talk := realtime.Talk{Kind: kind, Speech: out, OnEvent: out.event, Pace: 1}
+	budget.Started(ctx, session.Submission(), nil)
+	talk := realtime.Talk{Kind: kind, Speech: out, OnEvent: out.event, Pace: 1, MaxCost: budget.Most}
 	if kind.Hears() {
 		talk.Sound = a.in
 	}
 	result, err := talk.Run(ctx, session)
+	budget.Ended(context.WithoutCancel(ctx), result.Task)
 	if saveErr := out.close(result); saveErr != nil {
 		err = errors.Join(err, saveErr)
 	}

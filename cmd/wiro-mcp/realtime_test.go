@@ -111,6 +111,29 @@ func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 	require.NoFileExists(t, record)
 }
 
+func TestASessionKeepsWithinTheLimitsOfCost(t *testing.T) {
+	t.Parallel()
+	s, environ := newEmulator(t)
+	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
+	speak := func(words int, limit string) ran {
+		return command(t, append(environ, limit), "", "realtime", "wiro/moss-tts", "text="+strings.Repeat("word ", words))
+	}
+	for _, limit := range []string{"WIRO_MAX_COST_PER_RUN=0", "WIRO_MAX_COST_PER_RUN=0.00001", "WIRO_MAX_COST_PER_DAY=0.00001"} {
+		refused := speak(2, limit)
+		require.Equal(t, exitRefused, refused.code, refused.err)
+		require.Contains(t, refused.err, "Nothing was started or charged", limit)
+	}
+	require.Empty(t, s.Snapshots())
+	within := speak(2, "WIRO_MAX_COST_PER_DAY=0.006")
+	require.Equal(t, exitOK, within.code, within.err)
+	spent := s.Snapshots()[0].Cost
+	require.Positive(t, spent)
+	over := speak(2, "WIRO_MAX_COST_PER_DAY=0.006")
+	require.Equal(t, exitRefused, over.code, over.err)
+	require.Contains(t, over.err, "spent today")
+	require.Len(t, s.Snapshots(), 1)
+}
+
 func TestASessionThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	_, environ := newEmulator(t)
