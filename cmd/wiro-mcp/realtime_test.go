@@ -111,27 +111,41 @@ func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 	require.NoFileExists(t, record)
 }
 
-func TestASessionKeepsWithinTheLimitsOfCost(t *testing.T) {
+func TestLimitsOnCostHoldInASession(t *testing.T) {
 	t.Parallel()
 	s, environ := newEmulator(t)
-	environ = append(environ, "XDG_STATE_HOME="+t.TempDir())
-	speak := func(words int, limit string) ran {
-		return command(t, append(environ, limit), "", "realtime", "wiro/moss-tts", "text="+strings.Repeat("word ", words))
-	}
-	for _, limit := range []string{"WIRO_MAX_COST_PER_RUN=0", "WIRO_MAX_COST_PER_RUN=0.00001", "WIRO_MAX_COST_PER_DAY=0.00001"} {
-		refused := speak(2, limit)
+	for _, test := range []struct {
+		model, limit, reason string
+	}{
+		{voice, "WIRO_MAX_COST_PER_RUN=0.001", "over the limit of $0.001 per run"},
+		{voice, "WIRO_MAX_COST_PER_DAY=0", "over the limit per day"},
+		{"wiro/moss-tts", "WIRO_MAX_COST_PER_RUN=0.0049", "over the limit"},
+		{"wiro/voxtral-mini-realtime", "WIRO_MAX_COST_PER_RUN=0", "over the limit"},
+	} {
+		refused := command(t, append(environ, test.limit), "", "realtime", test.model, "text=Hello")
 		require.Equal(t, exitRefused, refused.code, refused.err)
-		require.Contains(t, refused.err, "Nothing was started or charged", limit)
+		require.Contains(t, refused.err, test.reason)
 	}
 	require.Empty(t, s.Snapshots())
-	within := speak(2, "WIRO_MAX_COST_PER_DAY=0.006")
-	require.Equal(t, exitOK, within.code, within.err)
-	spent := s.Snapshots()[0].Cost
-	require.Positive(t, spent)
-	over := speak(2, "WIRO_MAX_COST_PER_DAY=0.006")
-	require.Equal(t, exitRefused, over.code, over.err)
-	require.Contains(t, over.err, "spent today")
-	require.Len(t, s.Snapshots(), 1)
+
+	said := string(hum(1)) + string(make([]byte, 2*wiro.FrameBytes)) + string(hum(2)) // two turns
+	environ = append(environ, "WIRO_MAX_COST_PER_DAY=0.0035", "WIRO_STORE=file:"+t.TempDir())
+	session := command(t, environ, said, "realtime", voice)
+	require.Equal(t, exitFailed, session.code, session.err)
+	require.Contains(t, session.err, "another turn would have cost more than the limit allows")
+	require.Contains(t, session.err, "Cost of the session: $0.002")
+	over := command(t, environ, said, "realtime", voice)
+	require.Equal(t, exitRefused, over.code)
+	require.Contains(t, over.err, "over the limit per day: $0.0015 is left")
+}
+
+func TestALimitOnCostLimitsTheSoundOfADictation(t *testing.T) {
+	t.Parallel()
+	_, environ := newEmulator(t)
+	session := command(t, append(environ, "WIRO_MAX_COST_PER_RUN=0.0001"), string(hum(3)), "realtime", "wiro/voxtral-mini-realtime")
+	require.Zero(t, session.code, session.err)
+	require.Contains(t, session.err, "The limit on cost allows 1 s of sound.")
+	require.Contains(t, session.err, "Cost of the session: $0.0001")
 }
 
 func TestASessionThatFailsSaysSo(t *testing.T) {

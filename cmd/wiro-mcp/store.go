@@ -1,16 +1,11 @@
 package main
 
 import (
-	"context"
 	"path/filepath"
 	"runtime"
 	"strings"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
-	"github.com/wiroai/wiro-mcp-go/internal/store"
-	"github.com/wiroai/wiro-mcp-go/internal/tools"
-	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 // store returns the store of the settings. A server of one user that is told nothing uses a
@@ -26,27 +21,15 @@ func (a *app) store(ofUser bool) *wiromcp.Store {
 	return s
 }
 
+// storeAddress is the address of the store, and what is called if it becomes one in memory.
 func (a *app) storeAddress(ofUser bool) (address string, orMemory func(error)) {
-	address = a.config.Store
-	if folder := stateFolder(runtime.GOOS, a.environ); address == "" && ofUser && !a.useSandbox && folder != "" {
-		address = "file:" + filepath.Join(folder, "wiro-mcp")
-		orMemory = func(err error) {
-			a.log.Warn().Err(err).Msg("runs are remembered in memory only, until this process ends: WIRO_STORE=file:FOLDER names a folder that can be written")
-		}
+	folder := stateFolder(runtime.GOOS, a.environ)
+	if a.config.Store != "" || !ofUser || a.useSandbox || folder == "" {
+		return a.config.Store, nil
 	}
-	return address, orMemory
-}
-
-// sessionBudget holds a session with a model against the limits of cost that are set.
-func (a *app) sessionBudget(ctx context.Context, client *wiro.Client, model wiro.Model) (*tools.SessionBudget, error) {
-	address, orMemory := a.storeAddress(true)
-	s, err := store.Open(address, store.Options{OrMemory: orMemory})
-	if err != nil {
-		return nil, err
+	return "file:" + filepath.Join(folder, "wiro-mcp"), func(err error) {
+		a.log.Warn().Err(err).Msg("runs are remembered in memory only, until this process ends: WIRO_STORE=file:FOLDER names a folder that can be written")
 	}
-	a.cleanup = append(a.cleanup, func() { _ = s.Close() })
-	limits := mcptool.SpendingLimits{PerRun: a.config.MaxCostPerRun.USD(), PerDay: a.config.MaxCostPerDay.USD()}
-	return tools.NewSessionBudget(ctx, client, s, limits, model, a.log)
 }
 
 // stateFolder is where programs of a user keep their state; "" if the environment does not say.

@@ -313,7 +313,7 @@ func (c *Call) refuseOver(plan plannedRun, over overLimit) refusal {
 			r.cheaper += "\n- " + alternative.String()
 		}
 		if len(cheaper) > 0 {
-			arguments, changed := c.Arguments(), maps.Clone(map[string]any(plan.Params))
+			arguments, changed := c.runArguments(), maps.Clone(map[string]any(plan.Params))
 			maps.Copy(changed, cheaper[0].Changes)
 			arguments["model"], arguments["params"] = plan.Slug.String(), changed
 			r.next = c.Next("run_model", "the same run, changed so that it fits", arguments)

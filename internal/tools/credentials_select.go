@@ -54,8 +54,8 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	if err != nil {
 		return AccountAction{}, err
 	}
-	if flow != nil { // what the page asks for is answered
-		_ = call.consents.Drop(ctx, call.consentKey(in.account, ""), flow)
+	if flow != nil && flow.Return != nil { // what the page asks for is answered
+		_ = call.consents.Settle(ctx, call.consentKey(in.account, ""), flow, account)
 	}
 	shown := account.ID
 	if account.Name != "" {

@@ -71,9 +71,9 @@ type Server struct {
 	*mcptool.Server
 	options  Options
 	models   *modelCache
-	recalled *lru.Cache[string, struct{}] // days of which the tasks were counted, by caller: see recallDay
 	sessions realtime.Host
-	toolsets []Toolset // all that exist
+	recalled *lru.Cache[string, struct{}] // days of which the tasks were counted, by caller: see recallDay
+	toolsets []Toolset                    // all that exist
 	defaults []Toolset
 }
 
@@ -89,9 +89,9 @@ type Call struct {
 	consents *consent.Desk
 
 	models   *modelCache
-	recalled *lru.Cache[string, struct{}]
 	sessions *realtime.Host
-	pace     float64                // of sound in sessions
+	pace     float64 // of sound in sessions
+	recalled *lru.Cache[string, struct{}]
 	limits   mcptool.SpendingLimits // of this caller's runs
 	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
