@@ -130,7 +130,7 @@ const (
 func (c *Call) recallDay(ctx context.Context) error {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
 	key := c.callerKey() + midnight.Format(time.DateOnly)
-	if c.recalled.Contains(key) {
+	if c.recalled != nil && c.recalled.Contains(key) {
 		return nil
 	}
 	for page := range recallPages {
@@ -144,7 +144,9 @@ func (c *Call) recallDay(ctx context.Context) error {
 			break
 		}
 	}
-	c.recalled.Add(key, struct{}{})
+	if c.recalled != nil { // as in a command, which looks once
+		c.recalled.Add(key, struct{}{})
+	}
 	return nil
 }
 
