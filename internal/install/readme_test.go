@@ -2,6 +2,7 @@ package install
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -47,8 +48,11 @@ func buttons(t *testing.T) string {
 		require.NoError(t, err)
 		return text
 	}
-	query, base64ed := url.QueryEscape, func(text string) string { return url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(text))) }
-	vscode := query(entry("vscode", true))
+	query := func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
+	base64ed := func(text string) string { return query(base64.StdEncoding.EncodeToString([]byte(text))) }
+	var named struct{ Inputs json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(entry("vscode", true)), &named))
+	vscode := query(entry("vscode", false)) + "&inputs=" + query(string(named.Inputs))
 	var b strings.Builder
 	for _, button := range []struct{ title, address string }{
 		{"Cursor", "https://cursor.com/en/install-mcp?name=wiro&config=" + base64ed(entry("cursor", false))},
