@@ -35,10 +35,11 @@ type Call struct {
 	// Charge is what the user agreed to; nil where it was not looked up for this call.
 	Charge *Charge
 
-	server   *Server
-	request  mcp.CallToolRequest
-	progress ProgressFunc
-	waitEnds time.Time // of the last Wait
+	server     *Server
+	request    mcp.CallToolRequest
+	understood json.RawMessage // the arguments, until given decodes them
+	progress   ProgressFunc
+	waitEnds   time.Time // of the last Wait
 }
 
 // plain is what makes the texts of this call plain.
@@ -48,8 +49,25 @@ func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.
 // types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {
 	arguments := map[string]any{}
-	maps.Copy(arguments, c.request.GetArguments())
+	maps.Copy(arguments, c.given())
 	return arguments
+}
+
+// understand replaces the arguments as they were sent by an object of them as they were
+// understood.
+func (c *Call) understand(arguments json.RawMessage) {
+	c.understood, c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil, nil
+}
+
+// given are the arguments as they were understood or, until they are, as they were sent. Few
+// calls look at them: they are decoded then.
+func (c *Call) given() map[string]any {
+	if c.understood != nil {
+		arguments := map[string]any{}
+		_ = decode(c.understood, &arguments) // it was encoded here
+		c.understood, c.request.Params.Arguments = nil, arguments
+	}
+	return c.request.GetArguments()
 }
 
 // SetArgument changes an argument of the call as next steps repeat it.
@@ -100,7 +118,7 @@ func (c *Call) contextArgs(tool Tool) map[string]any {
 	for _, name := range tool.Arguments() {
 		accepted[name] = true
 	}
-	given := c.request.GetArguments()
+	given := c.given()
 	for _, name := range c.server.options.ContextArguments {
 		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
 			about[name] = value

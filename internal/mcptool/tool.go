@@ -141,7 +141,7 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 			if err != nil {
 				return outcome{}, err
 			}
-			call.request.Params.Arguments = understood
+			call.understand(understood)
 			if call.Scope.Decoded != nil {
 				call.Scope.Decoded()
 			}

@@ -93,6 +93,9 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	if result.State == stateFailed { // with files as the caller named them
+		result.NextAction = l.repeatedRun(l.plan.Slug, result.Params)
+	}
 	switch {
 	case l.found:
 		result.Note = joinSentences("The answer to the submit was lost; its task was found in the list of tasks.", result.Note)
@@ -115,6 +118,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 		return result, false
 	}
 	l.progress.submitted(submission, l.plan)
+	l.progress.expect(l.plan.price)
 	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return submission.Wait(ctx, update)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 )
 
@@ -60,23 +60,25 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 		}
 		r.Note = strings.TrimSpace(r.Note + "\n" + hint)
 	}
+	shows := c.showsImages()
+	if !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.isText() || shows && o.isPicture() }) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, min(max(c.TimeLeft(), leastExtra), mostExtra))
 	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(fetchers)
 	pictures := make([]image.Image, len(r.Outputs))
-	shows := c.showsImages()
 	var wanted int
 	for i := range r.Outputs {
 		o := &r.Outputs[i]
 		switch {
-		case o.URL == "" || o.isAnswer:
-		case media.ByMIME(o.MIMEType).IsText() || o.Kind == string(media.Text):
+		case o.isText():
 			group.Go(func() error {
 				o.Content = c.textOf(ctx, *o)
 				return nil
 			})
-		case o.Kind == string(media.Image) && shows && wanted < maxPictures:
+		case o.isPicture() && shows && wanted < maxPictures:
 			wanted++
 			group.Go(func() error {
 				pictures[i] = c.pictureOf(ctx, *o)
@@ -90,14 +92,15 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 }
 
 // hasFiles reports whether any output is a file.
-func hasFiles(outputs []OutputInfo) bool {
-	for _, o := range outputs {
-		if o.URL != "" && !o.isAnswer {
-			return true
-		}
-	}
-	return false
+func hasFiles(outputs []OutputInfo) bool { return slices.ContainsFunc(outputs, OutputInfo.isFile) }
+
+func (o OutputInfo) isFile() bool { return o.URL != "" && !o.isAnswer }
+
+func (o OutputInfo) isText() bool {
+	return o.isFile() && (media.ByMIME(o.MIMEType).IsText() || o.Kind == string(media.Text))
 }
+
+func (o OutputInfo) isPicture() bool { return o.isFile() && o.Kind == string(media.Image) }
 
 // fitTexts cuts the texts of outputs that are too long for a result, and says how to read on.
 func (c *Call) fitTexts(r *TaskResult) {
@@ -113,7 +116,7 @@ func (c *Call) fitTexts(r *TaskResult) {
 		}
 		start := validStart(o.Content, textStart)
 		offset := utf8.RuneCountInString(start)
-		size := cmp.Or(mcptool.Size(o.SizeBytes), "a longer text")
+		size := cmp.Or(o.SizeBytes.String(), "a longer text")
 		o.Content = start + fmt.Sprintf("\n[cut: the first 2 KB of %s; read_output gives the rest, with index %d from offset %d]", size, i, offset)
 		if r.NextAction == nil {
 			r.NextAction = c.Next("read_output", "read the rest of "+o.Name, withTask(r.Task, map[string]any{"index": i, "offset": offset}))

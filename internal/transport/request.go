@@ -82,8 +82,8 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		h.limits.accept(who.hash)
 	}
 	who.id, who.known = h.limits.identify(who.hash, who.peer.client)
-	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
+	if !isJSON(r.Header.Get("Content-Type")) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return
 	}
@@ -237,6 +237,14 @@ func gzipError(err error) error {
 		return errNotGzip
 	}
 	return err
+}
+
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // as nearly all clients write it
+		return true
+	}
+	kind, _, _ := mime.ParseMediaType(contentType)
+	return kind == "application/json"
 }
 
 // contentCoding is how a body is encoded; "" for not at all.

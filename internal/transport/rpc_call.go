@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -69,7 +68,7 @@ func (c *rpcCall) answer() (status int, data []byte) {
 	}
 	c.entry.rpcCode = errorCode(answer)
 	c.end(status)
-	data, err := json.Marshal(answer)
+	data, err := encodeAnswer(answer)
 	if err != nil {
 		c.http.Log.Error().Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
 		return http.StatusInternalServerError, rpcError(c.message.ID, mcp.INTERNAL_ERROR, "internal error "+c.entry.id)

@@ -301,7 +301,7 @@ func (c *connection) cancelCall(m message) {
 }
 
 func (c *connection) encode(answer mcp.JSONRPCMessage, m message) []byte {
-	data, err := json.Marshal(answer)
+	data, err := encodeAnswer(answer)
 	if err != nil {
 		c.log.Error().Err(err).Msg("an answer could not be encoded")
 		return rpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")

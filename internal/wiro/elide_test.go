@@ -63,12 +63,12 @@ func TestOnlyWhatIsKeptCountsAgainstTheLimit(t *testing.T) {
 	for i := range 10 { // 30 MB
 		rows = append(rows, fmt.Sprintf(`{"parameters":{"image":"%s"},"status":"s%d"}`, echo, i))
 	}
-	data, err := readResponse(strings.NewReader(`{"tasklist":[`+strings.Join(rows, ",")+`]}`), []string{"parameters"})
+	data, err := readResponse(strings.NewReader(`{"tasklist":[`+strings.Join(rows, ",")+`]}`), -1, []string{"parameters"})
 	require.NoError(t, err)
 	require.Less(t, len(data), 1000)
-	_, err = readResponse(strings.NewReader(`{"tasklist":[`+strings.Join(rows, ",")+`]}`), nil)
+	_, err = readResponse(strings.NewReader(`{"tasklist":[`+strings.Join(rows, ",")+`]}`), -1, nil)
 	require.ErrorIs(t, err, errTooLarge)
-	_, err = readResponse(io.MultiReader(strings.NewReader(`{"other":"`), strings.NewReader(strings.Repeat(echo, 7))), []string{"parameters"})
+	_, err = readResponse(io.MultiReader(strings.NewReader(`{"other":"`), strings.NewReader(strings.Repeat(echo, 7))), -1, []string{"parameters"})
 	require.ErrorIs(t, err, errTooLarge)
 }
 

@@ -40,7 +40,7 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(roomed(response), op.Elide)
+	data, err := readResponse(roomed(response), response.ContentLength, op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
 		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)
@@ -267,14 +267,22 @@ var errTooLarge = errors.New("too large")
 
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
-// has with errTooLarge.
-func readResponse(body io.Reader, elide []string) ([]byte, error) {
+// has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
+func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) {
+	limit := maxResponse
 	if len(elide) > 0 {
-		return readEliding(body, elide)
+		limit = maxElidedString // up to here there is no string to elide
 	}
-	data, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
-	if err == nil && len(data) > maxResponse {
-		err = errTooLarge
+	var start bytes.Buffer
+	if length > 0 && length <= smallResponse {
+		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
 	}
-	return data, err
+	_, err := start.ReadFrom(io.LimitReader(body, int64(limit)+1))
+	switch {
+	case err != nil || start.Len() <= limit:
+		return start.Bytes(), err
+	case len(elide) > 0:
+		return readEliding(io.MultiReader(&start, body), elide)
+	}
+	return start.Bytes(), errTooLarge
 }
