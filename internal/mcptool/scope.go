@@ -36,6 +36,7 @@ type Scope struct {
 	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
 	Decoded   func()          // called once the arguments are decoded; may be nil
 	Drain     context.Context // ends waits early when done: the connection closes; may be nil
+	Hold      func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that

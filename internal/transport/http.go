@@ -70,7 +70,6 @@ type HTTP struct {
 	shared   *sharedRate // nil: no other replica counts
 	record   recorder
 	bodies   *bodyBudget
-	decoders decoders
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -115,7 +114,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{
-		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(),
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
 		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}

@@ -14,11 +14,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/slots"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -103,13 +105,18 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuseBody(err)
 		return
 	}
+	owner := ""
+	if who.known {
+		owner = who.hash // made-up keys have one share together
+	}
+	ctx := slots.WithOwner(r.Context(), owner)
 	if len(body) > freeBody {
-		leave, err := h.decoders.enter(r.Context(), who.known)
+		release, err := slots.CPU().Acquire(ctx)
 		if err != nil {
 			return // the client is gone
 		}
-		defer leave()
-		q.scope.Decoded = leave
+		q.scope.Decoded = sync.OnceFunc(release)
+		defer q.scope.Decoded()
 	}
 	size, err := decodedSize(body)
 	switch {
@@ -125,9 +132,9 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
 	case batch:
-		q.serveBatch(r.Context(), messages)
+		q.serveBatch(ctx, messages)
 	default:
-		q.serveOne(r.Context(), messages[0])
+		q.serveOne(ctx, messages[0])
 	}
 }
 

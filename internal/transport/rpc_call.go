@@ -63,7 +63,7 @@ func (c *rpcCall) answer() (status int, data []byte) {
 	status, answer := http.StatusBadRequest, refusal
 	if refusal == nil {
 		s := newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
-		answer = dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
+		answer = dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
 		status = protocol.status(answer)
 	}
 	c.entry.rpcCode = errorCode(answer)

@@ -77,7 +77,7 @@ type connection struct {
 
 func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *connection {
 	c := &connection{
-		dispatcher: dispatcher{s, log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
+		dispatcher: dispatcher{mcp: s, log: log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
 		calls: map[string]*stdioCall{}, questions: map[string]chan<- clientAnswer{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -251,7 +251,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 		observe := func(e mcptool.Event) { a.call, a.tool, a.outcome = e, e.Tool, outcome(e.Status) }
 		ctx = c.record.begin(withRemoteSpan(ctx, nil, m.params.Meta), a)
 		defer func() { c.recordEnd(ctx, a, result) }()
-		scope := mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
+		scope := mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
 		if result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
@@ -295,7 +295,7 @@ func (c *connection) cancelCall(m message) {
 		if byUser {
 			call.cancel(mcptool.ErrCanceledByClient)
 		} else {
-			call.cancel(nil)
+			call.cancel(mcptool.ErrTimedOutByClient)
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -36,7 +39,7 @@ type local struct {
 }
 
 // toolsOn returns a server of the tools with an emulator behind it.
-func toolsOn(t *testing.T) (*tools.Server, *emulator.Server) {
+func toolsOn(t *testing.T, own ...mcptool.Tool) (*tools.Server, *emulator.Server) {
 	t.Helper()
 	upstream := emulator.New(emulator.Options{})
 	require.NoError(t, upstream.Start(""))
@@ -46,12 +49,16 @@ func toolsOn(t *testing.T) (*tools.Server, *emulator.Server) {
 		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
-	return tools.New(tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: tools.AllToolsets}), upstream
+	options := tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: slices.Clone(tools.AllToolsets), Own: own}
+	for _, tool := range own {
+		options.Toolsets = append(options.Toolsets, tool.Toolset)
+	}
+	return tools.New(options), upstream
 }
 
-func startLocal(t *testing.T) *local {
+func startLocal(t *testing.T, own ...mcptool.Tool) *local {
 	t.Helper()
-	served, upstream := toolsOn(t)
+	served, upstream := toolsOn(t, own...)
 	in, input := io.Pipe()
 	output, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
@@ -432,6 +439,37 @@ func TestAClientThatCannotAskIsAskedToConfirm(t *testing.T) {
 			require.Equal(t, 1, l.wiro.RequestCount("UserAgent/Deploy"))
 		})
 	}
+}
+
+// A price that changes after every answer is asked about again, and not without end.
+func TestAPriceThatNeverStaysIsNotAskedAboutForever(t *testing.T) {
+	t.Parallel()
+	var price, charged atomic.Int64
+	moving := mcptool.DefineConfirmed(mcptool.Meta{Name: "moving", Description: "x", Toolset: "own", Effect: mcptool.Writes},
+		func(context.Context, *mcptool.Call, struct{}) (*mcptool.Charge, error) {
+			return &mcptool.Charge{What: "Moving", USD: float64(price.Add(1)), When: "now"}, nil
+		},
+		func(context.Context, *mcptool.Call, struct{}) (struct{}, error) {
+			charged.Add(1)
+			return struct{}{}, nil
+		})
+	l := startLocal(t, moving)
+	l.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
+	l.send(call("moving", "moving", nil))
+	for id := 1; ; id++ {
+		line := l.find("the next question, or the answer", func(line string) bool {
+			return strings.Contains(line, "elicitation/create") && strings.Contains(line, fmt.Sprintf(`"id":%d,`, id)) || strings.Contains(line, `"id":"moving"`)
+		})
+		var m message
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		if m.Method == "" {
+			require.Contains(t, line, "call the tool again")
+			require.NotContains(t, line, "round-trip")
+			break
+		}
+		l.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"action":"accept","content":{"agree":true}}}`)
+	}
+	require.Zero(t, charged.Load())
 }
 
 func FuzzLines(f *testing.F) {

@@ -167,7 +167,11 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	status = response.StatusCode
-	return decodeResponse(op, caller, response)
+	data, failure := decodeResponse(op, caller, response)
+	if failure != nil {
+		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
+	}
+	return data, failure
 }
 
 // requestContext bounds an attempt by the operation's timeout. A non-idempotent request is
