@@ -24,7 +24,7 @@ type Charge struct {
 	What    string  // `Deploying the agent "X" (Starter)`, the subject of "costs"
 	USD     float64 // what is charged now
 	When    string  // "now, from the wallet's balance; then …", or, if USD is 0, why
-	Also    string  // what else the user should know before, as sentences; may be ""
+	Also    string  `json:"-"` // what else the user should know before, as sentences; no part of what is confirmed
 	Unknown bool    // the cost cannot be known before; USD is not used
 }
 
