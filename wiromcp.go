@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
@@ -75,8 +76,8 @@ type ServerOptions struct {
 	DocsURL          string           // newer documentation on the web: a Markdown file or an index of pages
 	DocsDir          string           // newer documentation in a folder
 
-	Metrics *Metrics     // for /metrics; also the Observer of the client
-	Logger  *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
+	Telemetry *Telemetry   // for /metrics and traces; also the Observer of the client
+	Logger    *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
 }
 
 // Server offers the tools. Shutdown ends it.
@@ -85,6 +86,7 @@ type Server struct {
 	log     zerolog.Logger
 	tools   *tools.Server
 	docs    *docs.Library
+	consent *consent.Desk
 	mcp     func() *server.MCPServer
 
 	running context.Context //nolint:containedctx // of what runs in the background, until Shutdown
@@ -110,7 +112,10 @@ func NewServer(o ServerOptions) *Server {
 	if o.Store == nil {
 		o.Store, _ = OpenStore("memory", StoreOptions{}) // fails for a bad address only
 	}
-	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
+	s := &Server{options: o, log: logging.FromSlog(o.Logger).Hook(transport.TraceIDs{})}
+	if o.Telemetry != nil {
+		o.Telemetry.telemetry.SetUpstream(o.Client.BaseURL())
+	}
 	documentation := []docs.Option{docs.WithLogger(s.log)}
 	switch {
 	case o.DocsURL != "":
@@ -126,7 +131,9 @@ func NewServer(o ServerOptions) *Server {
 	if err != nil {
 		s.log.Error().Err(err).Msg("no local files are read")
 	}
+	s.consent = consent.NewDesk(o.Store.store, s.log)
 	s.tools = tools.New(tools.Options{
+		Consents: s.consent,
 		Local: tools.LocalFiles{
 			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
 		},
@@ -167,12 +174,17 @@ func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any
 	return Result(result), err
 }
 
+// Sessions is the number of realtime sessions that the server holds: they go on when the calls
+// that started them have returned, and Shutdown ends them.
+func (s *Server) Sessions() int { return s.tools.Sessions() }
+
 // ServeStdio serves one client on these streams until the input ends, ctx ends, or the server
 // is shut down. It uses the client's own credentials. Waits then return what they know at once,
 // other calls have 1.5 s to finish, and ServeStdio returns within two seconds.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.consent.Close() // its pages were for this client
 	defer context.AfterFunc(s.running, cancel)()
 	s.start()
 	ended := make(chan struct{})
@@ -189,7 +201,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if s.options.MissingKey == nil {
 		s.goBackground(func(context.Context) { s.noticeKey(ctx) })
 	}
-	return transport.Stdio(ctx, s.MCP(), in, out, s.log)
+	return transport.Stdio(ctx, s.MCP(), in, out, s.log, s.options.Telemetry.internal())
 }
 
 // noticeKey lets the first result say that Wiro refuses the server's own key, even if the call
@@ -255,8 +267,8 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	}
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
-		Metrics: s.options.Metrics.internal(), Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store,
+		Telemetry: s.options.Telemetry.internal(), Version: Version(), Log: s.log,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store, Consents: s.consent,
 	}, transport.HTTPOptions(o))
 	if err != nil {
 		return nil, optionErrors(err)
@@ -303,6 +315,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		s.consent.Close()
 		s.background.Wait()
 		_ = s.tools.Join(ctx) // requests whose calls are over
 	}()

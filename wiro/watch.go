@@ -11,6 +11,7 @@ import (
 // watcher says how to follow something that has a token on the socket and an endpoint to ask:
 // a task, or a message to an agent.
 type watcher[T any] struct {
+	subject     string // what is waited for, as observers are told
 	token       string
 	known       T                                // what is known before the first poll
 	register    any                              // the socket message that asks for its events
@@ -20,6 +21,7 @@ type watcher[T any] struct {
 	event       func(wire.Event) bool            // told of every event; true for the final one
 	maybeFinal  func(wire.Event) bool            // an event that may be the final one: poll soon; may be nil
 	nearEnd     func(wire.Event) bool            // an event after which silence may mean that it is done; may be nil
+	quietEnd    func() bool                      // it may end without an event as it stands: poll every maxQuietPoll at least; may be nil
 	justCreated bool                             // "not found" may be too early, not wrong
 	intervals   []time.Duration                  // between polls without a socket
 }
@@ -30,6 +32,8 @@ const (
 	// minEventPoll is the least time between two polls that events cause, except that the first
 	// final event is followed by a poll at once.
 	minEventPoll = time.Second
+	// maxQuietPoll is the most between two polls of what may end without an event.
+	maxQuietPoll = 2 * time.Second
 	// maxNotFound is how often "not found" is too early for what was just created.
 	maxNotFound = 5
 )
@@ -47,7 +51,9 @@ var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 
 // otherwise at a slow pace, in case an event was lost. Without a socket it polls at the
 // watcher's intervals, and the socket is tried again meanwhile. If ctx ends first, watch
 // returns what the endpoint said last, with ctx's error.
-func watch[T any](ctx context.Context, c *Client, w watcher[T]) (T, error) {
+func watch[T any](ctx context.Context, c *Client, w watcher[T]) (_ T, err error) {
+	ctx, end := c.shared.options.Observer.Wait(ctx, w.subject)
+	defer func() { end(err) }()
 	s := &watchState[T]{watcher: w, last: w.known, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval}
 	var subscription *wire.Subscription
 	if w.token != "" && c.shared.transport.HasSocket() {
@@ -96,7 +102,7 @@ type watchState[T any] struct {
 
 func (s *watchState[T]) onTimer(ctx context.Context) {
 	s.step = min(s.step+1, len(s.pace)-1)
-	s.timer.Reset(s.pace[s.step])
+	s.resetTimer()
 	s.ask(ctx)
 }
 
@@ -168,7 +174,15 @@ func (s *watchState[T]) setPace(pauses ...time.Duration) {
 		return
 	}
 	s.pace, s.step = pauses, 0
-	s.timer.Reset(pauses[0])
+	s.resetTimer()
+}
+
+func (s *watchState[T]) resetTimer() {
+	pause := s.pace[s.step]
+	if s.quietEnd != nil && s.quietEnd() {
+		pause = min(pause, maxQuietPoll)
+	}
+	s.timer.Reset(pause)
 }
 
 // ask polls the endpoint once.

@@ -17,8 +17,8 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
-// returns the arguments as they were understood.
-func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (map[string]any, error) {
+// returns the arguments as they were understood, an object.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (json.RawMessage, error) {
 	var faults []string
 	unknown := 0
 	given := map[string]json.RawMessage{}
@@ -57,19 +57,21 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 	if faults != nil {
 		return nil, &Problem{Text: strings.Join(faults, "\n")}
 	}
-	data, err := json.Marshal(given)
+	understood, err := json.Marshal(given)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
 	}
-	understood := map[string]any{}
-	for _, target := range []any{into, &understood} {
-		decoder := json.NewDecoder(bytes.NewReader(data))
-		decoder.UseNumber()
-		if err := decoder.Decode(target); err != nil {
-			return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
-		}
+	if err := decode(understood, into); err != nil {
+		return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
 	}
 	return understood, nil
+}
+
+// decode decodes JSON and keeps every digit of its numbers.
+func decode(data json.RawMessage, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(into)
 }
 
 func blank(value json.RawMessage) bool {
@@ -124,6 +126,9 @@ func (p property) check(value json.RawMessage) error {
 	return nil
 }
 
+// JSONText is an argument that is a text. A list or an object is taken as its JSON.
+type JSONText string
+
 // coerce turns a value into the form that the type wants where the meaning is plain. Null
 // is no value: it returns nil.
 func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
@@ -137,6 +142,13 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 	nested := value[0] == '{' || value[0] == '['
 	switch t.Kind() {
 	case reflect.String:
+		if nested && t == reflect.TypeFor[JSONText]() {
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, value); err != nil {
+				return nil, fmt.Errorf("is no JSON: %w", err)
+			}
+			return json.Marshal(compact.String())
+		}
 		if nested {
 			return nil, fmt.Errorf("must be text, not %s", describe(value))
 		}

@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -35,10 +36,33 @@ type Call struct {
 	// Charge is what the user agreed to; nil where it was not looked up for this call.
 	Charge *Charge
 
-	server   *Server
-	request  mcp.CallToolRequest
-	progress ProgressFunc
-	waitEnds time.Time // of the last Wait
+	server     *Server
+	request    mcp.CallToolRequest
+	understood json.RawMessage // the arguments, until given decodes them
+	progress   ProgressFunc
+	waitEnds   time.Time // of the last Wait
+	cleanups   []func()
+}
+
+// Cleanup registers a function that is called when the call has ended.
+func (c *Call) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
+
+func (c *Call) cleanUp() {
+	for _, f := range c.cleanups {
+		f()
+	}
+}
+
+// Drains end when what goes on without the call should end, too: the server shuts down, or the
+// client's connection closes.
+func (c *Call) Drains() []context.Context {
+	var drains []context.Context
+	for _, drain := range []context.Context{c.server.options.Drain, c.Scope.Drain} {
+		if drain != nil {
+			drains = append(drains, drain)
+		}
+	}
+	return drains
 }
 
 // plain is what makes the texts of this call plain.
@@ -48,14 +72,38 @@ func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.
 // types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {
 	arguments := map[string]any{}
-	maps.Copy(arguments, c.request.GetArguments())
+	maps.Copy(arguments, c.given())
 	return arguments
+}
+
+// understand replaces the arguments as they were sent by an object of them as they were
+// understood.
+func (c *Call) understand(arguments json.RawMessage) {
+	c.understood, c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil, nil
+}
+
+// given are the arguments as they were understood or, until they are, as they were sent. Few
+// calls look at them: they are decoded then.
+func (c *Call) given() map[string]any {
+	if c.understood != nil {
+		arguments := map[string]any{}
+		_ = decode(c.understood, &arguments) // it was encoded here
+		c.understood, c.request.Params.Arguments = nil, arguments
+	}
+	return c.request.GetArguments()
 }
 
 // SetArgument changes an argument of the call as next steps repeat it.
 func (c *Call) SetArgument(name string, value any) {
 	arguments := c.Arguments()
 	arguments[name] = value
+	c.request.Params.Arguments = arguments
+}
+
+// DropArgument leaves an argument of the call out of next steps.
+func (c *Call) DropArgument(name string) {
+	arguments := c.Arguments()
+	delete(arguments, name)
 	c.request.Params.Arguments = arguments
 }
 
@@ -77,12 +125,16 @@ func (c *Call) Enabled(tool string) bool {
 	return ok && c.Scope.allows(t)
 }
 
-// Next is a next step; nil where its tool is off for the caller.
+// Next is a next step; nil where its tool is off for the caller. It takes over the values of
+// Options.CarriedArguments that the tool has and arguments leaves out.
 func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
-	if !c.Enabled(tool) {
+	t, ok := c.server.Find(tool)
+	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	return &NextAction{Tool: tool, Arguments: arguments, Reason: reason}
+	carried := c.shared(t, c.server.options.CarriedArguments)
+	maps.Copy(carried, arguments)
+	return &NextAction{Tool: tool, Arguments: carried, Reason: reason}
 }
 
 // NextPage is the same call again with one argument changed.
@@ -95,13 +147,21 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
+	return c.shared(tool, c.server.options.ContextArguments)
+}
+
+// shared are the arguments of the call with these names, if a tool takes them too.
+func (c *Call) shared(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
+	if len(names) == 0 {
+		return about
+	}
 	accepted := map[string]bool{}
 	for _, name := range tool.Arguments() {
 		accepted[name] = true
 	}
-	given := c.request.GetArguments()
-	for _, name := range c.server.options.ContextArguments {
+	given := c.given()
+	for _, name := range names {
 		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
 			about[name] = value
 		}

@@ -124,9 +124,14 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
 	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
 		for _, link := range linker.Links() {
-			if IsWebAddress(link.URI) {
+			if IsWebAddress(link.URI) || strings.HasPrefix(link.URI, "file:///") {
 				result.Content = append(result.Content, link)
 			}
+		}
+	}
+	if player, ok := value.(Player); ok {
+		if data, mimeType := player.Sound(); data != nil {
+			result.Content = append(result.Content, mcp.NewAudioContent(base64.StdEncoding.EncodeToString(data), mimeType))
 		}
 	}
 	if imager, ok := value.(Imager); ok {
@@ -136,3 +141,12 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 	}
 	return result
 }
+
+// Bytes is the size of a file; 0 where it is not known, which is null in JSON.
+type Bytes int64
+
+// MarshalJSON writes 0 as null.
+func (b Bytes) MarshalJSON() ([]byte, error) { return NextStart(b).MarshalJSON() }
+
+// String is "1.2 MB", "" where it is not known.
+func (b Bytes) String() string { return Size(int64(b)) }

@@ -22,6 +22,8 @@ type Scope struct {
 	// refuse it: there is no fallback.
 	Caller any
 
+	PublicURL string // address at which browsers reach the server's pages, on any replica; "" if there is none
+
 	Limits SpendingLimits // of this request, beside the server's own
 
 	Client   *Client          // what the client can do; where nil, the MCP session is asked
@@ -34,6 +36,7 @@ type Scope struct {
 	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
 	Decoded   func()          // called once the arguments are decoded; may be nil
 	Drain     context.Context // ends waits early when done: the connection closes; may be nil
+	Hold      func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that

@@ -36,11 +36,13 @@ type Options struct {
 
 	// Explain turns an error of a handler into what helps the caller; nil for an error that
 	// is a fault of the server. May be nil.
-	Explain func(error) *Problem
+	Explain func(call *Call, err error) *Problem
 
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
 	ContextArguments []string
+	// CarriedArguments are those that every next step takes over, where its tool has them.
+	CarriedArguments []string
 
 	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
 	// is how long it must be remembered. An error means that this cannot be told, and nothing is
@@ -217,10 +219,11 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}
+	defer call.cleanUp()
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
+			s.options.Log.Error().Ctx(ctx).Str("request", event.RequestID).Str("tool", t.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
 			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
@@ -259,10 +262,10 @@ func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
 
 // refuse returns what the caller is told of an error. An error that cannot be explained is logged.
 func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (*Problem, Status) {
-	p := call.completeNextAction(s.explain(err))
+	p := call.completeNextAction(s.explain(call, err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+		s.options.Log.Error().Ctx(ctx).Str("request", id).Str("tool", call.Tool.Name).
 			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -24,6 +25,7 @@ type files struct {
 	now    func() time.Time
 
 	turn     chan struct{} // holds one token: who has it may touch the folder
+	used     atomic.Bool   // the folder is there, and can be locked
 	own      *flock.Flock
 	swept    time.Time
 	limiters localLimiters
@@ -71,6 +73,7 @@ func (f *files) locked(ctx context.Context, do func() error) error {
 		return unavailable(ctx, err)
 	}
 	defer func() { _ = lock.Close() }()
+	f.used.Store(true)
 	return unavailable(ctx, do())
 }
 
@@ -79,8 +82,14 @@ func (f *files) path(key string) string {
 }
 
 func (f *files) get(ctx context.Context, key string) (value []byte, err error) {
+	path := f.path(key)
+	if f.used.Load() { // files appear whole, so that it takes no lock to read one
+		if value, damaged, err := f.load(path); err == nil && !damaged {
+			return value, ctx.Err()
+		}
+	}
 	err = f.locked(ctx, func() error {
-		value, err = f.read(f.path(key))
+		value, err = f.read(path)
 		return err
 	})
 	return value, err
@@ -88,21 +97,29 @@ func (f *files) get(ctx context.Context, key string) (value []byte, err error) {
 
 // read returns the value in a file, nil where there is none. A damaged file is set aside.
 func (f *files) read(path string) ([]byte, error) {
+	value, damaged, err := f.load(path)
+	if damaged {
+		err = os.Rename(path, path+damagedMark)
+	}
+	return value, err
+}
+
+func (f *files) load(path string) (value []byte, damaged bool, err error) {
 	data, err := os.ReadFile(path) //nolint:gosec // a hash in our own folder
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var entry fileEntry
 	if json.Unmarshal(data, &entry) != nil || len(entry.Value) == 0 {
-		return nil, os.Rename(path, path+damagedMark)
+		return nil, true, nil
 	}
 	if f.now().UnixMilli() >= entry.Expires {
-		return nil, nil
+		return nil, false, nil
 	}
-	return entry.Value, nil
+	return entry.Value, false, nil
 }
 
 func (f *files) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (done bool, err error) {

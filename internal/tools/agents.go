@@ -10,7 +10,7 @@ import (
 var listAgentsTool = define(mcptool.Meta{
 	Name:           "list_agents",
 	Title:          "List agent templates",
-	Description:    "Wiro's catalog of agents to deploy: what each does and costs a month. list_my_agents lists those that are deployed.",
+	Description:    "Which agent templates there are: what each does and costs a month. list_my_agents lists yours.",
 	Toolset:        Agents,
 	Public:         true,
 	TruncationHint: "Narrow the search, or page with start and limit.",
@@ -39,18 +39,18 @@ func listAgents(ctx context.Context, call *Call, in agentSearch) (AgentList, err
 }
 
 type agentSearch struct {
-	Search   string `json:"search,omitempty" doc:"words of titles and descriptions"`
-	Category string `json:"category,omitempty" doc:"such as \"productivity\" or \"social-media\""`
-	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"what to sort by"`
+	Search   string `json:"search,omitempty" doc:"in titles and descriptions"`
+	Category string `json:"category,omitempty" doc:"such as \"social-media\""`
+	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"field"`
 	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
-	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list"`
+	Start    int    `json:"start,omitempty" min:"0" doc:"skip"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many"`
 }
 
 var getAgentTool = define(mcptool.Meta{
 	Name:        "get_agent",
 	Title:       "Get an agent template",
-	Description: "One agent of the catalog: what it can do, what it costs, and which credentials it will ask for. Use it before deploy_agent.",
+	Description: "One agent template: what it can do, what it costs, which credentials it needs. Use it before deploy_agent.",
 	Toolset:     Agents,
 	Public:      true,
 	Examples:    []mcptool.Example{{Arguments: `{"slug": "instagram-manager", "full": true}`}},
@@ -71,6 +71,6 @@ func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error
 
 type agentName struct {
 	GUID string `json:"guid,omitempty" doc:"the template's guid"`
-	Slug string `json:"slug,omitempty" doc:"its slug, instead of the guid, such as \"instagram-manager\""`
+	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
 	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -32,11 +33,11 @@ func (c *Call) addOutputs(r *TaskResult, t wiro.Task) {
 			continue
 		}
 		answer, thinking := words(output.Content)
-		info := OutputInfo{Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)), URL: escapeURL(output.URL), Kind: "text", isAnswer: true}
-		if len(answer) <= shortAnswer { // a long one stands in the response alone
-			info.Content = answer
+		short := answer
+		if len(answer) > shortAnswer { // a long one stands in the response alone
+			short = ""
 		}
-		r.Outputs = append(r.Outputs, info)
+		r.Outputs = append(r.Outputs, answerInfo(output, answer, short))
 		if cut := cutAnswer(answer); cut < len(answer) {
 			offset := utf8.RuneCountInString(answer[:cut])
 			r.NextAction = c.Next("read_output", "read the rest of the answer", withTask(r.Task, map[string]any{"index": i, "offset": offset}))
@@ -45,7 +46,15 @@ func (c *Call) addOutputs(r *TaskResult, t wiro.Task) {
 		}
 		answers, thoughts = append(answers, answer), append(thoughts, thinking)
 	}
-	r.Response, r.Thinking = joinParts(answers), clipRunes(joinParts(thoughts), maxThinking)
+	r.Response, r.Thinking = joinParts(answers), plaintext.Cut(joinParts(thoughts), maxThinking)
+}
+
+// answerInfo is a language model's answer among the outputs, of which content is shown there.
+func answerInfo(o wiro.Output, answer, content string) OutputInfo {
+	return OutputInfo{
+		Name: "response", MIMEType: "text/plain", SizeBytes: mcptool.Bytes(len(answer)), URL: escapeURL(o.URL),
+		Kind: "text", Content: content, isAnswer: true,
+	}
 }
 
 // withTask are arguments that name a task.
@@ -76,13 +85,6 @@ func cutAnswer(answer string) int {
 		}
 	}
 	return len(answer)
-}
-
-func clipRunes(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most]) + "…"
 }
 
 // words are a language model's answer and thinking. Thinking that is only marked by tags in the
@@ -161,7 +163,7 @@ func joinParts(parts []string) string {
 }
 
 func outputInfo(o wiro.Output) OutputInfo {
-	info := OutputInfo{Name: o.Name, SizeBytes: o.Size, URL: escapeURL(o.URL)}
+	info := OutputInfo{Name: o.Name, SizeBytes: mcptool.Bytes(o.Size), URL: escapeURL(o.URL)}
 	if u, err := url.Parse(info.URL); err == nil && info.Name == "" && o.URL != "" {
 		info.Name = path.Base(u.Path)
 	}
@@ -193,6 +195,12 @@ func outputType(stated, name, address string) media.Type {
 	return t
 }
 
+var (
+	queryEscapes   = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E")
+	addressEscapes = strings.NewReplacer("(", "%28", ")", "%29")
+	linkTextMarks  = strings.NewReplacer("[", "(", "]", ")", "`", "'", "\\", " ", "<", " ", ">", " ")
+)
+
 // escapeURL is an address as links need it: without blanks and other characters that end one.
 func escapeURL(address string) string {
 	if address == "" || !strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) }) {
@@ -207,7 +215,7 @@ func escapeURL(address string) string {
 			return r
 		}, address)
 	}
-	u.RawQuery = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E").Replace(u.RawQuery)
+	u.RawQuery = queryEscapes.Replace(u.RawQuery)
 	return u.String()
 }
 
@@ -220,11 +228,14 @@ func (o OutputInfo) line(prompt string) string {
 		o.Content = ""
 	}
 	details := o.MIMEType
-	if s := mcptool.Size(o.SizeBytes); s != "" {
+	if s := o.SizeBytes.String(); s != "" {
 		details += ", " + s
 	}
-	address := strings.NewReplacer("(", "%28", ")", "%29").Replace(o.URL)
+	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
+	if address == "" {
+		text = markdownText(o.Name) + " " + details
+	}
 	if o.Kind == string(media.Image) {
 		alt := markdownText(mcptool.Clip(prompt, 60))
 		if alt == "" {
@@ -243,7 +254,7 @@ func (o OutputInfo) line(prompt string) string {
 
 // markdownText is a text without what Markdown reads as the end of a link's text.
 func markdownText(text string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("[", "(", "]", ")", "`", "'", "\\", " ", "<", " ", ">", " ").Replace(text)), " ")
+	return strings.Join(strings.Fields(linkTextMarks.Replace(text)), " ")
 }
 
 // stepLine is a line of a log that says how far a model is.
@@ -251,15 +262,27 @@ var stepLine = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\d\s*%|\d(it|s)/(s|it)|\b(step|steps|progress|loading|downloading|done|finished|epoch|iteration|elapsed|eta|queued|starting|started|saving|saved|generating|processing)\b`)
 })
 
-// refusalLine is a line of a log that says that a model kept something back.
-var refusalLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)nsfw|safety|filter(ed|s)?\b|blocked|moderat|flagged|sensitive|violat|prohibited|content[ _-]?policy|refus|not allowed|rejected`)
-})
+// refusals are what a line of a log has in it if a model kept something back; so is filtering
+// that is over.
+var (
+	refusals = []string{
+		"nsfw", "safety", "blocked", "moderat", "flagged", "sensitive", "violat", "prohibited", "refus", "not allowed", "rejected",
+		"content policy", "content_policy", "content-policy", "contentpolicy",
+	}
+	filtered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`filter(ed|s)?\b`) })
+)
+
+// saysRefusal reports whether a line says that a model kept something back. Logs are long.
+func saysRefusal(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(line, word) }) ||
+		strings.Contains(line, "filter") && filtered().MatchString(line)
+}
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task
 // without any output it is the end of the log, without lines of progress.
 func modelNote(t wiro.Task, madeNothing bool) string {
-	var refusals, others []string
+	var refused, others []string
 	for _, log := range []string{t.DebugOutput, t.DebugError} {
 		for line := range strings.Lines(log) {
 			if i := strings.LastIndexByte(strings.TrimRight(line, "\r\n"), '\r'); i >= 0 { // a bar that is drawn again
@@ -267,14 +290,14 @@ func modelNote(t wiro.Task, madeNothing bool) string {
 			}
 			switch line = mcptool.Clip(strings.TrimSpace(line), 300); {
 			case line == "" || strings.HasPrefix(line, "{"):
-			case refusalLine().MatchString(line):
-				refusals = append(refusals, line)
+			case saysRefusal(line):
+				refused = append(refused, line)
 			case madeNothing && !stepLine().MatchString(line):
 				others = append(others, line)
 			}
 		}
 	}
-	lines := refusals
+	lines := refused
 	if len(lines) == 0 {
 		lines = others
 	}

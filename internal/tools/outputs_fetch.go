@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 )
 
@@ -48,7 +48,11 @@ const (
 // complete adds to the result of a task that is over what its outputs hold: texts, a picture to
 // look at, and saved files. Whatever cannot be had in the time that is left is left out.
 func (c *Call) complete(ctx context.Context, r *TaskResult) {
-	if r.State == stateRunning || r.State == stateSubmitted || !hasFiles(r.Outputs) || c.Fetch == nil {
+	if r.State == stateRunning || r.State == stateSubmitted {
+		return
+	}
+	r.sound = c.soundOf(ctx, r.Outputs)
+	if !hasFiles(r.Outputs) || c.Fetch == nil {
 		return
 	}
 	if c.Local.SaveAll && c.isLocal() && c.Local.OutputDir != "" {
@@ -60,23 +64,25 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 		}
 		r.Note = strings.TrimSpace(r.Note + "\n" + hint)
 	}
+	shows := c.showsImages()
+	if !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.isText() || shows && o.isPicture() }) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, min(max(c.TimeLeft(), leastExtra), mostExtra))
 	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(fetchers)
 	pictures := make([]image.Image, len(r.Outputs))
-	shows := c.showsImages()
 	var wanted int
 	for i := range r.Outputs {
 		o := &r.Outputs[i]
 		switch {
-		case o.URL == "" || o.isAnswer:
-		case media.ByMIME(o.MIMEType).IsText() || o.Kind == string(media.Text):
+		case o.isText():
 			group.Go(func() error {
 				o.Content = c.textOf(ctx, *o)
 				return nil
 			})
-		case o.Kind == string(media.Image) && shows && wanted < maxPictures:
+		case o.isPicture() && shows && wanted < maxPictures:
 			wanted++
 			group.Go(func() error {
 				pictures[i] = c.pictureOf(ctx, *o)
@@ -90,14 +96,15 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 }
 
 // hasFiles reports whether any output is a file.
-func hasFiles(outputs []OutputInfo) bool {
-	for _, o := range outputs {
-		if o.URL != "" && !o.isAnswer {
-			return true
-		}
-	}
-	return false
+func hasFiles(outputs []OutputInfo) bool { return slices.ContainsFunc(outputs, OutputInfo.isFile) }
+
+func (o OutputInfo) isFile() bool { return o.URL != "" && !o.isAnswer }
+
+func (o OutputInfo) isText() bool {
+	return o.isFile() && (media.ByMIME(o.MIMEType).IsText() || o.Kind == string(media.Text))
 }
+
+func (o OutputInfo) isPicture() bool { return o.isFile() && o.Kind == string(media.Image) }
 
 // fitTexts cuts the texts of outputs that are too long for a result, and says how to read on.
 func (c *Call) fitTexts(r *TaskResult) {
@@ -113,7 +120,7 @@ func (c *Call) fitTexts(r *TaskResult) {
 		}
 		start := validStart(o.Content, textStart)
 		offset := utf8.RuneCountInString(start)
-		size := cmp.Or(mcptool.Size(o.SizeBytes), "a longer text")
+		size := cmp.Or(o.SizeBytes.String(), "a longer text")
 		o.Content = start + fmt.Sprintf("\n[cut: the first 2 KB of %s; read_output gives the rest, with index %d from offset %d]", size, i, offset)
 		if r.NextAction == nil {
 			r.NextAction = c.Next("read_output", "read the rest of "+o.Name, withTask(r.Task, map[string]any{"index": i, "offset": offset}))
@@ -233,6 +240,34 @@ func thumbnail(pictures []image.Image) []byte {
 
 // Image is a picture of the outputs, for clients that show one.
 func (r TaskResult) Image() (data []byte, mimeType string) { return r.image, "image/jpeg" }
+
+// Sound is the sound that the result shows, for clients that play it; nil is none.
+func (r TaskResult) Sound() (data []byte, mimeType string) { return r.sound, "audio/wav" }
+
+// soundOf is the first short sound of a session, for clients that play one.
+func (c *Call) soundOf(ctx context.Context, outputs []OutputInfo) []byte {
+	if !c.Client.Profile().Audio || c.inlineImages == InlineNever {
+		return nil
+	}
+	for _, o := range outputs {
+		if o.MIMEType != "audio/wav" || o.SizeBytes <= 0 || o.SizeBytes > maxInlineSound || o.URL == "" && o.Path == "" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, min(max(c.TimeLeft(), leastExtra), mostExtra))
+		defer cancel()
+		body, _, err := c.open(ctx, o)
+		if err != nil {
+			return nil
+		}
+		defer body.Close() //nolint:errcheck // only read
+		data, err := io.ReadAll(io.LimitReader(body, maxInlineSound+1))
+		if err != nil || len(data) > maxInlineSound {
+			return nil
+		}
+		return data
+	}
+	return nil
+}
 
 // showsImages reports whether the client gets a picture in the result.
 func (c *Call) showsImages() bool {

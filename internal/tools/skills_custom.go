@@ -28,7 +28,7 @@ func (n customSkillName) arguments() map[string]any {
 var setCustomSkillTool = define(mcptool.Meta{
 	Name:        "set_custom_skill",
 	Title:       "Set a custom skill",
-	Description: "Change an agent's preference (value) or scheduled task (interval, enabled), or, with usercreated:true, create a scheduled task of your own. A value replaces the whole text: mode append adds to it, and part replaces one Markdown section. Returns the text before and after, and the call that reverts. A running agent restarts.",
+	Description: "Change an agent's preference (value), or have a task done every so often on a schedule (interval, enabled); usercreated:true creates one of your own. A value replaces the whole text: mode append adds to it, and part replaces one Markdown section. Returns the text before and after, and the call that reverts. A running agent restarts.",
 	Toolset:     Skills,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skillkey": "content-tone", "value": "friendly"}`}},
@@ -222,8 +222,10 @@ var renameCustomSkillTool = define(mcptool.Meta{
 }, renameCustomSkill)
 
 func renameCustomSkill(ctx context.Context, call *Call, in customSkillRenaming) (CustomSkillAction, error) {
-	key, err := call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
-		UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+	key, err := submit(ctx, call, "UserAgent/CustomSkillRename", nil, func(ctx context.Context) (string, error) {
+		return call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
+			UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+		})
 	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return CustomSkillAction{}, explain(err).WithNext("get_my_agent", "see which name it has", agentRef(in.GUID))

@@ -24,22 +24,26 @@ const (
 
 // TaskResult is a task: where it stands, what it made, what it cost.
 type TaskResult struct {
-	State      string              `json:"state"` // submitted, running, completed, failed or cancelled
-	Task       TaskInfo            `json:"task"`
-	Outputs    []OutputInfo        `json:"outputs"`
-	Response   string              `json:"response,omitempty" text:"lines"` // what a language model answered
-	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
-	Error      string              `json:"error,omitempty" text:"lines"`
-	Note       string              `json:"note,omitempty" text:"lines"`
-	Quote      *quote.Quote        `json:"quote,omitempty"`               // what the run was expected to cost
-	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
-	Params     map[string]any      `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
-	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
-	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
-	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+	State      string                `json:"state"` // submitted, running, completed, failed or cancelled
+	Task       TaskInfo              `json:"task"`
+	Outputs    []OutputInfo          `json:"outputs"`
+	Response   string                `json:"response,omitempty" text:"lines"` // what a language model answered
+	Thinking   string                `json:"thinking,omitempty" text:"lines"` // what it thought before
+	Transcript []wiro.TranscriptLine `json:"transcript,omitempty"`            // of a realtime model
+	Error      string                `json:"error,omitempty" text:"lines"`
+	Advice     string                `json:"advice,omitempty"` // what helps against a well-known failure
+	Note       string                `json:"note,omitempty" text:"lines"`
+	Quote      *quote.Quote          `json:"quote,omitempty"`               // what the run was expected to cost
+	Warnings   []string              `json:"warnings,omitempty"`            // params that were read differently
+	Params     map[string]any        `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
+	Attached   bool                  `json:"attached,omitempty"`            // an earlier call started the run
+	Today      *DaySpending          `json:"today,omitempty"`               // under a limit per day
+	NextAction *mcptool.NextAction   `json:"nextAction,omitempty"`
 
-	prompt string // its start
-	image  []byte // a picture of the outputs, as JPEG
+	prompt      string // its start
+	tellsParams bool   // in the text: the caller may not know them
+	image       []byte // a picture of the outputs, as JPEG
+	sound       []byte // a sound of the outputs, as WAV
 }
 
 // TaskInfo is what identifies a task and what it took.
@@ -56,13 +60,13 @@ type TaskInfo struct {
 
 // OutputInfo is a file that a task made, or a language model's answer as text.
 type OutputInfo struct {
-	Name      string `json:"name"`
-	MIMEType  string `json:"mimeType"`
-	SizeBytes int64  `json:"sizeBytes,omitempty"`
-	URL       string `json:"url,omitempty"`
-	Kind      string `json:"kind"`                        // image, video, audio, text or file
-	Content   string `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
-	Path      string `json:"path,omitempty"`              // of a file that was saved
+	Name      string        `json:"name"`
+	MIMEType  string        `json:"mimeType"`
+	SizeBytes mcptool.Bytes `json:"sizeBytes" nullable:"true"`
+	URL       string        `json:"url,omitempty"`
+	Kind      string        `json:"kind"`                        // image, video, audio, text or file
+	Content   string        `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
+	Path      string        `json:"path,omitempty"`              // of a file that was saved
 
 	isAnswer bool // of a language model
 }
@@ -72,10 +76,11 @@ func taskInfo(t wiro.Task) TaskInfo {
 		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
 		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: recordedCost(t),
 	}
-	if !t.CreatedAt.IsZero() {
-		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
-	} else if !t.StartedAt.IsZero() {
-		info.Created = t.StartedAt.Format("2006-01-02 15:04:05Z")
+	if info.Seconds != nil && *info.Seconds <= 0 { // it has not run
+		info.Seconds = nil
+	}
+	if at := taskTime(t); !at.IsZero() {
+		info.Created = at.Format("2006-01-02 15:04:05Z")
 	}
 	return info
 }
@@ -101,36 +106,28 @@ func taskState(t wiro.Task) string {
 	return stateRunning
 }
 
-func (c *Call) taskResult(t wiro.Task) TaskResult {
-	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, prompt: prompt(t)}
+func (c *Call) taskResult(t wiro.Task) TaskResult { return c.taskResultOf(t, sessionOutcome{}) }
+
+// taskResultOf is the result of a task whose session brought more than its record says.
+func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) TaskResult {
+	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
 	c.addOutputs(&r, t)
+	r.Outputs = append(r.Outputs, o.Outputs...) // behind the record's, which read_output counts
 	switch r.State {
 	case stateRunning:
 		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", withTask(r.Task, map[string]any{}))
 	case stateCompleted:
-		r.Note = modelNote(t, r.madeNothing())
+		r.Note = joinSentences(r.Note, modelNote(t, r.madeNothing()))
 	case stateFailed:
 		r.Error = failureText(t)
+		c.addRepair(&r, t)
 	}
 	return r
 }
 
 // madeNothing reports whether a task left neither a file nor an answer.
 func (r TaskResult) madeNothing() bool {
-	return r.Response == "" && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" })
-}
-
-// failureText is why a task failed: the last lines of the model's own error.
-func failureText(t wiro.Task) string {
-	for _, said := range []string{t.DebugError, t.DebugOutput} {
-		if text := mcptool.Tail(redactTokens(said), 12, 1500); text != "" {
-			return text
-		}
-	}
-	if t.Status == wiro.TaskError {
-		return "The task failed before its model ran."
-	}
-	return fmt.Sprintf("The model ended with exit code %q and said nothing.", t.ExitCode)
+	return r.Response == "" && len(r.Transcript) == 0 && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" || o.Path != "" })
 }
 
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
@@ -142,6 +139,7 @@ func (r TaskResult) Text() string {
 	if r.Response != "" {
 		b.WriteString(r.Response + "\n")
 	}
+	b.WriteString(r.transcriptText())
 	if r.Thinking != "" {
 		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
 	}
@@ -154,13 +152,34 @@ func (r TaskResult) Text() string {
 	if r.Error != "" {
 		b.WriteString("\nThe model's own words:\n" + r.Error)
 	}
+	if r.Advice != "" {
+		b.WriteString("\n" + r.Advice)
+	}
 	for _, warning := range r.Warnings {
 		b.WriteString("\nNote: " + warning)
 	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
 	}
+	if r.tellsParams {
+		if sent, err := mcptool.Marshal(r.Params); err == nil {
+			b.WriteString("\nParams: " + string(sent))
+		}
+	}
 	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), body, "read_output reads on.")
+}
+
+// transcriptText is a line a speaker; the speakers are named if there are two.
+func (r TaskResult) transcriptText() string {
+	named := slices.ContainsFunc(r.Transcript, func(l wiro.TranscriptLine) bool { return l.Speaker == wiro.SpeakerAI })
+	text := ""
+	for _, line := range r.Transcript {
+		if named {
+			text += line.Speaker.String() + ": "
+		}
+		text += line.Text + "\n"
+	}
+	return text
 }
 
 // summary is the line with state, task, cost, time, and what was spent today.
@@ -194,15 +213,22 @@ func (r TaskResult) outcome() string {
 		if r.Task.Seconds != nil {
 			text += fmt.Sprintf(" Took %s.", mcptool.Seconds(*r.Task.Seconds))
 		}
-		return text
+		return text + r.Task.tokenText()
 	case stateCancelled:
-		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task))
+		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task)) + r.Task.tokenText()
 	}
 	text := "Failed: " + named
 	if r.Task.ExitCode != "" {
 		text += ", exit code " + r.Task.ExitCode
 	}
-	return text + ". " + charged(r.Task)
+	return text + ". " + charged(r.Task) + r.Task.tokenText()
+}
+
+func (t TaskInfo) tokenText() string {
+	if t.Token == "" {
+		return ""
+	}
+	return " Token " + t.Token + "."
 }
 
 // charged says what a task that is over cost by Wiro's record.
@@ -249,13 +275,17 @@ func stageName(status string) string {
 func (r TaskResult) Links() []mcp.ResourceLink {
 	var links []mcp.ResourceLink
 	for _, o := range r.Outputs {
-		if o.URL == "" {
+		address := o.URL
+		switch {
+		case address == "" && o.Path != "":
+			address = fileURL(o.Path)
+		case !mcptool.IsWebAddress(address):
 			continue
 		}
-		link := mcp.NewResourceLink(o.URL, o.Name, "Output of "+r.Task.named(), o.MIMEType)
+		link := mcp.NewResourceLink(address, o.Name, "Output of "+r.Task.named(), o.MIMEType)
 		link.Annotations = &mcp.Annotations{Audience: []mcp.Role{mcp.RoleUser}}
 		if o.SizeBytes > 0 {
-			link.Size = &o.SizeBytes
+			link.Size = (*int64)(&o.SizeBytes)
 		}
 		links = append(links, link)
 	}

@@ -13,7 +13,7 @@ import (
 var waitForTaskTool = define(mcptool.Meta{
 	Name:        "wait_for_task",
 	Title:       "Wait for a task",
-	Description: "Wait for a task that was submitted before, and return its result. Costs nothing.",
+	Description: "Wait for a submitted task to end, and return its result.",
 	Toolset:     Tasks,
 	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
@@ -33,6 +33,9 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (Task
 	ref := named.ref()
 	updates := taskProgress{progress: c.StartProgress()}
 	defer updates.progress.Stop()
+	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
+		return c.waitForSession(ctx, held, timeout, &updates), nil
+	}
 	var task wiro.Task
 	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
@@ -48,6 +51,9 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (Task
 		return TaskResult{}, c.noSuchTask(err)
 	}
 	result := c.taskResult(task)
+	if task.Over() {
+		result = c.taskResultOf(task, c.outcomeOf(ctx, task))
+	}
 	result.Note = joinSentences(result.Note, updates.note(err))
 	c.complete(ctx, &result)
 	c.delivered(ctx, task)

@@ -87,16 +87,32 @@ func Unquote(text string) string {
 
 // placeholder matches what stands in examples and templates where a key belongs, and what
 // programs make of a variable that is not set.
-var placeholder = regexp.MustCompile(`(?i)\$\{|\{\{|^\$\(|^\$[a-z_]\w*$|^%[^%]+%$|^<.*>$|^\[.*\]$|^\{.*\}$` +
-	`|^(undefined|null|none|nil|nan|true|false|changeme|change[-_ ]me|todo|xxx+|\.\.\.+|…|\*+)$` +
-	`|^(your|enter|insert|replace|paste|put|add)[-_ ].*(key|secret|token|here)` +
-	`|^your(wiro)?(api)?(key|secret)$|^(wiro[-_ ])?api[-_ ]?(key|secret)[-_ ]here$|^wiro_api_(key|secret)$`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\$\{|\{\{|^\$\(|^\$[a-z_]\w*$|^%[^%]+%$|^<.*>$|^\[.*\]$|^\{.*\}$` +
+		`|^(undefined|null|none|nil|nan|true|false|changeme|change[-_ ]me|todo|xxx+|\.\.\.+|…|\*+)$` +
+		`|^(your|enter|insert|replace|paste|put|add)[-_ ].*(key|secret|token|here)` +
+		`|^your(wiro)?(api)?(key|secret)$|^(wiro[-_ ])?api[-_ ]?(key|secret)[-_ ]here$|^wiro_api_(key|secret)$`)
+})
 
 func checkPlaceholder(text string, secret bool) error {
-	if placeholder.MatchString(text) {
+	if !looksRandom(text) && placeholder().MatchString(text) {
 		return &CredentialError{secret, "is a placeholder that was not filled in: " + nameOf(text)}
 	}
 	return nil
+}
+
+// looksRandom reports whether a text is letters and digits alone, with a digit among them: real
+// keys are, no placeholder is. It spares each start and each request the expression.
+func looksRandom(text string) (digits bool) {
+	for _, c := range []byte(text) {
+		switch {
+		case '0' <= c && c <= '9':
+			digits = true
+		case c < 'A' || c > 'z' || 'Z' < c && c < 'a':
+			return false
+		}
+	}
+	return digits
 }
 
 // known are the placeholders that can be repeated: none of them can be part of a key.

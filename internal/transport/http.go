@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -48,12 +49,14 @@ type Backend struct {
 	// Store holds what replicas share: used OAuth codes, and the requests of each key if it is
 	// one of several machines. Nil keeps both in this process.
 	Store *store.Store
+	// Consents serves the page that browsers come back to from a consent. May be nil.
+	Consents *consent.Desk
 	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
-	Metrics *Metrics // also the Observer of the tools' client; new ones if nil
-	Version string
-	Log     zerolog.Logger
+	Telemetry *Telemetry // also the Observer of the tools' client; a new one without traces if nil
+	Version   string
+	Log       zerolog.Logger
 }
 
 // HTTP serves MCP to many callers at once, each with credentials of their own. It keeps
@@ -65,8 +68,8 @@ type HTTP struct {
 	guard    *guard
 	limits   *limits
 	shared   *sharedRate // nil: no other replica counts
+	record   recorder
 	bodies   *bodyBudget
-	decoders decoders
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -101,8 +104,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.Metrics == nil {
-		b.Metrics = NewMetrics(b.Version)
+	if b.Telemetry == nil {
+		b.Telemetry = NewTelemetry(b.Version, nil)
 	}
 	if b.Start == nil {
 		b.Start = func() {}
@@ -111,8 +114,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{
-		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(),
-		page: newPage(b.Tools, b.Version, o.DemoKey),
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
+		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
@@ -164,11 +167,14 @@ func (h *HTTP) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	if h.options.AdminListen == "" {
 		mux.HandleFunc("GET /readyz", h.ready.serveReady)
-		mux.Handle("GET /metrics", h.Metrics.Handler())
+		mux.Handle("GET /metrics", h.Telemetry.Metrics().Handler())
 	} else {
 		mux.HandleFunc("GET /readyz", h.ready.servePlain)
 	}
 	mux.HandleFunc("GET /{$}", h.page.serve)
+	if h.Consents != nil {
+		mux.HandleFunc(consent.Path, h.serveConnected)
+	}
 	if h.oauth != nil {
 		h.oauth.Register(mux)
 	} else {
@@ -182,7 +188,7 @@ func (h *HTTP) Handler() http.Handler {
 		_, _ = io.WriteString(w, "Not found. MCP is at /v1; the page at / shows how to connect.\n")
 	})
 	guarded := h.guard.wrap(mux, h.timeouts.body, func(status int, p peer) {
-		h.log(entry{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})
+		h.record.end(context.Background(), &activity{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.Start()

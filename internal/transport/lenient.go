@@ -87,7 +87,8 @@ func (m *message) normalize() (fault string) {
 	if changed {
 		m.Params = encodeObject(params)
 	}
-	_ = json.Unmarshal(m.Params, &m.params) // the MCP server says what is wrong with them
+	_ = json.Unmarshal(params["name"], &m.params.Name) // the MCP server says what is wrong with them
+	_ = json.Unmarshal(params["_meta"], &m.params.Meta)
 	return ""
 }
 

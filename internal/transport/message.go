@@ -117,12 +117,45 @@ func idKey(id json.RawMessage) string {
 // message came with duplicate or oddly spelled members. The id is not the client's, which the
 // MCP server would round: see handle.
 func (m message) encode() ([]byte, error) {
-	return json.Marshal(struct {
-		Version string          `json:"jsonrpc"`
-		ID      int             `json:"id"`
-		Method  string          `json:"method"`
-		Params  json.RawMessage `json:"params,omitempty"`
-	}{m.Version, 1, m.Method, m.Params})
+	head, err := json.Marshal(struct {
+		Version string `json:"jsonrpc"`
+		ID      int    `json:"id"`
+		Method  string `json:"method"`
+	}{m.Version, 1, m.Method})
+	if err != nil || len(m.Params) == 0 {
+		return head, err
+	}
+	data := make([]byte, 0, len(head)+len(m.Params)+16)
+	data = append(data, head[:len(head)-1]...)
+	data = append(data, `,"params":`...)
+	data = append(data, m.Params...) // valid JSON: it was decoded
+	return append(data, '}'), nil
+}
+
+// encodeAnswer is json.Marshal, which would check and copy the encoding of a result once more.
+func encodeAnswer(answer mcp.JSONRPCMessage) ([]byte, error) {
+	response, ok := answer.(mcp.JSONRPCResponse)
+	if !ok {
+		return json.Marshal(answer)
+	}
+	encode := func() ([]byte, error) { return json.Marshal(response.Result) }
+	if m, ok := response.Result.(json.Marshaler); ok {
+		encode = m.MarshalJSON
+	}
+	result, err := encode()
+	if err != nil {
+		return nil, err
+	}
+	id, err := json.Marshal(response.ID)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, 0, len(result)+len(id)+48)
+	data = append(data, `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`...)
+	data = append(data, id...)
+	data = append(data, `,"result":`...)
+	data = append(data, result...)
+	return append(data, '}'), nil
 }
 
 // label is the method as logs and metrics know it: one of the protocol's, or "other".

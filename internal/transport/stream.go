@@ -48,6 +48,9 @@ func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
 // above 0.
 func acceptsEvents(h http.Header) bool {
 	for part := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
+		if strings.TrimSpace(part) == eventStream { // as nearly all clients write it
+			return true
+		}
 		kind, params, _ := mime.ParseMediaType(part) // lower case; "" for what is none
 		if kind != eventStream {
 			continue

@@ -40,7 +40,7 @@ func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byt
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(roomed(response), op.Elide)
+	data, err := readResponse(roomed(response), response.ContentLength, op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
 		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)
@@ -265,16 +265,23 @@ func isObject(data []byte) bool {
 
 var errTooLarge = errors.New("too large")
 
+// ReadPosted reads JSON that Wiro posted by itself, at most so many bytes of it, without the long
+// strings of the members to elide: see Operation.Eliding.
+func ReadPosted(body io.Reader, most int, elide ...string) ([]byte, error) {
+	return readEliding(nil, body, elide, most)
+}
+
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
-// has with errTooLarge.
-func readResponse(body io.Reader, elide []string) ([]byte, error) {
-	if len(elide) > 0 {
-		return readEliding(body, elide)
+// has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
+func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) {
+	var start bytes.Buffer
+	if length > 0 && length <= smallResponse {
+		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
 	}
-	data, err := io.ReadAll(io.LimitReader(body, maxResponse+1))
-	if err == nil && len(data) > maxResponse {
-		err = errTooLarge
+	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString))
+	if err != nil || start.Len() < maxElidedString {
+		return start.Bytes(), err // it has no long string
 	}
-	return data, err
+	return readEliding(start.Bytes(), body, elide, maxResponse)
 }
