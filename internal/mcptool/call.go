@@ -133,7 +133,7 @@ func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
 	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	if carried := c.shared(t, c.server.options.CarriedArguments); len(carried) > 0 {
+	if carried := c.argumentsFor(t, c.server.options.CarriedArguments); len(carried) > 0 {
 		maps.Copy(carried, arguments)
 		arguments = carried
 	}
@@ -150,11 +150,11 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
-	return c.shared(tool, c.server.options.ContextArguments)
+	return c.argumentsFor(tool, c.server.options.ContextArguments)
 }
 
-// shared are the arguments of the call with these names that a tool takes, too.
-func (c *Call) shared(tool Tool, names []string) map[string]any {
+// argumentsFor are the arguments of the call with these names that a tool takes, too.
+func (c *Call) argumentsFor(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
 	for _, name := range tool.Arguments() {
 		if !slices.Contains(names, name) {

@@ -15,7 +15,7 @@ import (
 var sendAgentMessageTool = define(mcptool.Meta{
 	Name:        "send_agent_message",
 	Title:       "Send a message to an agent",
-	Description: "Ask a running agent a question or tell it something, and wait for its answer. It costs the agent's credits. get_agent_message gets a later answer: do not send again.",
+	Description: "Ask a running agent a question or tell it something, and wait for its answer. It costs the agent's credits. After the wait get_agent_message gets the answer: do not send again.",
 	Toolset:     Messages,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
