@@ -171,6 +171,10 @@ func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any
 	return Result(result), err
 }
 
+// Sessions is the number of realtime sessions that the server holds: they go on when the calls
+// that started them have returned, and Shutdown ends them.
+func (s *Server) Sessions() int { return s.tools.Sessions() }
+
 // ServeStdio serves one client on these streams until the input ends, ctx ends, or the server
 // is shut down. It uses the client's own credentials. Waits then return what they know at once,
 // other calls have 1.5 s to finish, and ServeStdio returns within two seconds.

@@ -41,6 +41,8 @@ type Options struct {
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
 	ContextArguments []string
+	// CarriedArguments are those that every next step takes over, where its tool has them.
+	CarriedArguments []string
 
 	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
 	// is how long it must be remembered. An error means that this cannot be told, and nothing is
@@ -217,6 +219,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}
+	defer call.cleanUp()
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -20,6 +20,8 @@ var (
 	// ErrCanceledByClient is the cause of a call's end where its client canceled it, rather than
 	// the connection being lost.
 	ErrCanceledByClient = errors.New("the client canceled the call")
+	// ErrTimedOutByClient is the cause where the client's time was over.
+	ErrTimedOutByClient = errors.New("the client's time for the call was over")
 )
 
 // waitTimeout is how long a call may wait: as long as the caller asked for (in seconds), else
@@ -51,11 +53,8 @@ func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Con
 	defer cancel()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	scope, _ := ScopeFrom(ctx)
-	for _, drain := range []context.Context{c.server.options.Drain, scope.Drain} {
-		if drain != nil {
-			defer context.AfterFunc(drain, func() { end(ErrRestarting) })()
-		}
+	for _, drain := range c.Drains() {
+		defer context.AfterFunc(drain, func() { end(ErrRestarting) })()
 	}
 	err := wait(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), ErrRestarting) {

@@ -93,7 +93,7 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	if err != nil || !isWeb(address) {
 		return wiro.File{}, nil, mcptool.Problemf("%s must be a public http or https address, a data: URI or, over stdio, the path of a local file.", argument)
 	}
-	response, err := c.fetch(ctx, u)
+	response, err := c.fetch(ctx, argument, u)
 	if err != nil {
 		return wiro.File{}, nil, err
 	}
@@ -129,7 +129,7 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	file.Open = func() (io.ReadCloser, error) {
 		body := first
 		if first = nil; body == nil { // sent before, and surely not arrived: fetch it anew
-			again, err := c.fetch(ctx, u) //nolint:bodyclose // limited closes it
+			again, err := c.fetch(ctx, argument, u) //nolint:bodyclose // limited closes it
 			if err != nil {
 				return nil, err
 			}
@@ -170,28 +170,28 @@ func notTheFile(argument string, head []byte, name string, found media.Type) err
 	return nil
 }
 
-func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
+func (c *Call) fetch(ctx context.Context, argument string, u *url.URL) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel()
-		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("%s cannot be fetched: %v.", argument, err)
 	}
 	response, err := c.Fetch.Do(request) //nolint:bodyclose // the caller does, through Open
 	if err != nil {
 		cancel()
 		if errors.Is(err, fetch.ErrPrivate) {
-			return nil, mcptool.Problemf("url: %v.", fetch.ErrPrivate)
+			return nil, mcptool.Problemf("%s: %v.", argument, fetch.ErrPrivate)
 		}
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err
 		}
-		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("%s cannot be fetched: %v.", argument, err)
 	}
 	response.Body = newPaced(response.Body, cancel)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
-		return nil, mcptool.Problemf("url cannot be fetched: its server answers %s.", response.Status)
+		return nil, mcptool.Problemf("%s cannot be fetched: its server answers %s.", argument, response.Status)
 	}
 	return response, nil
 }

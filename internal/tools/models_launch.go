@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -16,9 +17,11 @@ type launch struct {
 	*Call
 	plan     plannedRun
 	in       modelRun
-	run      *store.Run   // nil where it is not remembered: the store is down and the caller wants a new run anyway
-	reserved *reservation // nil for a run that is paid for already
-	found    bool         // its answer was lost, and its task was found
+	run      *store.Run    // nil where it is not remembered: the store is down and the caller wants a new run anyway
+	reserved *reservation  // nil for a run that is paid for already
+	found    bool          // its answer was lost, and its task was found
+	parts    *sessionParts // of a realtime model's session, until it begins
+	ref      wiro.TaskRef  // of the task, once it is known
 	progress taskProgress
 }
 
@@ -35,7 +38,7 @@ var queuePauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.
 func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch, *mcptool.Charge, error) {
 	l := &launch{Call: c, plan: plan, in: in}
 	run, err := c.Store.Begin(ctx, store.Call{
-		Caller: c.caller(), Model: plan.Slug.String(), Params: in.Params, Request: c.Scope.Request,
+		Caller: c.caller(), Model: plan.Slug.String(), Params: equalCall(in), Request: c.Scope.Request,
 	}, in.Again)
 	switch {
 	case errors.Is(err, store.ErrTooMany), errors.Is(err, store.ErrUnavailable) && in.Again:
@@ -62,13 +65,15 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 
 // abandon undoes begin: nothing was submitted.
 func (l *launch) abandon(ctx context.Context) {
+	l.parts.close()
+	l.parts = nil
 	l.reserved.release(ctx)
 	l.forget(ctx)
 }
 
 // result brings the run to an end that the caller can use: its result, or its token.
 func (l *launch) result(ctx context.Context) (TaskResult, error) {
-	l.progress.progress = l.StartProgress()
+	l.progress.progress, l.progress.answer = l.StartProgress(), l.Answer
 	defer l.progress.progress.Stop()
 	timeout := l.in.Timeout
 	if mcptool.LooksOnce(timeout) || !l.in.waits() { // the submit has the usual time all the same
@@ -108,6 +113,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 
 // await waits for the task, unless the caller does not want to.
 func (l *launch) await(ctx context.Context, submission wiro.Submission) (result TaskResult, over bool) {
+	l.ref = submission.Ref()
 	known := wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
 	}
@@ -119,6 +125,9 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 	}
 	l.progress.submitted(submission, l.plan)
 	l.progress.expect(l.plan.price)
+	if held := l.sessions.Find(l.caller().Key, submission.Ref()); held != nil {
+		return l.awaitSession(ctx, held, l.in.Timeout, &l.progress)
+	}
 	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
 		return submission.Wait(ctx, update)
 	}
@@ -133,6 +142,9 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 		l.recordCosts(ctx, task) // of a run that an earlier call reserved for
 	}
 	result = l.taskResult(task)
+	if task.Over() && l.plan.Kind != realtime.None {
+		result = l.taskResultOf(task, l.outcomeOf(ctx, task))
+	}
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
 		err = mcptool.ErrRestarting
 	}
@@ -144,6 +156,9 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 // else is found again by the same call.
 func (l *launch) end(ctx context.Context, result TaskResult, over bool) {
 	reads := ctx.Err() == nil
+	if !reads && !over {
+		l.endAbandoned(ctx)
+	}
 	if l.run == nil {
 		return
 	}
@@ -151,7 +166,7 @@ func (l *launch) end(ctx context.Context, result TaskResult, over bool) {
 	switch {
 	case reads && (over || result.State == stateSubmitted):
 		_, err = l.run.Deliver(ctx, nil) // the record holds the result
-	case !over && l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
+	case !over && l.stopsAbandoned && l.plan.Kind == realtime.None && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
 		err = l.stop(ctx)
 	default:
 		err = l.run.Release(ctx, nil)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -65,9 +66,13 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 		l.abandon(ctx)
 		return wiro.Submission{}, err
 	}
+	if err := l.openSession(limited); err != nil {
+		l.abandon(ctx)
+		return wiro.Submission{}, err
+	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
+		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent, l.in.options()...)
 		l.Background(func() { <-pending.Done() })
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
@@ -105,8 +110,14 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 	}
 }
 
-// accepted takes the task down: from here on it costs money.
+// accepted takes the task down: from here on it costs money. The session of a realtime model
+// begins.
 func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
+	l.submitted(ctx, s)
+	l.startSession(ctx, s)
+}
+
+func (l *launch) submitted(ctx context.Context, s wiro.Submission) {
 	l.reserved.bind(ctx, s)
 	if l.run != nil {
 		l.noted(l.run.Submitted(ctx, s.TaskID, s.Token))
@@ -116,7 +127,7 @@ func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
 // leave ends the wait for the answer to a submit that is under way. The answer is taken down
 // when it comes.
 func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) error {
-	stops := l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	stops := (l.stopsAbandoned || l.plan.Kind != realtime.None) && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -124,15 +135,21 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 	l.Background(func() {
 		submission, err := pending.Wait(ctx)
 		switch {
-		case err == nil:
-			l.accepted(ctx, submission)
-			if stops && l.run != nil {
+		case err == nil && stops:
+			l.submitted(ctx, submission)
+			l.parts.close()
+			if l.run != nil {
 				l.noted(l.stop(ctx))
 			}
+		case err == nil:
+			l.accepted(ctx, submission)
 		case reasonOf(err) != unknownOutcome:
 			l.abandon(ctx)
-		case l.run != nil:
-			l.noted(l.run.Lost(ctx))
+		default:
+			l.parts.close()
+			if l.run != nil {
+				l.noted(l.run.Lost(ctx))
+			}
 		}
 	})
 	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
@@ -176,6 +193,7 @@ func (l *launch) find(ctx context.Context, began time.Time, lost error) (wiro.Su
 			return submission, nil
 		}
 	}
+	l.parts.close()
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -203,6 +221,7 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 	if others, err := l.run.OthersSubmit(ctx); err != nil || others {
 		return submission, false
 	}
+	waits := !l.run.Attached || l.run.State == store.Lost // nobody else begins its session
 	for _, task := range page.Tasks {
 		if !l.isOwn(task, began) {
 			continue
@@ -214,6 +233,9 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 			submission = wiro.Submission{TaskID: task.ID, Token: task.Token}
 			l.reserved.bind(ctx, submission)
 			l.found = !l.run.Attached
+			if waits {
+				l.startSession(ctx, submission)
+			}
 			return submission, true
 		}
 	}

@@ -239,6 +239,9 @@ func (o OutputInfo) line(prompt string) string {
 	}
 	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
+	if address == "" {
+		text = markdownText(o.Name) + " " + details
+	}
 	if o.Kind == string(media.Image) {
 		alt := markdownText(mcptool.Clip(prompt, 60))
 		if alt == "" {

@@ -31,8 +31,11 @@ type taskWait struct {
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (TaskResult, error) {
 	ref := named.ref()
-	updates := taskProgress{progress: c.StartProgress()}
+	updates := taskProgress{progress: c.StartProgress(), answer: c.Answer}
 	defer updates.progress.Stop()
+	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
+		return c.waitForSession(ctx, held, timeout, &updates), nil
+	}
 	var task wiro.Task
 	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
@@ -48,6 +51,9 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (Task
 		return TaskResult{}, c.noSuchTask(err)
 	}
 	result := c.taskResult(task)
+	if task.Over() {
+		result = c.taskResultOf(task, c.outcomeOf(ctx, task))
+	}
 	result.Note = joinSentences(result.Note, updates.note(err))
 	c.complete(ctx, &result)
 	c.delivered(ctx, task)

@@ -17,13 +17,21 @@ var transferAgentTool = define(mcptool.Meta{
 }, transferAgent)
 
 func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamAction, error) {
-	if err := call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To); err != nil {
+	_, err := submit(ctx, call, "Team/TransferAgent", nil, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To)
+	})
+	if err != nil {
 		return TeamAction{}, err
 	}
+	agent := agentRef(in.GUID)
+	if *in.To != "" {
+		agent["teamguid"] = *in.To
+	}
 	return TeamAction{
-		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there. It restarts."),
+		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there, with its subscription and credits. It restarts."),
 		Team:         *in.To,
 		UserAgent:    in.GUID,
+		NextAction:   call.Next("get_my_agent", "see how it stands", agent),
 	}, nil
 }
 
@@ -69,7 +77,10 @@ var transferProjectTool = define(mcptool.Meta{
 }, transferProject)
 
 func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamAction, error) {
-	if err := call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To); err != nil {
+	_, err := submit(ctx, call, "Team/TransferProject", nil, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To)
+	})
+	if err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil

@@ -239,7 +239,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		scope := mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
+		scope := mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
 		if result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
@@ -276,7 +276,7 @@ func (c *connection) cancelCall(m message) {
 		if byUser {
 			call.cancel(mcptool.ErrCanceledByClient)
 		} else {
-			call.cancel(nil)
+			call.cancel(mcptool.ErrTimedOutByClient)
 		}
 	}
 }

@@ -11,15 +11,15 @@ const maxElidedString = 64 << 10 // bytes; longer strings inside an elided membe
 
 // readEliding reads JSON and replaces each string of more than 64 KB inside the given members
 // by a short note. It holds no more of such a string than that at any time. What is not JSON
-// passes as it is.
-func readEliding(body io.Reader, members []string) ([]byte, error) {
+// passes as it is. If more than most bytes are kept, it returns what it has with errTooLarge.
+func readEliding(body io.Reader, members []string, most int) ([]byte, error) {
 	e := elider{members: members}
 	chunk := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(chunk)
 		e.write(chunk[:n])
 		switch {
-		case len(e.kept) > maxResponse:
+		case len(e.kept) > most:
 			return e.kept, errTooLarge
 		case err == io.EOF:
 			return e.kept, nil

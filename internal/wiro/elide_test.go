@@ -24,7 +24,7 @@ func TestLongStringsAreLeftOutOfElidedMembersAlone(t *testing.T) {
 	for name, reader := range map[string]io.Reader{
 		"whole": strings.NewReader(text), "byte by byte": iotest.OneByteReader(strings.NewReader(text)), "in halves": iotest.HalfReader(strings.NewReader(text)),
 	} {
-		data, err := readEliding(reader, []string{"parameters"})
+		data, err := readEliding(reader, []string{"parameters"}, maxResponse)
 		require.NoError(t, err, name)
 		require.Less(t, len(data), len(long)+4*maxElidedString, name)
 		var got elided
@@ -48,7 +48,7 @@ func TestElidingStopsWhereTheMemberEnds(t *testing.T) {
 		`{"a":[{"parameters":7},{"other":"` + long + `"}],"other":"` + long + `"}`,
 		`{"a":"parameters","other":"` + long + `"}`,
 	} {
-		data, err := readEliding(strings.NewReader(text), []string{"parameters"})
+		data, err := readEliding(strings.NewReader(text), []string{"parameters"}, maxResponse)
 		require.NoError(t, err)
 		var got elided
 		require.NoError(t, Decode(data, &got))

@@ -265,6 +265,12 @@ func isObject(data []byte) bool {
 
 var errTooLarge = errors.New("too large")
 
+// ReadPosted reads JSON that Wiro posted by itself, at most so many bytes of it, without the long
+// strings of the members to elide: see Operation.Eliding.
+func ReadPosted(body io.Reader, most int, elide ...string) ([]byte, error) {
+	return readEliding(body, elide, most)
+}
+
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
 // has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
@@ -282,7 +288,7 @@ func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) 
 	case err != nil || start.Len() <= limit:
 		return start.Bytes(), err
 	case len(elide) > 0:
-		return readEliding(io.MultiReader(&start, body), elide)
+		return readEliding(io.MultiReader(&start, body), elide, maxResponse)
 	}
 	return start.Bytes(), errTooLarge
 }
