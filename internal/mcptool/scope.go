@@ -30,7 +30,7 @@ type Scope struct {
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
 	Progress ProgressFunc     // receives the call's progress in this process
-	Answer   func(string) // receives what a language model has answered so far, as it comes; may be nil
+	Answer   func(string)     // receives what a language model has answered so far, as it comes; may be nil
 	Observe  func(call Event) // receives the end of the call; may be nil
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
