@@ -79,6 +79,7 @@ func (s *MessagesService) wait(ctx context.Context, ref MessageRef, notify func(
 		byToken = ref
 	}
 	message, err := watch(ctx, s.client, watcher[Message]{
+		subject:     "message",
 		token:       ref.Token,
 		register:    map[string]string{"type": "agent_info", "agenttoken": ref.Token},
 		poll:        func(ctx context.Context) (Message, error) { return s.Get(ctx, byToken) },

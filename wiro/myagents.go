@@ -188,6 +188,7 @@ func (s *MyAgentsService) Stop(ctx context.Context, guid string) error {
 // Wiro docs: Agent Overview (UserAgent Statuses).
 func (s *MyAgentsService) Wait(ctx context.Context, guid string, settled func(UserAgent) bool, onUpdate ...func(UserAgent)) (UserAgent, error) {
 	return watch(ctx, s.client, watcher[UserAgent]{
+		subject:   "agent",
 		poll:      func(ctx context.Context) (UserAgent, error) { return s.Get(ctx, guid) },
 		done:      settled,
 		onPoll:    notifier(onUpdate),

@@ -90,6 +90,7 @@ func (s *TasksService) wait(ctx context.Context, known Task, notify func(Update)
 		ref.ID = known.ID
 	}
 	return watch(ctx, s.client, watcher[Task]{
+		subject:     "task",
 		token:       ref.Token,
 		known:       known,
 		register:    map[string]string{"type": "task_info", "tasktoken": ref.Token},

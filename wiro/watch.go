@@ -11,6 +11,7 @@ import (
 // watcher says how to follow something that has a token on the socket and an endpoint to ask:
 // a task, or a message to an agent.
 type watcher[T any] struct {
+	subject     string // what is waited for, as observers are told
 	token       string
 	known       T                                // what is known before the first poll
 	register    any                              // the socket message that asks for its events
@@ -50,7 +51,9 @@ var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 
 // otherwise at a slow pace, in case an event was lost. Without a socket it polls at the
 // watcher's intervals, and the socket is tried again meanwhile. If ctx ends first, watch
 // returns what the endpoint said last, with ctx's error.
-func watch[T any](ctx context.Context, c *Client, w watcher[T]) (T, error) {
+func watch[T any](ctx context.Context, c *Client, w watcher[T]) (_ T, err error) {
+	ctx, end := c.shared.options.Observer.Wait(ctx, w.subject)
+	defer func() { end(err) }()
 	s := &watchState[T]{watcher: w, last: w.known, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval}
 	var subscription *wire.Subscription
 	if w.token != "" && c.shared.transport.HasSocket() {

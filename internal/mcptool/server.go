@@ -223,7 +223,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *m
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.options.Log.Error().Str("request", event.RequestID).Str("tool", t.Name).
+			s.options.Log.Error().Ctx(ctx).Str("request", event.RequestID).Str("tool", t.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
 			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
@@ -265,7 +265,7 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	p := call.completeNextAction(s.explain(call, err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+		s.options.Log.Error().Ctx(ctx).Str("request", id).Str("tool", call.Tool.Name).
 			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:

@@ -51,7 +51,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		month := tierOf(price, tier)
 		made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 		if err == nil {
-			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
+			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials, nil)
 		}
 		return made, err
 	}

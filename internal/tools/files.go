@@ -37,9 +37,6 @@ func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) 
 	if (in.URL == "") == (in.Path == "") {
 		return FileResult{}, mcptool.Problemf("upload_file needs one of url and path.")
 	}
-	if err := call.proveKey(ctx); err != nil {
-		return FileResult{}, err
-	}
 	source, release, err := call.source(ctx, argument, text, in.Name)
 	if err != nil {
 		return FileResult{}, err
@@ -69,13 +66,14 @@ type upload struct {
 	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
 
-// proveKey asks Wiro with a free call whether it accepts the key that came with a request:
+// proveKey asks Wiro with a free call, once, whether it accepts the key that came with a request:
 // nothing is fetched for one that somebody made up.
 func (c *Call) proveKey(ctx context.Context) error {
-	if _, own := c.Scope.Caller.(mcptool.ServerCredentials); own {
+	if c.proven || c.isLocal() {
 		return nil
 	}
 	_, err := c.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	c.proven = err == nil
 	return err
 }
 
@@ -92,6 +90,9 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || !isWeb(address) {
 		return wiro.File{}, nil, mcptool.Problemf("%s must be a public http or https address, a data: URI or, over stdio, the path of a local file.", argument)
+	}
+	if err := c.proveKey(ctx); err != nil {
+		return wiro.File{}, nil, err
 	}
 	response, err := c.fetch(ctx, argument, u)
 	if err != nil {

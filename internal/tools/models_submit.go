@@ -156,11 +156,12 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 }
 
 // compare takes down the answer to a submit whose task was looked for meanwhile, where another
-// one was found.
+// one was found: that one is somebody else's, and its cost is no part of this run's.
 func (l *launch) compare(ctx context.Context, pending *wiro.PendingSubmission, found wiro.Submission) {
-	run, ctx := *l.run, context.WithoutCancel(ctx) // the call goes on with its own
+	run, reserved, ctx := *l.run, l.reserved, context.WithoutCancel(ctx) // the call goes on with its own
 	l.Background(func() {
 		if answer, err := pending.Wait(ctx); err == nil && answer.TaskID != found.TaskID {
+			reserved.bind(ctx, answer)
 			l.noted(run.Submitted(ctx, answer.TaskID, answer.Token))
 		}
 	})
@@ -244,7 +245,11 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 
 // isOwn reports whether a task can be the one that a lost submit started.
 func (l *launch) isOwn(task wiro.Task, began time.Time) bool {
-	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !task.StartedAt.IsZero() && task.StartedAt.Before(began.Add(-findSlack)) {
+	at := task.StartedAt
+	if at.IsZero() { // it is in the queue
+		at = task.CreatedAt
+	}
+	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !at.IsZero() && at.Before(began.Add(-findSlack)) {
 		return false
 	}
 	for name, value := range l.plan.sent {

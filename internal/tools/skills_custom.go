@@ -67,7 +67,7 @@ func setCustomSkill(ctx context.Context, call *Call, in customSkill) (CustomSkil
 // done says what was set, and which of several parts Wiro may have left out.
 func (s customSkill) done(key string) string {
 	message := "Set " + key + "."
-	if s.UserCreated != nil && *s.UserCreated {
+	if s.UserCreated != nil && *s.UserCreated && !strings.HasPrefix(key, "cs-") {
 		message = "Set the scheduled task " + key + "; Wiro keeps it under the prefix cron- or cs-cron-."
 	} else if set := s.set(); len(set) > 1 {
 		message += " Of " + strings.Join(set, ", ") + " Wiro keeps what the kind of skill takes: of a preference the value; " +
@@ -92,6 +92,10 @@ func (c *Call) compare(action *CustomSkillAction, before wiro.CustomSkill, exist
 	}
 	action.Before = stateOf(before)
 	back := map[string]any{"useragentguid": in.GUID, "skillkey": after.Key}
+	if redactText(before.Value) != before.Value && before.Value != after.Value {
+		action.NextAction = c.Next("get_custom_skill_history", "find the version before, and revert_custom_skill to it: the text holds a secret that is not repeated here", back)
+		return
+	}
 	if before.Value != after.Value {
 		back["value"] = before.Value
 	}
@@ -222,8 +226,10 @@ var renameCustomSkillTool = define(mcptool.Meta{
 }, renameCustomSkill)
 
 func renameCustomSkill(ctx context.Context, call *Call, in customSkillRenaming) (CustomSkillAction, error) {
-	key, err := call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
-		UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+	key, err := submit(ctx, call, "UserAgent/CustomSkillRename", nil, func(ctx context.Context) (string, error) {
+		return call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
+			UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+		})
 	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return CustomSkillAction{}, explain(err).WithNext("get_my_agent", "see which name it has", agentRef(in.GUID))

@@ -22,7 +22,9 @@ var createOrganizationTool = define(mcptool.Meta{
 }, createOrganization)
 
 func createOrganization(ctx context.Context, call *Call, in newOrganization) (TeamAction, error) {
-	made, err := call.Wiro.Teams.CreateOrganization(ctx, in.Name)
+	made, err := submit(ctx, call, "Organization/Create", nil, func(ctx context.Context) (wiro.Organization, error) {
+		return call.Wiro.Teams.CreateOrganization(ctx, in.Name)
+	})
 	if err != nil {
 		return TeamAction{}, err
 	}
@@ -81,7 +83,9 @@ var createTeamTool = define(mcptool.Meta{
 }, createTeam)
 
 func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error) {
-	made, err := call.Wiro.Teams.Create(ctx, in.Organization, in.Name)
+	made, err := submit(ctx, call, "Team/Create", nil, func(ctx context.Context) (wiro.Team, error) {
+		return call.Wiro.Teams.Create(ctx, in.Organization, in.Name)
+	})
 	if err != nil {
 		return TeamAction{}, err
 	}
@@ -109,7 +113,9 @@ var inviteTeamMemberTool = define(mcptool.Meta{
 }, inviteTeamMember)
 
 func inviteTeamMember(ctx context.Context, call *Call, in invitation) (TeamAction, error) {
-	if err := call.Wiro.Teams.Invite(ctx, in.Team, in.Email, in.Role); err != nil {
+	if err := submitDone(ctx, call, "Team/Member/Invite", func(ctx context.Context) error {
+		return call.Wiro.Teams.Invite(ctx, in.Team, in.Email, in.Role)
+	}); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{

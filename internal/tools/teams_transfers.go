@@ -17,10 +17,9 @@ var transferAgentTool = define(mcptool.Meta{
 }, transferAgent)
 
 func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamAction, error) {
-	_, err := submit(ctx, call, "Team/TransferAgent", nil, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To)
-	})
-	if err != nil {
+	if err := submitDone(ctx, call, "Team/TransferAgent", func(ctx context.Context) error {
+		return call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To)
+	}); err != nil {
 		return TeamAction{}, err
 	}
 	agent := agentRef(in.GUID)
@@ -77,10 +76,9 @@ var transferProjectTool = define(mcptool.Meta{
 }, transferProject)
 
 func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamAction, error) {
-	_, err := submit(ctx, call, "Team/TransferProject", nil, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To)
-	})
-	if err != nil {
+	if err := submitDone(ctx, call, "Team/TransferProject", func(ctx context.Context) error {
+		return call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To)
+	}); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil

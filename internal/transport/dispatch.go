@@ -16,8 +16,9 @@ import (
 
 // dispatcher passes requests to the MCP server.
 type dispatcher struct {
-	mcp *server.MCPServer
-	log zerolog.Logger
+	mcp   *server.MCPServer
+	log   zerolog.Logger
+	plain func(ctx context.Context, text string) string // for errors that no tool made; may be nil
 }
 
 // handle answers a request in a session. The MCP server sees an id of ours, so it can neither
@@ -30,7 +31,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.Error().Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
+			d.log.Error().Ctx(ctx).Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
 				Bytes("stack", debug.Stack()).Msg("a message panicked")
 			answer = internal()
 		}
@@ -40,6 +41,10 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 		return internal()
 	}
 	answer = withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
+	if failed, ok := answer.(mcp.JSONRPCError); ok && d.plain != nil {
+		failed.Error.Message = d.plain(ctx, failed.Error.Message)
+		answer = failed
+	}
 	if own, ok := s.(interface {
 		pending() <-chan mcp.JSONRPCNotification
 	}); ok {
@@ -69,6 +74,10 @@ func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
 		a.ID = id
 		if a.Error.Code == mcp.INTERNAL_ERROR {
 			a.Error.Code = m.handlerErrorCode()
+		}
+		if strings.HasPrefix(a.Error.Message, "multi round-trip: ") { // the library's bound on questions in one call
+			a.Error.Code = mcp.INVALID_REQUEST
+			a.Error.Message = "The user was asked too many times in one call, as what it charges changed after every answer. The last question was not acted on: look at the price, and call the tool again."
 		}
 		if text := a.Error.Message; strings.Contains(text, "json: ") || strings.Contains(text, "unmarshal") {
 			a.Error.Code = mcp.INVALID_PARAMS

@@ -14,11 +14,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/slots"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -29,7 +31,7 @@ type request struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	scope   mcptool.Scope // of its messages
-	entry   entry         // of the log, as far as it is known
+	entry   activity      // of the log, as far as it is known
 	started time.Time
 	body    bodyShare
 }
@@ -46,7 +48,7 @@ type caller struct {
 
 // serveMCP is the endpoint.
 func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
-	q := &request{http: h, w: w, r: r, entry: entry{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
+	q := &request{http: h, w: w, r: r, entry: activity{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
 	w.Header().Set(headerRequestID, q.entry.id)
 
 	credentials, connection, err := h.authenticate(r)
@@ -103,13 +105,18 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 		q.refuseBody(err)
 		return
 	}
+	owner := ""
+	if who.known {
+		owner = who.hash // made-up keys have one share together
+	}
+	ctx := slots.WithOwner(r.Context(), owner)
 	if len(body) > freeBody {
-		leave, err := h.decoders.enter(r.Context(), who.known)
+		release, err := slots.CPU().Acquire(ctx)
 		if err != nil {
 			return // the client is gone
 		}
-		defer leave()
-		q.scope.Decoded = leave
+		q.scope.Decoded = sync.OnceFunc(release)
+		defer q.scope.Decoded()
 	}
 	size, err := decodedSize(body)
 	switch {
@@ -125,9 +132,9 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
 	case batch:
-		q.serveBatch(r.Context(), messages)
+		q.serveBatch(ctx, messages)
 	default:
-		q.serveOne(r.Context(), messages[0])
+		q.serveOne(ctx, messages[0])
 	}
 }
 
@@ -158,12 +165,12 @@ func (q *request) serveOne(ctx context.Context, m message) {
 func (q *request) refuse(status, code int, id json.RawMessage, text string) {
 	refuse(q.w, status, code, id, text)
 	q.entry.status, q.entry.outcome, q.entry.took = status, refusals[status], time.Since(q.started)
-	q.http.log(q.entry)
+	q.http.record.end(q.r.Context(), &q.entry)
 }
 
 // tooManyRequests answers that a limit is reached.
 func (q *request) tooManyRequests(limit string, retry time.Duration, id json.RawMessage) {
-	q.http.Metrics.limited(limit)
+	q.entry.limit = limit
 	q.w.Header().Set("Retry-After", inSeconds(retry))
 	q.refuse(http.StatusTooManyRequests, codeRefused, id, limitText(limit, retry))
 }
@@ -176,7 +183,7 @@ func (q *request) refuseBody(err error) {
 	case tooLarge:
 		q.refuse(http.StatusRequestEntityTooLarge, codeRefused, nil, fmt.Sprintf("The request is larger than %d KB. Give files as URLs.", q.http.options.MaxBody>>10))
 	case errors.Is(err, errNoMemory):
-		q.http.Metrics.limited(limitMemory)
+		q.entry.limit = limitMemory
 		q.w.Header().Set("Retry-After", inSeconds(retryWait))
 		q.refuse(http.StatusServiceUnavailable, codeRefused, nil, limitText(limitMemory, retryWait))
 	case errors.Is(err, errNotGzip):

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -17,21 +16,19 @@ type rpcCall struct {
 	caller  caller
 	message message
 	notify  mcptool.Notifier
-	entry   entry
-	started time.Time
+	entry   activity
 	release func()
 }
 
 // newCall prepares a message for the MCP server: its scope is complete from here on.
 func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id string, m message, notify mcptool.Notifier) *rpcCall {
 	c := &rpcCall{
-		http: h, caller: from, message: m, notify: notify, started: time.Now(), release: func() {},
-		entry: entry{caller: from, id: id, method: m.label()},
+		http: h, caller: from, message: m, notify: notify, release: func() {},
+		entry: activity{caller: from, id: id, method: m.label(), rpcID: m.ID},
 	}
 	scope.RequestID, scope.Request, scope.Notify = id, requestName(from.header, m.ID), notify
 	scope.Observe = func(e mcptool.Event) {
-		c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
-		h.Metrics.called(e)
+		c.entry.call, c.entry.tool, c.entry.outcome = e, e.Tool, outcome(e.Status)
 		if from.signed {
 			h.recheck(ctx, scope, e.Err)
 		}
@@ -60,15 +57,17 @@ func (c *rpcCall) begin() (limit string) {
 
 // answer lets the MCP server answer, and returns what it says with the HTTP status for it.
 func (c *rpcCall) answer() (status int, data []byte) {
+	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(c.caller.header))
+	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, c.caller.header, c.message.params.Meta), &c.entry)
 	protocol, refusal := c.message.protocol(c.caller.header)
 	status, answer := http.StatusBadRequest, refusal
 	if refusal == nil {
 		s := newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
-		answer = dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
+		answer = dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
 		status = protocol.status(answer)
 	}
-	_, failed := answer.(mcp.JSONRPCError)
-	c.end(status, failed)
+	c.entry.rpcCode = errorCode(answer)
+	c.end(status)
 	data, err := encodeAnswer(answer)
 	if err != nil {
 		c.http.Log.Error().Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
@@ -78,18 +77,9 @@ func (c *rpcCall) answer() (status int, data []byte) {
 }
 
 // end releases what the call held, and logs it.
-func (c *rpcCall) end(status int, failed bool) {
+func (c *rpcCall) end(status int) {
 	c.release()
-	e := c.entry
-	e.status, e.took = status, time.Since(c.started)
-	switch {
-	case e.outcome != "":
-	case c.ctx.Err() != nil:
-		e.outcome = outcome(mcptool.Canceled)
-	case failed:
-		e.outcome = outcome(mcptool.Refused)
-	default:
-		e.outcome = outcome(mcptool.OK)
-	}
-	c.http.log(e)
+	c.entry.status = status
+	c.entry.settle(c.ctx)
+	c.http.record.end(c.ctx, &c.entry)
 }

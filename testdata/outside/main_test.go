@@ -96,8 +96,8 @@ func TestMCP(t *testing.T) {
 	srv := wirotest.NewServer()
 	defer srv.Close()
 	ctx := within(t)
-	metrics := wiromcp.NewMetrics()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), Tools: []wiromcp.Tool{posterTool()}, Metrics: metrics})
+	telemetry := wiromcp.NewTelemetry(nil)
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), Tools: []wiromcp.Tool{posterTool()}, Telemetry: telemetry})
 	defer server.Shutdown(ctx)
 
 	result, err := server.Call(ctx, "make_poster", map[string]any{"title": "Hello"}, nil)
