@@ -15,7 +15,7 @@ import (
 var listMyAgentsTool = define(mcptool.Meta{
 	Name:           "list_my_agents",
 	Title:          "List my agents",
-	Description:    "Deployed agents: status, tier, credits, subscription, and the guid that other tools take.",
+	Description:    "Agents that you or your team deployed: status, tier, credits, subscription, and their guid.",
 	Toolset:        Agents,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"limit": 10}`}},

@@ -26,7 +26,8 @@ func walletBalance(team string) string {
 
 // monthly says when a subscription is charged that begins now.
 func (c *Call) monthly(team string, brings *float64) string {
-	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s", walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
+	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s",
+		walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
