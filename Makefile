@@ -5,7 +5,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RELEASE := $(shell command -v goreleaser || echo go run github.com/goreleaser/goreleaser/v2@v2.16.0)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint e2e bench soak attack snapshots docs-eval fuzz notices release-check release-snapshot clean
+.PHONY: help build demo test lint e2e e2e-clients bench soak attack snapshots docs-eval fuzz notices release-check release-snapshot clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: ## run the linters
 e2e: build ## drive the built binary with the official TypeScript client and the conformance suite
 	cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm test
 
+e2e-clients: build ## drive the built binary with every client from npm that can be had, some hundred MB of them
+	cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run clients
+
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp
 
@@ -36,7 +39,7 @@ attack: build ## attack the built binary on loopback, and count what held
 	go run ./internal/attack -binary bin/wiro-mcp $(if $(BESIDE),-beside $(BESIDE))
 
 snapshots: ## write the golden files, the manifests, the README's tables and the register for e2e
-	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/release -run 'Snapshot|Golden' -count=1
+	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/install ./internal/release -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on questions, your own with QUERIES=file.jsonl
 	go run ./internal/docs/eval $(or $(QUERIES),internal/docs/eval/testdata/tuned.jsonl)

@@ -80,7 +80,7 @@ export class Agent {
     if (key) this.env.WIRO_API_KEY = key;
     const args = ['install', this.kind.client, '--yes', ...(url ? ['--remote', url] : [])];
     await exec(binary, args, { env: { ...this.env, ...settings, WIRO_API_KEY: key ?? '' } });
-    if (!url) await writeFile(file, edit(withSettings(await readFile(file, 'utf8'), settings)));
+    await writeFile(file, edit(withSettings(await readFile(file, 'utf8'), url ? {} : settings)));
   }
 
   /** Runs the program, and returns what it printed and how it ended. */
@@ -111,6 +111,7 @@ export class Agent {
 /** Adds settings beside the key in an entry that `install` wrote, in JSON or TOML. */
 function withSettings(text, settings) {
   const added = Object.entries(settings).filter(([name]) => name !== 'WIRO_API_KEY' && name !== 'WIRO_API_SECRET');
+  if (added.length === 0) return text;
   const json = added.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`).join(', ');
   const toml = added.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n');
   return text.replace(/("WIRO_API_KEY": ".*?")/, `$1, ${json}`).replace(/^(WIRO_API_KEY = .*)$/m, `$1\n${toml}`);

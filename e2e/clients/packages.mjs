@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const exec = promisify(execFile);
 
 /** Where packages are kept between runs. */
-const kept = path.resolve(import.meta.dirname, '..', 'node_modules', '.clients');
+const kept = path.resolve(import.meta.dirname, '..', '.clients');
 
 /** What packages depend on is taken as it was on this day, so that a run does not depend on what came out since. */
 const before = '2026-11-25';

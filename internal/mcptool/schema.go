@@ -129,8 +129,8 @@ func (s *schema) object(depth int) map[string]any {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
-		if kind, ok := member["type"].(string); ok && p.nullable {
-			member["type"] = []string{kind, "null"}
+		if p.nullable { // Inspector warns of a list of types: converters to one type drop it
+			member = map[string]any{"anyOf": []any{member, map[string]any{"type": "null"}}}
 		}
 		if p.doc != "" {
 			member["description"] = p.doc
