@@ -1,5 +1,5 @@
 // Real clients sign in with OAuth, each by its own command, its user in a browser: they make a run, refresh, go on after
-// a restart with a rotated key, and ask to sign in again once Wiro revoked the key. They are large: `make e2e-clients`.
+// a restart with a rotated key, and ask to sign in again once Wiro revoked the key.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,13 +10,11 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { Agent } from './clients/agents.mjs';
-import { startModel } from './clients/model.mjs';
-import { installed, program, searchPath } from './clients/packages.mjs';
-import { within } from './lib.mjs';
-import { fillIn, launchBrowser, noBrowser, secrets, startHosted } from './oauth.mjs';
-
-const skip = process.env.WIRO_E2E_CLIENTS !== '1' ? 'set WIRO_E2E_CLIENTS=1' : noBrowser;
+import { Agent } from './agents.mjs';
+import { startModel } from './model.mjs';
+import { installed, program, searchPath } from './packages.mjs';
+import { within } from '../lib.mjs';
+import { fillIn, launchBrowser, noBrowser, secrets, startHosted } from '../oauth.mjs';
 
 /** What a client sees of its device: a home, and a browser that a person looks at. */
 async function startDevice(browser) {
@@ -236,7 +234,7 @@ const clients = [
   },
 ];
 
-describe('real clients sign in', { concurrency: 1, skip }, () => {
+describe('real clients sign in', { concurrency: 1, skip: noBrowser }, () => {
   let browser;
   before(async () => { browser = await launchBrowser(); });
   after(() => browser?.close());
