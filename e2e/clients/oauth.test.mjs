@@ -240,7 +240,7 @@ describe('real clients sign in', { concurrency: 1, skip: noBrowser }, () => {
   after(() => browser?.close());
 
   for (const { title, package: [name, version], start } of clients) {
-    test(title, { timeout: 400_000 }, async (t) => {
+    test(title, { timeout: 600_000 }, async (t) => {
       let folder;
       try {
         folder = await installed(name, version);
@@ -276,10 +276,10 @@ describe('real clients sign in', { concurrency: 1, skip: noBrowser }, () => {
       assert.equal(at.outcomes('authorize').filter((outcome) => outcome === 'issued').length, 1, 'nobody signed in twice');
 
       at.revoke();
-      await client.run(); // Wiro refuses, or the refresh is refused
-      await client.run();
+      const isOver = () => /^invalid_(grant|client)$/.test(at.outcomes('token').at(-1));
+      for (let i = 0; i < 2 && !isOver(); i++) await client.run(); // Wiro refuses, or the refresh is refused
       assert.equal(runs(), before + 2, 'nothing runs with a revoked key');
-      assert.match(at.outcomes('token').at(-1), /^invalid_(grant|client)$/, 'the connection is over');
+      assert.ok(isOver(), 'the connection is over');
       assert.ok(!at.log().includes(at.key), 'no line of the log has the key');
     });
   }
