@@ -55,21 +55,27 @@ func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
 	s := emulator.New(emulator.Options{Record: true})
 	require.NoError(t, s.Start(""))
 	t.Cleanup(s.Close)
+	return (&stage{sandbox: s, t: t}).again(change...)
+}
+
+// again is another server against the same sandbox.
+func (s *stage) again(change ...func(*tools.Options)) *stage {
+	s.t.Helper()
 	client := wiro.NewClient(wiro.Options{
-		BaseURL: s.APIURL(), SocketURL: s.SocketURL(), MinBackoff: time.Millisecond,
+		BaseURL: s.sandbox.APIURL(), SocketURL: s.sandbox.SocketURL(), MinBackoff: time.Millisecond,
 		Credentials:   wiro.Credentials{Key: emulator.DemoSignedKey, Secret: emulator.DemoSignedSecret},
 		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
-	t.Cleanup(client.Close)
+	s.t.Cleanup(client.Close)
 	guarded := fetch.CallerClient(fetch.Options{AllowPrivate: true})
-	t.Cleanup(guarded.CloseIdleConnections)
+	s.t.Cleanup(guarded.CloseIdleConnections)
 	options := tools.Options{
 		Wiro: client, Docs: docs.Open(docsindex.Pages()), Fetch: guarded, Toolsets: tools.AllToolsets, Version: "test",
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	return &stage{tools.New(options), s, t}
+	return &stage{tools.New(options), s.sandbox, s.t}
 }
 
 // call calls a tool with JSON arguments and returns both forms of what it answers. With
