@@ -114,6 +114,9 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 		}
 	}
 	err = a.outcome(ctx, result)
+	if token := seen(result).Task.Token; ctx.Err() != nil && s.Sessions() > 0 && token != "" && !a.useSandbox {
+		err = &exit{exitInterrupted, "the session is ended. To get what it brought: wiro-mcp call wait_for_task tasktoken=" + token}
+	}
 	if a.useSandbox && isTerminal(a.out) && !a.config.SaveOutputs && strings.Contains(text, "://127.0.0.1:") {
 		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
 		<-ctx.Done()

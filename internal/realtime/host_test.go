@@ -91,10 +91,10 @@ func TestASessionThatDoesNotEndIsClosed(t *testing.T) {
 	s.Behave(speech, emulator.Behavior{HoldAt: emulator.TaskStreamEnd})
 	var h realtime.Host
 	session := held(t, &h, c, "Hello.", time.Minute, nil)
-	spoken, heard := context.WithCancel(t.Context())
-	require.ErrorIs(t, session.Wait(spoken, func(p realtime.Progress) {
+	call, give := context.WithCancel(t.Context())
+	require.ErrorIs(t, session.Wait(call, func(p realtime.Progress) {
 		if p.SpeechSeconds >= 1 {
-			heard()
+			give() // up
 		}
 	}), context.Canceled)
 	session.End(errors.New("the process ends"), time.Millisecond)

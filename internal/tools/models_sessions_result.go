@@ -14,6 +14,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/media/sound"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -179,6 +180,9 @@ func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
 		looking, cancel := context.WithTimeout(patient, time.Second)
 		outcome, held, err := c.Store.Outcome(looking, c.caller(), name)
 		cancel()
+		if errors.Is(err, store.ErrSessionLost) {
+			return sessionOutcome{Note: "The process that held the session ended before it could keep what was said."}
+		}
 		if outcome != nil || !held || err != nil || pause(patient, outcomeInterval) != nil {
 			return readOutcome(outcome) // a store that is down is told of elsewhere
 		}
