@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
@@ -32,7 +33,8 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 	if limits.PerRun == nil && limits.PerDay == nil {
 		return SessionBudget{}, nil
 	}
-	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, limits: limits, log: log}
+	recalled, _ := lru.New[string, struct{}](1) // fails for a negative size only
+	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, recalled: recalled, limits: limits, log: log}
 	plan := plannedRun{Slug: model.Slug(), Kind: realtime.KindOf(model), Params: p, price: quoteModel(model, params.Schema{})}
 	in := plan.quoted()
 	if plan.Kind.Hears() {
