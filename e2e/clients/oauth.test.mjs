@@ -1,5 +1,5 @@
 // Real clients sign in with OAuth, each by its own command, its user in a browser: they make a run, refresh, go on after
-// a restart with a rotated key, and ask to sign in again once Wiro revoked the key. They are large: `make e2e-clients`.
+// a restart with a rotated key, and ask to sign in again once Wiro revoked the key.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,13 +10,11 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { Agent } from './clients/agents.mjs';
-import { startModel } from './clients/model.mjs';
-import { installed, program, searchPath } from './clients/packages.mjs';
-import { within } from './lib.mjs';
-import { fillIn, launchBrowser, noBrowser, secrets, startHosted } from './oauth.mjs';
-
-const skip = process.env.WIRO_E2E_CLIENTS !== '1' ? 'set WIRO_E2E_CLIENTS=1' : noBrowser;
+import { Agent } from './agents.mjs';
+import { startModel } from './model.mjs';
+import { installed, program, searchPath } from './packages.mjs';
+import { within } from '../lib.mjs';
+import { fillIn, launchBrowser, noBrowser, secrets, startHosted } from '../oauth.mjs';
 
 /** What a client sees of its device: a home, and a browser that a person looks at. */
 async function startDevice(browser) {
@@ -236,13 +234,13 @@ const clients = [
   },
 ];
 
-describe('real clients sign in', { concurrency: 1, skip }, () => {
+describe('real clients sign in', { concurrency: 1, skip: noBrowser }, () => {
   let browser;
   before(async () => { browser = await launchBrowser(); });
   after(() => browser?.close());
 
   for (const { title, package: [name, version], start } of clients) {
-    test(title, { timeout: 400_000 }, async (t) => {
+    test(title, { timeout: 600_000 }, async (t) => {
       let folder;
       try {
         folder = await installed(name, version);
@@ -278,10 +276,10 @@ describe('real clients sign in', { concurrency: 1, skip }, () => {
       assert.equal(at.outcomes('authorize').filter((outcome) => outcome === 'issued').length, 1, 'nobody signed in twice');
 
       at.revoke();
-      await client.run(); // Wiro refuses, or the refresh is refused
-      await client.run();
+      const isOver = () => /^invalid_(grant|client)$/.test(at.outcomes('token').at(-1));
+      for (let i = 0; i < 2 && !isOver(); i++) await client.run(); // Wiro refuses, or the refresh is refused
       assert.equal(runs(), before + 2, 'nothing runs with a revoked key');
-      assert.match(at.outcomes('token').at(-1), /^invalid_(grant|client)$/, 'the connection is over');
+      assert.ok(isOver(), 'the connection is over');
       assert.ok(!at.log().includes(at.key), 'no line of the log has the key');
     });
   }
