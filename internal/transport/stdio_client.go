@@ -14,7 +14,7 @@ import (
 )
 
 // unreadHold is how long a result waits at most for a client to read the call's progress.
-const unreadHold = 250 * time.Millisecond
+const unreadHold = 2 * time.Second
 
 // clientAnswer is what the client said to a question of ours.
 type clientAnswer struct {

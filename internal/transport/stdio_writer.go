@@ -26,6 +26,7 @@ type lineWriter struct {
 	writing bool
 	queue   []queuedLine
 	size    int           // bytes of the queue
+	waiting int           // calls of awaitRead
 	drained chan struct{} // closed once less than maxUnread waits; nil while less does
 }
 
@@ -38,10 +39,11 @@ type queuedLine struct {
 // that the client is gone, which the end of the input says, too.
 func (w *lineWriter) write(data []byte) { w.put(data, nil, false) }
 
-// notify is write for a message that may be lost, and is if too much waits.
+// notify is write for a message that may be lost, and is if too much waits, or if an answer waits
+// for the client to read what is there.
 func (w *lineWriter) notify(data []byte) {
 	w.mu.Lock()
-	full := w.size > maxPending
+	full := w.size > maxPending || w.waiting > 0
 	w.mu.Unlock()
 	if !full {
 		w.put(data, nil, true)
@@ -123,6 +125,14 @@ func (w *lineWriter) awaitRead(ctx context.Context) {
 	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
+	w.mu.Lock()
+	w.waiting++
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.waiting--
+		w.mu.Unlock()
+	}()
 	for {
 		w.mu.Lock()
 		waits := w.writing
