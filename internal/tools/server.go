@@ -254,6 +254,7 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 		scope.Caller = mcptool.ServerCredentials{}
 	}
 	scope.Client, scope.Progress = &mcptool.Client{ClientInfo: mcptool.ClientInfo{Name: mcptool.InProcess}}, progress
+	scope.Answer = mcptool.AnswerFrom(ctx)
 	return s.Server.Call(mcptool.WithScope(ctx, scope), name, arguments)
 }
 

@@ -31,7 +31,7 @@ type taskWait struct {
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (TaskResult, error) {
 	ref := named.ref()
-	updates := taskProgress{progress: c.StartProgress()}
+	updates := taskProgress{progress: c.StartProgress(), answer: c.Answer()}
 	defer updates.progress.Stop()
 	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
 		return c.waitForSession(ctx, held, timeout, &updates), nil
