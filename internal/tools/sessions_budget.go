@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
@@ -56,7 +57,7 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 		return SessionBudget{}, mcptool.Problemf("%s was not run: it would cost %s, %s Nothing was started or charged.", plan.Slug, q, over)
 	case q.USD == nil, verdict == quote.Unclear && (*q.USD > most || !plan.Kind.Hears()):
 		return SessionBudget{}, mcptool.Problemf("%s was not run: what it would cost (%s) is not known well enough to keep the limit of $%s. "+
-			"Nothing was started or charged. Raise the limit, or lift it.", plan.Slug, q, quote.Money(most))
+			"Nothing was started or charged. Raise the limit, or lift it.", plan.Slug, q, money.USD(most))
 	}
 	b := SessionBudget{MaxCost: &most}
 	usd := most
