@@ -33,6 +33,8 @@ type Scope struct {
 	CannotAsk bool
 	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
 	Decoded   func()          // called once the arguments are decoded; may be nil
+	// Continuation takes calls that may wait, for the transport to run; where nil they run at once.
+	Continuation *Continuation
 	Drain     context.Context // ends waits early when done: the connection closes; may be nil
 }
 

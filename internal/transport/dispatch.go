@@ -20,26 +20,33 @@ type dispatcher struct {
 	log zerolog.Logger
 }
 
-// handle answers a request in a session. The MCP server sees an id of ours, so it can neither
-// round the client's nor confuse two calls; the answer carries the client's own bytes.
-// requestID goes into logs and into the error of a fault in this program.
-func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSession, requestID string, notify mcptool.Notifier) (answer mcp.JSONRPCMessage) {
-	internal := func() mcp.JSONRPCMessage { return m.refusal(mcp.INTERNAL_ERROR, "internal error "+requestID) }
+// handle answers a request in a session. The request's ID goes into logs and into the error of
+// a fault in this program. A call that may wait does so here, with nothing of the MCP server on
+// the stack.
+func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope mcptool.Scope) (answer mcp.JSONRPCMessage) {
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.Error().Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
+			d.log.Error().Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
 				Bytes("stack", debug.Stack()).Msg("a message panicked")
-			answer = internal()
+			answer = m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 		}
 	}()
+	scope.Continuation = new(mcptool.Continuation)
+	ctx = mcptool.WithScope(ctx, scope)
+	return scope.Continuation.Run(ctx, d.dispatch(ctx, m, s, scope))
+}
+
+// dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
+// the client's nor confuse two calls; the answer carries the client's own bytes.
+func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope mcptool.Scope) mcp.JSONRPCMessage {
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
-		return internal()
+		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}
-	answer = withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
+	answer := withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
 	if own, ok := s.(interface {
 		pending() <-chan mcp.JSONRPCNotification
 	}); ok {
@@ -48,7 +55,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 			n.Params.Meta[mcp.MetaKeySubscriptionID] = m.ID
 			params := n.Params.AdditionalFields
 			params["_meta"] = n.Params.Meta
-			notify(n.Method, params)
+			scope.Notify(n.Method, params)
 		default:
 		}
 	}
@@ -56,7 +63,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 }
 
 // withID gives an answer the id of the message, and words that name no type of Go.
-func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
+func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 	id := mcp.NewRequestId(json.RawMessage(m.ID))
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:

@@ -16,7 +16,7 @@ type rpcCall struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the call
 	caller  caller
 	message message
-	notify  mcptool.Notifier
+	scope   mcptool.Scope
 	entry   entry
 	started time.Time
 	release func()
@@ -25,7 +25,7 @@ type rpcCall struct {
 // newCall prepares a message for the MCP server: its scope is complete from here on.
 func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id string, m message, notify mcptool.Notifier) *rpcCall {
 	c := &rpcCall{
-		http: h, caller: from, message: m, notify: notify, started: time.Now(), release: func() {},
+		http: h, ctx: ctx, caller: from, message: m, started: time.Now(), release: func() {},
 		entry: entry{caller: from, id: id, method: m.label()},
 	}
 	scope.RequestID, scope.Request, scope.Notify = id, requestName(from.header, m.ID), notify
@@ -36,7 +36,7 @@ func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id
 			h.recheck(ctx, scope, e.Err)
 		}
 	}
-	c.ctx = mcptool.WithScope(ctx, scope)
+	c.scope = scope
 	return c
 }
 
@@ -64,7 +64,7 @@ func (c *rpcCall) answer() (status int, data []byte) {
 	status, answer := http.StatusBadRequest, refusal
 	if refusal == nil {
 		s := newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
-		answer = dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
+		answer = dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, &c.message, s, c.scope)
 		status = protocol.status(answer)
 	}
 	_, failed := answer.(mcp.JSONRPCError)

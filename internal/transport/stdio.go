@@ -162,7 +162,7 @@ func (c *connection) accept(m message, answer func([]byte)) {
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
 	s := newSession(newRequestID(), c.protocol, m, c.client, c.capabilities)
-	result := c.handle(c.ctx, m, s, s.id, func(string, map[string]any) {})
+	result := c.handle(c.ctx, &m, s, mcptool.Scope{RequestID: s.id})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
 			c.protocol = settled.ProtocolVersion
@@ -240,14 +240,14 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
 		scope := mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
-		if result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
+		if result = c.handle(ctx, &m, s, scope); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
 			c.mu.Lock()
 			c.cannotAsk = true
 			c.mu.Unlock()
 			scope.CannotAsk = true
-			result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify)
+			result = c.handle(ctx, &m, s, scope)
 		}
 	}
 	progress.end()
