@@ -20,6 +20,9 @@ func (c *Continuation) leave(ctx context.Context, run func(context.Context) *mcp
 	return &mcp.CallToolResult{}
 }
 
+// Waits reports whether the call has not come to its end.
+func (c *Continuation) Waits() bool { return c.run != nil }
+
 // Run brings a call to its end, if the server's answer is not its end already, and returns the
 // answer. Ctx is that of the request.
 func (c *Continuation) Run(ctx context.Context, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {

@@ -31,11 +31,11 @@ type Scope struct {
 	Observe  func(call Event) // receives the end of the call; may be nil
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
-	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
-	Decoded   func()          // called once the arguments are decoded; may be nil
+	Accepted  func() // called when the service behind the tools has accepted Caller; may be nil
+	Decoded   func() // called once the arguments are decoded; may be nil
 	// Continuation takes calls that may wait, for the transport to run; where nil they run at once.
 	Continuation *Continuation
-	Drain     context.Context // ends waits early when done: the connection closes; may be nil
+	Drain        context.Context // ends waits early when done: the connection closes; may be nil
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that

@@ -31,17 +31,17 @@ var getTaskTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTask)
 
-func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
+func getTask(ctx context.Context, call *Call, in taskLook) (*TaskResult, error) {
 	if in.Wait > 0 {
 		return call.await(ctx, in.taskRef, &in.Wait)
 	}
 	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
-		return TaskResult{}, call.noSuchTask(err)
+		return nil, call.noSuchTask(err)
 	}
 	call.delivered(ctx, task)
 	result := call.taskResult(task)
-	call.complete(ctx, &result)
+	call.complete(ctx, result)
 	return result, nil
 }
 

@@ -101,9 +101,9 @@ func taskState(t wiro.Task) string {
 	return stateRunning
 }
 
-func (c *Call) taskResult(t wiro.Task) TaskResult {
-	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, prompt: prompt(t)}
-	c.addOutputs(&r, t)
+func (c *Call) taskResult(t wiro.Task) *TaskResult {
+	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, prompt: prompt(t)}
+	c.addOutputs(r, t)
 	switch r.State {
 	case stateRunning:
 		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", withTask(r.Task, map[string]any{}))

@@ -23,25 +23,34 @@ type dispatcher struct {
 // handle answers a request in a session. The request's ID goes into logs and into the error of
 // a fault in this program. A call that may wait does so here, with nothing of the MCP server on
 // the stack.
-func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope mcptool.Scope) (answer mcp.JSONRPCMessage) {
+func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.Error().Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
-				Bytes("stack", debug.Stack()).Msg("a message panicked")
-			answer = m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
+			answer = d.panicked(m, scope, cause)
 		}
 	}()
 	scope.Continuation = new(mcptool.Continuation)
-	ctx = mcptool.WithScope(ctx, scope)
-	return scope.Continuation.Run(ctx, d.dispatch(ctx, m, s, scope))
+	ctx = mcptool.WithScope(ctx, *scope)
+	answer = d.dispatch(ctx, m, s, scope)
+	if scope.Continuation.Waits() {
+		m.Params = nil // decoded, and often most of what a waiting call would hold
+	}
+	return scope.Continuation.Run(ctx, answer)
+}
+
+// panicked is the answer to a message that panicked.
+func (d dispatcher) panicked(m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
+	d.log.Error().Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
+		Bytes("stack", debug.Stack()).Msg("a message panicked")
+	return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 }
 
 // dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
 // the client's nor confuse two calls; the answer carries the client's own bytes.
-func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope mcptool.Scope) mcp.JSONRPCMessage {
+func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
@@ -88,7 +97,7 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 
 // handlerErrorCode is the code of an error that a handler returned, which the MCP server takes
 // for a fault of its own: a prompt can only lack an argument, a page can only be unknown.
-func (m message) handlerErrorCode() int {
+func (m *message) handlerErrorCode() int {
 	switch mcp.MCPMethod(m.Method) {
 	case mcp.MethodPromptsGet, mcp.MethodCompletionComplete:
 		return mcp.INVALID_PARAMS
@@ -123,7 +132,7 @@ func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capab
 func (s *session) pending() <-chan mcp.JSONRPCNotification             { return s.notifications }
 
 // newSession returns a session for one message.
-func newSession(id, protocol string, m message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
+func newSession(id, protocol string, m *message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
 	s := &session{id: id, client: client, capabilities: capabilities, protocol: protocol}
 	if m.Method == string(mcp.MethodSubscriptionsListen) {
 		s.notifications = make(chan mcp.JSONRPCNotification, 1)

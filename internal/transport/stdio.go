@@ -161,8 +161,8 @@ func (c *connection) accept(m message, answer func([]byte)) {
 
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
-	s := newSession(newRequestID(), c.protocol, m, c.client, c.capabilities)
-	result := c.handle(c.ctx, &m, s, mcptool.Scope{RequestID: s.id})
+	s := newSession(newRequestID(), c.protocol, &m, c.client, c.capabilities)
+	result := c.handle(c.ctx, &m, s, &mcptool.Scope{RequestID: s.id})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
 			c.protocol = settled.ProtocolVersion
@@ -190,7 +190,7 @@ func (c *connection) start(m message, answer func([]byte)) {
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
-	s := &stdioSession{session: newSession(newRequestID(), c.protocol, m, c.client, c.capabilities), connection: c}
+	s := &stdioSession{session: newSession(newRequestID(), c.protocol, &m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
 	c.calls[key] = call
 	cannotAsk := c.cannotAsk
@@ -239,7 +239,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		scope := mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
+		scope := &mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
 		if result = c.handle(ctx, &m, s, scope); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.

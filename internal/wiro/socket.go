@@ -101,7 +101,7 @@ func (s *socket) confirm(ping int) {
 		if sub.ping > ping {
 			return false
 		}
-		sub.push(Event{Type: SocketUp})
+		sub.push(&Event{Type: SocketUp})
 		return true
 	})
 }
@@ -209,7 +209,7 @@ func (s *socket) deliver(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sub := range s.subscribers[token] {
-		sub.push(e)
+		sub.push(&e)
 	}
 }
 
@@ -218,7 +218,7 @@ func (s *socket) notifyDown() {
 	defer s.mu.Unlock()
 	for _, subs := range s.subscribers {
 		for _, sub := range subs {
-			sub.push(Event{Type: SocketDown})
+			sub.push(&Event{Type: SocketDown})
 		}
 	}
 }
