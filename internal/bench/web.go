@@ -107,7 +107,11 @@ func (b *bench) throughput() ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n, err = load(spell, func() error { calls.Add(1); _, err := b.callTool(b.ctx, b.apart.key, ours.url, "get_task", arguments); return err }); err != nil {
+		if n, err = load(spell, func() error {
+			calls.Add(1)
+			_, err := b.callTool(b.ctx, b.apart.key, ours.url, "get_task", arguments)
+			return err
+		}); err != nil {
 			return nil, err
 		}
 		through = max(through, n)

@@ -8,15 +8,27 @@ import (
 
 // Continuation is the rest of a call that may wait for long. A transport that puts one into the
 // Scope runs it once the MCP server has returned, so that the frames of the server, 15 KB of
-// stack, are not kept as long as the call waits. Each request has one of its own.
+// stack, are not kept as long as the call waits.
 type Continuation struct {
-	run func(context.Context) *mcp.CallToolResult
-	ctx context.Context //nolint:containedctx // for its values: it ends when the server returns
+	ctx context.Context //nolint:containedctx // of the request
+	run func() *mcp.CallToolResult
+}
+
+// NewContinuation returns a continuation for one request, whose context this is. The server's
+// own ends when the server returns.
+func NewContinuation(ctx context.Context) *Continuation { return &Continuation{ctx: ctx} }
+
+// outlasting returns a context that ends with the request, with the values of the server's.
+func (c *Continuation) outlasting(ctx context.Context) context.Context {
+	if c == nil {
+		return ctx
+	}
+	return unwound{c.ctx, ctx}
 }
 
 // leave leaves the rest of a call to the transport, and returns what the server passes on.
-func (c *Continuation) leave(ctx context.Context, run func(context.Context) *mcp.CallToolResult) *mcp.CallToolResult {
-	c.ctx, c.run = ctx, run
+func (c *Continuation) leave(run func() *mcp.CallToolResult) *mcp.CallToolResult {
+	c.run = run
 	return &mcp.CallToolResult{}
 }
 
@@ -24,29 +36,29 @@ func (c *Continuation) leave(ctx context.Context, run func(context.Context) *mcp
 func (c *Continuation) Waits() bool { return c.run != nil }
 
 // Run brings a call to its end, if the server's answer is not its end already, and returns the
-// answer. Ctx is that of the request.
-func (c *Continuation) Run(ctx context.Context, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+// answer.
+func (c *Continuation) Run(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	run := c.run
 	if run == nil {
 		return answer
 	}
 	c.run = nil
-	result := run(unwound{ctx, c.ctx})
-	if response, ok := answer.(mcp.JSONRPCResponse); ok {
-		response.Result = dressed(result, response.Result)
-		return response
-	}
-	return answer
+	return dressed(run(), answer)
 }
 
-// dressed is a result with what the server added to the one that stood for it.
-func dressed(result *mcp.CallToolResult, stand any) any {
+// dressed is the answer with a result in the place of the one that stood for it. What the server
+// added to that one stays.
+func dressed(result *mcp.CallToolResult, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+	response, ok := answer.(mcp.JSONRPCResponse)
+	if !ok {
+		return answer
+	}
 	var added mcp.Result
-	switch s := stand.(type) {
+	switch stand := response.Result.(type) {
 	case *mcp.CallToolResult:
-		added = s.Result
+		added = stand.Result
 	case mcp.CallToolResult:
-		added = s.Result
+		added = stand.Result
 	}
 	if result.Meta == nil {
 		result.Meta = added.Meta
@@ -54,7 +66,8 @@ func dressed(result *mcp.CallToolResult, stand any) any {
 	if result.ResultType == "" {
 		result.ResultType = added.ResultType
 	}
-	return result
+	response.Result = result
+	return response
 }
 
 // unwound is a request's context with the values that the MCP server added to it.

@@ -218,12 +218,13 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}}
+	ctx = scope.Continuation.outlasting(ctx)
 	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, u.call) })
 	switch {
 	case rest == nil:
 		return result
 	case scope.Continuation != nil && t.Waits() && !t.asks: // the MCP server is what asks
-		return scope.Continuation.leave(ctx, func(ctx context.Context) *mcp.CallToolResult { return u.end(ctx, rest) })
+		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
 	}
 	return u.end(ctx, rest)
 }

@@ -32,13 +32,13 @@ func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSessi
 			answer = d.panicked(m, scope, cause)
 		}
 	}()
-	scope.Continuation = new(mcptool.Continuation)
+	scope.Continuation = mcptool.NewContinuation(ctx)
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
 	if scope.Continuation.Waits() {
 		m.Params = nil // decoded, and often most of what a waiting call would hold
 	}
-	return scope.Continuation.Run(ctx, answer)
+	return scope.Continuation.Run(answer)
 }
 
 // panicked is the answer to a message that panicked.
