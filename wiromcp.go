@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/logging"
@@ -85,6 +86,7 @@ type Server struct {
 	log     zerolog.Logger
 	tools   *tools.Server
 	docs    *docs.Library
+	consent *consent.Desk
 	mcp     func() *server.MCPServer
 
 	running context.Context //nolint:containedctx // of what runs in the background, until Shutdown
@@ -126,7 +128,9 @@ func NewServer(o ServerOptions) *Server {
 	if err != nil {
 		s.log.Error().Err(err).Msg("no local files are read")
 	}
+	s.consent = consent.NewDesk(o.Store.store, s.log)
 	s.tools = tools.New(tools.Options{
+		Consents: s.consent,
 		Local: tools.LocalFiles{
 			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
 		},
@@ -173,6 +177,7 @@ func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer s.consent.Close() // its pages were for this client
 	defer context.AfterFunc(s.running, cancel)()
 	s.start()
 	ended := make(chan struct{})
@@ -256,7 +261,7 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
 		Metrics: s.options.Metrics.internal(), Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store, Consents: s.consent,
 	}, transport.HTTPOptions(o))
 	if err != nil {
 		return nil, optionErrors(err)
@@ -303,6 +308,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		s.consent.Close()
 		s.background.Wait()
 		_ = s.tools.Join(ctx) // requests whose calls are over
 	}()

@@ -106,15 +106,25 @@ const cases = {
     assert.equal(byToken.data.outputs[0].url, state.image);
     const byID = await s.call('get_task', { taskid: state.done.id });
     assert.deepEqual(byID.data, byToken.data);
+    assert.ok(byToken.data.params.prompt && byToken.text.includes(byToken.data.params.prompt));
+    const swapped = await s.call('get_task', { tasktoken: state.done.id });
+    assert.equal(swapped.data.task.token, state.done.token);
     assert.equal((await s.call('get_task', { tasktoken: state.submitted, wait_seconds: 5 })).data.state, 'completed');
   },
 
   async list_tasks(s, state) {
     const { data, text } = await s.call('list_tasks', { limit: 100 });
-    assert.ok(data.tasks.some((task) => task.token === state.done.token));
-    for (const task of data.tasks) assert.ok(text.includes(task.token));
+    assert.ok(data.tasks.some(({ task }) => task.token === state.done.token));
+    for (const { task } of data.tasks) assert.ok(text.includes(task.token));
     const one = await s.call('list_tasks', { model: 'openai/gpt-5-mini' });
-    assert.ok(one.data.tasks.every((task) => task.model === 'openai/gpt-5-mini'));
+    assert.ok(one.data.tasks.every(({ task }) => task.model === 'openai/gpt-5-mini'));
+    const sum = (tasks) => tasks.reduce((usd, { task }) => usd + (task.costUsd ?? 0), 0);
+    const all = await s.call('list_tasks', { since: 'all', limit: 1 });
+    assert.equal(all.data.totals.tasks, data.tasks.length);
+    assert.ok(Math.abs(all.data.totals.costUsd - sum(data.tasks)) < 1e-6);
+    assert.ok(all.text.includes(`${data.tasks.length} tasks: `));
+    const done = await s.call('list_tasks', { state: 'completed', since: '1h' });
+    assert.ok(done.data.tasks.length > 0 && done.data.tasks.every((row) => row.state === 'completed'));
   },
 
   async get_task_price(s, state) {

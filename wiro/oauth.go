@@ -163,17 +163,17 @@ type Tokens struct {
 	Refresh Secret `json:"refreshtoken"` // "" if the service issues none
 }
 
-// RefreshTokens fetches new tokens for a connected account. Running agents do so themselves;
-// this is for tests. Mailchimp's tokens never expire: Wiro refuses to refresh them. It is sent
-// once; ErrUnknownOutcome means that the tokens may have changed.
+// RefreshTokens fetches new tokens for a connected account of a provider that is Refreshable.
+// Running agents do so themselves; this is for tests. It is sent once; ErrUnknownOutcome means
+// that the tokens may have changed.
 //
 // Wiro docs: Agent Credentials & OAuth, POST /UserAgentOAuth/TokenRefresh.
 func (s *CredentialsService) RefreshTokens(ctx context.Context, provider OAuthProvider, userAgentGUID string) (Tokens, error) {
 	if _, err := provider.endpoints(userAgentGUID); err != nil {
 		return Tokens{}, err
 	}
-	if provider == Mailchimp {
-		return Tokens{}, &InputError{Field: "provider", Reason: "cannot be mailchimp: its tokens do not expire"}
+	if !provider.Refreshable() {
+		return Tokens{}, &InputError{Field: "provider", Reason: "cannot be " + string(provider) + ": Wiro does not refresh its tokens on request"}
 	}
 	return call[Tokens](ctx, s.client, oauthTokenRefresh, struct {
 		byUserAgent

@@ -119,6 +119,18 @@ func (p OAuthProvider) ReturnParams() (connected, failed string) {
 // Wiro docs: Agent Credentials & OAuth ("own" Mode Credentials per Provider).
 func (p OAuthProvider) OwnAppFields() []string { return strings.Fields(oauthProviders[p].own) }
 
+// Refreshable reports whether RefreshTokens works with the provider. Mailchimp's tokens never
+// expire; those of YouTube, Google Analytics and Merchant Center only running agents refresh.
+//
+// Wiro docs: Agent Credentials & OAuth, POST /UserAgentOAuth/TokenRefresh.
+func (p OAuthProvider) Refreshable() bool {
+	switch p {
+	case Twitter, TikTok, Instagram, FacebookPages, LinkedIn, GoogleAds, MetaAds, HubSpot:
+		return true
+	}
+	return false
+}
+
 // endpoints returns the endpoints of a known provider, and checks that an agent is named.
 func (p OAuthProvider) endpoints(userAgentGUID string) (oauthEndpoints, error) {
 	e, ok := oauthProviders[p]

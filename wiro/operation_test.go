@@ -18,7 +18,6 @@ var leftOut = map[string]string{
 	"Task/Stat":                   "named in passing, without request or answer",
 	"User/Avatar":                 "named in passing, without request or answer",
 	"User/Detail":                 "named in passing, without request or answer",
-	"Wallet/List":                 "named in passing, without request or answer",
 	"Wallet/TransactionList":      "named in passing, without request or answer",
 	"UserAgent/SkillToggle":       "not part of the public API, says the documentation: SkillsApply is",
 	"UserAgent/TransactionInsert": "for the runtime of an agent, which reports what it used",

@@ -49,36 +49,32 @@ func (n *updatesHeard) statuses() []wiro.Status {
 	return list
 }
 
-// looks is an observer that tells of every look at a task that was answered.
-type looks chan struct{}
-
-func (l looks) Request(operation string, _ int, _ time.Duration) {
-	if operation == "Task/Detail" {
-		l <- struct{}{}
-	}
-}
-func (looks) Sockets(int) {}
-func (looks) Waits(int)   {}
-
-// followed runs a model and waits for it, from before it is accepted. It starts to work
-// once the wait has looked at it, so that the rest comes by events.
+// followed runs a model and waits for it, from before it is accepted. The model works once the
+// wait has heard that it started: of a subscriber that is behind the oldest events are dropped.
 func followed(t *testing.T, s *wirotest.Server, model string) (wiro.Task, *updatesHeard) {
 	t.Helper()
-	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{
-		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey}, Observer: looked,
+		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 	})
 	t.Cleanup(c.Close)
 	s.Behave(model, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskStart})
 	submission := submit(t, c, model)
-	go func() {
-		<-looked
-		s.Release(submission.Token)
-	}()
-	heard := &updatesHeard{}
-	task, err := submission.Wait(soon(t), heard.add)
+	heard, release := &updatesHeard{}, releaseAt(s, wiro.TaskStart, submission.Token)
+	task, err := submission.Wait(soon(t), func(u wiro.Update) {
+		heard.add(u)
+		release(u)
+	})
 	require.NoError(t, err)
 	return task, heard
+}
+
+// releaseAt lets a task that is held go on once its wait has heard of the status.
+func releaseAt(s *wirotest.Server, status wiro.Status, token string) func(wiro.Update) {
+	return func(u wiro.Update) {
+		if u.Status == status {
+			s.Release(token)
+		}
+	}
 }
 
 func TestWaitHearsEveryStageAndLooksTwice(t *testing.T) {
@@ -311,21 +307,16 @@ func TestCompletionIsNoticedAtOnce(t *testing.T) {
 func TestAnEarlyFailureIsNoticedSoon(t *testing.T) {
 	t.Parallel()
 	s, _ := emulator(t)
-	looked := make(looks, 10)
 	c := wiro.NewClient(wiro.Options{ // looks by itself too seldom to matter
 		BaseURL: s.URL, SocketURL: s.SocketURL, Credentials: wiro.Credentials{Key: wirotest.DemoKey},
-		PollIntervals: []time.Duration{time.Hour}, SafetyPollInterval: time.Hour, Observer: looked,
+		PollIntervals: []time.Duration{time.Hour}, SafetyPollInterval: time.Hour,
 	})
 	t.Cleanup(c.Close)
 	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskAccept, FailEarly: "the input could not be downloaded"})
 	submission := submit(t, c, picture)
-	go func() {
-		<-looked
-		s.Release(submission.Token)
-	}()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	task, err := submission.Wait(ctx)
+	task, err := submission.Wait(ctx, releaseAt(s, wiro.TaskAccept, submission.Token))
 	require.NoError(t, err)
 	require.Equal(t, wiro.TaskError, task.Status)
 }

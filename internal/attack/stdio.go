@@ -88,7 +88,7 @@ func overStdio(u *upstream, v victim, duration time.Duration, a stdioAttack) (o 
 			}
 		}
 	}()
-	limit := time.After(max(duration, 5*time.Second))
+	limit := time.After(max(duration, 30*time.Second)) // of a machine that others load
 	select {
 	case <-written:
 	case <-limit:

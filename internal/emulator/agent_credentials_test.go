@@ -47,19 +47,26 @@ func TestBadCredentialRowsAreLeftOutAndNamed(t *testing.T) {
 	guid := a.deploy("social-manager")
 	out := a.post("UserAgent/CredentialUpsert", obj{"useragentguid": guid, "fields": []any{
 		obj{"credentialkey": "twitter", "fieldname": "clientid", "fieldvalue": "c"},
-		obj{"credentialkey": "telegram", "fieldname": "allowedusers", "fieldvalue": []string{"1", "2"}},
+		obj{"credentialkey": "telegram", "fieldname": "allowedusers", "fieldvalue": `["1","2"]`},
 		obj{"credentialkey": "twitter", "fieldname": "_isoptional", "fieldvalue": "1"},
 		obj{"credentialkey": "twitter", "fieldname": "accesstoken", "fieldvalue": "x"},
 		obj{"credentialkey": "twitter", "fieldname": "clientid", "fieldvalue": "x", "fieldstatus": "oauth_app"},
 		obj{"credentialkey": "wiro", "fieldname": "apiKey", "fieldvalue": "x"},
 		obj{"credentialkey": "myspace", "fieldname": "user", "fieldvalue": "x"},
 		obj{"credentialkey": "twitter", "fieldname": "shoesize", "fieldvalue": "x"},
+		obj{"credentialkey": "telegram", "fieldname": "allowedusers", "fieldvalue": []string{"1"}},
+		obj{"credentialkey": "twitter", "fieldname": "xusername", "fieldvalue": "x"},
+		obj{"credentialkey": "google-drive", "fieldname": "folders", "fieldvalue": `[{"id":"x"}]`},
+		obj{"credentialkey": "google-drive", "fieldname": "id", "fieldvalue": "x"},
+		obj{"credentialkey": "google-drive", "parentfield": "folders", "ordinal": -1, "fieldname": "id", "fieldvalue": "x"},
 	}})
 	require.Equal(t, true, out.body["result"], "the others were written")
 	require.EqualValues(t, 2, out.body["applied"])
 	require.Equal(t, []any{
 		"agent-fieldname-reserved", "agent-fieldstatus-not-allowed-for-role", "agent-fieldstatus-not-allowed-for-role",
 		"agent-fieldstatus-not-allowed-for-role", "agent-credential-not-found", "agent-credential-field-not-found",
+		"agent-fieldvalue-not-a-string", "agent-fieldstatus-not-allowed-for-role", "agent-credential-field-not-found",
+		"agent-credential-field-not-found", "agent-credential-field-not-found",
 	}, pluck(out.body["errors"], "message"))
 	creds := a.mine(guid)["credentials"].(obj)
 	require.Equal(t, "c", creds["twitter"].(obj)["clientid"])

@@ -126,6 +126,9 @@ func (p property) check(value json.RawMessage) error {
 	return nil
 }
 
+// JSONText is an argument that is a text. A list or an object is taken as its JSON.
+type JSONText string
+
 // coerce turns a value into the form that the type wants where the meaning is plain. Null
 // is no value: it returns nil.
 func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
@@ -139,6 +142,13 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 	nested := value[0] == '{' || value[0] == '['
 	switch t.Kind() {
 	case reflect.String:
+		if nested && t == reflect.TypeFor[JSONText]() {
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, value); err != nil {
+				return nil, fmt.Errorf("is no JSON: %w", err)
+			}
+			return json.Marshal(compact.String())
+		}
 		if nested {
 			return nil, fmt.Errorf("must be text, not %s", describe(value))
 		}

@@ -22,18 +22,23 @@ type Charge struct {
 	What    string  // `Deploying the agent "X" (Starter)`, the subject of "costs"
 	USD     float64 // what is charged now
 	When    string  // "now, from the wallet's balance; then …", or, if USD is 0, why
+	Also    string  // what else the user should know before, as sentences; may be ""
 	Unknown bool    // the cost cannot be known before; USD is not used
 }
 
-// String says what is charged and when, as a sentence.
+// String says what is charged and when, and what else the user should know, as sentences.
 func (c Charge) String() string {
+	text := fmt.Sprintf("%s costs $%s, charged %s.", c.What, Money(c.USD), c.When)
 	switch {
 	case c.Unknown:
-		return fmt.Sprintf("%s: what it costs cannot be known before it ends. It is charged %s.", c.What, c.When)
+		text = fmt.Sprintf("%s: what it costs cannot be known before it ends. It is charged %s.", c.What, c.When)
 	case c.USD == 0:
-		return fmt.Sprintf("%s costs nothing now: %s.", c.What, c.When)
+		text = fmt.Sprintf("%s costs nothing now: %s.", c.What, c.When)
 	}
-	return fmt.Sprintf("%s costs $%s, charged %s.", c.What, Money(c.USD), c.When)
+	if c.Also != "" {
+		text += " " + c.Also
+	}
+	return text
 }
 
 // usd is the amount, nil if it is unknown.

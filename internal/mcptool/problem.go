@@ -67,12 +67,12 @@ func internalError(id string) *Problem {
 
 // explain turns an error into what helps; nil where nothing is known of it: a fault of the
 // server.
-func (s *Server) explain(err error) *Problem {
+func (s *Server) explain(call *Call, err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
 	if s.options.Explain != nil {
-		if p := s.options.Explain(err); p != nil {
+		if p := s.options.Explain(call, err); p != nil {
 			return p
 		}
 	}

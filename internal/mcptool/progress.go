@@ -3,6 +3,7 @@ package mcptool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -34,6 +35,9 @@ type Progress struct {
 	total   float64
 	message string
 	beat    *time.Timer
+
+	usual   time.Duration // that what goes on usually takes; 0 if not known
+	expects time.Time     // when it began
 }
 
 // StartProgress starts reporting the call's progress; it does nothing if no client asked for progress.
@@ -73,8 +77,28 @@ func (p *Progress) Update(value, total float64, message string) {
 	p.send(value, message)
 }
 
+// Expect says how long what begins now usually takes. Until the next Expect, the silence between
+// updates is filled with how much of that has passed: "running, 40%, usually 25s". 0 ends that.
+func (p *Progress) Expect(usual time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.usual = usual; p.report != nil && usual > 0 {
+		p.expects = time.Now()
+		p.beat.Reset(p.interval())
+	}
+}
+
+// interval is the longest silence.
+func (p *Progress) interval() time.Duration {
+	if p.usual > 0 {
+		return min(heartbeat, max(time.Second, p.usual/10))
+	}
+	return heartbeat
+}
+
 // pulse says that the call still goes on.
 func (p *Progress) pulse() {
+	const most = 95 // percent: a guess is never done
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.report == nil {
@@ -84,7 +108,18 @@ func (p *Progress) pulse() {
 	if message == "" {
 		message = "waiting"
 	}
-	p.send(p.value, message+" ("+time.Since(p.start).Round(time.Second).String()+" so far)")
+	value, passed := p.value, time.Since(p.start)
+	switch since := time.Since(p.expects); {
+	case p.usual > 0 && since < p.usual:
+		percent := math.Floor(100 * float64(since) / float64(p.usual))
+		value = max(value, min(percent, most))
+		message += fmt.Sprintf(", %.0f%%, usually %s", percent, p.usual.Round(time.Second))
+	case p.usual > 0:
+		message += fmt.Sprintf(", %s so far, usually %s", since.Round(time.Second), p.usual.Round(time.Second))
+	default:
+		message += " (" + passed.Round(time.Second).String() + " so far)"
+	}
+	p.send(value, message)
 }
 
 func (p *Progress) send(value float64, message string) {
@@ -95,7 +130,7 @@ func (p *Progress) send(value float64, message string) {
 		value = min(value, max(p.total, p.value+0.001))
 	}
 	p.value = math.Round(value*1000) / 1000
-	p.beat.Reset(heartbeat)
+	p.beat.Reset(p.interval())
 	p.report(p.value, p.total, message)
 }
 

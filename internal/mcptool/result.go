@@ -136,3 +136,12 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 	}
 	return result
 }
+
+// Bytes is the size of a file; 0 where it is not known, which is null in JSON.
+type Bytes int64
+
+// MarshalJSON writes 0 as null.
+func (b Bytes) MarshalJSON() ([]byte, error) { return NextStart(b).MarshalJSON() }
+
+// String is "1.2 MB", "" where it is not known.
+func (b Bytes) String() string { return Size(int64(b)) }

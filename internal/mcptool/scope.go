@@ -22,6 +22,8 @@ type Scope struct {
 	// refuse it: there is no fallback.
 	Caller any
 
+	PublicURL string // address at which browsers reach the server's pages, on any replica; "" if there is none
+
 	Limits SpendingLimits // of this request, beside the server's own
 
 	Client   *Client          // what the client can do; where nil, the MCP session is asked

@@ -36,7 +36,7 @@ type Options struct {
 
 	// Explain turns an error of a handler into what helps the caller; nil for an error that
 	// is a fault of the server. May be nil.
-	Explain func(error) *Problem
+	Explain func(call *Call, err error) *Problem
 
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
@@ -293,7 +293,7 @@ func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
 
 // refuse returns what the caller is told of an error. An error that cannot be explained is logged.
 func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (*Problem, Status) {
-	p := call.completeNextAction(s.explain(err))
+	p := call.completeNextAction(s.explain(call, err))
 	switch {
 	case p == nil:
 		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).

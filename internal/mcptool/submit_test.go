@@ -34,7 +34,7 @@ func TestAnAnswerIsWaitedForNoLongerThanTheCallsTime(t *testing.T) {
 				<-answered
 				return "delivered", nil
 			})},
-			Explain: func(err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
+			Explain: func(_ *mcptool.Call, err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
 		})
 		scope := mcptool.Scope{Client: &mcptool.Client{}, Progress: func(_, _ float64, message string) { heard = append(heard, message) }}
 		start := time.Now()
@@ -64,7 +64,7 @@ func TestWhatWasNotSentIsSaidToBe(t *testing.T) {
 				<-ctx.Done() // the connection is not made yet
 				return "", errNotSent
 			})},
-			Explain: func(err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
+			Explain: func(_ *mcptool.Call, err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
 		})
 		result, err := s.Call(mcptool.WithScope(t.Context(), mcptool.Scope{Client: &mcptool.Client{}}), "post", map[string]any{"timeout_seconds": 1})
 		require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestACallThatIsStoppedWaitsAMomentForTheAnswer(t *testing.T) {
 						time.Sleep(late)
 						return "delivered", nil
 					})},
-					Explain: func(err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
+					Explain: func(_ *mcptool.Call, err error) *mcptool.Problem { return mcptool.Problemf("%v", err) },
 				}
 				ctx := mcptool.WithScope(t.Context(), mcptool.Scope{Client: &mcptool.Client{}})
 				if drained {

@@ -65,7 +65,7 @@ func newToys(t *testing.T, change ...func(*mcptool.Options)) *toys {
 	y := &toys{t: t, price: 2.5}
 	o := mcptool.Options{
 		Name: "toys", Version: "1", ContextArguments: []string{"color"},
-		Explain: func(err error) *mcptool.Problem {
+		Explain: func(_ *mcptool.Call, err error) *mcptool.Problem {
 			if errors.Is(err, errRain) {
 				return mcptool.Problemf("It rains.").WithNext("look", "see whether it stops", nil)
 			}

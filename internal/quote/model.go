@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 )
@@ -104,6 +105,12 @@ func (v values) find(names []string) string {
 		}
 	}
 	return ""
+}
+
+// UsualTime is how long a run of the model usually takes; ok is false if nothing says.
+func (m *Model) UsualTime() (usual time.Duration, ok bool) {
+	seconds, ok := m.seconds(0)
+	return time.Duration(seconds * float64(time.Second)), ok
 }
 
 // seconds is the usual run time in seconds: from RunTime, or from the average cost.

@@ -48,10 +48,12 @@ type told struct {
 		Cost   *float64 `json:"costUsd"`
 	} `json:"task"`
 	Tasks []struct {
-		ID    string   `json:"id"`
-		Token string   `json:"token"`
-		State string   `json:"state"`
-		Cost  *float64 `json:"costUsd"`
+		State string `json:"state"`
+		Task  struct {
+			ID    string   `json:"id"`
+			Token string   `json:"token"`
+			Cost  *float64 `json:"costUsd"`
+		} `json:"task"`
 	} `json:"tasks"`
 	Next *struct {
 		Tool      string         `json:"tool"`

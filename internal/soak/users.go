@@ -161,12 +161,13 @@ func (u *user) read(ctx context.Context) {
 		if !ok || a.isError {
 			return
 		}
-		for _, listed := range a.told.Tasks {
+		for _, row := range a.told.Tasks {
+			listed := row.Task
 			if owner, known := u.world.ownerOf(listed.Token); known && owner.key != u.key {
 				u.report.fault("crossed", "%s lists task %.12s of %s", u.name, listed.Token, owner)
 			}
 			task, _ := u.world.Task(listed.Token)
-			over := listed.State == "completed" || listed.State == "failed" || listed.State == "cancelled"
+			over := row.State == "completed" || row.State == "failed" || row.State == "cancelled"
 			if over && listed.Cost != nil && abs(*listed.Cost-task.Cost) > 1e-9 {
 				u.report.fault("misreported", "%s lists task %.12s with $%v, the record says $%v", u.name, listed.Token, *listed.Cost, task.Cost)
 			}

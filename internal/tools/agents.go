@@ -10,7 +10,7 @@ import (
 var listAgentsTool = define(mcptool.Meta{
 	Name:           "list_agents",
 	Title:          "List agent templates",
-	Description:    "Wiro's catalog of agents to deploy: what each does and costs a month. list_my_agents lists those that are deployed.",
+	Description:    "Which agent templates there are: what each does and costs a month. list_my_agents lists yours.",
 	Toolset:        Agents,
 	Public:         true,
 	TruncationHint: "Narrow the search, or page with start and limit.",
@@ -50,7 +50,7 @@ type agentSearch struct {
 var getAgentTool = define(mcptool.Meta{
 	Name:        "get_agent",
 	Title:       "Get an agent template",
-	Description: "One agent of the catalog: what it can do, what it costs, and which credentials it will ask for. Use it before deploy_agent.",
+	Description: "One agent template: what it can do, what it costs, which credentials it needs. Use it before deploy_agent.",
 	Toolset:     Agents,
 	Public:      true,
 	Examples:    []mcptool.Example{{Arguments: `{"slug": "instagram-manager", "full": true}`}},

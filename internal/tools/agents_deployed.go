@@ -13,7 +13,7 @@ import (
 var listMyAgentsTool = define(mcptool.Meta{
 	Name:           "list_my_agents",
 	Title:          "List my agents",
-	Description:    "The deployed agents of this key or team: status, tier, credits and subscription, with the guid that other tools take.",
+	Description:    "Agents that you or your team deployed: status, tier, credits and subscription, with the guid that other tools take.",
 	Toolset:        Agents,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"limit": 10}`}},
@@ -80,7 +80,7 @@ type agentLook struct {
 var deployAgentTool = defineConfirmed(mcptool.Meta{
 	Name:        "deploy_agent",
 	Title:       "Deploy an agent",
-	Description: "Deploy an agent from a template (agentguid) or built of skills (custom:true). Charges the wallet with its first month at once, after confirmation. Then enter what get_my_agent says is missing, and start it.",
+	Description: "Deploy an agent from a template (agentguid) or built of skills (custom:true). Charges its first month at once, after confirmation. Then enter what get_my_agent says is missing, and start it.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Secrets:     []string{"credentials"},

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,6 +41,10 @@ type FieldInfo struct {
 	Options []string `json:"options,omitempty"`
 	Help    string   `json:"help,omitempty"`
 	Fields  []string `json:"fields,omitempty"` // of each element, where the field is a list
+	Parent  string   `json:"parentfield,omitempty"`
+	Ordinal *int     `json:"ordinal,omitempty"`
+
+	rows []FieldInfo // what the first element needs, where the field is an empty list
 }
 
 func fieldInfo(f wiro.CredentialField) FieldInfo {
@@ -87,20 +92,20 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 	own := method == "own" || method == "" && c.Schema.WiroConnectPending
 	toConnect := service != "" && !c.Connected
 	for _, field := range c.Schema.Fields {
-		if !field.Required || !empty(c.Values[field.Key]) || field.Default != nil || field.AutoFilledByOAuth {
-			continue
-		}
-		ownOnly := slices.Contains(field.OnlyInModes, "own")
+		ownOnly := slices.Contains(field.OnlyInModes, "own") || slices.Contains(service.OwnAppFields(), field.Key)
 		if ownOnly && !own || toConnect && !ownOnly {
 			continue // Wiro's app needs none, and what is not of the app comes with the account
 		}
-		s.Missing = append(s.Missing, fieldInfo(field))
+		s.Missing = append(s.Missing, missingOf(field, c.Values, "", nil)...)
+	}
+	if c.Schema.Fields == nil && service == "" {
+		s.Missing = emptyValues(c.Values)
 	}
 	switch thing, _ := service.Selection(); {
-	case c.Connected:
-		s.State = credentialConnected
+	case c.Connected && (len(s.Missing) == 0 || !lacks(c)):
+		s.State, s.Missing = credentialConnected, nil
 	case toConnect && thing != "" && !empty(c.Values["connectedat"]):
-		s.State, s.Provider, s.Choose = credentialMissing, string(service), thing
+		s.State, s.Provider, s.Choose, s.OwnApp = credentialMissing, string(service), thing, own
 	case toConnect && (c.RequiredMissing == nil || lacks(c) || !anyKey(c)):
 		s.State, s.Provider, s.OwnApp = credentialMissing, string(service), own
 	case len(s.Missing) > 0 || lacks(c):
@@ -165,17 +170,20 @@ func schemaPasswords(fields []wiro.CredentialField) []string {
 func (c *Call) need(s CredentialState) string {
 	names := make([]string, len(s.Missing))
 	for i, field := range s.Missing {
-		names[i] = field.Name
+		names[i] = fieldPath(field.Parent, field.Ordinal, field.Name)
 	}
 	fields := strings.Join(names, ", ")
+	connect := c.toolName("connect_agent_account")
 	switch {
+	case s.Choose != "" && c.pageLists():
+		return fmt.Sprintf("%s needs a %s: %s with provider %s, whose page lists each, or %s with its id", s.Key, s.Choose, connect, s.Provider, c.toolName("select_agent_account"))
 	case s.Choose != "":
 		return fmt.Sprintf("%s needs a %s: %s with provider %s", s.Key, s.Choose, c.toolName("select_agent_account"), s.Provider)
 	case s.Provider != "" && fields != "":
-		return fmt.Sprintf("%s needs %s of your own app: %s, with authmethod own; then %s with provider %s and authmethod own",
-			s.Key, fields, c.toolName("set_agent_credentials"), c.toolName("connect_agent_account"), s.Provider)
+		return fmt.Sprintf("%s needs %s of your own app: %s, with authmethod own; then %s with provider %s and authmethod own (the redirect URI of the app must be %s)",
+			s.Key, fields, c.toolName("set_agent_credentials"), connect, s.Provider, c.Wiro.Credentials.CallbackURL(wiro.OAuthProvider(s.Provider)))
 	case s.Provider != "":
-		text := fmt.Sprintf("%s needs an account: %s with provider %s", s.Key, c.toolName("connect_agent_account"), s.Provider)
+		text := fmt.Sprintf("%s needs an account: %s with provider %s", s.Key, connect, s.Provider)
 		if s.OwnApp {
 			text += " and authmethod own"
 		}
@@ -186,6 +194,13 @@ func (c *Call) need(s CredentialState) string {
 	return fmt.Sprintf("%s is not complete: %s", s.Key, c.toolName("set_agent_credentials"))
 }
 
+// pageLists reports whether the page at the end of a consent lists what there is to choose: then
+// nobody needs to know an id.
+func (c *Call) pageLists() bool { return c.consents != nil || !c.Enabled("select_agent_account") }
+
+// placeholder stands in a suggested call where the user's value goes.
+const placeholder = "…"
+
 // fix is the step that gives the first of what is missing; nil where its tool is off.
 func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 	for _, s := range states {
@@ -193,7 +208,7 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 		switch {
 		case s.State != credentialMissing:
 			continue
-		case s.Choose != "":
+		case s.Choose != "" && !c.pageLists():
 			arguments["provider"] = s.Provider
 			return c.Next("select_agent_account", "choose the "+s.Choose+" by its id", arguments)
 		case s.Provider != "" && len(s.Missing) == 0:
@@ -201,11 +216,13 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 			if s.OwnApp {
 				arguments["authmethod"] = "own"
 			}
-			return c.Next("connect_agent_account", "connect the account; redirecturl is where the browser goes afterwards", arguments)
+			return c.Next("connect_agent_account", "connect the account: it gives the address that the user opens", arguments)
+		case len(s.Missing) == 0:
+			return c.Next("get_my_agent", "see what is missing", arguments)
 		}
 		fields := make([]any, 0, len(s.Missing)+1)
 		for _, field := range s.Missing {
-			fields = append(fields, map[string]any{"credentialkey": s.Key, "fieldname": field.Name, "fieldvalue": "…"})
+			fields = append(fields, field.entries(s.Key)...)
 		}
 		if s.Provider != "" {
 			fields = append(fields, map[string]any{"credentialkey": s.Key, "fieldname": "authmethod", "fieldvalue": "own"})
@@ -214,6 +231,43 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 		return c.Next("set_agent_credentials", "enter what the user gives you for each …", arguments)
 	}
 	return nil
+}
+
+// entries are the rows of set_agent_credentials that enter a field.
+func (f FieldInfo) entries(credential string) []any {
+	if f.rows != nil {
+		var rows []any
+		for _, row := range f.rows {
+			rows = append(rows, row.entries(credential)...)
+		}
+		return rows
+	}
+	row := map[string]any{"credentialkey": credential, "fieldname": f.Name, "fieldvalue": placeholder}
+	if f.Parent != "" {
+		row["parentfield"], row["ordinal"] = f.Parent, *f.Ordinal
+	}
+	return []any{row}
+}
+
+// stillMissing says what an agent lacks after something was entered or connected, and the next
+// step.
+func (c *Call) stillMissing(ctx context.Context, guid string) (string, *mcptool.NextAction) {
+	look := c.Next("get_my_agent", "see whether anything is still missing", agentRef(guid))
+	agent, err := c.Wiro.MyAgents.Get(ctx, guid)
+	if err != nil {
+		return "", look
+	}
+	why, next := c.blocked(agent, credentialStates(agent.Credentials))
+	switch {
+	case len(why) > 0 && next == nil:
+		next = look
+		fallthrough
+	case len(why) > 0:
+		return "Still missing: " + strings.Join(why, "; ") + ".", next
+	case next != nil:
+		return "Nothing is missing: the agent can be started.", next
+	}
+	return "Nothing is missing. The agent is " + agent.Status.String() + ".", look
 }
 
 // setupProblem is the refusal to start an agent, with what it lacks.
@@ -254,7 +308,7 @@ func (s CredentialState) line() string {
 		text += " · " + strings.Join(values, ", ")
 	}
 	for _, field := range s.Missing {
-		text += "\n  " + field.Name
+		text += "\n  " + fieldPath(field.Parent, field.Ordinal, field.Name)
 		if field.Label != "" {
 			text += " (" + field.Label + ")"
 		}

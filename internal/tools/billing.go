@@ -50,7 +50,7 @@ type paidAgent struct {
 var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 	Name:        "subscribe_agent",
 	Title:       "Subscribe an agent",
-	Description: "Pay for a deployed agent that has no subscription, out of the wallet, after confirmation. It is queued to start.",
+	Description: "Pay for an agent that has no subscription, out of the wallet, after confirmation. It is queued to start.",
 	Toolset:     Billing,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "tier": "pro", "confirm": true}`}},
@@ -199,7 +199,7 @@ type creditPurchase struct {
 var listAgentTransactionsTool = define(mcptool.Meta{
 	Name:           "list_agent_transactions",
 	Title:          "List an agent's transactions",
-	Description:    "Credit ledger of an agent, newest first, with the balance.",
+	Description:    "Credit ledger of an agent: what it spends its credits on and what was added, newest first, with the balance.",
 	Toolset:        Billing,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "limit": 50}`}},

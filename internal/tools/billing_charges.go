@@ -17,8 +17,8 @@ import (
 const periodDays = 30
 
 // monthly says when a subscription is charged that begins now.
-func monthly(brings *float64) string {
-	return fmt.Sprintf("now, from the wallet's balance, and again every %d days until it is canceled; each time it brings %s", periodDays, credits(brings))
+func (c *Call) monthly(brings *float64) string {
+	return fmt.Sprintf("now, from the wallet's balance, and again every %d days until %s ends it; each time it brings %s", periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
@@ -41,7 +41,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 			return nil, err
 		}
 		month := tierOf(price, tier)
-		return charge(what, month.PriceUSD, monthly(month.Credits))
+		made, err := charge(what, month.PriceUSD, call.monthly(month.Credits))
+		if err == nil {
+			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
+		}
+		return made, err
 	}
 	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
 	if err != nil {
@@ -52,7 +56,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", mcptool.Quote(agent.Title), tier, tierLine(tiers(agent.Tiers)))
 	}
 	what = fmt.Sprintf("Deploying %s from the template %s (%s)", mcptool.Quote(d.Title), mcptool.Quote(agent.Title), tier)
-	return charge(what, month.PriceUSD, monthly(month.Credits))
+	made, err := charge(what, month.PriceUSD, call.monthly(month.Credits))
+	if err == nil {
+		made.Also = call.willNeed(agent.Credentials, d.Credentials)
+	}
+	return made, err
 }
 
 // tierName is a tier as a question names it: quoted if it is none that Wiro documents.
@@ -88,7 +96,7 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 		return nil, err
 	}
 	month := tierOf(price, tier)
-	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, monthly(month.Credits))
+	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, call.monthly(month.Credits))
 }
 
 // renewCharge is nothing for a cancellation that is taken back, and otherwise the price that
@@ -111,7 +119,7 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	case s.Active():
 		return nil, mcptool.Problemf("The subscription of %s is active until %s: there is nothing to renew. Nothing was charged.", mcptool.Quote(agent.Title), day(s.CurrentPeriodEnd))
 	}
-	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, monthly(agent.MonthlyCredits))
+	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, call.monthly(agent.MonthlyCredits))
 }
 
 // upgradeCharge is the difference between the tiers for what is left of the period.

@@ -95,14 +95,17 @@ var setAgentCredentialsTool = define(mcptool.Meta{
 }, setAgentCredentials)
 
 func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (CredentialsEntered, error) {
-	values := make([]wiro.CredentialValue, len(in.Fields))
-	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]EnteredField, len(in.Fields))}
-	for i, f := range in.Fields {
-		values[i] = wiro.CredentialValue{
-			Credential: strings.TrimSpace(f.Credential), Field: strings.TrimSpace(f.Field), Value: wiro.Secret(f.Value),
-			Parent: f.Parent, Ordinal: f.Ordinal,
-		}
-		entered.Fields[i] = EnteredField{values[i].Credential, fieldPath(f.Parent, f.Ordinal, values[i].Field), values[i].Value.String()}
+	var held map[string]wiro.AgentCredential // what cannot be looked up is sent as it is given
+	if agent, err := call.Wiro.MyAgents.Get(ctx, in.UserAgent); err == nil {
+		held = agent.Credentials
+	}
+	values, err := credentialValues(in.Fields, held)
+	if err != nil {
+		return CredentialsEntered{}, err
+	}
+	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]EnteredField, len(values))}
+	for i, v := range values {
+		entered.Fields[i] = EnteredField{v.Credential, fieldPath(v.Parent, v.Ordinal, v.Field), v.Value.String()}
 	}
 	set, err := call.Wiro.Credentials.Set(ctx, in.UserAgent, values)
 	if err != nil {
@@ -121,7 +124,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 		}
 		entered.Refused = append(entered.Refused, p.Text)
 	}
-	entered.NextAction = call.Next("get_my_agent", "see whether anything is still missing", agentRef(in.UserAgent))
+	entered.Then, entered.NextAction = call.stillMissing(ctx, in.UserAgent)
 	return entered, nil
 }
 
@@ -131,11 +134,11 @@ type credentialEntry struct {
 }
 
 type credentialField struct {
-	Credential string `json:"credentialkey" doc:"such as \"wordpress\""`
-	Field      string `json:"fieldname" doc:"such as \"apppassword\""`
-	Value      string `json:"fieldvalue" doc:"the value, a list as JSON text; empty clears the field"`
-	Parent     string `json:"parentfield,omitempty" doc:"path of the list that the field is in, such as \"accounts.0.apps\""`
-	Ordinal    *int   `json:"ordinal,omitempty" min:"0" doc:"place in that list, from 0"`
+	Credential string           `json:"credentialkey" doc:"such as \"wordpress\""`
+	Field      string           `json:"fieldname" doc:"such as \"apppassword\""`
+	Value      mcptool.JSONText `json:"fieldvalue" doc:"the value, a list as JSON; empty clears the field"`
+	Parent     string           `json:"parentfield,omitempty" doc:"path of the list that the field is in, such as \"accounts.0.apps\""`
+	Ordinal    *int             `json:"ordinal,omitempty" min:"0" doc:"place in that list, from 0"`
 }
 
 // fieldPath writes a field with the list that it is in: accounts.0.apps[1].id.

@@ -144,6 +144,7 @@ type CredentialsEntered struct {
 	Applied    int                 `json:"applied"`
 	Fields     []EnteredField      `json:"fields"`
 	Refused    []string            `json:"refused,omitempty"` // why Wiro skipped the others
+	Then       string              `json:"then,omitempty"`    // what is still missing
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
@@ -165,8 +166,9 @@ func (c CredentialsEntered) Text() string {
 		fmt.Fprintf(&b, "Not written: %s\n", refusal)
 	}
 	if c.Applied > 0 {
-		b.WriteString("An agent that runs restarts with them.")
+		b.WriteString("An agent that runs restarts with them.\n")
 	}
+	b.WriteString(c.Then)
 	return mcptool.TextWithNext(b.String(), c.NextAction)
 }
 

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,13 +23,13 @@ var searchDocsTool = define(mcptool.Meta{
 }, searchDocs)
 
 func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error) {
-	found, err := call.Docs.Search(ctx, in.Query, in.Limit)
+	found, err := call.Docs.Search(ctx, in.Query, cmp.Or(in.Limit, 3))
 	if err != nil {
 		return DocMatches{}, err
 	}
-	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches))}
+	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches)), DocsURL: docsURL}
 	for _, m := range found.Matches {
-		result.Matches = append(result.Matches, DocMatch{Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, Score: m.Score})
+		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, Score: m.Score})
 	}
 	switch found.Outcome {
 	case docs.NoQuery, docs.NoWords:
@@ -39,21 +40,25 @@ func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error
 	return result, nil
 }
 
+const docsURL = "https://wiro.ai/docs"
+
 type docQuery struct {
 	Query string `json:"query" doc:"question, words or identifier"`
-	Limit int    `json:"limit,omitempty" min:"1" max:"20" default:"5" doc:"how many passages"`
+	Limit int    `json:"limit,omitempty" min:"1" max:"20" default:"3" doc:"how many passages"`
 }
 
 // DocMatches are the passages that a search found.
 type DocMatches struct {
 	Query   string     `json:"query"`
 	Matches []DocMatch `json:"matches"`
+	DocsURL string     `json:"docsUrl"` // where the documentation begins
 	Note    string     `json:"note,omitempty"`
 }
 
 // DocMatch is a passage, with where it stands.
 type DocMatch struct {
-	Page    string  `json:"page"` // exact title
+	Title   string  `json:"title"` // as the official server names it; the same as page
+	Page    string  `json:"page"`  // exact title
 	Section string  `json:"section"`
 	Passage string  `json:"text" text:"lines"`
 	URL     string  `json:"url"`
@@ -80,7 +85,7 @@ func (r DocMatches) Text() string {
 var readDocTool = define(mcptool.Meta{
 	Name:        "read_doc",
 	Title:       "Read a documentation page",
-	Description: "Read a page of Wiro's API documentation by title, slug or URL, or one section of it. A long page comes as its outline and first part.",
+	Description: "Read a whole page of Wiro's API documentation, or a section. A long page comes as outline and first part.",
 	Toolset:     Docs,
 	Public:      true,
 	Offline:     true,

@@ -277,12 +277,12 @@ type FileResult struct {
 
 // StoredFile is what is known of it.
 type StoredFile struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	MIMEType  string `json:"mimeType,omitempty"` // empty for a folder
-	SizeBytes int64  `json:"sizeBytes"`
-	URL       string `json:"url,omitempty"`
-	ParentID  string `json:"parentId,omitempty"`
+	ID        string        `json:"id"`
+	Name      string        `json:"name"`
+	MIMEType  string        `json:"mimeType,omitempty"` // empty for a folder
+	SizeBytes mcptool.Bytes `json:"sizeBytes" nullable:"true"`
+	URL       string        `json:"url,omitempty"`
+	ParentID  string        `json:"parentId,omitempty"`
 }
 
 func fileResult(stored []wiro.StoredFile, did string) FileResult {
@@ -290,7 +290,7 @@ func fileResult(stored []wiro.StoredFile, did string) FileResult {
 	for i, f := range stored {
 		files[i] = StoredFile{
 			ID: f.ID, Name: f.Name, MIMEType: f.ContentType,
-			SizeBytes: f.Size, URL: escapeURL(f.URL), ParentID: f.ParentID,
+			SizeBytes: mcptool.Bytes(f.Size), URL: escapeURL(f.URL), ParentID: f.ParentID,
 		}
 	}
 	r := FileResult{File: files[0], did: did}
@@ -321,7 +321,7 @@ func (f StoredFile) line() string {
 	if f.MIMEType != "" {
 		text += ", " + f.MIMEType
 	}
-	if s := mcptool.Size(f.SizeBytes); s != "" {
+	if s := f.SizeBytes.String(); s != "" {
 		text += ", " + s
 	}
 	text += "."

@@ -90,7 +90,7 @@ var hints = map[wiro.Reason]errorHint{
 
 	// Credentials and accounts.
 	wiro.ReasonFieldNotEditable:      {text: "Wiro fills that field itself when an account is connected (%s): connect_agent_account, then select_agent_account where there is something to choose.", tool: "get_my_agent", why: "see which fields can be entered"},
-	wiro.ReasonNoPendingConnection:   {text: "%s The consent is more than 15 minutes old, or a page was chosen already.", tool: "connect_agent_account", why: "ask for consent again; redirecturl is where the browser goes afterwards", args: map[string]any{"provider": "facebook-pages"}},
+	wiro.ReasonNoPendingConnection:   {text: "%s The consent is more than 15 minutes old, or a page was chosen already.", tool: "connect_agent_account", why: "ask for consent again", args: map[string]any{"provider": "facebook-pages"}},
 	wiro.ReasonPageNotPending:        {text: "%s: use an id exactly as the parameter fb_pages of the address that the browser came back to gives it."},
 	wiro.ReasonCredentialsNotSet:     {text: "%s: the agent has no such credential, or it is not set up.", tool: "get_my_agent", why: "see its credentials"},
 	wiro.ReasonCredentialNotFound:    {text: "%s.", tool: "list_credential_types", why: "see what there is"},
@@ -145,6 +145,20 @@ func explain(err error) *mcptool.Problem {
 		return mcptool.Problemf("%s.", wordsOf(err))
 	}
 	return nil
+}
+
+// explainTo is explain, for a caller who may have no say in this server's settings.
+func explainTo(call *mcptool.Call, err error) *mcptool.Problem {
+	p := explain(err)
+	if _, own := call.Scope.Caller.(mcptool.ServerCredentials); own || p == nil {
+		return p
+	}
+	hosted := *p
+	hosted.Text = strings.NewReplacer(
+		"Check WIRO_API_KEY, and WIRO_API_SECRET if the project signs its requests", "Check the key that you send, and send KEY:SECRET if the project signs its requests",
+		"Set WIRO_API_SECRET (over HTTP send KEY:SECRET)", "Send KEY:SECRET",
+	).Replace(p.Text)
+	return &hosted
 }
 
 // problem fills the hint in for an error.
@@ -262,7 +276,16 @@ func (c *Call) toolName(tool string) string {
 	if c.Enabled(tool) {
 		return tool
 	}
+	if !c.ownServer() {
+		return fmt.Sprintf("%s (off here: do it at %s)", tool, agentsPage)
+	}
 	return fmt.Sprintf("%s (its toolset is off here: WIRO_TOOLSETS=all turns it on)", tool)
+}
+
+// ownServer reports whether the caller runs this server: its settings are theirs to change.
+func (c *Call) ownServer() bool {
+	_, own := c.Scope.Caller.(mcptool.ServerCredentials)
+	return own
 }
 
 // agentRef names a deployed agent to another tool.

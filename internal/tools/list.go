@@ -12,7 +12,7 @@ func All() []mcptool.Tool {
 		listAgentsTool, getAgentTool, deployAgentTool, listMyAgentsTool, getMyAgentTool, updateMyAgentTool, startAgentTool, stopAgentTool,
 		sendAgentMessageTool, getAgentMessageTool, listAgentMessagesTool, listAgentSessionsTool, cancelAgentMessageTool, deleteAgentMessagesTool,
 		previewAgentPriceTool, subscribeAgentTool, cancelAgentSubscriptionTool, renewAgentSubscriptionTool, upgradeAgentTierTool,
-		buyAgentCreditsTool, listAgentTransactionsTool,
+		buyAgentCreditsTool, listAgentTransactionsTool, getBalanceTool,
 		getAgentLogsTool, listAgentLogDatesTool, deleteAgentLogTool,
 		listCredentialTypesTool, setAgentCredentialsTool, getAgentCredentialHistoryTool, connectAgentAccountTool, getAgentAccountStatusTool,
 		disconnectAgentAccountTool, selectAgentAccountTool, refreshAgentTokenTool, listDriveFoldersTool,

@@ -13,7 +13,7 @@ import (
 var getAgentLogsTool = define(mcptool.Meta{
 	Name:           "get_agent_logs",
 	Title:          "Get an agent's logs",
-	Description:    "What a deployed agent did on a day (tools, schedules, messages, credits), newest last. Use it to see why something went wrong.",
+	Description:    "Show what an agent did on a day, its log: tools, tasks, messages, credits, newest last. Shows why something went wrong.",
 	Toolset:        Logs,
 	TruncationHint: "Ask for fewer lines.",
 	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "lines": 200}`}},

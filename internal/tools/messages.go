@@ -13,7 +13,7 @@ import (
 var sendAgentMessageTool = define(mcptool.Meta{
 	Name:        "send_agent_message",
 	Title:       "Send a message to an agent",
-	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. When the wait is over get_agent_message gets the answer: never send it again for that.",
+	Description: "Ask a running agent a question or tell it something, and wait for its answer. It costs the agent's credits. When the wait is over get_agent_message gets the answer: never send it again for that.",
 	Toolset:     Messages,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
@@ -128,7 +128,7 @@ func (r messageRef) ref() wiro.MessageRef { return wiro.MessageRef{GUID: r.GUID,
 var getAgentMessageTool = define(mcptool.Meta{
 	Name:        "get_agent_message",
 	Title:       "Get a message to an agent",
-	Description: "A message to an agent and its answer, as far as it came.",
+	Description: "A message to an agent with its answer, as far as it came.",
 	Toolset:     Messages,
 	Examples:    []mcptool.Example{{Arguments: `{"messageguid": "m1"}`}},
 }, getAgentMessage)
@@ -150,7 +150,7 @@ func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageRes
 var listAgentMessagesTool = define(mcptool.Meta{
 	Name:           "list_agent_messages",
 	Title:          "List messages to an agent",
-	Description:    "A conversation with an agent, newest first: each message and the start of its answer. get_agent_message has the whole.",
+	Description:    "Show a conversation with an agent, newest first: each message and the start of its answer. get_agent_message has the whole.",
 	Toolset:        Messages,
 	TruncationHint: "Page with limit and before.",
 	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "sessionkey": "default", "limit": 50}`}},
@@ -179,7 +179,7 @@ type historyQuery struct {
 var listAgentSessionsTool = define(mcptool.Meta{
 	Name:        "list_agent_sessions",
 	Title:       "List conversations with an agent",
-	Description: "The conversations (sessions) with an agent: how many messages each has and what was asked last.",
+	Description: "The sessions with an agent: how many messages each has and what was asked last.",
 	Toolset:     Extras,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, listAgentSessions)
@@ -202,7 +202,7 @@ type conversations struct {
 var cancelAgentMessageTool = define(mcptool.Meta{
 	Name:        "cancel_agent_message",
 	Title:       "Cancel a message to an agent",
-	Description: "Stop a message that waits or is being answered. What the agent did already stays done.",
+	Description: "Stop a message to an agent that waits or is being answered. What the agent did already stays done.",
 	Toolset:     Extras,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

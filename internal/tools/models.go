@@ -17,7 +17,7 @@ import (
 var searchModelsTool = define(mcptool.Meta{
 	Name:           "search_models",
 	Title:          "Search models",
-	Description:    "Search Wiro's catalog of AI models: slug (owner/model), price, usual run time, success rate, rating.",
+	Description:    "Find models in Wiro's catalog: slug (owner/model), price, usual run time, success rate, rating.",
 	Toolset:        Models,
 	TruncationHint: "Narrow the search, or page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"search": "flux", "categories": ["text-to-image"], "limit": 5}`}},
@@ -126,7 +126,7 @@ func (c *Call) unknownCategories(list *ModelList, in modelSearch) error {
 var getModelSchemaTool = define(mcptool.Meta{
 	Name:        "get_model_schema",
 	Title:       "Get a model's parameters",
-	Description: "What a model takes and costs: every parameter with type, default, options and range, the prices, and the cost with the defaults. Use it to fill run_model's params.",
+	Description: "What a model takes and costs: each parameter with type, default, options and range; prices. For run_model's params.",
 	Toolset:     Models,
 	Examples:    []mcptool.Example{{Arguments: `{"model": "openai/sora-2"}`}},
 }, getModelSchema)

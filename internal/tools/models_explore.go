@@ -15,7 +15,7 @@ import (
 var exploreTool = define(mcptool.Meta{
 	Name:        "explore",
 	Title:       "Explore models",
-	Description: "Browse Wiro's curated shelves: image, video, audio and more, five of each, with prices.",
+	Description: "Browse Wiro's curated shelves: what is new, and five of each kind, with prices.",
 	Toolset:     Models,
 	Examples:    []mcptool.Example{{Arguments: `{}`}},
 }, explore)

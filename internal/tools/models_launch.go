@@ -93,6 +93,9 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	if result.State == stateFailed { // with files as the caller named them
+		result.NextAction = l.repeatedRun(l.plan.Slug, result.Params)
+	}
 	switch {
 	case l.found:
 		result.Note = joinSentences("The answer to the submit was lost; its task was found in the list of tasks.", result.Note)
@@ -112,6 +115,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 		return l.submitted(task), false
 	}
 	l.progress.submitted(submission, l.plan)
+	l.progress.expect(l.plan.price)
 	err := l.follow(ctx, &l.progress, l.in.Timeout, task, func() error {
 		if l.found || l.run != nil && l.run.Attached {
 			return l.Wiro.Tasks.Follow(ctx, task, l.progress.update)

@@ -16,7 +16,7 @@ import (
 var recommendModelTool = define(mcptool.Meta{
 	Name:        "recommend_model",
 	Title:       "Recommend a model",
-	Description: "Describe what you want to make, get five models that do it, best first, with prices.",
+	Description: "Which model to take for a job: describe it, get the five that do it best, with prices.",
 	Toolset:     Models,
 	Examples:    []mcptool.Example{{Arguments: `{"task": "upscale an image to 4K"}`}},
 }, recommendModel)

@@ -10,7 +10,7 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
+	Description: "Run a model with a prompt and other params: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	View:        viewURI,

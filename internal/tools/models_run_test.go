@@ -62,7 +62,7 @@ func TestAnAcceptedRunNeverLosesItsToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := faking(t, map[string]string{"Run/acme/painter": `{"result":true,"taskid":"1","socketaccesstoken":"t1"}`, "Task/Detail": detail})
-			r := f.ok("run_model", `{"model":"acme/painter","params":{},"timeout_seconds":0.05}`)
+			r := f.ok("run_model", `{"model":"acme/painter","params":{},"timeout_seconds":1}`)
 			require.Equal(t, "running", r.data["state"])
 			require.Contains(t, r.text, "Token t1")
 			require.Contains(t, r.text, "do not run the model again")

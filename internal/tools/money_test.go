@@ -173,8 +173,9 @@ func TestTheRecordSaysWhatATaskCost(t *testing.T) {
 					r := f.ok(tool, arguments)
 					task := r.data["task"]
 					if tool == "list_tasks" {
-						task = r.data["tasks"].([]any)[0]
-						require.Equal(t, state, task.(map[string]any)["state"])
+						row := r.data["tasks"].([]any)[0].(map[string]any)
+						require.Equal(t, state, row["state"])
+						task = row["task"]
 					}
 					require.Contains(t, task, "costUsd", tool)
 					require.Equal(t, want, task.(map[string]any)["costUsd"], tool)

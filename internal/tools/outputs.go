@@ -32,11 +32,11 @@ func (c *Call) addOutputs(r *TaskResult, t wiro.Task) {
 			continue
 		}
 		answer, thinking := words(output.Content)
-		info := OutputInfo{Name: "response", MIMEType: "text/plain", SizeBytes: int64(len(answer)), URL: escapeURL(output.URL), Kind: "text", isAnswer: true}
-		if len(answer) <= shortAnswer { // a long one stands in the response alone
-			info.Content = answer
+		short := answer
+		if len(answer) > shortAnswer { // a long one stands in the response alone
+			short = ""
 		}
-		r.Outputs = append(r.Outputs, info)
+		r.Outputs = append(r.Outputs, answerInfo(output, answer, short))
 		if cut := cutAnswer(answer); cut < len(answer) {
 			offset := utf8.RuneCountInString(answer[:cut])
 			r.NextAction = c.Next("read_output", "read the rest of the answer", withTask(r.Task, map[string]any{"index": i, "offset": offset}))
@@ -46,6 +46,14 @@ func (c *Call) addOutputs(r *TaskResult, t wiro.Task) {
 		answers, thoughts = append(answers, answer), append(thoughts, thinking)
 	}
 	r.Response, r.Thinking = joinParts(answers), clipRunes(joinParts(thoughts), maxThinking)
+}
+
+// answerInfo is a language model's answer among the outputs, of which content is shown there.
+func answerInfo(o wiro.Output, answer, content string) OutputInfo {
+	return OutputInfo{
+		Name: "response", MIMEType: "text/plain", SizeBytes: mcptool.Bytes(len(answer)), URL: escapeURL(o.URL),
+		Kind: "text", Content: content, isAnswer: true,
+	}
 }
 
 // withTask are arguments that name a task.
@@ -161,7 +169,7 @@ func joinParts(parts []string) string {
 }
 
 func outputInfo(o wiro.Output) OutputInfo {
-	info := OutputInfo{Name: o.Name, SizeBytes: o.Size, URL: escapeURL(o.URL)}
+	info := OutputInfo{Name: o.Name, SizeBytes: mcptool.Bytes(o.Size), URL: escapeURL(o.URL)}
 	if u, err := url.Parse(info.URL); err == nil && info.Name == "" && o.URL != "" {
 		info.Name = path.Base(u.Path)
 	}
@@ -226,7 +234,7 @@ func (o OutputInfo) line(prompt string) string {
 		o.Content = ""
 	}
 	details := o.MIMEType
-	if s := mcptool.Size(o.SizeBytes); s != "" {
+	if s := o.SizeBytes.String(); s != "" {
 		details += ", " + s
 	}
 	address := addressEscapes.Replace(o.URL)

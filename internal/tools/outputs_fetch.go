@@ -17,7 +17,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 )
 
@@ -117,7 +116,7 @@ func (c *Call) fitTexts(r *TaskResult) {
 		}
 		start := validStart(o.Content, textStart)
 		offset := utf8.RuneCountInString(start)
-		size := cmp.Or(mcptool.Size(o.SizeBytes), "a longer text")
+		size := cmp.Or(o.SizeBytes.String(), "a longer text")
 		o.Content = start + fmt.Sprintf("\n[cut: the first 2 KB of %s; read_output gives the rest, with index %d from offset %d]", size, i, offset)
 		if r.NextAction == nil {
 			r.NextAction = c.Next("read_output", "read the rest of "+o.Name, withTask(r.Task, map[string]any{"index": i, "offset": offset}))

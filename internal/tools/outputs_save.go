@@ -21,7 +21,7 @@ import (
 var saveOutputTool = define(mcptool.Meta{
 	Name:        "save_output",
 	Title:       "Save outputs",
-	Description: "Save a task's files on this machine.",
+	Description: "Download a task's outputs into a folder on this machine.",
 	Toolset:     Files,
 	Effect:      mcptool.Writes,
 	Local:       true,

@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
@@ -38,6 +39,9 @@ type Options struct {
 	// Store remembers runs for calls that are repeated, and what else must be remembered; one in
 	// memory where nil. The caller closes it.
 	Store *store.Store
+	// Consents follows what users allow on a page of ours; without one, calls say where the
+	// browser goes. May be nil.
+	Consents *consent.Desk
 	// StopAbandoned stops the task of a call that its client canceled. A lost connection, or a
 	// client whose time is up, stops nothing.
 	StopAbandoned bool
@@ -72,7 +76,8 @@ type Call struct {
 	Fetch *http.Client // guarded
 	Store *store.Store
 
-	Local LocalFiles
+	Local    LocalFiles
+	consents *consent.Desk
 
 	models *modelCache
 	limits mcptool.SpendingLimits // of this caller's runs
@@ -104,7 +109,7 @@ func New(o Options) *Server {
 	s.Server = mcptool.New(mcptool.Options{
 		Name: "wiro-mcp", Version: o.Version, Tools: append(All(), o.Own...),
 		Toolsets: o.Toolsets, ReadOnly: o.ReadOnly, WaitTimeout: o.RunTimeout, Drain: o.Drain, Log: o.Log,
-		Prepare: s.prepare, Explain: explain,
+		Prepare: s.prepare, Explain: explainTo,
 		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
 			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
 		},
@@ -135,7 +140,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
-		models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		consents: s.options.Consents, models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil

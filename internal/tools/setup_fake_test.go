@@ -28,6 +28,7 @@ type script struct {
 	*stage
 	wiro    *wirotest.Server
 	answers map[string]string
+	options tools.Options
 	log     safeBuffer
 }
 
@@ -52,9 +53,14 @@ func newScript(t *testing.T, answers map[string]string) *script {
 		Credentials: wiro.Credentials{Key: wirotest.DemoKey},
 	})
 	t.Cleanup(func() { wiroClient.Close(); s.wiro.Close() })
-	s.stage = &stage{tools.New(tools.Options{Wiro: wiroClient, Toolsets: tools.AllToolsets, RunTimeout: 2 * time.Second, Fetch: &http.Client{Transport: refusing{}}, Log: log}), nil, t}
+	s.options = tools.Options{Wiro: wiroClient, Toolsets: tools.AllToolsets, RunTimeout: 2 * time.Second, Fetch: &http.Client{Transport: refusing{}}, Log: log}
+	s.stage = &stage{nil, nil, t}
+	s.remade()
 	return s
 }
+
+// remade makes the server anew, from options that changed.
+func (s *script) remade() { s.Server = tools.New(s.options) }
 
 // answer sets what a path answers from now on: some answers once, in order, and then the last.
 func (s *script) answer(path string, answers ...string) {
@@ -111,6 +117,7 @@ type user struct {
 	mu     sync.Mutex
 	asked  []mcp.ElicitationParams
 	action mcp.ElicitationResponseAction
+	opens  func(address string) // what the user does with a page; may be nil
 }
 
 // Elicit answers as the test's user does.
@@ -118,6 +125,9 @@ func (u *user) Elicit(_ context.Context, r mcp.ElicitationRequest) (*mcp.Elicita
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.asked = append(u.asked, r.Params)
+	if u.opens != nil && u.action == mcp.ElicitationResponseActionAccept {
+		u.opens(r.Params.URL)
+	}
 	return &mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: u.action, Content: map[string]any{"agree": true}}}, nil
 }
 

@@ -28,7 +28,7 @@ func (n customSkillName) arguments() map[string]any {
 var setCustomSkillTool = define(mcptool.Meta{
 	Name:        "set_custom_skill",
 	Title:       "Set a custom skill",
-	Description: "Change an agent's preference (value) or scheduled task (interval, enabled), or, with usercreated:true, create a scheduled task of your own. A value replaces the whole text: mode append adds to it, and part replaces one Markdown section. Returns the text before and after, and the call that reverts. A running agent restarts.",
+	Description: "Change an agent's preference (value), or have a task done every so often on a schedule (interval, enabled); usercreated:true creates one of your own. A value replaces the whole text: mode append adds to it, and part replaces one Markdown section. Returns the text before and after, and the call that reverts. A running agent restarts.",
 	Toolset:     Skills,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skillkey": "content-tone", "value": "friendly"}`}},

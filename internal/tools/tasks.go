@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +16,25 @@ type taskRef struct {
 	ID    string `json:"taskid,omitempty" doc:"instead of the token"`
 }
 
+// ref names the task to Wiro. A token in the id's place and an id in the token's are told apart:
+// ids are short numbers.
 func (r taskRef) ref() wiro.TaskRef {
-	return wiro.TaskRef{Token: strings.TrimSpace(r.Token), ID: strings.TrimSpace(r.ID)}
+	token, id := strings.TrimSpace(r.Token), strings.TrimSpace(r.ID)
+	if token != "" && isTaskID(token) && !isTaskID(id) || id != "" && !isTaskID(id) && token == "" {
+		token, id = id, token
+	}
+	return wiro.TaskRef{Token: token, ID: id}
+}
+
+func isTaskID(text string) bool {
+	return text != "" && len(text) < 20 && strings.Trim(text, "0123456789") == ""
 }
 
 // getTask reports one task: where it stands, what it made, what it cost.
 var getTaskTool = define(mcptool.Meta{
 	Name:        "get_task",
 	Title:       "Get a task",
-	Description: "Status, outputs and cost of one task. While it runs, wait_for_task waits for it.",
+	Description: "How a task is doing: status, outputs, cost, params. While it runs, wait_for_task waits for it.",
 	Toolset:     Tasks,
 	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
@@ -41,6 +50,8 @@ func getTask(ctx context.Context, call *Call, in taskLook) (*TaskResult, error) 
 	}
 	call.delivered(ctx, task)
 	result := call.taskResult(task)
+	result.Params = sentParams(task)
+	result.tellsParams = len(result.Params) > 0 && result.State != stateFailed // the next step has them
 	call.complete(ctx, result)
 	return result, nil
 }
@@ -50,89 +61,10 @@ type taskLook struct {
 	Wait float64 `json:"wait_seconds,omitempty" min:"0" max:"45" default:"0" doc:"wait up to this long for it to finish"`
 }
 
-var listTasksTool = define(mcptool.Meta{
-	Name:           "list_tasks",
-	Title:          "List tasks",
-	Description:    "The tasks of this API key, newest first, with state, cost and token. Finds a task whose token was lost.",
-	Toolset:        Tasks,
-	TruncationHint: "Page with start and limit.",
-	Examples:       []mcptool.Example{{Arguments: `{"limit": 5}`}},
-}, listTasks)
-
-func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) {
-	limit := cmp.Or(in.Limit, 20)
-	page, err := call.Wiro.Tasks.List(ctx, wiro.TaskQuery{Model: in.Model, Start: in.Start, Limit: limit})
-	if err != nil {
-		return TaskList{}, err
-	}
-	call.recordCosts(ctx, page.Tasks...)
-	list := TaskList{Tasks: make([]TaskRow, 0, len(page.Tasks)), Limit: limit}
-	for _, task := range page.Tasks {
-		list.Tasks = append(list.Tasks, TaskRow{State: taskState(task), TaskInfo: taskInfo(task), Prompt: prompt(task)})
-	}
-	list.Page = mcptool.NewPage(int(page.Total), in.Start, len(list.Tasks))
-	if list.NextStart > 0 {
-		list.NextAction = call.NextPage("older tasks", "start", list.NextStart)
-	}
-	return list, nil
-}
-
-type taskQuery struct {
-	Start int    `json:"start,omitempty" min:"0" default:"0" doc:"how many to skip"`
-	Limit int    `json:"limit,omitempty" min:"1" max:"100" default:"20" doc:"how many to list"`
-	Model string `json:"model,omitempty" doc:"only those of this model"`
-}
-
-// TaskList is a list of tasks.
-type TaskList struct {
-	Tasks []TaskRow `json:"tasks"`
-	mcptool.Page
-	Limit      int                 `json:"limit"`
-	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
-}
-
-// TaskRow is a task as the list shows it.
-type TaskRow struct {
-	State string `json:"state"`
-	TaskInfo
-	Prompt string `json:"prompt,omitempty"` // its start
-}
-
-func prompt(t wiro.Task) string {
-	text, _ := t.Parameters["prompt"].(string)
-	return mcptool.Clip(text, 80)
-}
-
-// Text is a line a task.
-func (l TaskList) Text() string {
-	if len(l.Tasks) == 0 {
-		return "No tasks yet under this API key. run_model starts one."
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, newest first:\n", mcptool.Count(l.Total, "task"))
-	for _, t := range l.Tasks {
-		fmt.Fprintf(&b, "- %s · %s · %s · %s", t.ID, t.Model, t.State, cost(t.TaskInfo))
-		if t.Seconds != nil && *t.Seconds > 0 {
-			b.WriteString(" · " + mcptool.Seconds(*t.Seconds))
-		}
-		if t.Created != "" {
-			b.WriteString(" · " + t.Created)
-		}
-		if t.Token != "" {
-			b.WriteString(" · token " + t.Token)
-		}
-		if t.Prompt != "" {
-			fmt.Fprintf(&b, "\n  %q", t.Prompt)
-		}
-		b.WriteString("\n")
-	}
-	return mcptool.TextWithNext(b.String(), l.NextAction)
-}
-
 var getTaskPriceTool = define(mcptool.Meta{
 	Name:        "get_task_price",
 	Title:       "Get a task's price",
-	Description: "What a task cost by Wiro's record: billed or not, and how much.",
+	Description: "What a task cost: billed or not, and how much.",
 	Toolset:     Tasks,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTaskPrice)
@@ -142,7 +74,13 @@ func getTaskPrice(ctx context.Context, call *Call, in taskRef) (TaskPrice, error
 	if err != nil {
 		return TaskPrice{}, call.noSuchTask(err)
 	}
-	return taskPrice(task), nil
+	price := taskPrice(task)
+	if task.Over() {
+		price.NextAction = call.Next("get_task", "see what it made, or why it failed", withTask(price.Task, map[string]any{}))
+	} else {
+		price.NextAction = call.Next("wait_for_task", "wait until it is over, and see what it cost", withTask(price.Task, map[string]any{}))
+	}
+	return price, nil
 }
 
 // TaskPrice is what a task cost by Wiro's record.
@@ -152,6 +90,8 @@ type TaskPrice struct {
 	Billed  *bool    `json:"billed" nullable:"true"`
 	CostUSD *float64 `json:"costUsd" nullable:"true"`
 	Reason  string   `json:"reason"`
+
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 func taskPrice(task wiro.Task) TaskPrice {
@@ -176,23 +116,25 @@ func taskPrice(task wiro.Task) TaskPrice {
 
 // Text is the price and why.
 func (p TaskPrice) Text() string {
-	if p.State == stateRunning {
-		return fmt.Sprintf("No price yet for %s. %s", p.Task.named(), p.Reason)
+	var text string
+	switch {
+	case p.State == stateRunning:
+		text = fmt.Sprintf("No price yet for %s. %s", p.Task.named(), p.Reason)
+	case p.CostUSD == nil:
+		text = fmt.Sprintf("The price of %s is unknown. %s", p.Task.named(), p.Reason)
+	default:
+		text = fmt.Sprintf("%s for %s. %s", mcptool.USD(p.CostUSD), p.Task.named(), p.Reason)
+		if p.Task.Seconds != nil {
+			text += " It took " + mcptool.Seconds(*p.Task.Seconds) + "."
+		}
 	}
-	if p.CostUSD == nil {
-		return fmt.Sprintf("The price of %s is unknown. %s", p.Task.named(), p.Reason)
-	}
-	text := fmt.Sprintf("%s for %s. %s", mcptool.USD(p.CostUSD), p.Task.named(), p.Reason)
-	if p.Task.Seconds != nil && *p.Task.Seconds > 0 {
-		text += " It took " + mcptool.Seconds(*p.Task.Seconds) + "."
-	}
-	return text
+	return mcptool.TextWithNext(text, p.NextAction)
 }
 
 var cancelTaskTool = define(mcptool.Meta{
 	Name:        "cancel_task",
 	Title:       "Cancel a task",
-	Description: "Stop a task: one that waits in the queue is taken out of it, one that runs is killed. Says what Wiro's record charged for it.",
+	Description: "Take a task that waits out of the queue (or stop it if it runs). Says what was charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -202,7 +144,7 @@ var cancelTaskTool = define(mcptool.Meta{
 var killTaskTool = define(mcptool.Meta{
 	Name:        "kill_task",
 	Title:       "Kill a running task",
-	Description: "Stop a task: one that runs is killed, one that waits in the queue is taken out of it. Says what Wiro's record charged for it.",
+	Description: "Stop at once a task that runs (one that waits is canceled). Says what was charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -279,27 +221,31 @@ func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
 var deleteTaskFilesTool = define(mcptool.Meta{
 	Name:        "delete_task_files",
 	Title:       "Delete a task's files",
-	Description: "Delete the input and output files of a task that is over; their URLs stop working at once. The task's record stays. Cannot be undone.",
+	Description: "Delete the input and output files of a task; their URLs stop working. Cannot be undone.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, deleteTaskFiles)
 
-func deleteTaskFiles(ctx context.Context, call *Call, in finishedTask) (TaskAction, error) {
-	err := call.Wiro.Tasks.DeleteFiles(ctx, in.Token)
+func deleteTaskFiles(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
+	ref := in.ref()
+	task := wiro.Task{Token: ref.Token, ID: ref.ID}
+	if ref.Token == "" { // the endpoint takes tokens alone
+		var err error
+		if task, err = call.lookUp(ctx, ref); err != nil {
+			return TaskAction{}, call.noSuchTask(err)
+		}
+	}
+	err := call.Wiro.Tasks.DeleteFiles(ctx, task.Token)
 	if err != nil {
 		if reasonOf(err) == wiro.ReasonTaskNotFinished {
 			return TaskAction{}, mcptool.Problemf("The task still runs: its files can be deleted once it is over.").
-				WithNext("wait_for_task", "wait until it is over", map[string]any{"tasktoken": in.Token})
+				WithNext("wait_for_task", "wait until it is over", map[string]any{"tasktoken": task.Token})
 		}
 		return TaskAction{}, call.noSuchTask(err)
 	}
-	return taskAction("delete", wiro.Task{Token: in.Token}, "The task's input and output files are deleted."), nil
-}
-
-type finishedTask struct {
-	Token string `json:"tasktoken" doc:"from run_model"`
+	return taskAction("delete", task, "The task's input and output files are deleted."), nil
 }
 
 // TaskAction is something done to a task.

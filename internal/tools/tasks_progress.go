@@ -3,8 +3,10 @@ package tools
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -37,6 +39,14 @@ const modelDone = 97
 type taskProgress struct {
 	progress *mcptool.Progress
 	last     wiro.Update
+	usual    time.Duration // that the model runs; 0 if not known
+}
+
+// expect takes the model's usual run time.
+func (t *taskProgress) expect(m *quote.Model) {
+	if m != nil {
+		t.usual, _ = m.UsualTime()
+	}
 }
 
 // submitted tells the token at once: a client that gives up knows how to go on.
@@ -54,16 +64,22 @@ func (t *taskProgress) update(u wiro.Update) {
 			t.progress.Update(0.9, 0, "reading the result")
 		}
 	case u.Status != wiro.TaskOutput:
+		if u.Status == wiro.TaskStart {
+			t.progress.Expect(t.usual)
+		}
 		if stage, known := stages[u.Status]; known {
 			t.progress.Update(stage.done, 0, stage.name)
 		}
 	case len(u.Answer) > 0 || len(u.Thinking) > 0:
-		words, doing := wordCount(u.Answer), "words so far"
-		if len(u.Answer) == 0 {
-			words, doing = wordCount(u.Thinking), "words of thinking so far"
+		said, doing := u.Answer, "words so far"
+		if len(said) == 0 {
+			said, doing = u.Thinking, "words of thinking so far"
 		}
-		t.progress.Update(float64(words), 0, fmt.Sprintf("%d %s", words, doing))
+		t.progress.Expect(0)
+		words := wordCount(said)
+		t.progress.Update(float64(words), 0, fmt.Sprintf("%d %s: %s", words, doing, lastWords(said)))
 	case u.Progress != nil && u.Progress.Percent != nil:
+		t.progress.Expect(0)
 		t.progress.Update(min(max(1, float64(*u.Progress.Percent)), modelDone), 100, progressLine(u.Progress))
 	case u.Progress != nil:
 		t.progress.Update(1, 0, progressLine(u.Progress))
@@ -78,6 +94,25 @@ func wordCount(texts []string) int {
 		n += len(strings.Fields(text))
 	}
 	return n
+}
+
+// lastWords is the end of what a model says, on one line.
+func lastWords(texts []string) string {
+	const most = 80
+	text := strings.TrimSpace(texts[len(texts)-1])
+	if i := len(text) - 8*most; i > 0 {
+		text = strings.ToValidUTF8(text[i:], "")
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	text = string(runes[len(runes)-most:])
+	if i := strings.IndexByte(text, ' '); i >= 0 {
+		text = text[i+1:]
+	}
+	return "… " + text
 }
 
 func progressLine(p *wiro.Progress) string {

@@ -30,6 +30,7 @@ type TaskResult struct {
 	Response   string              `json:"response,omitempty" text:"lines"` // what a language model answered
 	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
 	Error      string              `json:"error,omitempty" text:"lines"`
+	Advice     string              `json:"advice,omitempty"` // what helps against a well-known failure
 	Note       string              `json:"note,omitempty" text:"lines"`
 	Quote      *quote.Quote        `json:"quote,omitempty"`               // what the run was expected to cost
 	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
@@ -38,8 +39,9 @@ type TaskResult struct {
 	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 
-	prompt string // its start
-	image  []byte // a picture of the outputs, as JPEG
+	prompt      string // its start
+	tellsParams bool   // in the text: the caller may not know them
+	image       []byte // a picture of the outputs, as JPEG
 }
 
 // TaskInfo is what identifies a task and what it took.
@@ -56,13 +58,13 @@ type TaskInfo struct {
 
 // OutputInfo is a file that a task made, or a language model's answer as text.
 type OutputInfo struct {
-	Name      string `json:"name"`
-	MIMEType  string `json:"mimeType"`
-	SizeBytes int64  `json:"sizeBytes,omitempty"`
-	URL       string `json:"url,omitempty"`
-	Kind      string `json:"kind"`                        // image, video, audio, text or file
-	Content   string `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
-	Path      string `json:"path,omitempty"`              // of a file that was saved
+	Name      string        `json:"name"`
+	MIMEType  string        `json:"mimeType"`
+	SizeBytes mcptool.Bytes `json:"sizeBytes" nullable:"true"`
+	URL       string        `json:"url,omitempty"`
+	Kind      string        `json:"kind"`                        // image, video, audio, text or file
+	Content   string        `json:"text,omitempty" text:"lines"` // of a text: whole up to 16 KB, else its start
+	Path      string        `json:"path,omitempty"`              // of a file that was saved
 
 	isAnswer bool // of a language model
 }
@@ -72,10 +74,11 @@ func taskInfo(t wiro.Task) TaskInfo {
 		ID: t.ID, Token: t.Token, Model: t.Model().String(), Status: string(t.Status),
 		ExitCode: t.ExitCode, Seconds: t.Elapsed, CostUSD: recordedCost(t),
 	}
-	if !t.CreatedAt.IsZero() {
-		info.Created = t.CreatedAt.Format("2006-01-02 15:04:05Z")
-	} else if !t.StartedAt.IsZero() {
-		info.Created = t.StartedAt.Format("2006-01-02 15:04:05Z")
+	if info.Seconds != nil && *info.Seconds <= 0 { // it has not run
+		info.Seconds = nil
+	}
+	if at := taskTime(t); !at.IsZero() {
+		info.Created = at.Format("2006-01-02 15:04:05Z")
 	}
 	return info
 }
@@ -111,6 +114,7 @@ func (c *Call) taskResult(t wiro.Task) *TaskResult {
 		r.Note = modelNote(t, r.madeNothing())
 	case stateFailed:
 		r.Error = failureText(t)
+		c.addRepair(r, t)
 	}
 	return r
 }
@@ -118,19 +122,6 @@ func (c *Call) taskResult(t wiro.Task) *TaskResult {
 // madeNothing reports whether a task left neither a file nor an answer.
 func (r TaskResult) madeNothing() bool {
 	return r.Response == "" && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" })
-}
-
-// failureText is why a task failed: the last lines of the model's own error.
-func failureText(t wiro.Task) string {
-	for _, said := range []string{t.DebugError, t.DebugOutput} {
-		if text := mcptool.Tail(redactTokens(said), 12, 1500); text != "" {
-			return text
-		}
-	}
-	if t.Status == wiro.TaskError {
-		return "The task failed before its model ran."
-	}
-	return fmt.Sprintf("The model ended with exit code %q and said nothing.", t.ExitCode)
 }
 
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
@@ -154,11 +145,19 @@ func (r TaskResult) Text() string {
 	if r.Error != "" {
 		b.WriteString("\nThe model's own words:\n" + r.Error)
 	}
+	if r.Advice != "" {
+		b.WriteString("\n" + r.Advice)
+	}
 	for _, warning := range r.Warnings {
 		b.WriteString("\nNote: " + warning)
 	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
+	}
+	if r.tellsParams {
+		if sent, err := mcptool.Marshal(r.Params); err == nil {
+			b.WriteString("\nParams: " + string(sent))
+		}
 	}
 	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), body, "read_output reads on.")
 }
@@ -194,15 +193,22 @@ func (r TaskResult) outcome() string {
 		if r.Task.Seconds != nil {
 			text += fmt.Sprintf(" Took %s.", mcptool.Seconds(*r.Task.Seconds))
 		}
-		return text
+		return text + r.Task.tokenText()
 	case stateCancelled:
-		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task))
+		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task)) + r.Task.tokenText()
 	}
 	text := "Failed: " + named
 	if r.Task.ExitCode != "" {
 		text += ", exit code " + r.Task.ExitCode
 	}
-	return text + ". " + charged(r.Task)
+	return text + ". " + charged(r.Task) + r.Task.tokenText()
+}
+
+func (t TaskInfo) tokenText() string {
+	if t.Token == "" {
+		return ""
+	}
+	return " Token " + t.Token + "."
 }
 
 // charged says what a task that is over cost by Wiro's record.
@@ -255,7 +261,7 @@ func (r TaskResult) Links() []mcp.ResourceLink {
 		link := mcp.NewResourceLink(o.URL, o.Name, "Output of "+r.Task.named(), o.MIMEType)
 		link.Annotations = &mcp.Annotations{Audience: []mcp.Role{mcp.RoleUser}}
 		if o.SizeBytes > 0 {
-			link.Size = &o.SizeBytes
+			link.Size = (*int64)(&o.SizeBytes)
 		}
 		links = append(links, link)
 	}

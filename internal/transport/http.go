@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -48,6 +49,8 @@ type Backend struct {
 	// Store holds what replicas share: used OAuth codes, and the requests of each key if it is
 	// one of several machines. Nil keeps both in this process.
 	Store *store.Store
+	// Consents serves the page that browsers come back to from a consent. May be nil.
+	Consents *consent.Desk
 	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
@@ -169,6 +172,9 @@ func (h *HTTP) Handler() http.Handler {
 		mux.HandleFunc("GET /readyz", h.ready.servePlain)
 	}
 	mux.HandleFunc("GET /{$}", h.page.serve)
+	if h.Consents != nil {
+		mux.HandleFunc(consent.Path, h.serveConnected)
+	}
 	if h.oauth != nil {
 		h.oauth.Register(mux)
 	} else {

@@ -137,7 +137,7 @@ func (q *request) admit() bool {
 		h.limits.accept(who.hash)
 	}
 	who.id, who.known = h.limits.identify(who.hash, who.peer.client)
-	q.scope = mcptool.Scope{Caller: credentials, Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
+	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
 	if !isJSON(r.Header.Get("Content-Type")) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return false

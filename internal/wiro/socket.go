@@ -97,8 +97,13 @@ func (s *socket) confirm(ping int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.confirmed.Store(max(s.confirmed.Load(), int64(ping)))
+	s.up(func(sub *Subscription) bool { return sub.ping <= ping })
+}
+
+// up tells the unconfirmed subscribers that match that events flow. The caller holds the mutex.
+func (s *socket) up(match func(*Subscription) bool) {
 	s.unconfirmed = slices.DeleteFunc(s.unconfirmed, func(sub *Subscription) bool {
-		if sub.ping > ping {
+		if !match(sub) {
 			return false
 		}
 		sub.push(&Event{Type: SocketUp})
@@ -208,6 +213,7 @@ func (s *socket) deliver(e Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.up(func(sub *Subscription) bool { return sub.token == token }) // an event proves it, too
 	for _, sub := range s.subscribers[token] {
 		sub.push(&e)
 	}

@@ -3,6 +3,7 @@ package agents
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,6 +41,7 @@ type credentialField struct {
 	Managed     bool               `json:"oauth_managed,omitempty"`
 	OnlyIn      []string           `json:"only_in_modes,omitempty"`
 	AutoFilled  bool               `json:"auto_filled_by_oauth,omitempty"`
+	Writable    bool               `json:"-"` // by users, although connecting fills it in
 	ReadOnly    bool               `json:"readonly_when_connected,omitempty"`
 	Fields      []*credentialField `json:"fields,omitempty"` // of a list
 }
@@ -138,7 +140,13 @@ func isSessionField(name string) bool {
 func (c *credential) field(parent, name string) *credentialField {
 	fields := c.Fields
 	for i, step := range strings.Split(parent, ".") {
-		if parent == "" || i%2 == 1 { // every other step is an index
+		if parent == "" {
+			continue
+		}
+		if i%2 == 1 { // every other step is an index
+			if n, err := strconv.Atoi(step); err != nil || n < 0 {
+				return nil
+			}
 			continue
 		}
 		list := findField(fields, step)

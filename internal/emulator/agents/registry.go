@@ -180,6 +180,9 @@ var loadRegistry = sync.OnceValue(func() *registry {
 	}
 	for _, c := range r.credentials {
 		r.credentialByKey[c.Key] = c
+		if f := findField(c.Fields, "pageid"); f != nil && c.Key == "meta-ads" {
+			f.Writable = true // Wiro docs: Meta Ads Integration (How Meta Ads uses pageid)
+		}
 		for _, alias := range c.Aliases {
 			r.credentialByKey[alias] = c
 		}

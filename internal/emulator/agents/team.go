@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -17,6 +18,22 @@ func (a *Agents) installTeams() {
 	a.serve("Team/TransferAgent", a.transferAgent)
 	a.serve("Team/TransferProject", a.transferProject)
 	a.serve("Team/TransferCredit", a.transferCredit)
+	a.serve("Wallet/List", a.listWallets)
+}
+
+// listWallets answers POST /Wallet/List, whose shape the documentation does not show: with the
+// wallet that pays for the caller's runs, or a team's that the caller names.
+func (a *Agents) listWallets(c *core.Call) (core.Fields, error) {
+	wallet := c.Project.Wallet()
+	owner := "personal"
+	if guid := c.Request.Header.Get("teamGUID"); guid != "" {
+		t, err := a.ownTeam(c, guid)
+		if err != nil {
+			return nil, err
+		}
+		wallet, owner = &t.wallet, t.guid
+	}
+	return core.Fields{{"total", "1"}, {"wallets", []core.Object{{{"owner", owner}, {"currency", "USD"}, {"balance", fmt.Sprintf("%.2f", wallet.Balance())}}}}}, nil
 }
 
 // An organization groups the teams of an account, which owns it.

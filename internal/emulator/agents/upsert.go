@@ -33,6 +33,7 @@ var (
 	errFieldName    = core.Keyed("agent-fieldname-reserved")
 	errNoCredential = core.Keyed("agent-credential-not-found")
 	errNoField      = core.Keyed("agent-credential-field-not-found")
+	errNoText       = core.Keyed("agent-fieldvalue-not-a-string")
 )
 
 // write stores a field and remembers who wrote it; by is nil for the system.
@@ -62,8 +63,11 @@ func (h *heldCredential) writable(row *credentialRow) error {
 		return errFieldRole
 	}
 	f := h.field(row.parent, row.name)
-	if f == nil || f.Type == "list" {
+	switch {
+	case f == nil || f.Type == "list":
 		return errNoField
+	case f.AutoFilled && !f.Writable:
+		return errFieldRole // an OAuth picker's: Wiro writes it
 	}
 	row.name = f.Key
 	return nil
@@ -114,13 +118,14 @@ func (a *Agents) upsertRow(c *core.Call, u *userAgent, item any) *core.Failure {
 		return errFieldRole
 	}
 	row := credentialRow{parent: arg.Text("parentfield"), ordinal: arg.Int("ordinal", 0), name: arg.Text("fieldname")}
+	if strings.HasPrefix(arg.Text("ordinal"), "-") {
+		return errNoField
+	}
 	if err := h.writable(&row); err != nil {
 		return err.(*core.Failure) //nolint:errorlint // writable makes no others
 	}
-	row.value = core.Scalar(given["fieldvalue"])
-	switch given["fieldvalue"].(type) {
-	case []any, map[string]any: // a list, as JSON
-		row.value = string(core.Encode(given["fieldvalue"]))
+	if row.value, ok = given["fieldvalue"].(string); !ok {
+		return errNoText
 	}
 	a.write(u, h, row, c.Project)
 	return nil

@@ -129,7 +129,7 @@ func (a *Agents) credentialViews(u *userAgent) core.Object {
 func (c *credential) editable() map[string]bool {
 	editable := map[string]bool{}
 	for _, f := range c.Fields {
-		editable[f.Key] = !c.Platform && !f.AutoFilled
+		editable[f.Key] = !c.Platform && (!f.AutoFilled || f.Writable)
 	}
 	return editable
 }

@@ -37,6 +37,9 @@ func (c *catalog) query(a core.Args) []*model {
 	}
 	found, scores := matching(found, words)
 	sortModels(found, scores, a.Text("sort"), a.Text("order"), len(words) > 0)
+	if owner == "" && len(words)+len(categories) == 0 {
+		slices.SortStableFunc(found, func(x, y *model) int { return cmp.Compare(misbehaves(x), misbehaves(y)) })
+	}
 	return found
 }
 
@@ -44,7 +47,15 @@ func (c *catalog) query(a core.Args) []*model {
 // want one.
 const misbehaving = "sandbox"
 
-// askedFor reports whether a query means a misbehaving model: it names it, or names nothing.
+func misbehaves(m *model) int {
+	if m.owner == misbehaving {
+		return 1
+	}
+	return 0
+}
+
+// askedFor reports whether a query means a misbehaving model: it names it, or names nothing,
+// and then they come last.
 func (m *model) askedFor(words, categories []string) bool {
 	if slices.Contains(words, misbehaving) || slices.Contains(categories, misbehaving) || len(words)+len(categories) == 0 {
 		return true
@@ -156,7 +167,6 @@ var sections = []struct{ title, category string }{
 	{"E-Commerce", "e-commerce"},
 	{"HR Tools", "hr-tools"},
 	{"Realtime Voice", "realtime-conversation"},
-	{"Misbehaving on Purpose", "sandbox"},
 }
 
 // sectionSize is how many models a section of Tool/Explore shows.

@@ -1,53 +1,23 @@
 package oauth
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/wiroai/wiro-mcp-go/internal/webpage"
 )
 
-// The pages are put together by hand, with html.EscapeString for every value: html/template
-// keeps the linker from leaving out unused code, and would add 3 MB to the program.
+// The bodies of the pages; webpage puts the rest around them.
 var (
-	//go:embed page.html
-	pageHTML string
 	//go:embed form.html
 	formHTML string
 	//go:embed costs.html
 	costsHTML string
-	//go:embed page.css
-	pageCSS string
 )
-
-// pagePolicy allows the one style sheet and nothing else. It says nothing about form-action,
-// because browsers apply that to all redirects that follow a form: to the client's address,
-// and from there on to addresses that only the client knows.
-var pagePolicy = sync.OnceValue(func() string {
-	sum := sha256.Sum256([]byte(pageCSS))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-})
-
-// showPage answers with a page. The title and what is in the body are HTML.
-func showPage(w http.ResponseWriter, r *http.Request, status int, title, body string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy())
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin") // with no-referrer browsers send no Origin with the form
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, strings.NewReplacer("{{title}}", title, "{{css}}", pageCSS, "{{body}}", body).Replace(pageHTML))
-	}
-}
 
 // showForm shows the page on which a person gives the key.
 func (s *Server) showForm(w http.ResponseWriter, r *http.Request, status int, outcome string, f form) {
@@ -85,7 +55,7 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request, status int, ou
 	if f.keyProblem != "" || f.limitsProblem != "" {
 		title = "Error: " + title
 	}
-	showPage(w, r, status, title, body)
+	webpage.Show(w, r, status, title, body)
 	s.observe("authorize", outcome, status)
 }
 
@@ -156,6 +126,6 @@ func (s *Server) showProblem(w http.ResponseWriter, r *http.Request, f *failure,
 	if link != "" {
 		body += `<p>To tell the client, <a href="` + html.EscapeString(link) + `" rel="noreferrer">go back to ` + html.EscapeString(host) + "</a>.</p>\n"
 	}
-	showPage(w, r, f.status, "Sign-in cannot go on", body)
+	webpage.Show(w, r, f.status, "Sign-in cannot go on", body)
 	s.observe("authorize", f.code, f.status)
 }

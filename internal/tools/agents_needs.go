@@ -1,0 +1,68 @@
+package tools
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/wiro"
+)
+
+// willNeed says which credentials an agent will need that is about to be paid for, beside those
+// that are given along, and which tools give them.
+func (c *Call) willNeed(credentials map[string]wiro.AgentCredential, given map[string]any) string {
+	asked := make(map[string]wiro.AgentCredential, len(credentials))
+	for key, credential := range credentials {
+		if values, ok := given[key].(map[string]any); ok {
+			all := maps.Clone(credential.Values)
+			if all == nil {
+				all = map[string]any{}
+			}
+			maps.Copy(all, values)
+			credential.Values = all
+		}
+		asked[key] = credential
+	}
+	var needs []string
+	for _, s := range credentialStates(asked) {
+		if s.State == credentialMissing {
+			needs = append(needs, c.need(s))
+		}
+	}
+	if needs == nil {
+		return "It needs no credentials to start."
+	}
+	return "Before it can start, " + strings.Join(needs, "; ") + "."
+}
+
+// skillsNeed is willNeed of an agent that is built of skills. What the registry does not say
+// costs nobody the deployment.
+func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string]any) string {
+	const unknown = "Which credentials it needs cannot be read now; get_my_agent says it afterwards."
+	if len(skills) == 0 {
+		return unknown
+	}
+	list, err := c.Wiro.Skills.List(ctx, wiro.SkillQuery{Names: skills})
+	if err != nil {
+		return unknown
+	}
+	wanted := map[string]bool{}
+	for _, skill := range list.Skills {
+		if skill.RequiresCredentials {
+			wanted[skill.CredentialKey] = true
+		}
+	}
+	types, err := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{})
+	if err != nil {
+		return unknown
+	}
+	credentials := map[string]wiro.AgentCredential{}
+	for _, t := range types.Credentials {
+		if wanted[t.Key] {
+			credentials[t.Key] = wiro.AgentCredential{Schema: wiro.CredentialSchema{
+				Title: t.Title, Mode: t.Mode, ConnectionModes: t.ConnectionModes, WiroConnectPending: t.WiroConnectPending, OAuth: t.OAuth, Fields: t.Fields,
+			}}
+		}
+	}
+	return c.willNeed(credentials, given)
+}
