@@ -44,12 +44,12 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func benchServer(b *testing.B) *wiromcp.Server {
 	b.Helper()
-	metrics := wiromcp.NewMetrics()
+	telemetry := wiromcp.NewTelemetry(nil)
 	client := wiro.NewClient(wiro.Options{
 		Credentials: wiro.Credentials{Key: "4f6b1c9d8e2a7053", Secret: "c0ffee00c0ffee00c0ffee00c0ffee00"},
-		HTTPClient:  &http.Client{Transport: answering(finishedTask)}, SocketURL: wiro.NoSocket, Observer: metrics,
+		HTTPClient:  &http.Client{Transport: answering(finishedTask)}, SocketURL: wiro.NoSocket, Observer: telemetry,
 	})
-	s := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Metrics: metrics, Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	s := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Telemetry: telemetry, Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	b.Cleanup(func() { require.NoError(b, s.Shutdown(context.Background())) })
 	return s
 }

@@ -76,8 +76,8 @@ type ServerOptions struct {
 	DocsURL          string           // newer documentation on the web: a Markdown file or an index of pages
 	DocsDir          string           // newer documentation in a folder
 
-	Metrics *Metrics     // for /metrics; also the Observer of the client
-	Logger  *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
+	Telemetry *Telemetry   // for /metrics and traces; also the Observer of the client
+	Logger    *slog.Logger // never sees a key, a token, an argument or a result; nil logs nothing
 }
 
 // Server offers the tools. Shutdown ends it.
@@ -112,7 +112,10 @@ func NewServer(o ServerOptions) *Server {
 	if o.Store == nil {
 		o.Store, _ = OpenStore("memory", StoreOptions{}) // fails for a bad address only
 	}
-	s := &Server{options: o, log: logging.FromSlog(o.Logger)}
+	s := &Server{options: o, log: logging.FromSlog(o.Logger).Hook(transport.TraceIDs{})}
+	if o.Telemetry != nil {
+		o.Telemetry.telemetry.SetUpstream(o.Client.BaseURL())
+	}
 	documentation := []docs.Option{docs.WithLogger(s.log)}
 	switch {
 	case o.DocsURL != "":
@@ -171,6 +174,10 @@ func (s *Server) Call(ctx context.Context, tool string, arguments map[string]any
 	return Result(result), err
 }
 
+// Sessions is the number of realtime sessions that the server holds: they go on when the calls
+// that started them have returned, and Shutdown ends them.
+func (s *Server) Sessions() int { return s.tools.Sessions() }
+
 // ServeStdio serves one client on these streams until the input ends, ctx ends, or the server
 // is shut down. It uses the client's own credentials. Waits then return what they know at once,
 // other calls have 1.5 s to finish, and ServeStdio returns within two seconds.
@@ -194,7 +201,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if s.options.MissingKey == nil {
 		s.goBackground(func(context.Context) { s.noticeKey(ctx) })
 	}
-	return transport.Stdio(ctx, s.MCP(), in, out, s.log)
+	return transport.Stdio(ctx, s.MCP(), in, out, s.log, s.options.Telemetry.internal())
 }
 
 // noticeKey lets the first result say that Wiro refuses the server's own key, even if the call
@@ -260,7 +267,7 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	}
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
-		Metrics: s.options.Metrics.internal(), Version: Version(), Log: s.log,
+		Telemetry: s.options.Telemetry.internal(), Version: Version(), Log: s.log,
 		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store, Consents: s.consent,
 	}, transport.HTTPOptions(o))
 	if err != nil {

@@ -195,7 +195,8 @@ describe('stories', { concurrency: true }, () => {
     const waited = await s.call('send_agent_message', { useragentguid, message: 'please hold', timeout_seconds: 0.5 });
     assert.equal(waited.data.state, 'running');
     assert.match(waited.text, /do not send the message again/);
-    assert.equal((await s.follow(waited)).data.state, 'running');
+    const { tool, arguments: next } = waited.data.nextAction;
+    assert.equal((await s.call(tool, { ...next, wait_seconds: 0.2 })).data.state, 'running');
     assert.equal((await s.call('list_agent_messages', { useragentguid })).data.messages.length, 1);
   });
 });

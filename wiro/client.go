@@ -1,6 +1,7 @@
 package wiro
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -53,10 +54,16 @@ type Options struct {
 // Observer is told what the client does. Its methods must be quick and safe for concurrent
 // use.
 type Observer interface {
-	// Request is called after every HTTP request to Wiro, repetitions included. Operation is
+	// Request is called before every HTTP request to Wiro, repetitions included. Operation is
 	// the endpoint, such as Task/Detail; of a run with the model that the caller named, such
-	// as Run/openai/sora-2. Status is 0 if no response came.
-	Request(operation string, status int, took time.Duration)
+	// as Run/openai/sora-2. The request is made in the context that Request returns, which
+	// must come of ctx. The function is called once at its end, with the HTTP status, or 0 if
+	// no response came.
+	Request(ctx context.Context, operation string) (context.Context, func(status int))
+	// Wait is called before a wait for a "task", for the answer to a "message" or for an
+	// "agent" to start, which goes on in the context that it returns. The function is called once at its end, with an error if
+	// it ended before what it waited for.
+	Wait(ctx context.Context, subject string) (context.Context, func(error))
 	// Sockets and Waits report how many are open.
 	Sockets(open int)
 	Waits(open int)
@@ -233,6 +240,11 @@ func (c *Client) Close() { c.shared.transport.Close() }
 
 type noObserver struct{}
 
-func (noObserver) Request(string, int, time.Duration) {}
-func (noObserver) Sockets(int)                        {}
-func (noObserver) Waits(int)                          {}
+func (noObserver) Request(ctx context.Context, _ string) (context.Context, func(int)) {
+	return ctx, func(int) {}
+}
+func (noObserver) Wait(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+func (noObserver) Sockets(int) {}
+func (noObserver) Waits(int)   {}

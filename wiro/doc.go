@@ -50,6 +50,9 @@
 //		fmt.Println(update.Status, update.Answer)
 //	}
 //
+// A program that does not want to wait has Wiro tell it: CallbackURL, NewMessage.CallbackURL and
+// WebhookHandler, an http.Handler.
+//
 // # Realtime models
 //
 // Realtime.Open runs a model that hears or speaks, over a connection of its own that drops

@@ -84,6 +84,7 @@ func (s *MessagesService) watcher(ref MessageRef, tracker *messageTracker, last 
 		byToken = ref
 	}
 	return &watcher[Message]{
+		subject:     "message",
 		token:       ref.Token,
 		last:        last,
 		register:    map[string]string{"type": "agent_info", "agenttoken": ref.Token},
@@ -91,6 +92,7 @@ func (s *MessagesService) watcher(ref MessageRef, tracker *messageTracker, last 
 		done:        func(m Message) bool { return m.Status.Over() },
 		onPoll:      tracker.onPoll,
 		event:       tracker.event,
+		quietEnd:    tracker.quietEnd,
 		justCreated: justCreated,
 		intervals:   s.client.shortPollIntervals(),
 	}
@@ -126,6 +128,11 @@ func (t *messageTracker) onPoll(m Message) {
 		t.notify(t.now)
 	}
 }
+
+// quietEnd reports whether the message may be canceled without an event: while it is queued.
+//
+// Wiro docs: Agent Messaging, POST /UserAgent/Message/Cancel.
+func (t *messageTracker) quietEnd() bool { return t.now.Status == "" || t.now.Status == MessageQueued }
 
 // event takes an event in and reports whether it is the last one.
 func (t *messageTracker) event(e wire.Event) (last bool) {

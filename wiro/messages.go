@@ -2,6 +2,7 @@ package wiro
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -27,12 +28,45 @@ var (
 // Wiro docs: Agent Messaging.
 type MessagesService service
 
-// NewMessage is a message to send.
+// NewMessage is a message to send. Message may be empty if there are Attachments.
 type NewMessage struct {
 	UserAgentGUID string `json:"useragentguid"`
 	Message       string `json:"message"`
 	SessionKey    string `json:"sessionkey,omitempty"`  // the agent remembers what was said in a session; "default" if empty
-	CallbackURL   string `json:"callbackurl,omitempty"` // receives a POST once the message is over; none if empty
+	CallbackURL   string `json:"callbackurl,omitempty"` // where a WebhookHandler receives a POST once the message is over; none if empty
+	// Attachments are files for the agent, MaxUpload bytes each at most. They make the request
+	// multipart: one file is its field attachment, several are fields attachments[].
+	Attachments []File `json:"-"`
+}
+
+func (m NewMessage) check() error {
+	if len(m.Attachments) == 0 {
+		return requireAll("useragentguid", m.UserAgentGUID, "message", m.Message)
+	}
+	for i, file := range m.Attachments {
+		if file.Size > MaxUpload {
+			return &InputError{Field: fmt.Sprintf("attachments[%d]", i), Reason: "is larger than the 100 MB that Wiro takes"}
+		}
+	}
+	return require("useragentguid", m.UserAgentGUID)
+}
+
+// form is the message as the fields of a multipart form.
+func (m NewMessage) form() []wire.Field {
+	form := []wire.Field{{Name: "useragentguid", Value: m.UserAgentGUID}}
+	for _, text := range []wire.Field{{Name: "message", Value: m.Message}, {Name: "sessionkey", Value: m.SessionKey}, {Name: "callbackurl", Value: m.CallbackURL}} {
+		if text.Value != "" {
+			form = append(form, text)
+		}
+	}
+	name := "attachment"
+	if len(m.Attachments) > 1 {
+		name = "attachments[]"
+	}
+	for _, file := range m.Attachments {
+		form = append(form, file.field(name))
+	}
+	return form
 }
 
 // SentMessage is a message that an agent has accepted. Wait returns its answer.
@@ -54,10 +88,18 @@ func (m SentMessage) Ref() MessageRef { return MessageRef{GUID: m.GUID, Token: m
 //
 // Wiro docs: Agent Messaging, POST /UserAgent/Message/Send.
 func (s *MessagesService) Send(ctx context.Context, m NewMessage) (SentMessage, error) {
-	if err := requireAll("useragentguid", m.UserAgentGUID, "message", m.Message); err != nil {
+	if err := m.check(); err != nil {
 		return SentMessage{}, err
 	}
-	sent, err := call[SentMessage](ctx, s.client, messageSend, m)
+	var sent SentMessage
+	var err error
+	if len(m.Attachments) == 0 {
+		sent, err = call[SentMessage](ctx, s.client, messageSend, m)
+	} else {
+		upload := messageSend
+		upload.Timeout = uploadTimeout
+		sent, err = callForm[SentMessage](ctx, s.client, upload, m.form())
+	}
 	if err == nil && sent.GUID == "" && sent.AgentToken == "" {
 		err = s.client.invalidResponse(messageSend, "names no message", nil)
 	}

@@ -189,6 +189,7 @@ func (s *MyAgentsService) Stop(ctx context.Context, guid string) error {
 func (s *MyAgentsService) Wait(ctx context.Context, guid string, settled func(UserAgent) bool, onUpdate ...func(UserAgent)) (UserAgent, error) {
 	last := new(UserAgent)
 	err := watch(ctx, s.client, &watcher[UserAgent]{
+		subject:   "agent",
 		last:      last,
 		poll:      func(ctx context.Context) (UserAgent, error) { return s.Get(ctx, guid) },
 		done:      settled,

@@ -72,7 +72,7 @@ type Session struct {
 //
 // Wiro docs: Realtime Voice Conversation, POST /Run/{owner}/{model}.
 func (s *RealtimeService) Open(ctx context.Context, model string, params Params, options ...RunOption) (*Session, error) {
-	stream, err := s.connect(ctx)
+	connection, err := s.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +81,10 @@ func (s *RealtimeService) Open(ctx context.Context, model string, params Params,
 		err = s.client.invalidResponse(run, "names no token for the session", nil)
 	}
 	if err != nil {
-		stream.Close()
+		connection.Close()
 		return nil, err
 	}
-	return s.start(submission, stream, sessionState{}), nil
+	return connection.Start(submission)
 }
 
 // Join connects to a run of a realtime model that Runs.Submit has submitted. Nothing of the
@@ -95,14 +95,26 @@ func (s *RealtimeService) Join(ctx context.Context, submission Submission) (*Ses
 	if err := require("token", submission.Token); err != nil {
 		return nil, err
 	}
-	stream, err := s.connect(ctx)
+	connection, err := s.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.start(submission, stream, sessionState{joined: true}), nil
+	return s.start(submission, connection.stream, sessionState{joined: true}), nil
 }
 
-func (s *RealtimeService) connect(ctx context.Context) (*wire.Stream, error) {
+// RealtimeConnection is a connection to Wiro for the session of a run that is about to be submitted. The
+// caller must either Start the session or Close it.
+type RealtimeConnection struct {
+	service *RealtimeService
+	stream  *wire.Stream
+}
+
+// Connect connects for a session before its run is submitted in another way than Open, such as
+// with Runs.Start: a run that cannot be heard is better not submitted. The error is
+// ErrUnreachable, or *InputError if the client has no WebSocket.
+//
+// Wiro docs: WebSocket, Connection Flow.
+func (s *RealtimeService) Connect(ctx context.Context) (*RealtimeConnection, error) {
 	if !s.client.shared.transport.HasSocket() {
 		return nil, &InputError{Field: "SocketURL", Reason: "must not be NoSocket: realtime models need the WebSocket"}
 	}
@@ -112,8 +124,21 @@ func (s *RealtimeService) connect(ctx context.Context) (*wire.Stream, error) {
 	if err != nil {
 		return nil, publicError(wire.Operation{Path: "the WebSocket"}, err)
 	}
-	return stream, nil
+	return &RealtimeConnection{s, stream}, nil
 }
+
+// Start begins the session of a run that was submitted a moment ago. The error is *InputError for
+// a submission without a token; the connection is closed then.
+func (c *RealtimeConnection) Start(submission Submission) (*Session, error) {
+	if err := require("token", submission.Token); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c.service.start(submission, c.stream, sessionState{}), nil
+}
+
+// Close closes a connection whose session was not started.
+func (c *RealtimeConnection) Close() { c.stream.Close() }
 
 func (s *RealtimeService) start(submission Submission, stream *wire.Stream, state sessionState) *Session {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -186,9 +211,9 @@ func (s *Session) Events(ctx context.Context) iter.Seq2[SessionEvent, error] {
 
 // Send sends sound to the model: PCM as described at SampleRate, of any length, cut into frames of
 // at most FrameBytes. It waits until the model is ready, and while the connection takes no more,
-// and returns ErrSessionEnded after Finish, and once the session is over. A sample that is cut in half is completed
-// by the next call. Models listen at the pace of speech: who has the sound at hand should not send
-// it faster.
+// and returns ErrSessionEnded after Finish, and once the session is over. A sample that is cut in
+// half is completed by the next call. Models listen at the pace of speech: a caller that has the
+// sound at hand should not send it faster.
 //
 // Wiro docs: Realtime Voice Conversation, Sending Microphone Audio.
 func (s *Session) Send(pcm []byte) error {

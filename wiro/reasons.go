@@ -47,6 +47,7 @@ const (
 const (
 	ReasonAgentInTeam           Reason = "agent_in_team"       // the agent belongs to a team: use the team's key
 	ReasonAgentPersonal         Reason = "agent_personal"      // the agent is personal: use a personal key
+	ReasonNotInTeam             Reason = "not_in_team"         // the caller is no member of the team that the client names
 	ReasonAgentNotFound         Reason = "agent_not_found"     // no such deployed agent, or not the caller's
 	ReasonAgentAccessDenied     Reason = "agent_access_denied" // the key does not reach the agent
 	ReasonAgentRequired         Reason = "agent_required"      // useragentguid is missing
@@ -197,6 +198,7 @@ var reasonRules = []reasonRule{
 	{reason: ReasonAgentNotRunning, says: "agent is not running"},
 	{reason: ReasonAgentInTeam, says: "belongs to a team"},
 	{reason: ReasonAgentPersonal, says: "agent is personal"},
+	{reason: ReasonNotInTeam, says: "not a member of this team"},
 	{reason: ReasonTemplateInactive, says: "agent not found or inactive"},
 	{reason: ReasonAgentNotFound, says: "agent not found or access denied"},
 	{reason: ReasonAgentNotFound, says: "user agent not found"},
@@ -328,6 +330,7 @@ var reasonSentinels = map[Reason][]error{
 	ReasonNotCancellable:         {ErrNotCancellable},
 	ReasonAgentInTeam:            {ErrForbidden},
 	ReasonAgentPersonal:          {ErrForbidden},
+	ReasonNotInTeam:              {ErrForbidden},
 	ReasonAgentAccessDenied:      {ErrForbidden},
 	ReasonAgentNotFound:          {ErrNotFound},
 	ReasonTemplateNotFound:       {ErrNotFound},

@@ -37,7 +37,7 @@ type runConfig struct {
 	onUpdate    func(Update)
 }
 
-// CallbackURL has Wiro POST the result of the run to an address.
+// CallbackURL has Wiro POST the result of the run to an address, where a WebhookHandler takes it.
 //
 // Wiro docs: Model Parameters (callbackUrl).
 func CallbackURL(address string) RunOption {

@@ -104,6 +104,7 @@ func (s *TasksService) watcher(known *Task, notify func(Update), justCreated boo
 		ref.ID = known.ID
 	}
 	return &watcher[Task]{
+		subject:     "task",
 		token:       ref.Token,
 		last:        known,
 		register:    map[string]string{"type": "task_info", "tasktoken": ref.Token},

@@ -11,6 +11,7 @@ import (
 // watcher says how to follow something that has a token on the socket and an endpoint to ask:
 // a task, or a message to an agent.
 type watcher[T any] struct {
+	subject     string // what is waited for, as observers are told
 	token       string
 	last        *T                               // what the endpoint said last; before the first poll, what is known
 	register    any                              // the socket message that asks for its events
@@ -20,6 +21,7 @@ type watcher[T any] struct {
 	event       func(wire.Event) bool            // told of every event; true for the final one
 	maybeFinal  func(wire.Event) bool            // an event that may be the final one: poll soon; may be nil
 	nearEnd     func(wire.Event) bool            // an event after which silence may mean that it is done; may be nil
+	quietEnd    func() bool                      // it may end without an event as it stands: poll every maxQuietPoll at least; may be nil
 	justCreated bool                             // "not found" may be too early, not wrong
 	intervals   []time.Duration                  // between polls without a socket
 }
@@ -30,6 +32,8 @@ const (
 	// minEventPoll is the least time between two polls that events cause, except that the first
 	// final event is followed by a poll at once.
 	minEventPoll = time.Second
+	// maxQuietPoll is the most between two polls of what may end without an event.
+	maxQuietPoll = 2 * time.Second
 	// maxNotFound is how often "not found" is too early for what was just created.
 	maxNotFound = 5
 )
@@ -49,7 +53,9 @@ var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 
 //
 // Thousands may watch at once, most of them for minutes: what is on the stack here, and in all
 // that calls it, is kept small.
-func watch[T any](ctx context.Context, c *Client, w *watcher[T]) error {
+func watch[T any](ctx context.Context, c *Client, w *watcher[T]) (err error) {
+	ctx, end := c.shared.options.Observer.Wait(ctx, w.subject)
+	defer func() { end(err) }()
 	var subscription *wire.Subscription
 	if w.token != "" && c.shared.transport.HasSocket() {
 		var err error
@@ -97,7 +103,7 @@ type watchState[T any] struct {
 
 func (s *watchState[T]) onTimer(ctx context.Context) {
 	s.step = min(s.step+1, len(s.pace)-1)
-	s.timer.Reset(s.pace[s.step])
+	s.resetTimer()
 	s.ask(ctx)
 }
 
@@ -169,7 +175,15 @@ func (s *watchState[T]) setPace(pauses ...time.Duration) {
 		return
 	}
 	s.pace, s.step = pauses, 0
-	s.timer.Reset(pauses[0])
+	s.resetTimer()
+}
+
+func (s *watchState[T]) resetTimer() {
+	pause := s.pace[s.step]
+	if s.quietEnd != nil && s.quietEnd() {
+		pause = min(pause, maxQuietPoll)
+	}
+	s.timer.Reset(pause)
 }
 
 // ask polls the endpoint once.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,11 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 		bar := newBar(a.raw.err)
 		report, finish = bar.report, bar.done
 	}
+	defer endSessions(s)
 	result, err := s.Call(ctx, tool, arguments, report)
+	for err == nil && ctx.Err() == nil && s.Sessions() > 0 { // they would end with the process
+		result, err = s.Call(ctx, "wait_for_task", map[string]any{"tasktoken": seen(result).Task.Token}, report)
+	}
 	finish()
 	if err != nil {
 		return &exit{exitUsage, err.Error()}
@@ -164,13 +169,7 @@ func toolNamed(s *wiromcp.Server, name string) wiromcp.Tool {
 
 // outcome is the exit code of a result.
 func (a *app) outcome(ctx context.Context, result wiromcp.Result) error {
-	var seen struct {
-		State string `json:"state"`
-		Task  struct {
-			Token string `json:"token"`
-		} `json:"task"`
-	}
-	_ = json.Unmarshal(result.Structured, &seen) // results without a state are just done
+	seen := seen(result)
 	switch {
 	case ctx.Err() != nil && seen.Task.Token != "":
 		if a.useSandbox {
@@ -191,6 +190,28 @@ func (a *app) outcome(ctx context.Context, result wiromcp.Result) error {
 		return &exit{code: exitConfirm}
 	}
 	return nil
+}
+
+// endSessions ends the realtime sessions of a call that was interrupted, properly.
+func endSessions(s *wiromcp.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), sessionGrace)
+	defer cancel()
+	_ = s.Shutdown(ctx) // what has not ended by then ends with the process
+}
+
+const sessionGrace = 3 * time.Second
+
+// taskSeen is what a result says of a task.
+type taskSeen struct {
+	State string `json:"state"`
+	Task  struct {
+		Token string `json:"token"`
+	} `json:"task"`
+}
+
+func seen(result wiromcp.Result) (t taskSeen) {
+	_ = json.Unmarshal(result.Structured, &t) // results without a state are just done
+	return t
 }
 
 // parseArguments reads a tool's arguments from the command line. Values stay text: the tools

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -42,8 +41,9 @@ func (a *app) httpCommand() *cobra.Command {
 				options.OAuthSecrets = []string{rand.Text() + rand.Text()}
 			}
 			a.credentials = wiro.Credentials{} // every request brings its own
-			metrics := wiromcp.NewMetrics()
-			err := a.server(a.client(metrics), metrics).ListenAndServe(cmd.Context(), options)
+			a.hosted = true
+			telemetry := a.telemetry(cmd.Context(), true)
+			err := a.server(a.client(telemetry), telemetry).ListenAndServe(cmd.Context(), options)
 			return sources.Explain(&settings, err)
 		},
 	}

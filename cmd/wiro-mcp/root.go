@@ -53,6 +53,7 @@ type app struct {
 	credentials wiro.Credentials           // of the environment or the sandbox, for commands that use them
 	missingKey  func(client string) string // nil if there is a key
 	useSandbox  bool
+	hosted      bool             // serves many users
 	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
 	redactor    *redact.Redactor // of the credentials, for logs
@@ -235,33 +236,33 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// client returns a client with the environment's credentials. Metrics may be nil.
-func (a *app) client(metrics *wiromcp.Metrics) *wiro.Client {
+// client returns a client with the environment's credentials. Telemetry may be nil.
+func (a *app) client(telemetry *wiromcp.Telemetry) *wiro.Client {
 	options := wiro.Options{
 		BaseURL: a.config.BaseURL, SocketURL: a.config.SocketURL,
 		Credentials: a.credentials,
 		UserAgent:   "wiro-mcp-go/" + wiromcp.Version(),
 		Logger:      logging.ToSlog(a.log),
 	}
-	if metrics != nil {
-		options.Observer = metrics
+	if telemetry != nil {
+		options.Observer = telemetry
 	}
 	c := wiro.NewClient(options).WithCredentials(a.credentials) // none stay none
 	a.cleanup = append(a.cleanup, c.Close)
 	return c
 }
 
-func (a *app) server(c *wiro.Client, metrics *wiromcp.Metrics) *wiromcp.Server {
+func (a *app) server(c *wiro.Client, telemetry *wiromcp.Telemetry) *wiromcp.Server {
 	return wiromcp.NewServer(wiromcp.ServerOptions{
 		FilesDirs: a.config.ReadableFolders(), OutputDir: a.config.Outputs(), SaveOutputs: a.config.SaveOutputs, InlineImages: string(a.config.InlineImages),
 		FilesHint:  fmt.Sprintf("WIRO_FILES_DIRS in the environment of this server allows other folders (a list separated by %q).", os.PathListSeparator),
 		OutputHint: "WIRO_OUTPUT_DIR in the environment of this server chooses another folder.",
-		Client:     c, Store: a.store(metrics == nil),
+		Client:     c, Store: a.store(!a.hosted),
 		StopAbandoned: a.config.OnAbandon == "stop", QueueOnLimit: a.config.QueueOnLimit,
 		Toolsets: a.config.Toolsets, ReadOnly: a.config.ReadOnly, RunTimeout: a.config.RunTimeout.Duration(),
 		MaxCostPerRun: a.config.MaxCostPerRun.USD(), MaxCostPerDay: a.config.MaxCostPerDay.USD(),
 		AllowPrivateURLs: a.config.AllowPrivateURLs, AllowedAddresses: a.allowed, FetchProxy: a.config.FetchProxy, DocsURL: a.config.DocsURL, DocsDir: a.config.DocsDir,
-		MissingKey: a.missingKey, Metrics: metrics, Logger: logging.ToSlog(a.log),
+		MissingKey: a.missingKey, Telemetry: telemetry, Logger: logging.ToSlog(a.log),
 	})
 }
 
@@ -288,7 +289,8 @@ func (a *app) stdio(ctx context.Context) error {
 		a.log.Warn().Msg(fault)
 		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }
 	}
-	return a.server(a.client(nil), nil).ServeStdio(ctx, a.in, a.raw.out)
+	telemetry := a.telemetry(ctx, false)
+	return a.server(a.client(telemetry), telemetry).ServeStdio(ctx, a.in, a.raw.out)
 }
 
 // keyHelp says where a client wants the key.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
@@ -102,7 +103,7 @@ func (h HTTP) Options() wiromcp.HTTPOptions {
 // OnLoopback reports whether the server listens on this machine alone.
 func (h HTTP) OnLoopback() bool {
 	host, _, err := net.SplitHostPort(h.Listen)
-	return err == nil && loopback(host)
+	return err == nil && loopback.Is(host)
 }
 
 // check reports what is wrong, by field name. A 0 that somebody typed is not left to become
@@ -178,13 +179,8 @@ func checkURL(text string, plain bool, secure, insecure string) error {
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return errors.New("must be a plain address, without user, query or fragment")
 	}
-	if u.Scheme == insecure && !plain && !loopback(u.Hostname()) {
+	if u.Scheme == insecure && !plain && !loopback.Is(u.Hostname()) {
 		return fmt.Errorf("must start with %s:// : keys do not go over an open connection (WIRO_ALLOW_PRIVATE_URLS=true allows it)", secure)
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

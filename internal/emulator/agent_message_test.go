@@ -238,11 +238,17 @@ func TestMessageCarriesFiles(t *testing.T) {
 	t.Parallel()
 	a := start(t, emulator.Options{})
 	guid := a.up()
+	for _, field := range []string{"attachment", "attachments[]"} {
+		out := a.form("UserAgent/Message/Send", []formFile{{field, "menu.txt", "rye"}}, "useragentguid", guid).must(t)
+		token := out["agenttoken"].(string)
+		file := objects(a.said(token)["attachments"])[0]
+		require.Equal(t, "menu.txt", file["name"])
+		require.Equal(t, "rye", a.fetch(file["url"].(string)).text)
+	}
 	out := a.form("UserAgent/Message/Send", []formFile{{"files", "menu.txt", "rye"}}, "useragentguid", guid, "message", "Read this").must(t)
-	token := out["agenttoken"].(string)
-	file := objects(a.said(token)["attachments"])[0]
-	require.Equal(t, "menu.txt", file["name"])
-	require.Equal(t, "rye", a.fetch(file["url"].(string)).text)
+	require.Nil(t, a.said(out["agenttoken"].(string))["attachments"], "a field that is not documented")
+	_, message := a.form("UserAgent/Message/Send", nil, "useragentguid", guid).failure(t)
+	require.Equal(t, "Request parameter [message] required", message)
 }
 
 func TestAnswersFollowTheAgentsInstructions(t *testing.T) {

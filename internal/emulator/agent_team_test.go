@@ -42,7 +42,12 @@ func TestTeamAgentsLiveInTheirTeam(t *testing.T) {
 		{"UserAgent/Message/Sessions", obj{"useragentguid": guid}, 0, wrongContext},
 		{"UserAgent/UpgradeTier", obj{"guid": guid, "targetTier": "pro"}, 0, wrongContext},
 	})
-	a.inTeam(team, "UserAgent/Message/Send", obj{"useragentguid": guid, "message": "x"}).must(t)
+	sent := a.inTeam(team, "UserAgent/Message/Send", obj{"useragentguid": guid, "message": "x"}).must(t)
+	a.refusals([]refusal{
+		{"UserAgent/Message/Detail", obj{"messageguid": sent["messageguid"]}, 0, wrongContext},
+		{"UserAgent/Message/Cancel", obj{"agenttoken": sent["agenttoken"]}, 0, wrongContext},
+	})
+	a.inTeam(team, "UserAgent/Message/Detail", obj{"messageguid": sent["messageguid"]}).must(t)
 	mine := a.up()
 	_, message := a.inTeam(team, "UserAgent/Message/Send", obj{"useragentguid": mine, "message": "x"}).failure(t)
 	require.Equal(t, "This agent is personal. Switch to your personal context to access it.", message)

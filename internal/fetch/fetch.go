@@ -27,9 +27,6 @@ type Options struct {
 	Environment func(*http.Request) (*url.URL, error)
 }
 
-// Client is CallerClient without a proxy.
-func Client(allowPrivate bool) *http.Client { return CallerClient(Options{AllowPrivate: allowPrivate}) }
-
 // CallerClient returns a client for addresses that callers name. Only http and https are
 // fetched. The address that a host name resolves to is checked on every request, redirects
 // included, against loopback, private, link-local, carrier-grade NAT, metadata and other

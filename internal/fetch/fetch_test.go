@@ -29,7 +29,7 @@ func TestPrivateAddressesAreNeverConnectedTo(t *testing.T) {
 	var reached atomic.Bool
 	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
 	t.Cleanup(private.Close)
-	c := fetch.Client(false)
+	c := fetch.CallerClient(fetch.Options{})
 	for _, address := range []string{
 		private.URL, "http://localhost", "http://0.0.0.0", "http://[::1]", "http://[::ffff:127.0.0.1]",
 		"http://10.1.2.3", "http://172.16.0.1", "http://192.168.1.1", "http://100.64.0.1", "http://169.254.169.254/latest/meta-data",
@@ -44,7 +44,7 @@ func TestOnlyWebAddressesAreFetched(t *testing.T) {
 	t.Parallel()
 	for _, private := range []bool{true, false} {
 		for _, address := range []string{"file:///etc/passwd", "ftp://example.com/x", "gopher://example.com"} {
-			require.ErrorContains(t, get(t, fetch.Client(private), address), "only http and https", address)
+			require.ErrorContains(t, get(t, fetch.CallerClient(fetch.Options{AllowPrivate: private}), address), "only http and https", address)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestEveryRedirectIsCheckedAndTheirNumberIsBounded(t *testing.T) {
 	mux.HandleFunc("/end", func(http.ResponseWriter, *http.Request) {})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	c := fetch.Client(true)
+	c := fetch.CallerClient(fetch.Options{AllowPrivate: true})
 	require.NoError(t, get(t, c, server.URL+"/fine"))
 	require.ErrorContains(t, get(t, c, server.URL+"/loop"), "redirects")
 	require.ErrorContains(t, get(t, c, server.URL+"/file"), "only http and https")
@@ -66,7 +66,7 @@ func TestEveryRedirectIsCheckedAndTheirNumberIsBounded(t *testing.T) {
 
 func TestMetadataServicesAreNeverReached(t *testing.T) {
 	t.Parallel()
-	for _, c := range []*http.Client{fetch.Client(false), fetch.Client(true), fetch.OperatorClient(true)} {
+	for _, c := range []*http.Client{fetch.CallerClient(fetch.Options{}), fetch.CallerClient(fetch.Options{AllowPrivate: true}), fetch.OperatorClient(true)} {
 		for _, host := range []string{
 			"169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "[fd00:ec2::254]", "[fd20:ce::254]",
 			"[fe80::a9fe:a9fe]", "[::ffff:168.63.129.16]", "metadata.google.internal", "Metadata.Google.Internal.", "instance-data",
@@ -106,6 +106,6 @@ func TestARedirectTellsNobodyWhereItCameFrom(t *testing.T) {
 	mux.HandleFunc("/to", func(_ http.ResponseWriter, r *http.Request) { referer <- r.Header.Get("Referer") })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	require.NoError(t, get(t, fetch.Client(true), server.URL+"/from?signature=1"))
+	require.NoError(t, get(t, fetch.CallerClient(fetch.Options{AllowPrivate: true}), server.URL+"/from?signature=1"))
 	require.Empty(t, <-referer)
 }

@@ -67,5 +67,5 @@ func TestErrorsNameTheProxyAndHowToTrustACertificate(t *testing.T) {
 
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
-	require.ErrorContains(t, get(t, fetch.Client(true), secure.URL), "SSL_CERT_FILE")
+	require.ErrorContains(t, get(t, fetch.CallerClient(fetch.Options{AllowPrivate: true}), secure.URL), "SSL_CERT_FILE")
 }

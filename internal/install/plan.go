@@ -150,27 +150,37 @@ func (c Client) plan(system System, project string, change func(*Plan) error) (*
 func (c Client) secretsOf(docs ...[]byte) (secrets []string) {
 	for _, doc := range docs {
 		all, err := c.file.decode(doc)
-		if err == nil {
-			collectSecrets(all, false, &secrets)
+		if err != nil {
+			continue
 		}
+		collectSecrets(all, secretNames, false, &secrets)
+		drop(all, c.path())
+		collectSecrets(all, argumentNames, false, &secrets)
 	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	return secrets
 }
 
-// collectSecrets adds the texts under the names that clients keep keys below, as they are and as
-// files quote them.
-func collectSecrets(value any, inside bool, secrets *[]string) {
+var (
+	// secretNames are parts of the names that clients keep keys below.
+	secretNames = []string{"env", "header", "key", "secret", "token", "password"}
+	// argumentNames are those below which other servers than ours may have one among other texts.
+	argumentNames = []string{"arg", "url", "uri"}
+)
+
+// collectSecrets adds the texts below names that hold one of the parts, as they are and as files
+// quote them.
+func collectSecrets(value any, parts []string, inside bool, secrets *[]string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, member := range v {
 			name = strings.ToLower(name)
-			secret := slices.ContainsFunc([]string{"env", "header", "key", "secret", "token", "password"}, func(part string) bool { return strings.Contains(name, part) })
-			collectSecrets(member, inside || secret, secrets)
+			secret := slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name, part) })
+			collectSecrets(member, parts, inside || secret, secrets)
 		}
 	case []any:
 		for _, member := range v {
-			collectSecrets(member, inside, secrets)
+			collectSecrets(member, parts, inside, secrets)
 		}
 	case string:
 		if inside && len(v) >= shortestSecret && !strings.HasPrefix(v, "${") {

@@ -48,12 +48,16 @@ func TestADiffShowsNoKeyOfAnyServer(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 	require.NoError(t, os.WriteFile(file, []byte(`{
   "mcpServers": {
-    "other": { "command": "other", "env": { "OTHER_TOKEN": "of-another-server" } }
+    "other": { "command": "other", "env": { "OTHER_TOKEN": "of-another-server" } },
+    "third": { "command": "npx", "args": ["-y", "third", "--header", "Authorization: Bearer of-a-third-server", "--api-key=of-a-third-server"] },
+    "fourth": { "url": "https://example.com/mcp?api_key=of-a-fourth-server" }
   }
 }
 `), 0o600))
 	plan, err := cursor.Install(m, install.Server{Command: "/opt/wiro-mcp", Key: "former-key-1234567890"}, "")
 	require.NoError(t, err)
 	require.NotContains(t, plan.Diff(), "of-another-server")
+	require.NotContains(t, plan.Diff(), "of-a-third-server")
+	require.NotContains(t, plan.Diff(), "of-a-fourth-server")
 	require.Contains(t, plan.Diff(), "/opt/wiro-mcp")
 }

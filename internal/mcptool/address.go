@@ -2,9 +2,10 @@ package mcptool
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 )
 
 // IsWebAddress reports whether an address may become a link or be opened in a user's browser:
@@ -24,13 +25,8 @@ func webHost(address string) (string, error) {
 	case err != nil, u.Host == "", u.Hostname() == "", u.User != nil, strings.ContainsAny(address, "\\ \"<>"),
 		strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", errNoWebAddress
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Is(u.Hostname()):
 		return u.Host, nil
 	}
 	return "", errNoWebAddress
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }

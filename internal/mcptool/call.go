@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,6 +41,28 @@ type Call struct {
 	understood json.RawMessage // the arguments, until given decodes them
 	progress   ProgressFunc
 	waitEnds   time.Time // of the last Wait
+	cleanups   []func()
+}
+
+// Cleanup registers a function that is called when the call has ended.
+func (c *Call) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
+
+func (c *Call) cleanUp() {
+	for _, f := range c.cleanups {
+		f()
+	}
+}
+
+// Drains end when what goes on without the call should end, too: the server shuts down, or the
+// client's connection closes.
+func (c *Call) Drains() []context.Context {
+	var drains []context.Context
+	for _, drain := range []context.Context{c.server.options.Drain, c.Scope.Drain} {
+		if drain != nil {
+			drains = append(drains, drain)
+		}
+	}
+	return drains
 }
 
 // plain is what makes the texts of this call plain.
@@ -77,6 +100,13 @@ func (c *Call) SetArgument(name string, value any) {
 	c.request.Params.Arguments = arguments
 }
 
+// DropArgument leaves an argument of the call out of next steps.
+func (c *Call) DropArgument(name string) {
+	arguments := c.Arguments()
+	delete(arguments, name)
+	c.request.Params.Arguments = arguments
+}
+
 // State is the sealed state that came back with the user's answer; "" for a first attempt.
 func (c *Call) State() string { return c.request.Params.RequestState }
 
@@ -95,12 +125,16 @@ func (c *Call) Enabled(tool string) bool {
 	return ok && c.Scope.allows(t)
 }
 
-// Next is a next step; nil where its tool is off for the caller.
+// Next is a next step; nil where its tool is off for the caller. It takes over the values of
+// Options.CarriedArguments that the tool has and arguments leaves out.
 func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
-	if !c.Enabled(tool) {
+	t, ok := c.server.Find(tool)
+	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	return &NextAction{Tool: tool, Arguments: arguments, Reason: reason}
+	carried := c.shared(t, c.server.options.CarriedArguments)
+	maps.Copy(carried, arguments)
+	return &NextAction{Tool: tool, Arguments: carried, Reason: reason}
 }
 
 // NextPage is the same call again with one argument changed.
@@ -113,13 +147,21 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
+	return c.shared(tool, c.server.options.ContextArguments)
+}
+
+// shared are the arguments of the call with these names, if a tool takes them too.
+func (c *Call) shared(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
+	if len(names) == 0 {
+		return about
+	}
 	accepted := map[string]bool{}
 	for _, name := range tool.Arguments() {
 		accepted[name] = true
 	}
 	given := c.given()
-	for _, name := range c.server.options.ContextArguments {
+	for _, name := range names {
 		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
 			about[name] = value
 		}

@@ -124,9 +124,14 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
 	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
 		for _, link := range linker.Links() {
-			if IsWebAddress(link.URI) {
+			if IsWebAddress(link.URI) || strings.HasPrefix(link.URI, "file:///") {
 				result.Content = append(result.Content, link)
 			}
+		}
+	}
+	if player, ok := value.(Player); ok {
+		if data, mimeType := player.Sound(); data != nil {
+			result.Content = append(result.Content, mcp.NewAudioContent(base64.StdEncoding.EncodeToString(data), mimeType))
 		}
 	}
 	if imager, ok := value.(Imager); ok {

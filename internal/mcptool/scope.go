@@ -38,6 +38,7 @@ type Scope struct {
 	// Continuation takes calls that may wait, for the transport to run; where nil they run at once.
 	Continuation *Continuation
 	Drain        context.Context // ends waits early when done: the connection closes; may be nil
+	Hold         func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that

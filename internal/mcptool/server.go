@@ -41,6 +41,8 @@ type Options struct {
 	// ContextArguments name what a call is about: a problem's next step takes their values
 	// over, where its tool has the argument.
 	ContextArguments []string
+	// CarriedArguments are those that every next step takes over, where its tool has them.
+	CarriedArguments []string
 
 	// UseOnce reports whether a confirmation is used for the first time, on whatever replica; ttl
 	// is how long it must be remembered. An error means that this cannot be told, and nothing is
@@ -242,7 +244,7 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	event := Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
-			u.call.server.options.Log.Error().Str("request", u.id).Str("tool", u.call.Tool.Name).
+			u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
 			result, rest = plain{}.failed(u.id, internalError(u.id)), nil
@@ -254,6 +256,7 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 		if u.call.Scope.Observe != nil {
 			u.call.Scope.Observe(event)
 		}
+		u.call.cleanUp()
 		u.call.server.addNotice(result)
 	}()
 	out, err := part(ctx)
@@ -296,7 +299,7 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	p := call.completeNextAction(s.explain(call, err))
 	switch {
 	case p == nil:
-		s.options.Log.Error().Str("request", id).Str("tool", call.Tool.Name).
+		s.options.Log.Error().Ctx(ctx).Str("request", id).Str("tool", call.Tool.Name).
 			Str(zerolog.ErrorFieldName, call.plain().text(err.Error(), false)).Msg("a tool failed")
 		return internalError(id), Internal
 	case ctx.Err() != nil:

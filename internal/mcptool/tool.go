@@ -89,7 +89,12 @@ type Imager interface {
 	Image() (data []byte, mimeType string)
 }
 
-// Linker is a result that has files to link to.
+// Player is a result with a sound to listen to; nil data is none.
+type Player interface {
+	Sound() (data []byte, mimeType string)
+}
+
+// Linker is a result that has files to link to: web addresses, or files of the user's machine.
 type Linker interface{ Links() []mcp.ResourceLink }
 
 // Asker is a result that may be a question to the user instead.

@@ -20,6 +20,8 @@ var (
 	// ErrCanceledByClient is the cause of a call's end where its client canceled it, rather than
 	// the connection being lost.
 	ErrCanceledByClient = errors.New("the client canceled the call")
+	// ErrTimedOutByClient is the cause where the client's time was over.
+	ErrTimedOutByClient = errors.New("the client's time for the call was over")
 )
 
 // waitTimeout is how long a call may wait: as long as the caller asked for (in seconds), else
@@ -61,11 +63,9 @@ func (c *Call) limitWait(ctx context.Context, timeout *float64) (context.Context
 	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
 	ctx, restart := context.WithCancelCause(ctx)
 	ends := []func(){func() { restart(nil) }, cancel}
-	for _, drain := range []context.Context{c.server.options.Drain, c.Scope.Drain} {
-		if drain != nil {
-			stop := context.AfterFunc(drain, func() { restart(ErrRestarting) })
-			ends = append(ends, func() { stop() })
-		}
+	for _, drain := range c.Drains() {
+		stop := context.AfterFunc(drain, func() { restart(ErrRestarting) })
+		ends = append(ends, func() { stop() })
 	}
 	return ctx, func() {
 		for _, end := range ends {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
 // Result is what Check found.
@@ -193,7 +195,7 @@ func firstFiles(value any, n int) any {
 // value to the parameter that must be meant, unless that has one.
 func (c *check) unknown(name string, value any, given map[string]any) {
 	names := c.closest(name, given)
-	c.fault(Fault{Kind: Unknown, Param: shorten(name), Value: shown(value), Closest: names, Fixed: true})
+	c.fault(Fault{Kind: Unknown, Param: plaintext.Cut(name, maxShown), Value: shown(value), Closest: names, Fixed: true})
 	if len(names) == 0 {
 		return
 	}
@@ -258,10 +260,10 @@ func (c *check) compareWithExample(given map[string]any) {
 		}
 		names := nearest(name, candidates, 1)
 		if len(names) == 0 {
-			others = append(others, shorten(name))
+			others = append(others, plaintext.Cut(name, maxShown))
 			continue
 		}
-		c.fault(Fault{Kind: Unknown, Param: shorten(name), Value: shown(given[name]), Closest: names, Fixed: true})
+		c.fault(Fault{Kind: Unknown, Param: plaintext.Cut(name, maxShown), Value: shown(given[name]), Closest: names, Fixed: true})
 		delete(c.Params, name)
 		if _, taken := c.Params[names[0]]; !taken {
 			c.Params[names[0]] = given[name]

@@ -3,7 +3,8 @@ package params
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
 // FaultKind says what is wrong with one parameter of a run.
@@ -97,15 +98,9 @@ func optionList(options []Option) string {
 // shown is a value as a fault quotes it.
 func shown(value any) string {
 	if s, ok := value.(string); ok {
-		return `"` + shorten(s) + `"`
+		return `"` + plaintext.Cut(s, maxShown) + `"`
 	}
-	return shorten(jsonText(value))
+	return plaintext.Cut(jsonText(value), maxShown)
 }
 
-func shorten(s string) string {
-	const most = 60
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}
+const maxShown = 60 // characters of a name or value that a fault quotes

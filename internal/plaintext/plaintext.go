@@ -82,6 +82,14 @@ func Quote(text string, limit int) string {
 	return `"` + text + `"`
 }
 
+// Cut returns at most n characters of a text, and an ellipsis if that is not all of it.
+func Cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n]) + "…"
+}
+
 func clean(text string, f form) string {
 	i := dirty(text, f)
 	if i < 0 {

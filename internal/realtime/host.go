@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -10,76 +11,92 @@ import (
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-// ErrShutdown ends the sessions of a host that is closed.
-var ErrShutdown = errors.New("the server is shutting down")
+// ErrNotReady ends a session whose model was not ready in time.
+var ErrNotReady = errors.New("the model did not get ready in time, so its task was canceled")
+
+const (
+	maxHeld    = 100              // sessions at once: each has a connection and files
+	readyLimit = 15 * time.Minute // until the model is ready
+	keepFor    = 15 * time.Minute // an outcome
+)
 
 // Host holds sessions that go on when the call that started them has ended. It keeps their
 // outcomes for a while. The zero value is ready.
 type Host struct {
 	Keep time.Duration // how long an outcome is kept; 15 minutes if 0
 
-	mu     sync.Mutex
-	closed bool
-	held   []*Held
-	wg     sync.WaitGroup
+	mu   sync.Mutex
+	held []*Held
 }
-
-const defaultKeep = 15 * time.Minute
 
 // Held is a session that a host holds.
 type Held struct {
-	Owner string       // the caller's fingerprint: others never find it
+	Owner string // the caller's fingerprint: others never find it
+	Model wiro.Slug
 	Ref   wiro.TaskRef // the task behind it
 
-	end  context.CancelCauseFunc
-	done chan struct{}
+	session *wiro.Session
+	end     context.CancelCauseFunc
+	done    chan struct{}
 
 	mu      sync.Mutex
 	now     Progress
 	changed chan struct{} // closed at each change of now
 	result  Result
-	err     error
+	outcome json.RawMessage
 	ended   time.Time
 }
 
 // Progress is how far a session is.
 type Progress struct {
 	Ready         bool
-	SentSeconds   float64 // of sound
+	SoundSeconds  float64 // of sound to send; 0 if there is none
+	SentSeconds   float64 // of it
 	SpeechSeconds float64 // that the model said
-	Cost          *float64
 }
 
-// Start holds a session for an owner until the talk has ended, at most for limit: the length of
-// the sound or text and a reserve. Finish, if not nil, completes the result, such as by saving
-// the speech, before waits return; it is called in every case.
-func (h *Host) Start(owner string, session *wiro.Session, talk Talk, limit time.Duration, finish func(Result, error) error) *Held {
+// Start holds a session for an owner until the talk has ended. Finish makes the outcome of what the
+// session brought, such as by saving the speech, before waits return.
+func (h *Host) Start(owner string, model wiro.Slug, session *wiro.Session, talk Talk, finish func(Result, error) json.RawMessage) *Held {
 	ctx, end := context.WithCancelCause(context.Background())
-	held := &Held{Owner: owner, Ref: session.Ref(), end: end, done: make(chan struct{}), changed: make(chan struct{})}
-	h.mu.Lock()
-	if h.closed {
-		end(ErrShutdown)
+	held := &Held{
+		Owner: owner, Model: model, Ref: session.Ref(), session: session, end: end,
+		done: make(chan struct{}), changed: make(chan struct{}), now: Progress{SoundSeconds: talk.SoundSeconds},
 	}
+	h.mu.Lock()
 	h.held = append(slices.DeleteFunc(h.held, h.isOld), held)
-	h.wg.Add(1)
 	h.mu.Unlock()
-	talk.OnEvent = held.observe(talk.OnEvent)
+
+	notReady := time.AfterFunc(readyLimit, func() { end(ErrNotReady) })
+	talk.OnEvent = held.observe(notReady)
 	talk.OnSent = func(seconds float64) { held.update(func(p *Progress) { p.SentSeconds = seconds }) }
 	go func() {
-		defer h.wg.Done()
 		defer end(nil)
-		ctx, cancel := context.WithTimeout(ctx, limit)
-		defer cancel()
+		defer notReady.Stop()
 		result, err := talk.Run(ctx, session)
-		if finish != nil {
-			err = errors.Join(err, finish(result, err))
-		}
+		outcome := finish(result, err)
 		held.mu.Lock()
-		held.result, held.err, held.ended = result, err, time.Now()
+		held.result, held.outcome, held.ended = result, outcome, time.Now()
 		held.mu.Unlock()
 		close(held.done)
 	}()
 	return held
+}
+
+// IsFull reports whether no other session should be started.
+func (h *Host) IsFull() bool { return h.Len() >= maxHeld }
+
+// Len is the number of sessions that are not done.
+func (h *Host) Len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, held := range h.held {
+		if !held.IsDone() {
+			n++
+		}
+	}
+	return n
 }
 
 // Find returns an owner's session by its task's token or id; nil if there is none.
@@ -88,7 +105,8 @@ func (h *Host) Find(owner string, ref wiro.TaskRef) *Held {
 	defer h.mu.Unlock()
 	h.held = slices.DeleteFunc(h.held, h.isOld)
 	i := slices.IndexFunc(h.held, func(held *Held) bool {
-		same := ref.Token != "" && held.Ref.Token == ref.Token || ref.ID != "" && held.Ref.ID == ref.ID
+		same := ref.Token != "" && (held.Ref.Token == ref.Token || held.Ref.ID == ref.Token) ||
+			ref.ID != "" && (held.Ref.ID == ref.ID || held.Ref.Token == ref.ID)
 		return same && held.Owner == owner
 	})
 	if i < 0 {
@@ -97,34 +115,46 @@ func (h *Host) Find(owner string, ref wiro.TaskRef) *Held {
 	return h.held[i]
 }
 
-// Close ends all sessions with task_session_end and waits until their outcomes are complete.
-func (h *Host) Close() {
-	h.mu.Lock()
-	h.closed = true
-	held := slices.Clone(h.held)
-	h.mu.Unlock()
-	for _, one := range held {
-		one.end(ErrShutdown)
-	}
-	h.wg.Wait()
-}
-
 func (h *Host) isOld(held *Held) bool {
 	keep := h.Keep
 	if keep <= 0 {
-		keep = defaultKeep
+		keep = keepFor
 	}
 	held.mu.Lock()
 	defer held.mu.Unlock()
 	return !held.ended.IsZero() && time.Since(held.ended) > keep
 }
 
-// Done is closed once the session has ended and its result is complete.
+// Done is closed once the session has ended and its outcome is complete.
 func (s *Held) Done() <-chan struct{} { return s.done }
 
-// Wait returns the outcome, or ctx's error if that ends first: the session goes on then. Progress,
-// if not nil, is called with what changes meanwhile.
-func (s *Held) Wait(ctx context.Context, progress func(Progress)) (Result, error) {
+// IsDone reports whether Done is closed.
+func (s *Held) IsDone() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Outcome is what the session brought, and what finish made of it, once it is done.
+func (s *Held) Outcome() (Result, json.RawMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.result, s.outcome
+}
+
+// Now is how far the session is.
+func (s *Held) Now() Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// Wait waits until the session is done. It returns ctx's error if that ends first: the session goes
+// on then. Progress, if not nil, is called with what changes meanwhile.
+func (s *Held) Wait(ctx context.Context, progress func(Progress)) error {
 	for {
 		s.mu.Lock()
 		now, changed := s.now, s.changed
@@ -134,16 +164,24 @@ func (s *Held) Wait(ctx context.Context, progress func(Progress)) (Result, error
 		}
 		select {
 		case <-s.done:
-			return s.result, s.err
+			return nil
 		case <-changed:
 		case <-ctx.Done():
-			return Result{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
 
-// End ends the session at once with task_session_end. Wait returns what there is, with cause.
-func (s *Held) End(cause error) { s.end(cause) }
+// End ends the session with task_session_end, and closes its connection if it is not over within
+// grace. The talk ends with cause.
+func (s *Held) End(cause error, grace time.Duration) {
+	s.end(cause)
+	closing := time.AfterFunc(grace, s.session.Close)
+	go func() {
+		<-s.done
+		closing.Stop()
+	}()
+}
 
 func (s *Held) update(change func(*Progress)) {
 	s.mu.Lock()
@@ -153,21 +191,15 @@ func (s *Held) update(change func(*Progress)) {
 	s.changed = make(chan struct{})
 }
 
-// observe follows the progress of the session beside another observer.
-func (s *Held) observe(next func(wiro.SessionEvent)) func(wiro.SessionEvent) {
+// observe follows the progress of the session. A model that is ready stops the timer.
+func (s *Held) observe(notReady *time.Timer) func(wiro.SessionEvent) {
 	return func(event wiro.SessionEvent) {
 		switch e := event.(type) {
 		case wiro.Ready:
+			notReady.Stop()
 			s.update(func(p *Progress) { p.Ready = true })
 		case wiro.Audio:
 			s.update(func(p *Progress) { p.SpeechSeconds += Seconds(len(e.PCM)) })
-		case wiro.TurnCost:
-			if e.Total != nil {
-				s.update(func(p *Progress) { p.Cost = e.Total })
-			}
-		}
-		if next != nil {
-			next(event)
 		}
 	}
 }

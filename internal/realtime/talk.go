@@ -13,26 +13,37 @@ import (
 
 const (
 	frameTime       = 200 * time.Millisecond
-	trailingSilence = 5           // frames: a second, so that the model hears that the speaker has ended
-	quietTime       = time.Second // without anything new, after a turn has ended
+	trailingSilence = 5               // frames: a second, so that the model hears that the speaker has ended
+	quietTime       = time.Second     // without anything new, after a turn has ended
+	segmentTime     = 5 * time.Second // the same for a text, of which another segment may follow
 	defaultTimeout  = 30 * time.Second
 	cancelTimeout   = 10 * time.Second
 	loudSample      = 200 // of 32,767: what is softer needs no answer
 )
 
-// ErrNoAnswer is the error of a session that Wiro did not end when it was asked to.
-var ErrNoAnswer = errors.New("Wiro did not end the session, so that its task was killed")
+// Errors of sessions that were ended early.
+var (
+	// ErrNoAnswer is the error of a session that Wiro did not end when it was asked to.
+	ErrNoAnswer = errors.New("Wiro did not end the session, so its task was killed")
+	// ErrCostLimit ends a session whose next turn would cost more than Talk.MaxCost.
+	ErrCostLimit = errors.New("another turn would have cost more than the limit allows, so the session was stopped")
+	// ErrTooLong ends a session that lasted longer than Talk.Limit.
+	ErrTooLong = errors.New("the session took too long, so it was ended")
+)
 
 // Talk is a session from its start to its end: the sound is sent at the pace of speech with a second
 // of silence behind it, and once it is answered, or the text is spoken, the session is ended.
 type Talk struct {
 	Kind          Kind
 	Sound         io.Reader               // PCM to send; nil for Speech
+	SoundSeconds  float64                 // how long it is; 0 if that is not known
 	Speech        io.Writer               // takes the PCM that the model says; may be nil
 	OnEvent       func(wiro.SessionEvent) // told of every event; may be nil
 	OnSent        func(seconds float64)   // told how much of Sound was sent; may be nil
 	Pace          float64                 // 1 is that of speech, 0 does not wait at all
 	AnswerTimeout time.Duration           // without anything new the session is ended; 30 s if 0
+	Limit         time.Duration           // from when the model is ready; 0 is none
+	MaxCost       *float64                // USD: no turn is begun that would cost more; nil is no limit
 }
 
 // Result is what a session brought, also one that ended early.
@@ -44,15 +55,16 @@ type Result struct {
 	Cost          *float64 // USD: of the record, or what Wiro said last; nil if unknown
 }
 
-// Run holds the session. If ctx ends, the session is ended at once with task_session_end, or its task
-// is canceled if the model is not ready yet; Run returns what there is, with ctx's error. Errors of Sound and Speech end it in the same way.
+// Run holds the session. If ctx ends, the session is ended at once with task_session_end, or its
+// task is canceled if the model is not ready yet; Run returns what there is, with ctx's error.
+// Errors of Sound and Speech, and Limit end it in the same way; at MaxCost the task is killed.
 // Otherwise the error is that of the session's Events. Run closes the session.
 func (t Talk) Run(ctx context.Context, session *wiro.Session) (Result, error) {
 	defer session.Close()
 	if t.AnswerTimeout <= 0 {
 		t.AnswerTimeout = defaultTimeout
 	}
-	r := &talk{Talk: t, session: session, changed: make(chan struct{}, 1), sent: make(chan struct{})}
+	r := &talk{Talk: t, session: session, changed: make(chan struct{}, 1), sent: make(chan struct{}), heardAll: t.Sound == nil}
 	ctx, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 
@@ -85,9 +97,12 @@ type talk struct {
 	ready       bool
 	answering   bool // the model speaks, or writes
 	pending     bool // what was sent awaits its answer
+	more        bool // sound came after that which is being answered
 	turns       int
 	finished    bool // task_session_end was sent
 	canceled    bool // the task was
+	heardAll    bool // the sound was sent to its end
+	overCost    bool // another turn would cost more than MaxCost
 	sentSeconds float64
 }
 
@@ -103,6 +118,12 @@ func (r *talk) listen() (Result, error) {
 		switch e := event.(type) {
 		case wiro.Ready:
 			r.note(func() { r.ready = true })
+			if r.Limit > 0 {
+				limit := time.AfterFunc(r.Limit, func() { r.fail(ErrTooLong) })
+				defer limit.Stop()
+			}
+		case wiro.TurnCost:
+			r.note(func() { r.overCost = r.overCost || r.isOverCost(e) })
 		case wiro.Audio:
 			r.note(func() { r.answering = true })
 			result.SpeechSeconds += Seconds(len(e.PCM))
@@ -116,7 +137,7 @@ func (r *talk) listen() (Result, error) {
 			r.note(func() { r.answering = r.answering || e.Speaker == wiro.SpeakerAI })
 			result.Transcript.Add(e)
 		case wiro.TurnEnded:
-			r.note(func() { r.answering, r.pending, r.turns = false, false, r.turns+1 })
+			r.note(func() { r.answering, r.pending, r.more, r.turns = false, r.more, false, r.turns+1 })
 			result.Transcript.EndTurn()
 		default:
 			r.note(func() {})
@@ -176,7 +197,13 @@ func (r *talk) supervise(ctx context.Context) {
 			}
 			switch {
 			case !r.isFinished():
-				r.finish()
+				if r.isCutOff() { // what is sent already would be answered if the session ended properly
+					r.fail(ErrCostLimit)
+					stop = nil
+					r.cancel()
+				} else {
+					r.finish()
+				}
 			case !r.isCanceled():
 				r.fail(ErrNoAnswer)
 				stop = nil
@@ -196,14 +223,38 @@ func (r *talk) due(sent bool) (wait time.Duration, due bool) {
 	wait = r.AnswerTimeout
 	switch {
 	case r.finished:
+	case r.overCost:
+		return 0, true
 	case !r.ready || !sent:
 		return 0, false
 	case r.Kind == Transcription:
 		wait = 0
 	case r.turns > 0 && !r.answering && !r.pending:
 		wait = quietTime
+		if r.Kind == Speech {
+			wait = segmentTime
+		}
 	}
 	return time.Until(r.last.Add(wait)), true
+}
+
+// isOverCost reports whether another turn like the last one would cost more than allowed.
+func (r *talk) isOverCost(e wiro.TurnCost) bool {
+	if r.MaxCost == nil || e.Total == nil {
+		return false
+	}
+	next := *e.Total
+	if e.Turn != nil {
+		next += *e.Turn
+	}
+	return next > *r.MaxCost+1e-9
+}
+
+// isCutOff reports whether the limit of cost ends the session before its sound is answered.
+func (r *talk) isCutOff() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.overCost && (r.pending || !r.heardAll)
 }
 
 func (r *talk) isReady() bool    { return r.read(&r.ready) }
@@ -248,6 +299,7 @@ func (r *talk) send(ctx context.Context) {
 			return
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			r.note(func() { r.heardAll = true })
 			break
 		}
 		if err != nil {
@@ -268,7 +320,7 @@ func (r *talk) sendFrame(pace *pacer, pcm []byte, counts bool) bool {
 		return false
 	}
 	loud := counts && isLoud(pcm)
-	r.note(func() { r.pending = r.pending || loud })
+	r.note(func() { r.pending, r.more = r.pending || loud, r.more || loud && r.answering })
 	if r.session.Send(pcm) != nil {
 		return false
 	}

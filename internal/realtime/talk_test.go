@@ -19,6 +19,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	tunes "github.com/wiroai/wiro-mcp-go/internal/emulator/media"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
+	"github.com/wiroai/wiro-mcp-go/internal/media/sound"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -102,10 +103,10 @@ func TestSpeechBecomesAWAV(t *testing.T) {
 		require.Equal(t, append(media.WAVHeader(int64(len(want))), want...), content, slug)
 		file, err = os.Open(path)
 		require.NoError(t, err)
-		sound, err := media.OpenSound(file, media.ByName(path))
+		opened, err := sound.Open(file, media.ByName(path))
 		require.NoError(t, err)
-		require.InDelta(t, 7.2, sound.Seconds(), 0.001)
-		require.NoError(t, sound.Close())
+		require.InDelta(t, 7.2, opened.Seconds(), 0.001)
+		require.NoError(t, opened.Close())
 	}
 }
 
@@ -113,9 +114,9 @@ func TestASoundFileIsTranscribed(t *testing.T) {
 	t.Parallel()
 	_, c := start(t)
 	stereo := wave(1, 48_000, 2)
-	sound := openWAV(t, stereo, 48_000, 2)
-	defer sound.Close()
-	result, err := hold(t, c, transcription, nil, realtime.Talk{Sound: sound})
+	heard := openWAV(t, stereo, 48_000, 2)
+	defer heard.Close()
+	result, err := hold(t, c, transcription, nil, realtime.Talk{Sound: heard})
 	require.NoError(t, err)
 	require.Equal(t, "this is the sandbox writing", result.Transcript.Text(), "five words a second")
 	require.InDelta(t, 1, result.SentSeconds, 0.001)
@@ -230,6 +231,32 @@ func TestALostConnectionKeepsWhatThereIs(t *testing.T) {
 	require.InDelta(t, 0.005, *result.Cost, 1e-9)
 }
 
+// A turn costs what is known of the last one: no other one is begun that would cost too much.
+func TestNoTurnIsBegunThatCostsTooMuch(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		limit float64
+		turns int
+		err   error
+	}{
+		{0.015, 1, realtime.ErrCostLimit},
+		{0.02, 2, realtime.ErrCostLimit},
+		{0.04, 3, nil},
+	} {
+		_, c := start(t)
+		result, err := hold(t, c, conversation, nil, realtime.Talk{
+			Sound: bytes.NewReader(wave(9, wiro.SampleRate, 1)), MaxCost: &test.limit, Pace: 20,
+		})
+		if test.err == nil {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, test.err)
+		}
+		require.InDelta(t, 0.01*float64(test.turns), *result.Cost, 1e-9, test.limit)
+		require.True(t, result.Task.Over())
+	}
+}
+
 type writer func() error
 
 func (w writer) Write([]byte) (int, error) { return 0, w() }
@@ -239,7 +266,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // openWAV opens PCM of any rate and number of channels as a decoded file.
-func openWAV(t *testing.T, pcm []byte, rate, channels int) *media.Sound {
+func openWAV(t *testing.T, pcm []byte, rate, channels int) *sound.Reader {
 	t.Helper()
 	header := media.WAVHeader(int64(len(pcm)))
 	binary.LittleEndian.PutUint16(header[22:], uint16(channels))
@@ -250,16 +277,16 @@ func openWAV(t *testing.T, pcm []byte, rate, channels int) *media.Sound {
 	require.NoError(t, os.WriteFile(path, append(header, pcm...), 0o600))
 	file, err := os.Open(path)
 	require.NoError(t, err)
-	sound, err := media.OpenSound(file, media.ByName(path))
+	opened, err := sound.Open(file, media.ByName(path))
 	require.NoError(t, err)
-	return sound
+	return opened
 }
 
 func TestWhatAStereoFileBecomesOnTheWire(t *testing.T) {
 	t.Parallel()
-	sound := openWAV(t, wave(3, 48_000, 2), 48_000, 2)
-	defer sound.Close()
-	pcm, err := io.ReadAll(sound)
+	heard := openWAV(t, wave(3, 48_000, 2), 48_000, 2)
+	defer heard.Close()
+	pcm, err := io.ReadAll(heard)
 	require.NoError(t, err)
 	require.InDelta(t, 3*wiro.SampleRate*wiro.BytesPerSample, len(pcm), wiro.FrameBytes)
 	crossings, last := 0, int16(0)

@@ -117,15 +117,11 @@ func (d *day) find(names []string) int {
 	})
 }
 
-// Bind adds names to a reservation: the id and the token of the run's task, so that whoever
-// reads the task's record can settle it.
+// Bind names a reservation's task, by its id and its token, so that whoever reads the task's
+// record can settle it. A task that was named before is not the run's.
 func (s *Store) Bind(ctx context.Context, caller Caller, name string, others ...string) error {
 	_, err := s.onDays(ctx, caller, s.now(), []string{name}, func(d *day, i int) {
-		for _, other := range others {
-			if hashed := s.hash(other); other != "" && !slices.Contains(d.Reserved[i].Names, hashed) {
-				d.Reserved[i].Names = append(d.Reserved[i].Names, hashed)
-			}
-		}
+		d.Reserved[i].Names = append([]string{s.hash(name)}, s.hashes(others)...)
 	})
 	return err
 }

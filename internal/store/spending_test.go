@@ -45,6 +45,23 @@ func TestSpendingIsReservedAndSettled(t *testing.T) {
 	})
 }
 
+func TestAReservationHasOneTask(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s, c := r.replica(), r.caller()
+		require.NoError(r, s.Reserve(r.Context(), c, "run1", 0.6, 1))
+		require.NoError(r, s.Bind(r.Context(), c, "run1", "77", "token77"), "it was found in the list of tasks")
+		require.NoError(r, s.Bind(r.Context(), c, "run1", "78", "token78"), "Wiro's answer names another")
+		require.NoError(r, s.Record(r.Context(), c, r.clock.time(), 0.3, "77", "token77"))
+		spending, err := s.Spending(r.Context(), c)
+		require.NoError(r, err)
+		require.InDelta(r, 0.3, spending.Spent, 0)
+		require.InDelta(r, 0.6, spending.Reserved, 0)
+		settled, err := s.Settle(r.Context(), c, 0.5, "token78")
+		require.NoError(r, err)
+		require.True(r, settled)
+	})
+}
+
 func TestADayEndsAtMidnightUTC(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		s, c := r.replica(), r.caller()

@@ -39,10 +39,12 @@ type Store struct {
 	salt    []byte
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
+	alone   bool   // no other process uses what it remembers
 
 	mu      sync.Mutex
 	calls   map[string]heldCall // of this process, by hold
 	pending []pendingWrite      // what the backend did not take
+	ending  sync.WaitGroup      // calls whose end gives a run up
 
 	flushing sync.Mutex
 }
@@ -80,7 +82,7 @@ func Open(address string, options Options) (*Store, error) {
 	scheme, rest, _ := strings.Cut(address, ":")
 	switch strings.ToLower(scheme) {
 	case "", "memory":
-		s.backend = newMemory(options.Now)
+		s.backend, s.alone = newMemory(options.Now), true
 	case "file":
 		if rest = strings.TrimPrefix(rest, "//"); rest == "" {
 			return nil, errors.New("file: needs a folder, such as file:/var/lib/wiro-mcp")
@@ -110,7 +112,17 @@ func (s *Store) Shared() bool {
 
 // Close gives up the leases of this process and closes connections. Its runs that are not
 // delivered can be attached to from then on.
-func (s *Store) Close() error { return s.backend.close() }
+func (s *Store) Close() error {
+	s.mu.Lock()
+	calls := s.calls
+	s.calls = nil
+	s.mu.Unlock()
+	for _, call := range calls {
+		call.stop()
+	}
+	s.ending.Wait()
+	return s.backend.close()
+}
 
 // Ping reports ErrUnavailable where the store cannot be used.
 func (s *Store) Ping(ctx context.Context) error {

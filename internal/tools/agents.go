@@ -39,12 +39,12 @@ func listAgents(ctx context.Context, call *Call, in agentSearch) (AgentList, err
 }
 
 type agentSearch struct {
-	Search   string `json:"search,omitempty" doc:"words of titles and descriptions"`
-	Category string `json:"category,omitempty" doc:"such as \"productivity\" or \"social-media\""`
-	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"what to sort by"`
+	Search   string `json:"search,omitempty" doc:"in titles and descriptions"`
+	Category string `json:"category,omitempty" doc:"such as \"social-media\""`
+	Sort     string `json:"sort,omitempty" enum:"id,title,slug,status,createdat,updatedat,totalrun,activerun" doc:"field"`
 	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
-	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list"`
+	Start    int    `json:"start,omitempty" min:"0" doc:"skip"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many"`
 }
 
 var getAgentTool = define(mcptool.Meta{
@@ -71,6 +71,6 @@ func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error
 
 type agentName struct {
 	GUID string `json:"guid,omitempty" doc:"the template's guid"`
-	Slug string `json:"slug,omitempty" doc:"its slug, instead of the guid, such as \"instagram-manager\""`
+	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
 	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
 }

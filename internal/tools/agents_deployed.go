@@ -13,7 +13,7 @@ import (
 var listMyAgentsTool = define(mcptool.Meta{
 	Name:           "list_my_agents",
 	Title:          "List my agents",
-	Description:    "Agents that you or your team deployed: status, tier, credits and subscription, with the guid that other tools take.",
+	Description:    "Deployed agents: status, tier, credits, subscription, and the guid that other tools take.",
 	Toolset:        Agents,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"limit": 10}`}},
@@ -43,29 +43,29 @@ func listMyAgents(ctx context.Context, call *Call, in myAgentsQuery) (MyAgentLis
 
 type myAgentsQuery struct {
 	Category string `json:"category,omitempty" doc:"such as \"social-media\""`
-	Pinned   bool   `json:"pinned,omitempty" doc:"true lists the pinned ones"`
-	Sort     string `json:"sort,omitempty" enum:"id,title,status,createdat,updatedat,startedat,runningat,stopdat" doc:"what to sort by"`
+	Pinned   bool   `json:"pinned,omitempty" doc:"only pinned ones"`
+	Sort     string `json:"sort,omitempty" enum:"id,title,status,createdat,updatedat,startedat,runningat,stopdat" doc:"field"`
 	Order    string `json:"order,omitempty" enum:"ASC,DESC" doc:"direction"`
-	Start    int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many to list"`
-	Team     string `json:"teamguid,omitempty" doc:"the team whose agents to list"`
+	Start    int    `json:"start,omitempty" min:"0" doc:"skip"`
+	Limit    int    `json:"limit,omitempty" min:"1" max:"1000" doc:"how many"`
+	Team     string `json:"teamguid,omitempty" doc:"whose agents"`
 }
 
 // agentGUID names a deployed agent.
 type agentGUID struct {
-	GUID string `json:"useragentguid" doc:"guid of your agent"`
+	GUID string `json:"useragentguid" doc:"its guid"`
 }
 
 var getMyAgentTool = define(mcptool.Meta{
 	Name:        "get_my_agent",
 	Title:       "Get my agent",
-	Description: "One deployed agent: its status and what blocks it, credentials, skills, preferences and scheduled tasks, credits and subscription. Secrets never show.",
+	Description: "One deployed agent: what blocks it, its credentials, skills, preferences and scheduled tasks, credits and subscription.",
 	Toolset:     Agents,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, getMyAgent)
 
 func getMyAgent(ctx context.Context, call *Call, in agentLook) (MyAgentDetail, error) {
-	agent, err := call.Wiro.MyAgents.Get(ctx, in.GUID)
+	agent, err := call.agent(ctx, in.GUID, in.Team)
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
@@ -74,6 +74,7 @@ func getMyAgent(ctx context.Context, call *Call, in agentLook) (MyAgentDetail, e
 
 type agentLook struct {
 	agentGUID
+	teamOf
 	Full bool `json:"full,omitempty" doc:"true shows preferences and scheduled tasks with their whole text"`
 }
 
@@ -176,7 +177,7 @@ func parseBools(argument string, values map[string]any) (map[string]bool, error)
 var updateMyAgentTool = define(mcptool.Meta{
 	Name:        "update_my_agent",
 	Title:       "Update my agent",
-	Description: "Change a deployed agent's title, description, categories or cover, or pin it. An agent that runs is restarted with the change.",
+	Description: "Change a deployed agent's title, description, categories or cover, or pin it. It restarts if it runs.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
@@ -187,12 +188,12 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 	if in.Categories != nil && len(in.Categories) == 0 {
 		return AgentAction{}, mcptool.Problemf("categories cannot be empty: give at least one, or leave categories out.")
 	}
-	agent := wiro.UserAgent{GUID: in.GUID}
+	agent, client := wiro.UserAgent{GUID: in.GUID}, call.inTeam(in.Team)
 	change := wiro.AgentUpdate{Title: in.Title, Description: in.Description, Categories: in.Categories, Cover: in.Cover}
 	var done []string
 	if in.Title != nil || in.Description != nil || in.Categories != nil || in.Cover != nil {
 		var err error
-		if agent, err = call.Wiro.MyAgents.Update(ctx, in.GUID, change); err != nil {
+		if agent, err = client.MyAgents.Update(ctx, in.GUID, change); err != nil {
 			return AgentAction{}, err
 		}
 		done = append(done, "its details are changed")
@@ -203,13 +204,13 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 			return AgentAction{}, partialFailure(done, err)
 		}
 		defer release()
-		if agent, err = call.Wiro.MyAgents.SetCover(ctx, in.GUID, picture); err != nil {
+		if agent, err = client.MyAgents.SetCover(ctx, in.GUID, picture); err != nil {
 			return AgentAction{}, partialFailure(done, err)
 		}
 		done = append(done, "its cover is uploaded")
 	}
 	if in.Pinned != nil {
-		if err := call.Wiro.MyAgents.Pin(ctx, in.GUID, *in.Pinned); err != nil {
+		if err := client.MyAgents.Pin(ctx, in.GUID, *in.Pinned); err != nil {
 			return AgentAction{}, partialFailure(done, err)
 		}
 		done = append(done, map[bool]string{true: "it is pinned", false: "it is not pinned any more"}[*in.Pinned])
@@ -226,12 +227,13 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 
 type agentChange struct {
 	agentGUID
+	teamOf
 	Title       *string  `json:"title,omitempty" doc:"its name"`
-	Description *string  `json:"description,omitempty" doc:"what it is for; \"\" clears it"`
+	Description *string  `json:"description,omitempty" doc:"\"\" clears it"`
 	Categories  []string `json:"categories,omitempty" doc:"at least one"`
-	Cover       *string  `json:"cover,omitempty" doc:"its picture's address; \"\" clears it"`
-	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload: URL, data: URI or local path (jpg, png, gif, webp; 10 MB)"`
-	Pinned      *bool    `json:"pinned,omitempty" doc:"pinned on the dashboard"`
+	Cover       *string  `json:"cover,omitempty" doc:"picture's address; \"\" clears it"`
+	CoverFile   string   `json:"cover_file_url,omitempty" doc:"picture to upload, 10 MB: URL, data: URI or local path"`
+	Pinned      *bool    `json:"pinned,omitempty" doc:"on the dashboard"`
 }
 
 // picture is the cover that cover_file_url names, as source describes it.

@@ -148,6 +148,7 @@ func packs(list []wiro.CreditPack) []PackInfo {
 }
 
 func (c *Call) myAgentDetail(u wiro.UserAgent, full bool) MyAgentDetail {
+	c.noteTeam(u)
 	info := MyAgentInfo{
 		MyAgentRow: myAgentRow(u), Description: mcptool.Clip(redactTokens(u.Description), 300), Blocked: []string{},
 		Credentials: credentialStates(u.Credentials), Skills: skillLines(u.Skills, u.SkillsMeta),

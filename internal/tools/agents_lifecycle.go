@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
@@ -11,7 +12,7 @@ import (
 var startAgentTool = define(mcptool.Meta{
 	Name:        "start_agent",
 	Title:       "Start an agent",
-	Description: "Start a deployed agent, and wait until it runs (a minute or so). Says what is missing if it cannot start.",
+	Description: "Start a deployed agent, and wait until it runs (a minute). Says what is missing.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
@@ -19,25 +20,63 @@ var startAgentTool = define(mcptool.Meta{
 }, startAgent)
 
 func startAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, error) {
-	err := call.Wiro.MyAgents.Start(ctx, in.GUID)
-	if reasonOf(err) == wiro.ReasonSetupIncomplete {
-		agent, lookErr := call.Wiro.MyAgents.Get(ctx, in.GUID)
-		if lookErr != nil {
-			return AgentAction{}, err
-		}
-		return AgentAction{}, call.setupProblem(agent)
-	}
+	start := func() error { return call.inTeam(in.Team).MyAgents.Start(ctx, in.GUID) }
+	err := start()
 	already := reasonOf(err) == wiro.ReasonAlreadyRunning || reasonOf(err) == wiro.ReasonAlreadyQueued
-	if err != nil && !already {
-		return AgentAction{}, err
+	// A change of it may be restarting it, or it is still stopping: it is started once it has stopped.
+	stopping := reasonOf(err) == wiro.ReasonStopping
+	if stopping && !in.waits() {
+		return call.restarting(ctx, in, err)
 	}
-	agent, err := call.settle(ctx, in, wiro.AgentQueued, func(u wiro.UserAgent) bool {
-		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting && (u.Status != wiro.AgentStopping || !u.RestartAfter)
+	if err != nil && !already && !stopping {
+		return AgentAction{}, call.notStarted(ctx, in, err)
+	}
+	left := wiro.AgentQueued
+	if stopping {
+		left = wiro.AgentStopping
+	}
+	var again error
+	agent, err := call.settle(ctx, in, left, func(u wiro.UserAgent) bool {
+		switch {
+		case u.Status == wiro.AgentStopped && stopping:
+			stopping, again = false, start()
+			return again != nil
+		case u.Status == wiro.AgentStopping:
+			return !u.RestartAfter && !stopping
+		}
+		return u.Status != wiro.AgentQueued && u.Status != wiro.AgentStarting
 	})
-	if err != nil && !mcptool.WaitEnded(err) {
+	switch {
+	case again != nil && reasonOf(again) != wiro.ReasonAlreadyQueued && reasonOf(again) != wiro.ReasonAlreadyRunning:
+		return AgentAction{}, call.notStarted(ctx, in, again)
+	case err != nil && !mcptool.WaitEnded(err):
 		return AgentAction{}, err
 	}
 	return call.started(agent, already, err)
+}
+
+// restarting says how an agent stands that was stopping when it was told to start, to a caller who
+// does not wait.
+func (c *Call) restarting(ctx context.Context, in agentSwitch, refusal error) (AgentAction, error) {
+	agent, err := c.agent(ctx, in.GUID, in.Team)
+	if err != nil || agent.Status == wiro.AgentStopping && !agent.RestartAfter {
+		return AgentAction{}, refusal
+	}
+	action := agentAction("start", agent, "It restarts by itself, with what was changed: it runs in a minute or so.")
+	action.NextAction = c.Next("get_my_agent", "see whether it runs", agentRef(in.GUID))
+	return action, nil
+}
+
+// notStarted says what an agent lacks that cannot start.
+func (c *Call) notStarted(ctx context.Context, in agentSwitch, err error) error {
+	if reasonOf(err) != wiro.ReasonSetupIncomplete {
+		return err
+	}
+	agent, lookErr := c.agent(ctx, in.GUID, in.Team)
+	if lookErr != nil {
+		return err
+	}
+	return c.setupProblem(agent)
 }
 
 // started says how an agent stands that was told to start.
@@ -62,6 +101,12 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 		}
 		return action, nil
 	case wiro.AgentStopped, wiro.AgentStopping:
+		if waitErr != nil && agent.Status == wiro.AgentStopping {
+			if agent.RestartAfter {
+				break
+			}
+			return AgentAction{}, mcptool.Problemf("The agent is still stopping: start it again once it has stopped.").WithNext("get_my_agent", "see whether it has stopped", self)
+		}
 		return AgentAction{}, mcptool.Problemf("The agent was stopped again before it ran.").WithNext("start_agent", "start it again", self)
 	}
 	action := agentAction("start", agent, "It is "+agent.Status.String()+"; that takes a minute or so.")
@@ -83,9 +128,10 @@ var stopAgentTool = define(mcptool.Meta{
 }, stopAgent)
 
 func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, error) {
-	err := call.Wiro.MyAgents.Stop(ctx, in.GUID)
+	stop := func() error { return call.inTeam(in.Team).MyAgents.Stop(ctx, in.GUID) }
+	err := stop()
 	if reasonOf(err) == wiro.ReasonAlreadyStopped {
-		return agentAction("stop", wiro.UserAgent{GUID: in.GUID}, "It was stopped already."), nil
+		return call.stopped(ctx, in, wiro.UserAgent{GUID: in.GUID}, "It was stopped already."), nil
 	}
 	// A change of it may be restarting it: it is stopped once more when it is back.
 	comesBack := in.waits() && reasonOf(err) == wiro.ReasonStopping
@@ -97,7 +143,7 @@ func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, er
 		switch u.Status {
 		case wiro.AgentQueued, wiro.AgentStarting, wiro.AgentRunning:
 			if comesBack {
-				comesBack, again = false, call.Wiro.MyAgents.Stop(ctx, in.GUID)
+				comesBack, again = false, stop()
 			}
 			return again != nil
 		case wiro.AgentStopping:
@@ -111,20 +157,46 @@ func stopAgent(ctx context.Context, call *Call, in agentSwitch) (AgentAction, er
 	if err != nil && !mcptool.WaitEnded(err) {
 		return AgentAction{}, err
 	}
-	action := agentAction("stop", agent, "It has stopped.")
 	switch agent.Status {
 	case wiro.AgentStopped, wiro.AgentSetupRequired:
+		return call.stopped(ctx, in, agent, "It has stopped."), nil
 	case wiro.AgentError:
-		action.Message = "It has ended, with an error."
-	default:
-		action.Message = "It is " + agent.Status.String() + "; that takes a moment."
-		action.NextAction = call.Next("get_my_agent", "see whether it has stopped", agentRef(in.GUID))
+		return call.stopped(ctx, in, agent, "It has ended, with an error."), nil
 	}
+	action := call.stopped(ctx, in, agent, "It is "+agent.Status.String()+"; that takes a moment.")
+	action.NextAction = call.Next("get_my_agent", "see whether it has stopped", agentRef(in.GUID))
 	return action, nil
+}
+
+// stopped says how an agent stands that was told to stop, and which subscription goes on. What is
+// not known of the agent is looked up.
+func (c *Call) stopped(ctx context.Context, in agentSwitch, agent wiro.UserAgent, message string) AgentAction {
+	if agent.Title == "" {
+		if now, err := c.agent(ctx, in.GUID, in.Team); err == nil {
+			now.Status = agent.Status
+			agent = now
+		}
+	}
+	action := agentAction("stop", agent, message)
+	action.Agent.Subscription = subscriptionLine(agent.Subscription)
+	switch s := agent.Subscription; {
+	case !s.Active():
+	case s.Canceled():
+		action.Message += fmt.Sprintf(" Its subscription ends %s and is not charged again.", day(s.CurrentPeriodEnd))
+	default:
+		price := agent.MonthlyPriceUSD
+		if price == nil {
+			price = s.Amount
+		}
+		action.Message += fmt.Sprintf(" Its subscription (%s) goes on: it renews %s for %s. %s ends it.",
+			tierName(agent.Tier), day(s.CurrentPeriodEnd), mcptool.USD(price), c.toolName("cancel_agent_subscription"))
+	}
+	return action
 }
 
 type agentSwitch struct {
 	agentGUID
+	teamOf
 	Wait    *bool    `json:"wait,omitempty" default:"true" doc:"false returns at once"`
 	Timeout *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
@@ -144,18 +216,19 @@ func (c *Call) settle(ctx context.Context, in agentSwitch, left wiro.AgentStatus
 	var now wiro.UserAgent
 	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
 		if mcptool.LooksOnce(in.Timeout) {
-			if now, err = c.Wiro.MyAgents.Get(ctx, in.GUID); err == nil && !settled(now) {
+			if now, err = c.inTeam(in.Team).MyAgents.Get(ctx, in.GUID); err == nil && !settled(now) {
 				err = context.DeadlineExceeded
 			}
 			return err
 		}
-		now, err = c.Wiro.MyAgents.Wait(limited, in.GUID, settled, func(u wiro.UserAgent) {
+		now, err = c.inTeam(in.Team).MyAgents.Wait(limited, in.GUID, settled, func(u wiro.UserAgent) {
 			p.Update(float64(u.Status), 0, u.Status.String())
 		})
 		return err
 	})
 	if now.GUID != "" {
 		agent = now
+		c.noteTeam(agent)
 	}
 	return agent, err
 }
@@ -172,6 +245,8 @@ type ActedAgent struct {
 	GUID   string `json:"useragentguid"`
 	Title  string `json:"title,omitempty"`
 	Status string `json:"status,omitempty"`
+	// Subscription is what stop_agent leaves to go on, such as "active until 2026-06-01".
+	Subscription string `json:"subscription,omitempty"`
 }
 
 func agentAction(action string, u wiro.UserAgent, message string) AgentAction {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -57,8 +59,8 @@ var subscribeAgentTool = defineConfirmed(mcptool.Meta{
 }, subscribeCharge, subscribeAgent)
 
 func subscribeAgent(ctx context.Context, call *Call, in subscription) (BillingAction, error) {
-	paid, err := submit(ctx, call, "UserAgent/CreateSubscriptionCheckout", nil, func(ctx context.Context) (wiro.Subscribed, error) {
-		return call.Wiro.WithTeam(in.Team).Billing.Subscribe(ctx, in.GUID, in.Tier)
+	paid, err := submitInTeam(ctx, call, "UserAgent/CreateSubscriptionCheckout", in.GUID, in.Team, nil, func(ctx context.Context, w *wiro.Client) (wiro.Subscribed, error) {
+		return w.Billing.Subscribe(ctx, in.GUID, in.Tier)
 	})
 	if err != nil {
 		return BillingAction{}, err
@@ -84,7 +86,7 @@ var cancelAgentSubscriptionTool = define(mcptool.Meta{
 }, cancelAgentSubscription)
 
 func cancelAgentSubscription(ctx context.Context, call *Call, in subscriptionRef) (BillingAction, error) {
-	ends, err := call.Wiro.WithTeam(in.Team).Billing.Cancel(ctx, in.GUID)
+	ends, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (time.Time, error) { return w.Billing.Cancel(ctx, in.GUID) })
 	if err != nil {
 		return BillingAction{}, err
 	}
@@ -99,7 +101,7 @@ func cancelAgentSubscription(ctx context.Context, call *Call, in subscriptionRef
 
 type subscriptionRef struct {
 	agentGUID
-	Team string `json:"teamguid,omitempty" doc:"the team that owns it"`
+	teamOf
 }
 
 var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
@@ -112,8 +114,8 @@ var renewAgentSubscriptionTool = defineConfirmed(mcptool.Meta{
 }, renewCharge, renewAgentSubscription)
 
 func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	renewal, err := submit(ctx, call, "UserAgent/RenewSubscription", nil, func(ctx context.Context) (wiro.Renewal, error) {
-		return call.Wiro.WithTeam(in.Team).Billing.Renew(ctx, in.GUID)
+	renewal, err := submitInTeam(ctx, call, "UserAgent/RenewSubscription", in.GUID, in.Team, nil, func(ctx context.Context, w *wiro.Client) (wiro.Renewal, error) {
+		return w.Billing.Renew(ctx, in.GUID)
 	})
 	if err != nil {
 		return BillingAction{}, err
@@ -136,8 +138,8 @@ var upgradeAgentTierTool = defineConfirmed(mcptool.Meta{
 }, upgradeCharge, upgradeAgentTier)
 
 func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAction, error) {
-	upgrade, err := submit(ctx, call, "UserAgent/UpgradeTier", nil, func(ctx context.Context) (wiro.Upgraded, error) {
-		return call.Wiro.WithTeam(in.Team).Billing.Upgrade(ctx, in.GUID)
+	upgrade, err := submitInTeam(ctx, call, "UserAgent/UpgradeTier", in.GUID, in.Team, nil, func(ctx context.Context, w *wiro.Client) (wiro.Upgraded, error) {
+		return w.Billing.Upgrade(ctx, in.GUID)
 	})
 	if err != nil {
 		return BillingAction{}, err
@@ -159,36 +161,78 @@ var buyAgentCreditsTool = defineConfirmed(mcptool.Meta{
 }, packCharge, buyAgentCredits)
 
 func buyAgentCredits(ctx context.Context, call *Call, in creditPurchase) (BillingAction, error) {
-	client := call.Wiro.WithTeam(in.Team)
-	_, err := submit(ctx, call, "UserAgent/CreateExtraCreditCheckout", nil, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, client.Billing.BuyCredits(ctx, in.GUID, in.Pack)
+	before := call.purchases(ctx, in)
+	_, err := submitInTeam(ctx, call, "UserAgent/CreateExtraCreditCheckout", in.GUID, in.Team, nil, func(ctx context.Context, w *wiro.Client) (struct{}, error) {
+		return struct{}{}, w.Billing.BuyCredits(ctx, in.GUID, in.Pack)
 	})
 	if err != nil {
 		return BillingAction{}, err
 	}
-	charged := call.packPaid(ctx, client, in)
+	charged, left, how := call.packPaid(ctx, in, before)
 	text := fmt.Sprintf("The %s pack is bought; its credits are there.", in.Pack)
 	if charged != nil {
-		text += fmt.Sprintf(" %s charged, its price before and after.", mcptool.USD(charged))
+		text += fmt.Sprintf(" %s charged, %s.", mcptool.USD(charged), how)
 	} else {
 		text += " Wiro does not say what was charged: the wallet's transactions are at " + billingPage + "."
 	}
-	return call.billingAction("buy", in.GUID, charged, text), nil
+	if left != nil {
+		text += fmt.Sprintf(" The agent has %s now.", credits(left))
+	}
+	action := call.billingAction("buy", in.GUID, charged, text)
+	action.CreditsLeft = left
+	return action, nil
 }
 
-// packPaid is what a pack cost that was just bought. Wiro's answer does not say, so that it is
-// the price that was agreed to if it still holds, and otherwise unknown.
-func (c *Call) packPaid(ctx context.Context, client *wiro.Client, in creditPurchase) *float64 {
-	agent, err := client.MyAgents.Get(ctx, in.GUID)
-	if err != nil || c.Charge == nil {
+// purchases are the guids of the agent's newest purchases in its ledger; nil if it cannot be read.
+func (c *Call) purchases(ctx context.Context, in creditPurchase) map[string]bool {
+	ledger, err := c.inTeam(in.Team).Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: in.GUID, Limit: ledgerLook})
+	if err != nil {
 		return nil
 	}
-	for _, p := range packs(agent.Agent.ExtraCreditPacks) {
-		if p.Pack == in.Pack && p.PriceUSD != nil && *p.PriceUSD == c.Charge.USD {
-			return p.PriceUSD
+	known := map[string]bool{}
+	for _, t := range ledger.Transactions {
+		known[t.GUID] = true
+	}
+	return known
+}
+
+const ledgerLook = 20 // newest transactions
+
+// packPaid is what a pack cost that was just bought, the credits that the agent has then, and how
+// the price is known. Wiro's answer does not say: the agent's ledger does, or else it is the price
+// that was agreed to if it still holds.
+func (c *Call) packPaid(ctx context.Context, in creditPurchase, before map[string]bool) (usd, left *float64, how string) {
+	client := c.inTeam(in.Team)
+	ledger, err := client.Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: in.GUID, Limit: ledgerLook})
+	if err == nil && before != nil {
+		left = ledger.Summary.Remaining
+		for _, t := range ledger.Transactions {
+			if price := priceIn(t.Metadata); !before[t.GUID] && t.Type == "purchase" && t.Action == in.Pack && price != nil {
+				return price, left, "as its ledger says"
+			}
 		}
 	}
-	return nil
+	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	if err != nil {
+		return nil, left, ""
+	}
+	left = agent.Remaining()
+	for _, p := range packs(agent.Agent.ExtraCreditPacks) {
+		if c.Charge != nil && p.Pack == in.Pack && p.PriceUSD != nil && *p.PriceUSD == c.Charge.USD {
+			return p.PriceUSD, left, "its price before and after"
+		}
+	}
+	return nil, left, ""
+}
+
+// priceIn is the price that a transaction of the ledger states; nil if it states none.
+func priceIn(metadata map[string]any) *float64 {
+	text, plain := plainText(metadata["priceUsd"])
+	usd, err := strconv.ParseFloat(text, 64)
+	if !plain || err != nil {
+		return nil
+	}
+	return stated(&usd)
 }
 
 type creditPurchase struct {
@@ -206,8 +250,8 @@ var listAgentTransactionsTool = define(mcptool.Meta{
 }, listAgentTransactions)
 
 func listAgentTransactions(ctx context.Context, call *Call, in ledgerQuery) (TransactionPage, error) {
-	ledger, err := call.Wiro.WithTeam(in.Team).Billing.Transactions(ctx, wiro.TransactionQuery{
-		UserAgentGUID: in.GUID, Start: in.Start, Limit: in.Limit,
+	ledger, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.Ledger, error) {
+		return w.Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: in.GUID, Start: in.Start, Limit: in.Limit})
 	})
 	if err != nil {
 		return TransactionPage{}, err
@@ -217,7 +261,7 @@ func listAgentTransactions(ctx context.Context, call *Call, in ledgerQuery) (Tra
 
 type ledgerQuery struct {
 	agentGUID
-	Start int    `json:"start,omitempty" min:"0" doc:"how many to skip"`
-	Limit int    `json:"limit,omitempty" min:"1" max:"500" doc:"how many to list, 50 by default"`
-	Team  string `json:"teamguid,omitempty" doc:"the team that owns it"`
+	Start int `json:"start,omitempty" min:"0" doc:"how many to skip"`
+	Limit int `json:"limit,omitempty" min:"1" max:"500" doc:"how many to list, 50 by default"`
+	teamOf
 }

@@ -16,9 +16,17 @@ import (
 // An agent's subscription is paid for in periods of this many days.
 const periodDays = 30
 
+// walletBalance is what pays for an agent of a team; "" is the personal workspace.
+func walletBalance(team string) string {
+	if team == "" {
+		return "the wallet's balance"
+	}
+	return "the balance of " + quotedWallet(team)
+}
+
 // monthly says when a subscription is charged that begins now.
-func (c *Call) monthly(brings *float64) string {
-	return fmt.Sprintf("now, from the wallet's balance, and again every %d days until %s ends it; each time it brings %s", periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
+func (c *Call) monthly(team string, brings *float64) string {
+	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s", walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
@@ -41,7 +49,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 			return nil, err
 		}
 		month := tierOf(price, tier)
-		made, err := charge(what, month.PriceUSD, call.monthly(month.Credits))
+		made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 		if err == nil {
 			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
 		}
@@ -56,7 +64,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		return nil, mcptool.Problemf("The catalog gives %s no price as %s: it has %s. Nothing was deployed or charged.", mcptool.Quote(agent.Title), tier, tierLine(tiers(agent.Tiers)))
 	}
 	what = fmt.Sprintf("Deploying %s from the template %s (%s)", mcptool.Quote(d.Title), mcptool.Quote(agent.Title), tier)
-	made, err := charge(what, month.PriceUSD, call.monthly(month.Credits))
+	made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 	if err == nil {
 		made.Also = call.willNeed(agent.Credentials, d.Credentials)
 	}
@@ -81,8 +89,7 @@ func tierOf(p wiro.AgentPrice, tier string) wiro.Tier {
 
 // subscribeCharge is what the agent costs now, as the tier that is asked for or its own.
 func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool.Charge, error) {
-	client := call.Wiro.WithTeam(in.Team)
-	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	agent, err := call.agent(ctx, in.GUID, in.Team)
 	if err != nil {
 		return nil, err
 	}
@@ -91,19 +98,18 @@ func subscribeCharge(ctx context.Context, call *Call, in subscription) (*mcptool
 			WithNext("upgrade_agent_tier", "go from Starter to Pro instead: it asks before it charges", nil)
 	}
 	tier := cmp.Or(in.Tier, agent.Tier)
-	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: tier})
+	price, err := call.inTeam(in.Team).Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: tier})
 	if err != nil {
 		return nil, err
 	}
 	month := tierOf(price, tier)
-	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, call.monthly(month.Credits))
+	return charge(fmt.Sprintf("Subscribing %s (%s)", mcptool.Quote(agent.Title), tierName(tier)), month.PriceUSD, call.monthly(agent.TeamGUID, month.Credits))
 }
 
 // renewCharge is nothing for a cancellation that is taken back, and otherwise the price that
 // the agent had.
 func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge, error) {
-	client := call.Wiro.WithTeam(in.Team)
-	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	agent, err := call.agent(ctx, in.GUID, in.Team)
 	if err != nil {
 		return nil, err
 	}
@@ -119,13 +125,12 @@ func renewCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge
 	case s.Active():
 		return nil, mcptool.Problemf("The subscription of %s is active until %s: there is nothing to renew. Nothing was charged.", mcptool.Quote(agent.Title), day(s.CurrentPeriodEnd))
 	}
-	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, call.monthly(agent.MonthlyCredits))
+	return charge(fmt.Sprintf("Renewing %s (%s)", mcptool.Quote(agent.Title), tierName(agent.Tier)), agent.MonthlyPriceUSD, call.monthly(agent.TeamGUID, agent.MonthlyCredits))
 }
 
 // upgradeCharge is the difference between the tiers for what is left of the period.
 func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Charge, error) {
-	client := call.Wiro.WithTeam(in.Team)
-	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	agent, err := call.agent(ctx, in.GUID, in.Team)
 	if err != nil {
 		return nil, err
 	}
@@ -136,14 +141,14 @@ func upgradeCharge(ctx context.Context, call *Call, in paidAgent) (*mcptool.Char
 		return nil, mcptool.Problemf("%s has no subscription that is paid for. Nothing was charged.", mcptool.Quote(agent.Title)).
 			WithNext("subscribe_agent", "subscribe it as Pro: it asks before it charges", map[string]any{"tier": "pro"})
 	}
-	price, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: "pro"})
+	price, err := call.inTeam(in.Team).Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: in.GUID, Tier: "pro"})
 	if err != nil {
 		return nil, err
 	}
 	pro, days := tierOf(price, "pro"), daysLeft(agent.Subscription)
 	return charge(fmt.Sprintf("Upgrading %s from %s to pro", mcptool.Quote(agent.Title), tierName(agent.Tier)), proRata(agent.MonthlyPriceUSD, pro.PriceUSD, days),
-		fmt.Sprintf("now, from the wallet's balance, for the %.0f days that are left of the period; then %s every %d days, with %s",
-			days, mcptool.USD(pro.PriceUSD), periodDays, credits(pro.Credits)))
+		fmt.Sprintf("now, from %s, for the %.0f days that are left of the period; then %s every %d days, with %s",
+			walletBalance(agent.TeamGUID), days, mcptool.USD(pro.PriceUSD), periodDays, credits(pro.Credits)))
 }
 
 // proRata is the difference of two monthly prices for some days of a period, in whole cents; nil
@@ -191,8 +196,7 @@ func daysLeft(s *wiro.Subscription) float64 {
 
 // packCharge is the agent's own price of a pack.
 func packCharge(ctx context.Context, call *Call, in creditPurchase) (*mcptool.Charge, error) {
-	client := call.Wiro.WithTeam(in.Team)
-	agent, err := client.MyAgents.Get(ctx, in.GUID)
+	agent, err := call.agent(ctx, in.GUID, in.Team)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +204,7 @@ func packCharge(ctx context.Context, call *Call, in creditPurchase) (*mcptool.Ch
 	for _, p := range offered {
 		if p.Pack == in.Pack {
 			return charge(fmt.Sprintf("The %s pack of %s for %s", in.Pack, credits(p.Credits), mcptool.Quote(agent.Title)), p.PriceUSD,
-				"now, once, from the wallet's balance; the credits expire after six months")
+				"now, once, from "+walletBalance(agent.TeamGUID)+"; the credits expire after six months")
 		}
 	}
 	if len(offered) > 0 {

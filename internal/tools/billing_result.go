@@ -59,9 +59,11 @@ func (r PriceResult) Text() string {
 // BillingAction is something done about an agent's money.
 type BillingAction struct {
 	mcptool.ActionResult
-	GUID       string              `json:"useragentguid"`
-	ChargedUSD *float64            `json:"chargedUsd" nullable:"true"` // null if Wiro does not say
-	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+	GUID       string   `json:"useragentguid"`
+	ChargedUSD *float64 `json:"chargedUsd" nullable:"true"` // null if Wiro does not say
+	// CreditsLeft is what the agent has after credits were bought.
+	CreditsLeft *float64            `json:"creditsLeft,omitempty"`
+	NextAction  *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
 // nothing is what an action charges that is free.

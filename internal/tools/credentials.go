@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -54,7 +53,10 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 		return CredentialTypes{}, mcptool.Problemf("key and skill exclude each other: give one.")
 	case in.Key != "":
 		found, err = c.Wiro.Credentials.Get(ctx, in.Key)
-		err = c.noSuchCredential(ctx, in.Key, err)
+		err = noSuch("credential type", in.Key, "list_credential_types", err, func() ([]string, error) {
+			page, err := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{})
+			return namesOf(page.Credentials, func(t wiro.CredentialType) string { return t.Key }), err
+		})
 	default:
 		found, err = c.Wiro.Credentials.ForSkill(ctx, in.Skill)
 		if reasonOf(err) == wiro.ReasonNoCredential || errors.Is(err, wiro.ErrNotFound) {
@@ -66,22 +68,6 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 		return CredentialTypes{}, err
 	}
 	return CredentialTypes{Credentials: []CredentialTypeInfo{credentialType(found, true)}, Total: 1, full: true}, nil
-}
-
-// noSuchCredential names the closest keys to one that the registry does not know.
-func (c *Call) noSuchCredential(ctx context.Context, key string, err error) error {
-	if !errors.Is(err, wiro.ErrNotFound) {
-		return err
-	}
-	p := mcptool.Problemf("There is no credential type %q.", key)
-	if page, listErr := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{}); listErr == nil {
-		keys := make([]string, len(page.Credentials))
-		for i, credential := range page.Credentials {
-			keys[i] = credential.Key
-		}
-		p.Text += closest.DidYouMean(key, keys)
-	}
-	return p.WithNext("list_credential_types", "see what there is", map[string]any{})
 }
 
 var setAgentCredentialsTool = define(mcptool.Meta{

@@ -69,7 +69,9 @@ var refreshAgentTokenTool = define(mcptool.Meta{
 
 func refreshAgentToken(ctx context.Context, call *Call, refreshed refreshable) (AccountAction, error) {
 	in := account(refreshed)
-	tokens, err := call.Wiro.Credentials.RefreshTokens(ctx, in.key(), in.UserAgent)
+	tokens, err := submit(ctx, call, "UserAgentOAuth/TokenRefresh", nil, func(ctx context.Context) (wiro.Tokens, error) {
+		return call.Wiro.Credentials.RefreshTokens(ctx, in.key(), in.UserAgent)
+	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see until when its token is good", in.arguments())
 	}

@@ -37,9 +37,6 @@ func uploadFile(ctx context.Context, call *Call, in upload) (FileResult, error) 
 	if (in.URL == "") == (in.Path == "") {
 		return FileResult{}, mcptool.Problemf("upload_file needs one of url and path.")
 	}
-	if err := call.proveKey(ctx); err != nil {
-		return FileResult{}, err
-	}
 	source, release, err := call.source(ctx, argument, text, in.Name)
 	if err != nil {
 		return FileResult{}, err
@@ -69,13 +66,14 @@ type upload struct {
 	Folder string `json:"folderid,omitempty" doc:"folder to put it in"`
 }
 
-// proveKey asks Wiro with a free call whether it accepts the key that came with a request:
+// proveKey asks Wiro with a free call, once, whether it accepts the key that came with a request:
 // nothing is fetched for one that somebody made up.
 func (c *Call) proveKey(ctx context.Context) error {
-	if _, own := c.Scope.Caller.(mcptool.ServerCredentials); own {
+	if c.proven || c.isLocal() {
 		return nil
 	}
 	_, err := c.Wiro.Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	c.proven = err == nil
 	return err
 }
 
@@ -93,7 +91,10 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	if err != nil || !isWeb(address) {
 		return wiro.File{}, nil, mcptool.Problemf("%s must be a public http or https address, a data: URI or, over stdio, the path of a local file.", argument)
 	}
-	response, err := c.fetch(ctx, u)
+	if err := c.proveKey(ctx); err != nil {
+		return wiro.File{}, nil, err
+	}
+	response, err := c.fetch(ctx, argument, u)
 	if err != nil {
 		return wiro.File{}, nil, err
 	}
@@ -129,7 +130,7 @@ func (c *Call) remoteFile(ctx context.Context, argument, address, name string) (
 	file.Open = func() (io.ReadCloser, error) {
 		body := first
 		if first = nil; body == nil { // sent before, and surely not arrived: fetch it anew
-			again, err := c.fetch(ctx, u) //nolint:bodyclose // limited closes it
+			again, err := c.fetch(ctx, argument, u) //nolint:bodyclose // limited closes it
 			if err != nil {
 				return nil, err
 			}
@@ -170,28 +171,28 @@ func notTheFile(argument string, head []byte, name string, found media.Type) err
 	return nil
 }
 
-func (c *Call) fetch(ctx context.Context, u *url.URL) (*http.Response, error) {
+func (c *Call) fetch(ctx context.Context, argument string, u *url.URL) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel()
-		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("%s cannot be fetched: %v.", argument, err)
 	}
 	response, err := c.Fetch.Do(request) //nolint:bodyclose // the caller does, through Open
 	if err != nil {
 		cancel()
 		if errors.Is(err, fetch.ErrPrivate) {
-			return nil, mcptool.Problemf("url: %v.", fetch.ErrPrivate)
+			return nil, mcptool.Problemf("%s: %v.", argument, fetch.ErrPrivate)
 		}
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err
 		}
-		return nil, mcptool.Problemf("url cannot be fetched: %v.", err)
+		return nil, mcptool.Problemf("%s cannot be fetched: %v.", argument, err)
 	}
 	response.Body = newPaced(response.Body, cancel)
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
-		return nil, mcptool.Problemf("url cannot be fetched: its server answers %s.", response.Status)
+		return nil, mcptool.Problemf("%s cannot be fetched: its server answers %s.", argument, response.Status)
 	}
 	return response, nil
 }

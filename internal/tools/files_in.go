@@ -50,10 +50,15 @@ func (c *Call) fileFrom(argument, text string) (wiro.File, error) {
 		return dataFile(argument, text)
 	}
 	if !c.isLocal() {
-		return wiro.File{}, mcptool.Problemf("%s: a path of a local file means nothing to a server on the network. "+
-			"Give an http or https address, or the content as a data: URI (data:image/png;base64,…).", argument)
+		return wiro.File{}, notLocal(argument, "image/png")
 	}
 	return c.pathFile(argument, text)
+}
+
+// notLocal refuses a local path over the network.
+func notLocal(argument, example string) error {
+	return mcptool.Problemf("%s: a path of a local file means nothing to a server on the network. "+
+		"Give an http or https address, or the content as a data: URI (data:%s;base64,…).", argument, example)
 }
 
 // pathFile describes a local file in an allowed folder.

@@ -246,7 +246,7 @@ func TestAFileIsCopiedFromItsAddress(t *testing.T) {
 
 func TestUploadsReachNoPrivateAddress(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, func(o *tools.Options) { o.Fetch = fetch.Client(false) })
+	s := newStage(t, func(o *tools.Options) { o.Fetch = fetch.CallerClient(fetch.Options{}) })
 	private := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(private.Close)
 	redirect := httptest.NewServer(http.RedirectHandler(private.URL, http.StatusFound))

@@ -34,7 +34,8 @@ var hints = map[wiro.Reason]errorHint{
 	wiro.ReasonTokenInvalid:        {text: "Wiro refused the credentials: %s. Check WIRO_API_KEY, and WIRO_API_SECRET if the project signs its requests (" + projectPage + ")."},
 	wiro.ReasonSignatureRequired:   {text: "%s. Set WIRO_API_SECRET (over HTTP send KEY:SECRET): the project signs its requests (" + projectPage + ")."},
 	wiro.ReasonIPNotAllowed:        {text: "%s. The project accepts requests from its listed addresses only (" + projectPage + ")."},
-	wiro.ReasonAgentPersonal:       {text: "%s: the agent is personal. Use a key of the personal workspace, or leave teamguid out.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	wiro.ReasonNotInTeam:           {text: "%s. Check teamguid: get_my_agent and list_my_agents name the team of an agent.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	wiro.ReasonAgentPersonal:       {text: "%s: the agent is personal. Leave teamguid out; an API key of a team's project cannot reach it, only one of the personal workspace.", tool: "list_my_agents", why: "see whose agents this key reaches"},
 	wiro.ReasonForbidden:           {text: "Wiro does not permit this to the project: %s."},
 	wiro.ReasonRateLimited:         {text: "Wiro is limiting the rate of requests{retry}. Nothing was done; repeat the call then."},
 	unreachable:                    {text: "Wiro cannot be reached ({cause}). Nothing was sent or charged: check the network, then repeat the call."},
@@ -44,7 +45,7 @@ var hints = map[wiro.Reason]errorHint{
 	wiro.ReasonModelNotInTeam:      {text: "%s. An admin of the team changes which models it may run with update_team."},
 
 	// Which agent.
-	wiro.ReasonAgentInTeam:        {text: "%s: use an API key of the team's own project, or give teamguid where the tool takes it.", tool: "list_my_agents", why: "see whose agents this key reaches"},
+	wiro.ReasonAgentInTeam:        {text: "%s: give the team's guid as teamguid (get_my_agent names it), or use an API key of the team's own project.", tool: "list_my_agents", why: "see whose agents this key reaches"},
 	wiro.ReasonTemplateInactive:   {text: "%s: this template cannot be deployed at the moment.", tool: "list_agents", why: "find another template"},
 	wiro.ReasonAgentNotFound:      {text: "%s. Check useragentguid: it is the guid of a deployed agent, not of a template; a team's agent also wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agent's guid"},
 	wiro.ReasonAgentAccessDenied:  {text: "This API key does not reach that agent. A team's agent wants the team's own API key, or teamguid where the tool takes it.", tool: "list_my_agents", why: "find the agents that it reaches"},
@@ -171,13 +172,18 @@ func (h errorHint) problem(err error) *mcptool.Problem {
 	return p
 }
 
-// wordsOf are Wiro's own words, or the error's where Wiro said nothing, without secrets and
-// without the full stop.
+// wordsOf are Wiro's own words with what the refusal says beside them, or the error's where Wiro
+// said nothing, without secrets and without the full stop.
 func wordsOf(err error) string {
-	if refusal, ok := errors.AsType[*wiro.APIError](err); ok {
-		return strings.TrimRight(foreignWords(refusal.Message()), ". ")
+	refusal, ok := errors.AsType[*wiro.APIError](err)
+	if !ok {
+		return foreignWords(err.Error())
 	}
-	return foreignWords(err.Error())
+	words := strings.TrimRight(foreignWords(refusal.Message()), ". ")
+	if details := foreignWords(detailsOf(refusal)); details != "" {
+		words += ": " + details
+	}
+	return words
 }
 
 // foreignWords is what somebody else wrote, as part of a sentence: without secrets, on one
@@ -218,6 +224,7 @@ var verifyHints = []struct{ operation, tool, look string }{
 	{"UserAgent/Message/", "list_agent_messages", "see whether it arrived after all"},
 	{"UserAgent/CreateExtraCreditCheckout", "get_my_agent", "see whether the credits came after all"},
 	{"UserAgent/", "get_my_agent", "see whether it took effect after all"},
+	{"Team/TransferAgent", "get_my_agent", "see which team it is in"},
 	{"Team/TransferCredit", "", "both wallets' transactions at " + billingPage},
 	{"Team/", "", "https://wiro.ai/panel"},
 	{"Organization/", "", "https://wiro.ai/panel"},
@@ -244,15 +251,9 @@ func explainUnknownOutcome(err error) *mcptool.Problem {
 		"Do not repeat it before you have looked whether it took effect.", cause)
 }
 
-// notRunning is the refusal of a message, with the agent's status.
-var notRunning = pattern(`(?i)agent is not running\D*(\d+)?`)
-
 // explainNotRunning says what to do about an agent that takes no messages, by its status.
 func explainNotRunning(err error) *mcptool.Problem {
-	status := ""
-	if parts := notRunning().FindStringSubmatch(wordsOf(err)); parts != nil {
-		status = parts[1]
-	}
+	status := statusOf(err)
 	const text = "The agent is not running, so it takes no messages."
 	switch status {
 	case "6":

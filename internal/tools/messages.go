@@ -1,57 +1,101 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 var sendAgentMessageTool = define(mcptool.Meta{
 	Name:        "send_agent_message",
 	Title:       "Send a message to an agent",
-	Description: "Ask a running agent a question or tell it something, and wait for its answer. It costs the agent's credits. When the wait is over get_agent_message gets the answer: never send it again for that.",
+	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. After the wait get_agent_message gets the answer: do not send again.",
 	Toolset:     Messages,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
 }, sendAgentMessage)
 
 func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageResult, error) {
-	sent, err := submit(ctx, call, "UserAgent/Message/Send", in.Timeout, func(ctx context.Context) (wiro.SentMessage, error) {
-		return inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SentMessage, error) {
-			return w.Messages.Send(ctx, wiro.NewMessage{
-				UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback,
-			})
-		})
-	})
+	sent, err := call.send(ctx, in)
 	if err != nil {
 		return MessageResult{}, err
 	}
 	known := wiro.Message{GUID: sent.GUID, AgentToken: sent.AgentToken, Status: sent.Status, SessionKey: in.session()}
 	if in.Wait != nil && !*in.Wait {
-		result := call.messageResult(known, "")
+		result := call.messageResult(known, in.GUID, "")
 		result.State = stateSubmitted
 		return result, nil
 	}
 	// The agent works on it from here on: its guid and token are returned in every case.
-	message, said, err := call.followMessage(ctx, in, known, sent)
-	result := call.messageResult(message, said)
+	message, said, err := call.followMessage(ctx, in.Timeout, in.Team, known, sent.Wait)
+	result := call.messageResult(message, in.GUID, said)
 	if err != nil {
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
 	}
+	call.addCredits(ctx, &result, in.Team)
 	return result, nil
+}
+
+// send gives a message to the agent, with its files.
+func (c *Call) send(ctx context.Context, in newMessage) (wiro.SentMessage, error) {
+	if in.Message == "" && len(in.Files) == 0 {
+		return wiro.SentMessage{}, mcptool.Problemf("send_agent_message needs message, attachments, or both.")
+	}
+	message := wiro.NewMessage{UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback}
+	files, release, err := c.attachments(context.WithoutCancel(ctx), in.Files) // what is being sent is finished
+	if err != nil {
+		return wiro.SentMessage{}, err
+	}
+	message.Attachments = files
+	return submitInTeam(ctx, c, "UserAgent/Message/Send", in.GUID, in.Team, in.Timeout, func(ctx context.Context, w *wiro.Client) (wiro.SentMessage, error) {
+		defer release() // it may be sent after the call has ended
+		return w.Messages.Send(ctx, message)
+	})
+}
+
+// attachments describe the files that a message carries; release gives them up, sent or not.
+func (c *Call) attachments(ctx context.Context, sources []string) (files []wiro.File, release func(), err error) {
+	if len(sources) == 0 {
+		return nil, func() {}, nil
+	}
+	if err := c.proveKey(ctx); err != nil {
+		return nil, nil, err
+	}
+	var releases []func()
+	release = func() {
+		for _, f := range releases {
+			f()
+		}
+	}
+	for i, text := range sources {
+		name := "" // its own
+		if media.IsDataURI(text) {
+			name = fmt.Sprintf("attachment-%d", i+1)
+		}
+		file, done, err := c.source(ctx, fmt.Sprintf("attachments[%d]", i), text, name)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		files, releases = append(files, file), append(releases, done)
+	}
+	return files, release, nil
 }
 
 type newMessage struct {
 	agentGUID
 	teamOf
-	Message  string   `json:"message" doc:"what to say to the agent"`
-	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation that the agent remembers"`
-	Callback string   `json:"callbackurl,omitempty" doc:"address that Wiro POSTs the answer to"`
-	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns its guid and token at once"`
+	Message  string   `json:"message,omitempty" doc:"what to say"`
+	Files    []string `json:"attachments,omitempty" doc:"files: URL, data: URI or local path"`
+	Session  string   `json:"sessionkey,omitempty" default:"default" doc:"conversation"`
+	Callback string   `json:"callbackurl,omitempty" doc:"Wiro POSTs the answer there"`
+	Wait     *bool    `json:"wait,omitempty" default:"true" doc:"false returns at once"`
 	Timeout  *float64 `json:"timeout_seconds,omitempty" min:"0" max:"600" doc:"how long to wait"`
 }
 
@@ -63,23 +107,25 @@ func (m newMessage) session() string {
 }
 
 // followMessage waits for the answer to a message within the caller's time, reporting it as
-// it grows. It returns the message as it stood last, at worst as it was sent, and what Wiro
+// it grows. It returns the message as it stood last, at worst as it is known, and what Wiro
 // told users of a failure.
-func (c *Call) followMessage(ctx context.Context, in newMessage, known wiro.Message, sent wiro.SentMessage) (wiro.Message, string, error) {
+func (c *Call) followMessage(ctx context.Context, timeout *float64, team string, known wiro.Message,
+	wait func(context.Context, ...func(wiro.MessageUpdate)) (wiro.Message, error),
+) (wiro.Message, string, error) {
 	p := c.StartProgress()
 	defer p.Stop()
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, in.Timeout, func(limited context.Context) (err error) {
-		if mcptool.LooksOnce(in.Timeout) {
-			if message, err = c.Wiro.WithTeam(in.Team).Messages.Get(ctx, wiro.MessageRef{GUID: sent.GUID, Token: sent.AgentToken}); err == nil && !message.Status.Over() {
+	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
+		if mcptool.LooksOnce(timeout) {
+			if message, err = c.inTeam(team).Messages.Get(ctx, wiro.MessageRef{GUID: known.GUID, Token: known.AgentToken}); err == nil && !message.Status.Over() {
 				err = context.DeadlineExceeded
 			}
 			return err
 		}
-		message, err = sent.Wait(limited, func(u wiro.MessageUpdate) {
+		message, err = wait(limited, func(u wiro.MessageUpdate) {
 			said = u.Error
 			messageProgress(p, u)
 		})
@@ -116,11 +162,12 @@ func messageProgress(p *mcptool.Progress, u wiro.MessageUpdate) {
 	}
 }
 
-// messageRef names a message.
+// messageRef names a message. Its agent says which team it is of.
 type messageRef struct {
+	Agent string `json:"useragentguid,omitempty" doc:"its agent"`
 	teamOf
-	GUID  string `json:"messageguid,omitempty" doc:"guid that send_agent_message returned"`
-	Token string `json:"agenttoken,omitempty" doc:"its token, instead of the guid"`
+	GUID  string `json:"messageguid,omitempty" doc:"from send_agent_message"`
+	Token string `json:"agenttoken,omitempty" doc:"instead of the guid"`
 }
 
 func (r messageRef) ref() wiro.MessageRef { return wiro.MessageRef{GUID: r.GUID, Token: r.Token} }
@@ -133,18 +180,30 @@ var getAgentMessageTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"messageguid": "m1"}`}},
 }, getAgentMessage)
 
-func getAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageResult, error) {
-	message, err := call.Wiro.WithTeam(in.Team).Messages.Get(ctx, in.ref())
+func getAgentMessage(ctx context.Context, call *Call, in messageLook) (MessageResult, error) {
+	message, err := inTeam(ctx, call, in.Agent, in.Team, func(w *wiro.Client) (wiro.Message, error) { return w.Messages.Get(ctx, in.ref()) })
 	if err != nil {
 		return MessageResult{}, err
 	}
-	if message.GUID == "" {
-		message.GUID = in.GUID
+	message.GUID, message.AgentToken = cmp.Or(message.GUID, in.GUID), cmp.Or(message.AgentToken, in.Token)
+	var said string
+	if in.Wait > 0 && !message.Status.Over() {
+		ref := wiro.MessageRef{GUID: message.GUID, Token: message.AgentToken}
+		message, said, err = call.followMessage(ctx, &in.Wait, in.Team, message, func(ctx context.Context, onUpdate ...func(wiro.MessageUpdate)) (wiro.Message, error) {
+			return call.inTeam(in.Team).Messages.Wait(ctx, ref, onUpdate...)
+		})
 	}
-	if message.AgentToken == "" {
-		message.AgentToken = in.Token
+	result := call.messageResult(message, in.Agent, said)
+	if err != nil {
+		result.Note = cause(err)
 	}
-	return call.messageResult(message, ""), nil
+	call.addCredits(ctx, &result, in.Team)
+	return result, nil
+}
+
+type messageLook struct {
+	messageRef
+	Wait float64 `json:"wait_seconds,omitempty" min:"0" max:"600" doc:"wait for its end"`
 }
 
 var listAgentMessagesTool = define(mcptool.Meta{
@@ -171,9 +230,9 @@ func listAgentMessages(ctx context.Context, call *Call, in historyQuery) (Messag
 type historyQuery struct {
 	agentGUID
 	teamOf
-	Session string `json:"sessionkey,omitempty" default:"default" doc:"conversation, as list_agent_sessions names it"`
-	Limit   int    `json:"limit,omitempty" min:"1" max:"200" default:"50" doc:"how many to list"`
-	Before  string `json:"before,omitempty" doc:"guid of a message: lists those before it"`
+	Session string `json:"sessionkey,omitempty" default:"default" doc:"conversation"`
+	Limit   int    `json:"limit,omitempty" min:"1" max:"200" default:"50" doc:"how many"`
+	Before  string `json:"before,omitempty" doc:"messageguid: lists those before it"`
 }
 
 var listAgentSessionsTool = define(mcptool.Meta{
@@ -216,7 +275,7 @@ func wasCanceled(err error) bool {
 }
 
 func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (MessageAction, error) {
-	err := call.Wiro.WithTeam(in.Team).Messages.Cancel(ctx, in.ref())
+	_, err := inTeam(ctx, call, in.Agent, in.Team, func(w *wiro.Client) (struct{}, error) { return struct{}{}, w.Messages.Cancel(ctx, in.ref()) })
 	switch {
 	case wasCanceled(err):
 		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil

@@ -1,9 +1,11 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -15,6 +17,8 @@ type MessageResult struct {
 	Answer     string              `json:"answer" text:"lines"` // as far as it came
 	Thinking   string              `json:"thinking,omitempty" text:"lines"`
 	Message    MessageInfo         `json:"message"`
+	Used       *float64            `json:"creditsUsed,omitempty"` // by the message, once the agent's ledger says so
+	Left       *float64            `json:"creditsLeft,omitempty"` // of the agent
 	Error      string              `json:"error,omitempty" text:"lines"`
 	Note       string              `json:"note,omitempty" text:"lines"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
@@ -24,6 +28,7 @@ type MessageResult struct {
 type MessageInfo struct {
 	GUID     string   `json:"messageguid,omitempty"`
 	Token    string   `json:"agenttoken,omitempty"`
+	Agent    string   `json:"useragentguid,omitempty"`
 	Session  string   `json:"sessionkey,omitempty"`
 	Status   string   `json:"status,omitempty"` // Wiro's own
 	Question string   `json:"question,omitempty" text:"lines"`
@@ -96,18 +101,22 @@ func messageState(s wiro.MessageStatus) string {
 // Wiro docs: Agent Overview (Credit Consumption).
 const outOfCredits = "[SYSTEM_CREDIT_LIMIT_REACHED]"
 
-// messageResult renders a message. Said is the sentence for users that came with a failure,
-// where it was heard.
-func (c *Call) messageResult(m wiro.Message, said string) MessageResult {
+// messageResult renders a message to an agent, if that is known. Said is the sentence for users
+// that came with a failure, where it was heard.
+func (c *Call) messageResult(m wiro.Message, agent, said string) MessageResult {
 	r := MessageResult{State: messageState(m.Status), Message: messageInfo(m)}
+	r.Message.Agent = agent
 	r.Answer, r.Thinking = saidIn(m)
 	switch r.State {
 	case stateRunning:
-		arguments := map[string]any{"messageguid": r.Message.GUID}
+		arguments := map[string]any{"messageguid": r.Message.GUID, "wait_seconds": 30}
 		if r.Message.GUID == "" {
-			arguments = map[string]any{"agenttoken": r.Message.Token}
+			arguments = map[string]any{"agenttoken": r.Message.Token, "wait_seconds": 30}
 		}
-		r.NextAction = c.Next("get_agent_message", "get the answer in a while; do not send the message again", arguments)
+		if agent != "" {
+			arguments["useragentguid"] = agent
+		}
+		r.NextAction = c.Next("get_agent_message", "get the answer; do not send the message again", arguments)
 	case stateCompleted:
 		if strings.Contains(r.Answer, outOfCredits) {
 			r.Note = "The agent has no credits left: " + c.toolName("buy_agent_credits") + " (Pro), or wait for the next period."
@@ -123,23 +132,76 @@ func (c *Call) messageResult(m wiro.Message, said string) MessageResult {
 	return r
 }
 
-// Text is the answer first, then what it took.
+// addCredits looks in the agent's ledger for what a message used, and what is left. The agent
+// reports its use a moment later, so that the ledger may not say yet.
+//
+// Wiro docs: Agent Transactions; Agent Overview (Credit Consumption).
+func (c *Call) addCredits(ctx context.Context, r *MessageResult, team string) {
+	if r.Message.Agent == "" || r.Message.GUID == "" || r.State == stateRunning || r.State == stateSubmitted {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, creditsTimeout)
+	defer cancel()
+	ledger, err := c.inTeam(team).Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: r.Message.Agent, Limit: ledgerLook})
+	if err != nil {
+		return
+	}
+	r.Left = ledger.Summary.Remaining
+	for _, t := range ledger.Transactions {
+		if t.MessageGUID == r.Message.GUID && t.Type == "deduct" && t.Amount != nil {
+			used := -*t.Amount
+			if r.Used != nil {
+				used += *r.Used
+			}
+			r.Used = &used
+		}
+	}
+}
+
+const creditsTimeout = 5 * time.Second // the answer is there, and does not wait longer for what it took
+
+// creditLine is "It used 10 credits; 990 credits are left."
+func (r MessageResult) creditLine() string {
+	switch {
+	case r.Used != nil && r.Left != nil:
+		return fmt.Sprintf("It used %s; %s are left.", credits(r.Used), credits(r.Left))
+	case r.Used != nil:
+		return fmt.Sprintf("It used %s.", credits(r.Used))
+	case r.Left != nil:
+		return fmt.Sprintf("The agent has %s left.", credits(r.Left))
+	}
+	return ""
+}
+
+// Text is the answer first, then what it took. That a message failed or was canceled comes before
+// what was said of an answer.
 func (r MessageResult) Text() string {
 	var b strings.Builder
+	broken := r.State == stateFailed || r.State == stateCancelled
+	if broken {
+		b.WriteString(r.summary())
+		if r.Error != "" {
+			b.WriteString("\n" + r.Error)
+		}
+		if r.Answer != "" || r.Thinking != "" {
+			b.WriteString("\nIt had said until then:\n\n")
+		}
+	}
 	if r.Answer != "" {
 		b.WriteString(r.Answer + "\n\n")
 	}
 	if r.Thinking != "" {
 		b.WriteString(quoteThinking(r.Thinking) + "\n\n")
 	}
-	b.WriteString(r.summary())
-	if r.Error != "" {
-		b.WriteString("\n" + r.Error)
+	if !broken {
+		b.WriteString(r.summary())
 	}
-	if r.Note != "" {
-		b.WriteString("\n" + r.Note)
+	for _, line := range []string{r.creditLine(), r.Note} {
+		if line != "" {
+			b.WriteString("\n" + line)
+		}
 	}
-	return mcptool.TextWithNext(b.String(), r.NextAction)
+	return mcptool.TextWithNext(strings.Trim(b.String(), "\n"), r.NextAction)
 }
 
 func (r MessageResult) summary() string {

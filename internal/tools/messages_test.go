@@ -78,7 +78,7 @@ func TestSendOutOfTimeGivesBackWhatThereIs(t *testing.T) {
 		}
 		next, arguments := r.next()
 		require.Equal(t, "get_agent_message", next)
-		require.Equal(t, map[string]any{"messageguid": "m1"}, arguments)
+		require.Equal(t, map[string]any{"messageguid": "m1", "useragentguid": agentID, "wait_seconds": 30.}, arguments)
 	}
 	require.Equal(t, 2, times(f.paths(), "UserAgent/Message/Send"))
 

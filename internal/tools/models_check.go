@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/media/sound"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -23,6 +25,10 @@ type plannedRun struct {
 
 	sent    wiro.Params          // Params with the files in their places
 	uploads map[string]wiro.File // that have to be uploaded first, by parameter
+
+	Kind  realtime.Kind // of a realtime model
+	sound *sound.Reader // what is said to it
+	owned *bool         // whether the call closes sound
 
 	price *quote.Model // nil if Model is
 	today *DaySpending // of a dry run under a limit per day
@@ -47,16 +53,26 @@ func (c *Call) planRun(ctx context.Context, in modelRun) (plannedRun, error) {
 		if in.DryRun && reasonOf(err) == wiro.ReasonModelNotFound {
 			return plan, noModel(slug, nil)
 		}
+		if in.InputAudio != "" {
+			return plan, mcptool.Problemf("%s was not run: nothing was started or charged. Whether it is a realtime model, which takes input_audio, could not be looked up. Try again in a minute.", slug)
+		}
 		plan.Warnings = append(plan.Warnings, "The model's parameters and prices could not be looked up, so the params were not checked.")
 		plan.Quote = &quote.Quote{Certainty: quote.Unknown, Basis: "the model's prices could not be looked up"}
 	} else {
+		if given, err = c.asSession(&plan, model.Model, in, given); err != nil {
+			return plan, err
+		}
 		checked := params.Check(model.schema, given)
 		plan.Warnings = append(plan.Warnings, checked.Warnings...)
 		if len(checked.Faults) > 0 {
 			return plan, c.faultyRun(slug, model, checked)
 		}
-		q := model.price.Quote(quote.Input{Params: checked.Params})
-		plan.Model, plan.Params, plan.Quote, plan.price = &model.Model, checked.Params, &q, model.price
+		plan.Model, plan.Params, plan.price = &model.Model, checked.Params, model.price
+		if err := c.hear(ctx, &plan, in); err != nil {
+			return plan, notOpened(slug, err)
+		}
+		q := model.price.Quote(plan.quoted())
+		plan.Quote = &q
 	}
 	var schema params.Schema
 	if model != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -16,9 +17,11 @@ type launch struct {
 	*Call
 	plan     plannedRun
 	in       modelRun
-	run      *store.Run   // nil where it is not remembered: the store is down and the caller wants a new run anyway
-	reserved *reservation // nil for a run that is paid for already
-	found    bool         // its answer was lost, and its task was found
+	run      *store.Run    // nil where it is not remembered: the store is down and the caller wants a new run anyway
+	reserved *reservation  // nil for a run that is paid for already
+	found    bool          // its answer was lost, and its task was found
+	parts    *sessionParts // of a realtime model's session, until it begins
+	ref      wiro.TaskRef  // of the task, once it is known
 	progress taskProgress
 }
 
@@ -35,7 +38,7 @@ var queuePauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.
 func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch, *mcptool.Charge, error) {
 	l := &launch{Call: c, plan: plan, in: in}
 	run, err := c.Store.Begin(ctx, store.Call{
-		Caller: c.caller(), Model: plan.Slug.String(), Params: in.Params, Request: c.Scope.Request,
+		Caller: c.caller(), Model: plan.Slug.String(), Params: equalCall(in), Request: c.Scope.Request,
 	}, in.Again)
 	switch {
 	case errors.Is(err, store.ErrTooMany), errors.Is(err, store.ErrUnavailable) && in.Again:
@@ -62,6 +65,8 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 
 // abandon undoes begin: nothing was submitted.
 func (l *launch) abandon(ctx context.Context) {
+	l.parts.close()
+	l.parts = nil
 	l.reserved.release(ctx)
 	l.forget(ctx)
 }
@@ -108,14 +113,18 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 
 // await waits for the task, unless the caller does not want to.
 func (l *launch) await(ctx context.Context, submission wiro.Submission) (result *TaskResult, over bool) {
+	l.ref = submission.Ref()
 	task := &wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
 	}
 	if !l.in.waits() {
-		return l.submitted(task), false
+		return l.unwaited(task), false
 	}
 	l.progress.submitted(submission, l.plan)
 	l.progress.expect(l.plan.price)
+	if held := l.sessions.Find(l.caller().Key, l.ref); held != nil {
+		return l.awaitSession(ctx, held, l.in.Timeout, &l.progress)
+	}
 	err := l.follow(ctx, &l.progress, l.in.Timeout, task, func() error {
 		if l.found || l.run != nil && l.run.Attached {
 			return l.Wiro.Tasks.Follow(ctx, task, l.progress.update)
@@ -125,8 +134,8 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 	return l.awaited(ctx, task, err)
 }
 
-// submitted is the result of a call that does not wait.
-func (l *launch) submitted(task *wiro.Task) *TaskResult {
+// unwaited is the result of a call that does not wait.
+func (l *launch) unwaited(task *wiro.Task) *TaskResult {
 	task.Status = wiro.TaskQueue
 	result := l.taskResult(*task)
 	result.State = stateSubmitted
@@ -139,7 +148,11 @@ func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (resul
 		l.reserved.settle(ctx, *task)
 		l.recordCosts(ctx, *task) // of a run that an earlier call reserved for
 	}
-	result = l.taskResult(*task)
+	var outcome sessionOutcome
+	if task.Over() && l.plan.Kind != realtime.None {
+		outcome = l.outcomeOf(ctx, *task)
+	}
+	result = l.taskResultOf(*task, outcome)
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
 		err = mcptool.ErrRestarting
 	}
@@ -151,6 +164,9 @@ func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (resul
 // else is found again by the same call.
 func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	reads := ctx.Err() == nil
+	if !reads && !over {
+		l.endAbandoned(ctx)
+	}
 	if l.run == nil {
 		return
 	}
@@ -158,7 +174,7 @@ func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	switch {
 	case reads && (over || result.State == stateSubmitted):
 		_, err = l.run.Deliver(ctx, nil) // the record holds the result
-	case !over && l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
+	case !over && l.stopsAbandoned && l.plan.Kind == realtime.None && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
 		err = l.stop(ctx)
 	default:
 		err = l.run.Release(ctx, nil)

@@ -17,6 +17,7 @@ import (
 // ModelInfo is a model as lists show it.
 type ModelInfo struct {
 	Slug             string   `json:"slug"` // owner/model: what the other tools take
+	ID               string   `json:"id,omitempty"`
 	Title            string   `json:"title"`
 	Description      string   `json:"description,omitempty"`
 	Categories       []string `json:"categories"`
@@ -46,16 +47,25 @@ func (m ModelInfo) line() string {
 	if len(m.Categories) > 0 {
 		parts = append(parts, strings.Join(m.Categories, ", "))
 	}
-	text := "- " + strings.Join(parts, " · ")
+	text := "- " + strings.Join(parts, " · ") + m.idNote()
 	if m.Description != "" {
 		text += "\n  " + m.Description
 	}
 	return text + "\n"
 }
 
+// idNote is the model's id, which a few calls take in the slug's place.
+func (m ModelInfo) idNote() string {
+	if m.ID == "" {
+		return ""
+	}
+	return " · id " + m.ID
+}
+
 func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
 	info := ModelInfo{
 		Slug:             m.Slug().String(),
+		ID:               m.ID,
 		Title:            m.Title,
 		Description:      mcptool.Clip(m.Summary(), 160),
 		Categories:       categories(m.Categories),
@@ -233,7 +243,7 @@ func (d ModelDetail) Text() string {
 	if d.Note != "" {
 		b.WriteString(d.Note + "\n")
 	}
-	fmt.Fprintf(&b, "%s · %s\n", m.Slug, m.Title)
+	fmt.Fprintf(&b, "%s · %s%s\n", m.Slug, m.Title, m.idNote())
 	if text := cmp.Or(m.About, m.Description); text != "" {
 		b.WriteString(text + "\n")
 	}

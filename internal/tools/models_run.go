@@ -10,7 +10,7 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model with a prompt and other params: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result without paying twice.",
+	Description: "Run a model with a prompt and other params: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result, paid once.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	View:        viewURI,
@@ -31,6 +31,18 @@ type modelRun struct {
 	DryRun  bool           `json:"dry_run,omitempty" doc:"only check and quote"`
 	MaxCost *float64       `json:"max_cost_usd,omitempty" min:"0" doc:"refuse a costlier run"`
 	Again   bool           `json:"again,omitempty" doc:"start a second, equal run"`
+	// Callback and Project are named as Wiro's own parameters of every run.
+	Callback string `json:"callbackUrl,omitempty" doc:"Wiro POSTs the result there"`
+	Project  string `json:"projectid,omitempty" doc:"project to bill"`
+
+	InputAudio string `json:"input_audio,omitempty" doc:"what realtime models hear: URL or local file"`
+}
+
+// options are what Wiro takes beside the model's parameters.
+//
+// Wiro docs: Run a Model (Common Parameters).
+func (r modelRun) options() []wiro.RunOption {
+	return []wiro.RunOption{wiro.CallbackURL(r.Callback), wiro.BillTo(r.Project)}
 }
 
 func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }

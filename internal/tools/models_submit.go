@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -65,9 +66,13 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 		l.abandon(ctx)
 		return wiro.Submission{}, err
 	}
+	if err := l.openSession(limited); err != nil {
+		l.abandon(ctx)
+		return wiro.Submission{}, err
+	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent)
+		pending := l.Wiro.Runs.Start(ctx, l.plan.Slug.String(), l.plan.sent, l.in.options()...)
 		l.Background(func() { <-pending.Done() })
 		notice := time.AfterFunc(submitNotice, func() {
 			l.progress.progress.Update(0.01, 0, "submitting "+l.plan.Slug.String()+", which "+l.plan.line())
@@ -105,8 +110,14 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 	}
 }
 
-// accepted takes the task down: from here on it costs money.
+// accepted takes the task down: from here on it costs money. The session of a realtime model
+// begins.
 func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
+	l.submitted(ctx, s)
+	l.startSession(ctx, s)
+}
+
+func (l *launch) submitted(ctx context.Context, s wiro.Submission) {
 	l.reserved.bind(ctx, s)
 	if l.run != nil {
 		l.noted(l.run.Submitted(ctx, s.TaskID, s.Token))
@@ -116,7 +127,7 @@ func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
 // leave ends the wait for the answer to a submit that is under way. The answer is taken down
 // when it comes.
 func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) error {
-	stops := l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	stops := (l.stopsAbandoned || l.plan.Kind != realtime.None) && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -124,26 +135,33 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 	l.Background(func() {
 		submission, err := pending.Wait(ctx)
 		switch {
-		case err == nil:
-			l.accepted(ctx, submission)
-			if stops && l.run != nil {
+		case err == nil && stops:
+			l.submitted(ctx, submission)
+			l.parts.close()
+			if l.run != nil {
 				l.noted(l.stop(ctx))
 			}
+		case err == nil:
+			l.accepted(ctx, submission)
 		case reasonOf(err) != unknownOutcome:
 			l.abandon(ctx)
-		case l.run != nil:
-			l.noted(l.run.Lost(ctx))
+		default:
+			l.parts.close()
+			if l.run != nil {
+				l.noted(l.run.Lost(ctx))
+			}
 		}
 	})
 	return l.mayHaveStarted(errors.New("Wiro has not answered yet")) //nolint:revive // Wiro is a name
 }
 
 // compare takes down the answer to a submit whose task was looked for meanwhile, where another
-// one was found.
+// one was found: that one is somebody else's, and its cost is no part of this run's.
 func (l *launch) compare(ctx context.Context, pending *wiro.PendingSubmission, found wiro.Submission) {
-	run, ctx := *l.run, context.WithoutCancel(ctx) // the call goes on with its own
+	run, reserved, ctx := *l.run, l.reserved, context.WithoutCancel(ctx) // the call goes on with its own
 	l.Background(func() {
 		if answer, err := pending.Wait(ctx); err == nil && answer.TaskID != found.TaskID {
+			reserved.bind(ctx, answer)
 			l.noted(run.Submitted(ctx, answer.TaskID, answer.Token))
 		}
 	})
@@ -176,6 +194,7 @@ func (l *launch) find(ctx context.Context, began time.Time, lost error) (wiro.Su
 			return submission, nil
 		}
 	}
+	l.parts.close()
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -203,6 +222,7 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 	if others, err := l.run.OthersSubmit(ctx); err != nil || others {
 		return submission, false
 	}
+	waits := !l.run.Attached || l.run.State == store.Lost // nobody else begins its session
 	for _, task := range page.Tasks {
 		if !l.isOwn(task, began) {
 			continue
@@ -214,6 +234,9 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 			submission = wiro.Submission{TaskID: task.ID, Token: task.Token}
 			l.reserved.bind(ctx, submission)
 			l.found = !l.run.Attached
+			if waits {
+				l.startSession(ctx, submission)
+			}
 			return submission, true
 		}
 	}
@@ -222,7 +245,11 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 
 // isOwn reports whether a task can be the one that a lost submit started.
 func (l *launch) isOwn(task wiro.Task, began time.Time) bool {
-	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !task.StartedAt.IsZero() && task.StartedAt.Before(began.Add(-findSlack)) {
+	at := task.StartedAt
+	if at.IsZero() { // it is in the queue
+		at = task.CreatedAt
+	}
+	if !strings.EqualFold(task.Model().String(), l.plan.Slug.String()) || !at.IsZero() && at.Before(began.Add(-findSlack)) {
 		return false
 	}
 	for name, value := range l.plan.sent {

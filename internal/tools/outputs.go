@@ -13,6 +13,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -45,7 +46,7 @@ func (c *Call) addOutputs(r *TaskResult, t wiro.Task) {
 		}
 		answers, thoughts = append(answers, answer), append(thoughts, thinking)
 	}
-	r.Response, r.Thinking = joinParts(answers), clipRunes(joinParts(thoughts), maxThinking)
+	r.Response, r.Thinking = joinParts(answers), plaintext.Cut(joinParts(thoughts), maxThinking)
 }
 
 // answerInfo is a language model's answer among the outputs, of which content is shown there.
@@ -84,13 +85,6 @@ func cutAnswer(answer string) int {
 		}
 	}
 	return len(answer)
-}
-
-func clipRunes(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most]) + "…"
 }
 
 // words are a language model's answer and thinking. Thinking that is only marked by tags in the
@@ -239,6 +233,9 @@ func (o OutputInfo) line(prompt string) string {
 	}
 	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
+	if address == "" {
+		text = markdownText(o.Name) + " " + details
+	}
 	if o.Kind == string(media.Image) {
 		alt := markdownText(mcptool.Clip(prompt, 60))
 		if alt == "" {

@@ -48,7 +48,11 @@ const (
 // complete adds to the result of a task that is over what its outputs hold: texts, a picture to
 // look at, and saved files. Whatever cannot be had in the time that is left is left out.
 func (c *Call) complete(ctx context.Context, r *TaskResult) {
-	if r.State == stateRunning || r.State == stateSubmitted || !hasFiles(r.Outputs) || c.Fetch == nil {
+	if r.State == stateRunning || r.State == stateSubmitted {
+		return
+	}
+	r.sound = c.soundOf(ctx, r.Outputs)
+	if !hasFiles(r.Outputs) || c.Fetch == nil {
 		return
 	}
 	if c.Local.SaveAll && c.isLocal() && c.Local.OutputDir != "" {
@@ -236,6 +240,34 @@ func thumbnail(pictures []image.Image) []byte {
 
 // Image is a picture of the outputs, for clients that show one.
 func (r TaskResult) Image() (data []byte, mimeType string) { return r.image, "image/jpeg" }
+
+// Sound is the sound that the result shows, for clients that play it; nil is none.
+func (r TaskResult) Sound() (data []byte, mimeType string) { return r.sound, "audio/wav" }
+
+// soundOf is the first short sound of a session, for clients that play one.
+func (c *Call) soundOf(ctx context.Context, outputs []OutputInfo) []byte {
+	if !c.Client.Profile().Audio || c.inlineImages == InlineNever {
+		return nil
+	}
+	for _, o := range outputs {
+		if o.MIMEType != "audio/wav" || o.SizeBytes <= 0 || o.SizeBytes > maxInlineSound || o.URL == "" && o.Path == "" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, min(max(c.TimeLeft(), leastExtra), mostExtra))
+		defer cancel()
+		body, _, err := c.open(ctx, o)
+		if err != nil {
+			return nil
+		}
+		defer body.Close() //nolint:errcheck // only read
+		data, err := io.ReadAll(io.LimitReader(body, maxInlineSound+1))
+		if err != nil || len(data) > maxInlineSound {
+			return nil
+		}
+		return data
+	}
+	return nil
+}
 
 // showsImages reports whether the client gets a picture in the result.
 func (c *Call) showsImages() bool {

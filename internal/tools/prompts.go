@@ -144,14 +144,14 @@ func (s *Server) addPrompts(m *server.MCPServer) {
 			}
 			options = append(options, mcp.WithArgument(a.name, argument...))
 		}
-		m.AddPrompt(mcp.NewPrompt(p.name, options...), func(_ context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		m.AddPrompt(mcp.NewPrompt(p.name, options...), func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			for _, a := range p.arguments {
 				if a.required && strings.TrimSpace(r.Params.Arguments[a.name]) == "" {
 					return nil, fmt.Errorf("%s needs %s: %s", p.name, a.name, a.description)
 				}
 			}
 			return mcp.NewGetPromptResult(p.description, []mcp.PromptMessage{
-				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(p.text(r.Params.Arguments))),
+				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(s.Plain(ctx, p.text(r.Params.Arguments)))),
 			}), nil
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
+	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const foxRun = `{"model":"` + picture + `","params":{"prompt":"fox"}}`
@@ -155,6 +156,55 @@ func TestLostAnswersOfEqualCallsFindATaskEach(t *testing.T) {
 	calls.Wait()
 	require.Len(t, tokens, 3)
 	require.Equal(t, 3, s.submits())
+}
+
+// elsewhere starts a run with the same key that this server knows nothing of.
+func (s *stage) elsewhere(model string, params wiro.Params) (token string) {
+	s.t.Helper()
+	client := wiro.NewClient(wiro.Options{
+		BaseURL: s.sandbox.APIURL(), SocketURL: s.sandbox.SocketURL(),
+		Credentials: wiro.Credentials{Key: emulator.DemoSignedKey, Secret: emulator.DemoSignedSecret},
+	})
+	s.t.Cleanup(client.Close)
+	submission, err := client.Runs.Submit(soon(s.t), model, params)
+	require.NoError(s.t, err)
+	return submission.Token
+}
+
+func TestALostAnswerIsNotTakenForAnOlderTaskInTheQueue(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.sandbox.Behave(picture, emulator.Behavior{Times: 1, HoldAt: emulator.TaskQueue}, emulator.Behavior{Status: 502, ContentType: "text/html", Body: "<html>"})
+	s.elsewhere(picture, wiro.Params{"prompt": "fox"})
+	s.sandbox.Behave("Task/List", emulator.Behavior{Edit: map[string]any{"tasklist.*.starttime": "", "tasklist.*.createdat": time.Now().Add(-time.Hour).Unix()}})
+	s.call("run_model", foxRun).refused("may have reached Wiro")
+}
+
+// A task that was taken for the run's own while the answer was awaited settles nothing once the
+// answer names another.
+func TestAReservationGoesToTheTaskThatTheAnswerNames(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, limited(none, 0.1))
+	s.sandbox.Behave(fourCents, emulator.Behavior{Times: 1, HoldAt: emulator.TaskStart}, emulator.Behavior{Delay: 3 * time.Second, HoldAt: emulator.TaskStart})
+	other := s.elsewhere(fourCents, wiro.Params{"prompt": "fox", "inputImage": "https://a.test/fox.png"})
+	s.sandbox.Behave("Task/List", emulator.Behavior{Edit: map[string]any{"tasklist.*.starttime": time.Now().Add(time.Hour).Unix()}})
+	found := s.call("run_model", pays(fourCents, "fox", `,"timeout_seconds":0.05`)).ok("Still running", "its task was found")
+	require.Equal(t, other, found.at("task.token"))
+	require.NoError(t, s.Join(soon(t)))
+	s.sandbox.Behave("Task/List")
+	own, err := s.sandbox.Launched(soon(t), 2)
+	require.NoError(t, err)
+
+	s.sandbox.Release(other)
+	s.call("wait_for_task", `{"tasktoken":"`+other+`"}`).ok("Completed")
+	day := s.call("run_model", pays(fourCents, "fox", `,"dry_run":true`))
+	require.InDelta(t, 0.04, day.at("today.spentUsd"), 1e-9)
+	require.InDelta(t, 0.04, day.at("today.reservedUsd"), 1e-9, "the run's own task goes on")
+	s.sandbox.Release(own)
+	s.call("wait_for_task", `{"tasktoken":"`+own+`"}`).ok("Completed")
+	day = s.call("run_model", pays(fourCents, "fox", `,"dry_run":true`))
+	require.InDelta(t, 0.08, day.at("today.spentUsd"), 1e-9)
+	require.InDelta(t, 0, day.at("today.reservedUsd"), 1e-9)
 }
 
 func TestASubmitIsWaitedForNoLongerThanTheCall(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/consent"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
+	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -49,6 +51,10 @@ type Options struct {
 	// tasks as it may.
 	QueueOnLimit bool
 
+	// SessionPace is how fast sound is sent to realtime models: 1, that of speech, where 0; less
+	// than 0 does not wait at all.
+	SessionPace float64
+
 	// Local is what callers with the server's own credentials may do with local files.
 	Local LocalFiles
 	// InlineImages says which clients get a picture in the result of a run.
@@ -64,6 +70,7 @@ type Server struct {
 	*mcptool.Server
 	options  Options
 	models   *modelCache
+	sessions realtime.Host
 	toolsets []Toolset // all that exist
 	defaults []Toolset
 }
@@ -79,8 +86,11 @@ type Call struct {
 	Local    LocalFiles
 	consents *consent.Desk
 
-	models *modelCache
-	limits mcptool.SpendingLimits // of this caller's runs
+	models   *modelCache
+	sessions *realtime.Host
+	pace     float64                // of sound in sessions
+	limits   mcptool.SpendingLimits // of this caller's runs
+	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
 	log            zerolog.Logger
 	inlineImages   InlineImages
@@ -89,6 +99,7 @@ type Call struct {
 
 	plan   *plannedRun // of run_model, once it is checked
 	launch *launch     // of run_model, once it is remembered
+	team   string      // of the agent that the call is about, once it was looked at and if the caller named none
 }
 
 // New returns a server of the tools that the options enable. A tool of the program that has
@@ -96,6 +107,9 @@ type Call struct {
 func New(o Options) *Server {
 	if o.Store == nil {
 		o.Store, _ = store.Open("memory", store.Options{}) // fails for other addresses only
+	}
+	if o.SessionPace == 0 {
+		o.SessionPace = 1
 	}
 	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
@@ -113,10 +127,13 @@ func New(o Options) *Server {
 		UseOnce: func(ctx context.Context, token string, ttl time.Duration) (bool, error) {
 			return o.Store.Use(ctx, "confirmation", token, time.Now().Add(ttl))
 		},
-		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"},
+		ContextArguments: []string{"useragentguid", "teamguid", "sessionkey"}, CarriedArguments: []string{"teamguid"},
 	})
 	return s
 }
+
+// Sessions is the number of realtime sessions that go on.
+func (s *Server) Sessions() int { return s.sessions.Len() }
 
 // ParseToolsets is the package's, with the toolsets of the program's own tools.
 func (s *Server) ParseToolsets(text string) ([]Toolset, error) {
@@ -140,7 +157,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
-		consents: s.options.Consents, models: s.models, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		consents: s.options.Consents, models: s.models, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil
@@ -164,6 +181,17 @@ func (s *Server) client(scope mcptool.Scope, public bool) (*wiro.Client, error) 
 		return nil, nil
 	}
 	return s.options.Wiro.WithCredentials(wiro.Credentials{}), nil
+}
+
+// Plain returns a text for the caller of a request that no tool made: without control
+// characters, and without the caller's own key and secret.
+func (s *Server) Plain(ctx context.Context, text string) string {
+	text = plaintext.Result(text)
+	scope, _ := mcptool.ScopeFrom(ctx)
+	if client, err := s.client(scope, true); err == nil && client != nil {
+		text = client.Redact(text)
+	}
+	return text
 }
 
 // define returns a tool of the catalog.
@@ -234,8 +262,15 @@ func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string
 		return err
 	}
 	runs, err := s.options.Store.GiveUp(ctx, storeCaller(client), request)
-	if err != nil || !canceled || !s.options.StopAbandoned || len(runs) != 1 { // of two, one is another window's
+	if err != nil || !canceled || len(runs) != 1 { // of two, one is another window's
 		return err
+	}
+	if held := s.sessions.Find(storeCaller(client).Key, wiro.TaskRef{ID: runs[0].TaskID, Token: runs[0].Token}); held != nil {
+		held.End(errSessionAbandoned, stopGrace)
+		return nil
+	}
+	if !s.options.StopAbandoned {
+		return nil
 	}
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)

@@ -133,8 +133,8 @@ func TestATeamIsMadeFundedAndGivenAnAgent(t *testing.T) {
 
 	agent := s.call("deploy_agent", `{"custom": true, "title": "Desk", "skills": {"int-gmail-check": true}, "confirm": true}`).ok().at("agent.useragentguid").(string)
 	s.call("transfer_agent", `{}`, "useragentguid", agent, "targetteamguid", team).ok("in team")
-	s.call("apply_agent_skills", `{"skills": {"int-twitterx-post": true}, "confirm": true}`, "useragentguid", agent).refused("teamguid")
-	s.call("apply_agent_skills", `{"skills": {"int-twitterx-post": true}, "confirm": true}`, "useragentguid", agent, "teamguid", team).ok("Skills applied")
+	s.call("apply_agent_skills", `{"skills": {"int-twitterx-post": true}, "confirm": true}`, "useragentguid", agent).ok("Skills applied")
+	s.call("apply_agent_skills", `{"skills": {"int-twitterx-post": false}, "confirm": true}`, "useragentguid", agent, "teamguid", team).ok("Skills applied")
 	s.call("transfer_agent", `{}`, "useragentguid", agent, "targetteamguid", "").ok("personal workspace")
 
 	require.True(t, s.sandbox.RemoveOrganization(organization))

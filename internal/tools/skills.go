@@ -25,7 +25,10 @@ func listSkills(ctx context.Context, call *Call, in skillQuery) (SkillList, erro
 	if in.Name != "" {
 		skill, err := call.Wiro.Skills.Get(ctx, in.Name)
 		if err != nil {
-			return SkillList{}, call.noSuchSkill(ctx, in.Name, err)
+			return SkillList{}, noSuch("skill", in.Name, "list_skills", err, func() ([]string, error) {
+				page, err := call.Wiro.Skills.List(ctx, wiro.SkillQuery{})
+				return namesOf(page.Skills, func(s wiro.Skill) string { return s.Name }), err
+			})
 		}
 		return call.oneSkill(skill), nil
 	}
@@ -56,20 +59,25 @@ type skillQuery struct {
 	Names               []string `json:"name_in,omitempty" doc:"only these"`
 }
 
-// noSuchSkill names the closest skill to one that the registry does not know.
-func (c *Call) noSuchSkill(ctx context.Context, name string, err error) error {
+// noSuch turns "not found" about something of a registry into the closest names that there are.
+// Tool lists them.
+func noSuch(kind, name, tool string, err error, names func() ([]string, error)) error {
 	if !errors.Is(err, wiro.ErrNotFound) {
 		return err
 	}
-	p := mcptool.Problemf("There is no skill %q.", name)
-	if page, listErr := c.Wiro.Skills.List(ctx, wiro.SkillQuery{}); listErr == nil {
-		names := make([]string, len(page.Skills))
-		for i, skill := range page.Skills {
-			names[i] = skill.Name
-		}
-		p.Text += closest.DidYouMean(name, names)
+	p := mcptool.Problemf("There is no %s %q.", kind, name)
+	if all, err := names(); err == nil {
+		p.Text += closest.DidYouMean(name, all)
 	}
-	return p.WithNext("list_skills", "see what there is", map[string]any{})
+	return p.WithNext(tool, "see what there is", map[string]any{})
+}
+
+func namesOf[T any](list []T, name func(T) string) []string {
+	names := make([]string, len(list))
+	for i, item := range list {
+		names[i] = name(item)
+	}
+	return names
 }
 
 var listSkillCapabilitiesTool = define(mcptool.Meta{

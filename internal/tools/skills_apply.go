@@ -29,8 +29,8 @@ func applyAgentSkills(ctx context.Context, call *Call, in skillsChange) (SkillsA
 	if err != nil {
 		return SkillsApplied{}, err
 	}
-	applied, err := mcptool.Submit(ctx, call.Call, nil, func(ctx context.Context) (wiro.SkillsApplied, error) {
-		return call.Wiro.WithTeam(in.Team).Skills.Apply(ctx, change)
+	applied, err := inTeam(ctx, call, in.GUID, in.Team, func(w *wiro.Client) (wiro.SkillsApplied, error) {
+		return mcptool.Submit(ctx, call.Call, nil, func(ctx context.Context) (wiro.SkillsApplied, error) { return w.Skills.Apply(ctx, change) })
 	})
 	if err != nil {
 		return SkillsApplied{}, call.repeatable(err, change.IdempotencyKey)
@@ -43,7 +43,7 @@ type skillsChange struct {
 	Skills map[string]any `json:"skills" doc:"skills by full name, true or false, {\"int-gmail-check\":true}; others stay as they are"`
 	Tier   string         `json:"tier,omitempty" enum:"starter,pro" doc:"changes the tier too; there is no way from pro to starter"`
 	Key    string         `json:"idempotency_key,omitempty" doc:"stands for this change, so that it is charged once; made and returned when left out"`
-	Team   string         `json:"teamguid,omitempty" doc:"the team whose agent it is"`
+	teamOf
 }
 
 // change is the request for a call.
@@ -64,7 +64,11 @@ func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Ch
 	if err != nil {
 		return nil, err
 	}
-	client := call.Wiro.WithTeam(in.Team)
+	agent, err := call.agent(ctx, in.GUID, in.Team) // for its team; Wiro says more of one that there is not
+	if wrong, ok := errors.AsType[*mcptool.Problem](err); ok {
+		return nil, wrong
+	}
+	client := call.inTeam(in.Team)
 	now, err := client.Billing.Preview(ctx, wiro.PriceQuery{UserAgentGUID: change.UserAgentGUID})
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Ch
 		return nil, err
 	}
 	difference := proRata(now.PriceUSD, then.PriceUSD, periodDays)
-	when := "now at most, from the wallet's balance: Wiro takes it for the days that are left of the period"
+	when := "now at most, from " + walletBalance(agent.TeamGUID) + ": Wiro takes it for the days that are left of the period"
 	if difference != nil && *difference == 0 {
 		when = "the price does not rise"
 	}

@@ -222,8 +222,10 @@ var renameCustomSkillTool = define(mcptool.Meta{
 }, renameCustomSkill)
 
 func renameCustomSkill(ctx context.Context, call *Call, in customSkillRenaming) (CustomSkillAction, error) {
-	key, err := call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
-		UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+	key, err := submit(ctx, call, "UserAgent/CustomSkillRename", nil, func(ctx context.Context) (string, error) {
+		return call.Wiro.Skills.RenameCustom(ctx, wiro.CustomSkillRename{
+			UserAgentGUID: in.GUID, From: in.Old, To: in.New, Description: in.Description,
+		})
 	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return CustomSkillAction{}, explain(err).WithNext("get_my_agent", "see which name it has", agentRef(in.GUID))

@@ -24,3 +24,9 @@ func submit[T any](ctx context.Context, c *Call, operation string, timeout *floa
 	}
 	return value, err
 }
+
+// submitDone is submit for a request that answers with nothing but a yes.
+func submitDone(ctx context.Context, c *Call, operation string, send func(context.Context) error) error {
+	_, err := submit(ctx, c, operation, nil, func(ctx context.Context) (struct{}, error) { return struct{}{}, send(ctx) })
+	return err
+}

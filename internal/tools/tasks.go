@@ -49,7 +49,11 @@ func getTask(ctx context.Context, call *Call, in taskLook) (*TaskResult, error) 
 		return nil, call.noSuchTask(err)
 	}
 	call.delivered(ctx, task)
-	result := call.taskResult(task)
+	var outcome sessionOutcome
+	if task.Over() {
+		outcome = call.outcomeOf(ctx, task)
+	}
+	result := call.taskResultOf(task, outcome)
 	result.Params = sentParams(task)
 	result.tellsParams = len(result.Params) > 0 && result.State != stateFailed // the next step has them
 	call.complete(ctx, result)
@@ -164,6 +168,14 @@ func stopTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
 		return TaskAction{}, call.noSuchTask(err)
 	case task.Status == wiro.TaskCanceled:
 		return taskAction("cancel", task, "It was canceled already. "+charged(taskInfo(task))), nil
+	}
+	if held := call.sessions.Find(call.caller().Key, task.Ref()); held != nil && !task.Over() {
+		if action, ended := call.endSession(ctx, held); ended {
+			return action, nil
+		}
+		if now, err := call.lookUp(ctx, task.Ref()); err == nil {
+			task = now
+		}
 	}
 	for range stopTries {
 		if task.Over() {

@@ -24,24 +24,26 @@ const (
 
 // TaskResult is a task: where it stands, what it made, what it cost.
 type TaskResult struct {
-	State      string              `json:"state"` // submitted, running, completed, failed or cancelled
-	Task       TaskInfo            `json:"task"`
-	Outputs    []OutputInfo        `json:"outputs"`
-	Response   string              `json:"response,omitempty" text:"lines"` // what a language model answered
-	Thinking   string              `json:"thinking,omitempty" text:"lines"` // what it thought before
-	Error      string              `json:"error,omitempty" text:"lines"`
-	Advice     string              `json:"advice,omitempty"` // what helps against a well-known failure
-	Note       string              `json:"note,omitempty" text:"lines"`
-	Quote      *quote.Quote        `json:"quote,omitempty"`               // what the run was expected to cost
-	Warnings   []string            `json:"warnings,omitempty"`            // params that were read differently
-	Params     map[string]any      `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
-	Attached   bool                `json:"attached,omitempty"`            // an earlier call started the run
-	Today      *DaySpending        `json:"today,omitempty"`               // under a limit per day
-	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+	State      string                `json:"state"` // submitted, running, completed, failed or cancelled
+	Task       TaskInfo              `json:"task"`
+	Outputs    []OutputInfo          `json:"outputs"`
+	Response   string                `json:"response,omitempty" text:"lines"` // what a language model answered
+	Thinking   string                `json:"thinking,omitempty" text:"lines"` // what it thought before
+	Transcript []wiro.TranscriptLine `json:"transcript,omitempty"`            // of a realtime model
+	Error      string                `json:"error,omitempty" text:"lines"`
+	Advice     string                `json:"advice,omitempty"` // what helps against a well-known failure
+	Note       string                `json:"note,omitempty" text:"lines"`
+	Quote      *quote.Quote          `json:"quote,omitempty"`               // what the run was expected to cost
+	Warnings   []string              `json:"warnings,omitempty"`            // params that were read differently
+	Params     map[string]any        `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
+	Attached   bool                  `json:"attached,omitempty"`            // an earlier call started the run
+	Today      *DaySpending          `json:"today,omitempty"`               // under a limit per day
+	NextAction *mcptool.NextAction   `json:"nextAction,omitempty"`
 
 	prompt      string // its start
 	tellsParams bool   // in the text: the caller may not know them
 	image       []byte // a picture of the outputs, as JPEG
+	sound       []byte // a sound of the outputs, as WAV
 }
 
 // TaskInfo is what identifies a task and what it took.
@@ -104,14 +106,18 @@ func taskState(t wiro.Task) string {
 	return stateRunning
 }
 
-func (c *Call) taskResult(t wiro.Task) *TaskResult {
-	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, prompt: prompt(t)}
+func (c *Call) taskResult(t wiro.Task) *TaskResult { return c.taskResultOf(t, sessionOutcome{}) }
+
+// taskResultOf is the result of a task whose session brought more than its record says.
+func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) *TaskResult {
+	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
 	c.addOutputs(r, t)
+	r.Outputs = append(r.Outputs, o.Outputs...) // behind the record's, which read_output counts
 	switch r.State {
 	case stateRunning:
 		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", withTask(r.Task, map[string]any{}))
 	case stateCompleted:
-		r.Note = modelNote(t, r.madeNothing())
+		r.Note = joinSentences(r.Note, modelNote(t, r.madeNothing()))
 	case stateFailed:
 		r.Error = failureText(t)
 		c.addRepair(r, t)
@@ -121,7 +127,7 @@ func (c *Call) taskResult(t wiro.Task) *TaskResult {
 
 // madeNothing reports whether a task left neither a file nor an answer.
 func (r TaskResult) madeNothing() bool {
-	return r.Response == "" && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" })
+	return r.Response == "" && len(r.Transcript) == 0 && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" || o.Path != "" })
 }
 
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
@@ -133,6 +139,7 @@ func (r TaskResult) Text() string {
 	if r.Response != "" {
 		b.WriteString(r.Response + "\n")
 	}
+	b.WriteString(r.transcriptText())
 	if r.Thinking != "" {
 		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
 	}
@@ -160,6 +167,19 @@ func (r TaskResult) Text() string {
 		}
 	}
 	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), body, "read_output reads on.")
+}
+
+// transcriptText is a line a speaker; the speakers are named if there are two.
+func (r TaskResult) transcriptText() string {
+	named := slices.ContainsFunc(r.Transcript, func(l wiro.TranscriptLine) bool { return l.Speaker == wiro.SpeakerAI })
+	text := ""
+	for _, line := range r.Transcript {
+		if named {
+			text += line.Speaker.String() + ": "
+		}
+		text += line.Text + "\n"
+	}
+	return text
 }
 
 // summary is the line with state, task, cost, time, and what was spent today.
@@ -255,10 +275,14 @@ func stageName(status string) string {
 func (r TaskResult) Links() []mcp.ResourceLink {
 	var links []mcp.ResourceLink
 	for _, o := range r.Outputs {
-		if o.URL == "" {
+		address := o.URL
+		switch {
+		case address == "" && o.Path != "":
+			address = fileURL(o.Path)
+		case !mcptool.IsWebAddress(address):
 			continue
 		}
-		link := mcp.NewResourceLink(o.URL, o.Name, "Output of "+r.Task.named(), o.MIMEType)
+		link := mcp.NewResourceLink(address, o.Name, "Output of "+r.Task.named(), o.MIMEType)
 		link.Annotations = &mcp.Annotations{Audience: []mcp.Role{mcp.RoleUser}}
 		if o.SizeBytes > 0 {
 			link.Size = (*int64)(&o.SizeBytes)

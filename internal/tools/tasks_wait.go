@@ -32,6 +32,9 @@ type taskWait struct {
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (*TaskResult, error) {
 	ref := named.ref()
+	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
+		return c.waitForSession(ctx, held, timeout), nil
+	}
 	task, updates := &wiro.Task{Token: ref.Token, ID: ref.ID}, new(taskProgress)
 	err := c.watch(ctx, timeout, task, updates)
 	return c.awaited(ctx, task, updates, err)
@@ -54,7 +57,11 @@ func (c *Call) awaited(ctx context.Context, task *wiro.Task, updates *taskProgre
 	if err != nil && !goesOn(err) {
 		return nil, c.noSuchTask(err)
 	}
-	result := c.taskResult(*task)
+	var outcome sessionOutcome
+	if task.Over() {
+		outcome = c.outcomeOf(ctx, *task)
+	}
+	result := c.taskResultOf(*task, outcome)
 	result.Note = joinSentences(result.Note, updates.note(err))
 	c.complete(ctx, result)
 	c.delivered(ctx, *task)

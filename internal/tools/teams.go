@@ -2,7 +2,10 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
@@ -19,7 +22,9 @@ var createOrganizationTool = define(mcptool.Meta{
 }, createOrganization)
 
 func createOrganization(ctx context.Context, call *Call, in newOrganization) (TeamAction, error) {
-	made, err := call.Wiro.Teams.CreateOrganization(ctx, in.Name)
+	made, err := submit(ctx, call, "Organization/Create", nil, func(ctx context.Context) (wiro.Organization, error) {
+		return call.Wiro.Teams.CreateOrganization(ctx, in.Name)
+	})
 	if err != nil {
 		return TeamAction{}, err
 	}
@@ -78,7 +83,9 @@ var createTeamTool = define(mcptool.Meta{
 }, createTeam)
 
 func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error) {
-	made, err := call.Wiro.Teams.Create(ctx, in.Organization, in.Name)
+	made, err := submit(ctx, call, "Team/Create", nil, func(ctx context.Context) (wiro.Team, error) {
+		return call.Wiro.Teams.Create(ctx, in.Organization, in.Name)
+	})
 	if err != nil {
 		return TeamAction{}, err
 	}
@@ -106,7 +113,9 @@ var inviteTeamMemberTool = define(mcptool.Meta{
 }, inviteTeamMember)
 
 func inviteTeamMember(ctx context.Context, call *Call, in invitation) (TeamAction, error) {
-	if err := call.Wiro.Teams.Invite(ctx, in.Team, in.Email, in.Role); err != nil {
+	if err := submitDone(ctx, call, "Team/Member/Invite", func(ctx context.Context) error {
+		return call.Wiro.Teams.Invite(ctx, in.Team, in.Email, in.Role)
+	}); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{
@@ -128,37 +137,91 @@ var updateTeamTool = define(mcptool.Meta{
 	Toolset:     Teams,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
-	Examples:    []mcptool.Example{{Arguments: `{"teamguid": "t1", "modelaccess": "all"}`}},
+	Examples:    []mcptool.Example{{Arguments: `{"teamguid": "t1", "modelaccess": "blocklist", "blockedmodelids": ["721"]}`}},
 }, updateTeam)
 
 func updateTeam(ctx context.Context, call *Call, in teamUpdate) (TeamAction, error) {
 	if in.Access == "" && in.Allowed == nil && in.Blocked == nil {
 		return TeamAction{}, mcptool.Problemf("update_team needs something to change: modelaccess, allowedmodelids or blockedmodelids.")
 	}
-	err := call.Wiro.Teams.Update(ctx, in.Team, wiro.TeamUpdate{ModelAccess: in.Access, AllowedModelIDs: in.Allowed, BlockedModelIDs: in.Blocked})
+	allowed, allowErr := call.teamModels(ctx, "allowed", in.Allowed)
+	blocked, blockErr := call.teamModels(ctx, "blocked", in.Blocked)
+	if err := errors.Join(allowErr, blockErr); err != nil {
+		return TeamAction{}, err
+	}
+	err := call.Wiro.Teams.Update(ctx, in.Team, wiro.TeamUpdate{ModelAccess: in.Access, AllowedModelIDs: modelIDs(allowed), BlockedModelIDs: modelIDs(blocked)})
 	if err != nil {
 		return TeamAction{}, err
 	}
 	var changed []string
+	lists := ""
 	if in.Access != "" {
 		changed = append(changed, "access to models: "+in.Access)
 	}
 	for _, list := range []struct {
-		name string
-		ids  []string
-	}{{"allowed", in.Allowed}, {"blocked", in.Blocked}} {
-		if list.ids != nil {
-			changed = append(changed, mcptool.Count(len(list.ids), "model")+" "+list.name)
+		name   string
+		models []TeamModel
+	}{{"allowed", allowed}, {"blocked", blocked}} {
+		if list.models != nil {
+			changed = append(changed, mcptool.Count(len(list.models), "model")+" "+list.name)
+		}
+		if len(list.models) > 0 {
+			lists += fmt.Sprintf(" Models %s: %s.", list.name, modelNames(list.models))
 		}
 	}
-	return TeamAction{ActionResult: mcptool.Done("update", "Updated. "+strings.Join(changed, "; ")+"."), Team: in.Team}, nil
+	return TeamAction{
+		ActionResult: mcptool.Done("update", "Updated. "+strings.Join(changed, "; ")+"."+lists), Team: in.Team, Models: slices.Concat(allowed, blocked),
+	}, nil
+}
+
+// teamModels are the models of a list, by the ids that Wiro takes: a slug is looked up.
+func (c *Call) teamModels(ctx context.Context, list string, names []string) ([]TeamModel, error) {
+	if names == nil {
+		return nil, nil
+	}
+	models := make([]TeamModel, 0, len(names))
+	for _, name := range names {
+		if _, err := strconv.ParseUint(strings.TrimSpace(name), 10, 64); err == nil {
+			models = append(models, TeamModel{List: list, ID: strings.TrimSpace(name)})
+			continue
+		}
+		slug, model, _, err := c.findModel(ctx, name, c.cachedModel)
+		switch {
+		case err != nil:
+			return nil, c.noSuchModel(ctx, slug, err)
+		case model.ID == "":
+			return nil, mcptool.Problemf("Wiro does not say which id %s has. Nothing was changed.", slug)
+		}
+		models = append(models, TeamModel{List: list, ID: model.ID, Slug: model.Slug().String()})
+	}
+	return models, nil
+}
+
+// modelIDs are the ids of models; nil, which leaves a list as it is, for nil.
+func modelIDs(models []TeamModel) []string {
+	if models == nil {
+		return nil
+	}
+	ids := make([]string, len(models))
+	for i, model := range models {
+		ids[i] = model.ID
+	}
+	return ids
+}
+
+func modelNames(models []TeamModel) string {
+	texts := make([]string, len(models))
+	for i, model := range models {
+		texts[i] = model.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 type teamUpdate struct {
 	Team    string   `json:"teamguid" doc:"guid of the team"`
 	Access  string   `json:"modelaccess,omitempty" enum:"all,allowlist,blocklist" doc:"which models members may run"`
-	Allowed []string `json:"allowedmodelids,omitempty" doc:"ids of the models of an allowlist"`
-	Blocked []string `json:"blockedmodelids,omitempty" doc:"ids of the models of a blocklist"`
+	Allowed []string `json:"allowedmodelids,omitempty" doc:"models of an allowlist, by slug (openai/sora-2) or id"`
+	Blocked []string `json:"blockedmodelids,omitempty" doc:"models of a blocklist, by slug or id"`
 }
 
 var getTeamSpendingTool = define(mcptool.Meta{

@@ -15,7 +15,27 @@ type TeamAction struct {
 	Team         string `json:"teamguid,omitempty"`
 	Name         string `json:"name,omitempty"`
 	UserAgent    string `json:"useragentguid,omitempty"`
+	// Models are those of the team's lists, by slug where it was given one.
+	Models     []TeamModel         `json:"models,omitempty"`
+	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
+
+// TeamModel is a model on a list of a team.
+type TeamModel struct {
+	List string `json:"list"` // allowed or blocked
+	ID   string `json:"id"`
+	Slug string `json:"slug,omitempty"`
+}
+
+func (m TeamModel) String() string {
+	if m.Slug == "" {
+		return m.ID
+	}
+	return m.Slug + " (id " + m.ID + ")"
+}
+
+// Text is what was done.
+func (a TeamAction) Text() string { return mcptool.TextWithNext(a.Message, a.NextAction) }
 
 // TeamSpending is what a team has spent, in USD.
 type TeamSpending struct {

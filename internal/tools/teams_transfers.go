@@ -17,13 +17,20 @@ var transferAgentTool = define(mcptool.Meta{
 }, transferAgent)
 
 func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamAction, error) {
-	if err := call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To); err != nil {
+	if err := submitDone(ctx, call, "Team/TransferAgent", func(ctx context.Context) error {
+		return call.Wiro.Teams.TransferAgent(ctx, in.GUID, *in.To)
+	}); err != nil {
 		return TeamAction{}, err
 	}
+	agent := agentRef(in.GUID)
+	if *in.To != "" {
+		agent["teamguid"] = *in.To
+	}
 	return TeamAction{
-		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there. It restarts."),
+		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there, with its subscription and credits. It restarts."),
 		Team:         *in.To,
 		UserAgent:    in.GUID,
+		NextAction:   call.Next("get_my_agent", "see how it stands", agent),
 	}, nil
 }
 
@@ -69,7 +76,9 @@ var transferProjectTool = define(mcptool.Meta{
 }, transferProject)
 
 func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamAction, error) {
-	if err := call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To); err != nil {
+	if err := submitDone(ctx, call, "Team/TransferProject", func(ctx context.Context) error {
+		return call.Wiro.Teams.TransferProject(ctx, wiro.Secret(in.Key), *in.To)
+	}); err != nil {
 		return TeamAction{}, err
 	}
 	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil

@@ -61,7 +61,7 @@ func newStage(t *testing.T, change ...func(*tools.Options)) *stage {
 		PollIntervals: []time.Duration{20 * time.Millisecond}, SafetyPollInterval: 100 * time.Millisecond,
 	})
 	t.Cleanup(client.Close)
-	guarded := fetch.Client(true)
+	guarded := fetch.CallerClient(fetch.Options{AllowPrivate: true})
 	t.Cleanup(guarded.CloseIdleConnections)
 	options := tools.Options{
 		Wiro: client, Docs: docs.Open(docsindex.Pages()), Fetch: guarded, Toolsets: tools.AllToolsets, Version: "test",

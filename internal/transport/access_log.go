@@ -1,62 +1,51 @@
 package transport
 
 import (
-	"net/http"
-	"time"
+	"context"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 )
 
-// outcome is how a request ended: a tool's outcome, or why no tool was reached.
-type outcome mcptool.Status
+// accessLog writes a line for each request that was served, and for each step of a sign-in.
+type accessLog struct{ log zerolog.Logger }
 
-const (
-	outcomeUnauthorized outcome = "unauthorized"
-	outcomeLimited      outcome = "limited"
-	outcomeForbidden    outcome = "forbidden"
-	outcomeInvalid      outcome = "invalid"
-)
+func (accessLog) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
-// refusals are the outcomes of requests that reached no tool, by HTTP status.
-var refusals = map[int]outcome{
-	http.StatusUnauthorized:          outcomeUnauthorized,
-	http.StatusForbidden:             outcomeForbidden,
-	http.StatusTooManyRequests:       outcomeLimited,
-	http.StatusServiceUnavailable:    outcomeLimited,
-	http.StatusBadRequest:            outcomeInvalid,
-	http.StatusRequestTimeout:        outcomeInvalid,
-	http.StatusRequestEntityTooLarge: outcomeInvalid,
-	http.StatusUnsupportedMediaType:  outcomeInvalid,
-}
-
-// entry is a line of the access log. A caller can put no text of its own into it: method and
-// tool are known names.
-type entry struct {
-	caller  caller
-	id      string // also in the answer's X-Request-Id, and in a tool's errors
-	method  string // "" if the request was not read so far
-	tool    string
-	outcome outcome
-	status  int
-	took    time.Duration
-}
-
-// log writes an entry.
-func (h *HTTP) log(e entry) {
-	h.Metrics.answered(e.method, e.outcome)
-	line := h.Log.Info().Str("request", e.id).Str("outcome", string(e.outcome)).
-		Int("status", e.status).Dur("ms", e.took)
-	if e.method != "" {
-		line.Str("method", e.method)
+func (l accessLog) end(ctx context.Context, a *activity) {
+	if a.kind != kindServed && a.kind != kindSignIn {
+		return
 	}
-	if e.tool != "" {
-		line.Str("tool", e.tool)
+	line := l.log.Info().Ctx(ctx)
+	text := func(name, value string) {
+		if value != "" {
+			line.Str(name, value)
+		}
 	}
-	if e.caller.hash != "" {
-		line.Str("caller", e.caller.hash)
+	text("request", a.id)
+	text("endpoint", a.name)
+	line.Str("outcome", string(a.outcome)).Int("status", a.status)
+	if a.kind == kindSignIn {
+		line.Msg("sign-in")
+		return
 	}
-	if e.caller.peer.client.IsValid() {
-		line.Str("from", e.caller.peer.client.String())
+	line.Dur("ms", a.took)
+	text("method", a.method)
+	text("tool", a.tool)
+	text("limit", a.limit)
+	text("caller", a.caller.hash)
+	if a.caller.peer.client.IsValid() {
+		line.Str("from", a.caller.peer.client.String())
 	}
 	line.Msg("request")
+}
+
+// TraceIDs is a hook for loggers: lines that have a context say which trace they belong to.
+type TraceIDs struct{}
+
+// Run implements zerolog.Hook.
+func (TraceIDs) Run(line *zerolog.Event, _ zerolog.Level, _ string) {
+	if span := trace.SpanContextFromContext(line.GetCtx()); span.IsValid() {
+		line.Stringer("trace_id", span.TraceID()).Stringer("span_id", span.SpanID())
+	}
 }

@@ -11,7 +11,7 @@ func (h *HTTP) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", h.ready.serveReady)
-	mux.Handle("GET /metrics", h.Metrics.Handler())
+	mux.Handle("GET /metrics", h.Telemetry.Metrics().Handler())
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

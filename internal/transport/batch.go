@@ -75,9 +75,8 @@ func (q *request) answerOf(ctx context.Context, m *message, notify mcptool.Notif
 	}
 	c := q.newCall(ctx, newRequestID(), m, notify)
 	if limit := c.begin(); limit != "" {
-		q.http.Metrics.limited(limit)
-		c.entry.outcome = outcomeLimited
-		c.end(http.StatusTooManyRequests, true)
+		c.entry.outcome, c.entry.limit = outcomeLimited, limit
+		c.end(http.StatusTooManyRequests)
 		return rpcError(m.ID, codeRefused, limitText(limit, retryWait))
 	}
 	_, data := c.answer()

@@ -16,8 +16,9 @@ import (
 
 // dispatcher passes requests to the MCP server.
 type dispatcher struct {
-	mcp *server.MCPServer
-	log zerolog.Logger
+	mcp   *server.MCPServer
+	log   zerolog.Logger
+	plain func(ctx context.Context, text string) string // for errors that no tool made; may be nil
 }
 
 // handle answers a request in a session. The request's ID goes into logs and into the error of
@@ -29,7 +30,7 @@ func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSessi
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			answer = d.panicked(m, scope, cause)
+			answer = d.panicked(ctx, m, scope, cause)
 		}
 	}()
 	scope.Continuation = mcptool.NewContinuation(ctx)
@@ -42,8 +43,8 @@ func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSessi
 }
 
 // panicked is the answer to a message that panicked.
-func (d dispatcher) panicked(m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
-	d.log.Error().Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
+func (d dispatcher) panicked(ctx context.Context, m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
+	d.log.Error().Ctx(ctx).Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
 		Bytes("stack", debug.Stack()).Msg("a message panicked")
 	return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 }
@@ -56,6 +57,10 @@ func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSes
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}
 	answer := withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
+	if failed, ok := answer.(mcp.JSONRPCError); ok && d.plain != nil {
+		failed.Error.Message = d.plain(ctx, failed.Error.Message)
+		answer = failed
+	}
 	if own, ok := s.(interface {
 		pending() <-chan mcp.JSONRPCNotification
 	}); ok {
@@ -85,6 +90,10 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 		a.ID = id
 		if a.Error.Code == mcp.INTERNAL_ERROR {
 			a.Error.Code = m.handlerErrorCode()
+		}
+		if strings.HasPrefix(a.Error.Message, "multi round-trip: ") { // the library's bound on questions in one call
+			a.Error.Code = mcp.INVALID_REQUEST
+			a.Error.Message = "The user was asked too many times in one call, as what it charges changed after every answer. The last question was not acted on: look at the price, and call the tool again."
 		}
 		if text := a.Error.Message; strings.Contains(text, "json: ") || strings.Contains(text, "unmarshal") {
 			a.Error.Code = mcp.INVALID_PARAMS

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 )
 
 // guard allows only requests that were meant for this server. It checks the Host against DNS
@@ -156,7 +158,7 @@ func (g *guard) hostAllowed(r *http.Request, host string, onLoopback bool) bool 
 		return true
 	}
 	if g.hosts == nil {
-		return !onLoopback || isLoopback(name)
+		return !onLoopback || loopback.Is(name)
 	}
 	return slices.ContainsFunc(g.hosts, func(p pattern) bool { return p.matches("", host) })
 }
@@ -168,14 +170,9 @@ func (g *guard) originAllowed(from string, p peer, onLoopback bool) bool {
 	}
 	if g.origins == nil {
 		name, _ := splitPort(host)
-		return onLoopback && isLoopback(name)
+		return onLoopback && loopback.Is(name)
 	}
 	return slices.ContainsFunc(g.origins, func(p pattern) bool { return p.matches(scheme, host) })
-}
-
-func isLoopback(name string) bool {
-	a, err := netip.ParseAddr(name)
-	return name == "localhost" || err == nil && a.IsLoopback()
 }
 
 // splitPort splits host:port, of which the port may be missing, and takes the brackets off.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
 func TestManySmallValuesAreRefusedBeforeTheyAreDecoded(t *testing.T) {
@@ -136,12 +137,20 @@ func TestAMadeUpKeyMakesNobodyFetchAnything(t *testing.T) {
 	fetched := make(chan struct{}, 1)
 	source := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { fetched <- struct{}{} }))
 	t.Cleanup(source.Close)
-	r := start(t, func(s *setup) { s.tools.Fetch = source.Client() })
+	r := start(t, func(s *setup) { s.tools.Fetch, s.tools.Toolsets = source.Client(), tools.AllToolsets })
 	upload := call(1, "upload_file", map[string]any{"url": source.URL + "/x.png"})
-	a := r.post(upload, header("Authorization", "Bearer made-up"))
-	require.True(t, a.rpc(t).Result.IsError)
-	require.Contains(t, a.body, "refused the credentials")
-	require.Empty(t, fetched)
+	for _, body := range []string{
+		upload,
+		call(1, "update_my_agent", map[string]any{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "cover_file_url": source.URL + "/x.png"}),
+		call(1, "run_model", map[string]any{"model": "wiro/rag-chat", "params": map[string]any{
+			"prompt": "x", "inputDocumentMultiple": []string{"data:text/plain;base64,eA==", source.URL + "/a,b.pdf"},
+		}}),
+	} {
+		a := r.post(body, header("Authorization", "Bearer made-up"))
+		require.True(t, a.rpc(t).Result.IsError)
+		require.Contains(t, a.body, "refused the credentials")
+		require.Empty(t, fetched)
+	}
 	require.Equal(t, 0, r.wiro.RequestCount("File/Upload"))
 	_ = r.post(upload, header("Authorization", "Bearer "+emulator.DemoKey))
 	require.Len(t, fetched, 1)

@@ -42,7 +42,7 @@ type readiness struct {
 
 func newReadiness(draining context.Context, b Backend) *readiness {
 	r := &readiness{
-		docs: make(chan struct{}), draining: draining, last: &b.Metrics.lastAnswer, address: b.WiroURL,
+		docs: make(chan struct{}), draining: draining, last: &b.Telemetry.metrics.lastAnswer, address: b.WiroURL,
 		client: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 30 * time.Second},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

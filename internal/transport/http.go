@@ -54,9 +54,9 @@ type Backend struct {
 	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
-	Metrics *Metrics // also the Observer of the tools' client; new ones if nil
-	Version string
-	Log     zerolog.Logger
+	Telemetry *Telemetry // also the Observer of the tools' client; a new one without traces if nil
+	Version   string
+	Log       zerolog.Logger
 }
 
 // HTTP serves MCP to many callers at once, each with credentials of their own. It keeps
@@ -68,8 +68,8 @@ type HTTP struct {
 	guard    *guard
 	limits   *limits
 	shared   *sharedRate // nil: no other replica counts
+	record   recorder
 	bodies   *bodyBudget
-	decoders decoders
 	ready    *readiness
 	page     *page
 	oauth    *oauth.Server // nil: off
@@ -104,8 +104,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.Metrics == nil {
-		b.Metrics = NewMetrics(b.Version)
+	if b.Telemetry == nil {
+		b.Telemetry = NewTelemetry(b.Version, nil)
 	}
 	if b.Start == nil {
 		b.Start = func() {}
@@ -114,8 +114,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{
-		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody), decoders: newDecoders(),
-		page: newPage(b.Tools, b.Version, o.DemoKey),
+		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
+		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
 		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
 	}
 	_, _ = rand.Read(h.salt) // never fails
@@ -167,7 +167,7 @@ func (h *HTTP) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	if h.options.AdminListen == "" {
 		mux.HandleFunc("GET /readyz", h.ready.serveReady)
-		mux.Handle("GET /metrics", h.Metrics.Handler())
+		mux.Handle("GET /metrics", h.Telemetry.Metrics().Handler())
 	} else {
 		mux.HandleFunc("GET /readyz", h.ready.servePlain)
 	}
@@ -188,7 +188,7 @@ func (h *HTTP) Handler() http.Handler {
 		_, _ = io.WriteString(w, "Not found. MCP is at /v1; the page at / shows how to connect.\n")
 	})
 	guarded := h.guard.wrap(mux, h.timeouts.body, func(status int, p peer) {
-		h.log(entry{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})
+		h.record.end(context.Background(), &activity{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.Start()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 )
 
 func TestOddShapesOfInitializeAreTaken(t *testing.T) {
@@ -88,6 +90,13 @@ func TestWhatIsWrongIsSaidInPlainWords(t *testing.T) {
 	for _, cursor := range []string{`""`, `null`} {
 		a := r.post(`{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":` + cursor + `}}`)
 		require.NotEmpty(t, a.rpc(t).Result.Tools, a.body)
+	}
+	for _, own := range []string{
+		`"method":"prompts/get","params":{"name":"make_image","arguments":{"description":"a cat, key ` + emulator.DemoKey + `"}}`,
+		`"method":"prompts/get","params":{"name":"` + emulator.DemoKey + `"}`,
+		`"method":"resources/read","params":{"uri":"wiro://docs/` + emulator.DemoKey + `"}`,
+	} {
+		require.NotContains(t, r.post(`{"jsonrpc":"2.0","id":1,`+own+`}`).body, emulator.DemoKey, "the caller's key does not come back")
 	}
 	number := r.post(`{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"compare_models","arguments":{"task":"llm","budget":2}}}`)
 	require.Nil(t, number.rpc(t).Error, number.body)

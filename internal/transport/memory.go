@@ -1,10 +1,6 @@
 package transport
 
-import (
-	"context"
-	"runtime"
-	"sync"
-)
+import "sync"
 
 const (
 	freeBody  = 8 << 10  // bytes of a body that are read without a share of the budget
@@ -63,30 +59,5 @@ func (s *bodyShare) add(n int) {
 	}
 	if b.by[s.caller.id] += n; b.by[s.caller.id] <= 0 {
 		delete(b.by, s.caller.id)
-	}
-}
-
-// decoders bound how many large bodies are decoded at once, so that a processor is left for the
-// calls of others. Callers whose keys are known have places of their own.
-type decoders [2]chan struct{}
-
-func newDecoders() (d decoders) {
-	for i := range d {
-		d[i] = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
-	}
-	return d
-}
-
-// enter waits for a place, until ctx ends. leave may be called more than once.
-func (d decoders) enter(ctx context.Context, known bool) (leave func(), err error) {
-	places := d[0]
-	if known {
-		places = d[1]
-	}
-	select {
-	case places <- struct{}{}:
-		return sync.OnceFunc(func() { <-places }), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }

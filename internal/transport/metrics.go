@@ -1,21 +1,21 @@
 package transport
 
 import (
+	"context"
 	"net/http"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"go.opentelemetry.io/otel/trace"
 )
 
-// Metrics counts what the server and its client of Wiro do, for Prometheus. It is a
-// wiro.Observer. No label holds a key, or anything that a caller can word.
+// Metrics counts what the server and its client of Wiro do, for Prometheus. No label holds a
+// key, or anything that a caller can word. The names without wiro_mcp_ are those of
+// OpenTelemetry's semantic conventions.
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec   // method, outcome
@@ -24,21 +24,25 @@ type Metrics struct {
 	refused  *prometheus.CounterVec   // limit
 	upstream *prometheus.CounterVec   // operation, status
 	answers  *prometheus.HistogramVec // operation
+	signIns  *prometheus.CounterVec   // endpoint, outcome
+	served   *prometheus.HistogramVec // mcp_method_name, …
+	sent     *prometheus.HistogramVec // url_template, …
 	waits    prometheus.Gauge
 	sockets  prometheus.Gauge
 
 	lastAnswer lastAnswer
 }
 
-// NewMetrics returns metrics in a registry of their own. Give them to wiro.Options as
-// Observer and to HTTPOptions.
-func NewMetrics(version string) *Metrics {
+// bucketsOfConventions are those of mcp.server.operation.duration, in seconds.
+var bucketsOfConventions = []float64{.01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 120, 300}
+
+func newMetrics(version string) *Metrics {
 	const seconds = "_duration_seconds"
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wiro_mcp_" + name, Help: help}, labels)
 	}
-	durations := func(name, help string, buckets []float64, label string) *prometheus.HistogramVec {
-		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "wiro_mcp_" + name + seconds, Help: help, Buckets: buckets}, []string{label})
+	durations := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name + seconds, Help: help, Buckets: buckets}, labels)
 	}
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "wiro_mcp_" + name, Help: help})
@@ -47,51 +51,96 @@ func NewMetrics(version string) *Metrics {
 		registry: prometheus.NewRegistry(),
 		requests: counter("requests_total", "MCP requests by method and outcome.", "method", "outcome"),
 		calls:    counter("calls_total", "Tool calls by tool and outcome.", "tool", "outcome"),
-		took:     durations("call", "How long tool calls take.", []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}, "tool"),
+		took:     durations("wiro_mcp_call", "How long tool calls take.", []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}, "tool"),
 		refused:  counter("rate_limited_total", "Calls over a limit, by limit.", "limit"),
 		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status; 0 where no answer came.", "operation", "status"),
-		answers:  durations("upstream_request", "How long the Wiro API takes.", []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120}, "operation"),
-		waits:    gauge("waits", "Tasks and messages that are being waited for."),
-		sockets:  gauge("sockets", "Open WebSockets to Wiro."),
+		answers:  durations("wiro_mcp_upstream_request", "How long the Wiro API takes.", []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120}, "operation"),
+		signIns:  counter("sign_ins_total", "Steps of OAuth sign-ins by endpoint and outcome.", "endpoint", "outcome"),
+		served: durations("mcp_server_operation", "How long MCP requests take.", bucketsOfConventions,
+			"mcp_method_name", "gen_ai_tool_name", "error_type", "network_transport", "mcp_protocol_version"),
+		sent: durations("http_client_request", "How long requests to the Wiro API take.", []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 30},
+			"http_request_method", "url_template", "http_response_status_code", "error_type"),
+		waits:   gauge("waits", "Tasks and messages that are being waited for."),
+		sockets: gauge("sockets", "Open WebSockets to Wiro."),
 	}
 	build := gauge("build_info", "The version, as a label of the constant 1.")
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.calls, m.took, m.refused, m.upstream, m.answers, m.waits, m.sockets,
+	m.registry.MustRegister(m.requests, m.calls, m.took, m.refused, m.upstream, m.answers, m.signIns, m.served, m.sent, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	prometheus.WrapRegistererWith(prometheus.Labels{"version": version, "go": runtime.Version()}, m.registry).MustRegister(build)
 	return m
 }
 
-// Request counts a request to the Wiro API.
-func (m *Metrics) Request(operation string, status int, took time.Duration) {
-	if strings.HasPrefix(operation, "Run/") {
-		operation = "Run" // the rest is the model that the caller named
+func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
+
+func (m *Metrics) end(ctx context.Context, a *activity) {
+	switch a.kind {
+	case kindServed:
+		m.endServed(ctx, a)
+	case kindSent:
+		status := strconv.Itoa(a.status)
+		count(ctx, m.upstream.WithLabelValues(a.name, status))
+		observe(ctx, m.answers.WithLabelValues(a.name), a.took)
+		if a.status == 0 {
+			status = ""
+		}
+		observe(ctx, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), status, a.errorType()), a.took)
+		if a.status > 0 && a.status < http.StatusInternalServerError {
+			m.lastAnswer.now()
+		}
+	case kindSignIn:
+		m.signIns.WithLabelValues(a.name, string(a.outcome)).Inc()
+	case kindWaited:
 	}
-	m.upstream.WithLabelValues(operation, strconv.Itoa(status)).Inc()
-	m.answers.WithLabelValues(operation).Observe(took.Seconds())
-	if status > 0 && status < http.StatusInternalServerError {
-		m.lastAnswer.now()
+}
+
+func (m *Metrics) endServed(ctx context.Context, a *activity) {
+	m.requests.WithLabelValues(a.method, string(a.outcome)).Inc()
+	if a.limit != "" {
+		m.refused.WithLabelValues(a.limit).Inc()
+	}
+	if a.call.Tool != "" {
+		count(ctx, m.calls.WithLabelValues(a.call.Tool, string(a.call.Status)))
+		observe(ctx, m.took.WithLabelValues(a.call.Tool), a.call.Took)
+	}
+	if a.transport != "" {
+		observe(ctx, m.served.WithLabelValues(a.method, a.tool, a.errorType(), a.transport, a.protocol), a.took)
 	}
 }
 
-// Sockets notes how many WebSockets are open.
-func (m *Metrics) Sockets(open int) { m.sockets.Set(float64(open)) }
-
-// Waits notes how many tasks and messages are waited for.
-func (m *Metrics) Waits(open int) { m.waits.Set(float64(open)) }
-
-func (m *Metrics) called(e mcptool.Event) {
-	m.calls.WithLabelValues(e.Tool, string(e.Status)).Inc()
-	m.took.WithLabelValues(e.Tool).Observe(e.Took.Seconds())
+// exemplar names the span of a sample, if it is one that is exported; else it is nil.
+func exemplar(ctx context.Context) prometheus.Labels {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() || !span.SpanContext().IsSampled() {
+		return nil
+	}
+	return prometheus.Labels{"trace_id": span.SpanContext().TraceID().String(), "span_id": span.SpanContext().SpanID().String()}
 }
 
-func (m *Metrics) answered(method string, o outcome) {
-	m.requests.WithLabelValues(method, string(o)).Inc()
+func observe(ctx context.Context, o prometheus.Observer, took time.Duration) {
+	if labels := exemplar(ctx); labels != nil {
+		if e, ok := o.(prometheus.ExemplarObserver); ok {
+			e.ObserveWithExemplar(took.Seconds(), labels)
+			return
+		}
+	}
+	o.Observe(took.Seconds())
 }
 
-func (m *Metrics) limited(limit string) { m.refused.WithLabelValues(limit).Inc() }
+func count(ctx context.Context, c prometheus.Counter) {
+	if labels := exemplar(ctx); labels != nil {
+		if e, ok := c.(prometheus.ExemplarAdder); ok {
+			e.AddWithExemplar(1, labels)
+			return
+		}
+	}
+	c.Inc()
+}
+
+// Gatherer returns what was counted.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, EnableOpenMetrics: true}) // exemplars need OpenMetrics
 }

@@ -122,7 +122,8 @@ func TestReadyMeansThatDocsAreLoadedAndWiroAnswers(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, a.status)
 	require.Contains(t, a.body, "Wiro API does not answer")
 	require.Equal(t, 200, lonely.get("/healthz").status, "the process lives all the same")
-	lonely.Metrics.Request("Task/Detail", 401, 0)
+	_, answered := lonely.Telemetry.Request(t.Context(), "Task/Detail")
+	answered(401)
 	require.Equal(t, 200, lonely.get("/readyz").status, "any answer to a call will do")
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 )
 
@@ -149,7 +150,7 @@ func (o HTTPOptions) checkAddresses() (faults []error) {
 		add(optionError("TLSChallenge", "%q must be HOST:PORT, such as :80, or none", o.TLSChallenge))
 	}
 	if o.TLSDirectory != "" {
-		if u, err := url.Parse(o.TLSDirectory); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		if u, err := url.Parse(o.TLSDirectory); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
 			add(optionError("TLSDirectory", "must be an address that starts with https://"))
 		}
 	}

@@ -50,6 +50,22 @@ func headerVersion(h http.Header) string {
 	return cmp.Or(h.Get(mcp.HeaderProtocolVersion), mcp.ProtocolVersion20250326)
 }
 
+// knownVersion is a version that exists; "" stands for any other text.
+func knownVersion(version string) string {
+	if mcp.IsValidProtocolVersion(version) {
+		return version
+	}
+	return ""
+}
+
+// errorCode is the code of an answer that is an error; 0 for any other.
+func errorCode(answer mcp.JSONRPCMessage) int {
+	if failure, ok := answer.(mcp.JSONRPCError); ok {
+		return failure.Error.Code
+	}
+	return 0
+}
+
 func (m *message) refusal(code int, text string) mcp.JSONRPCMessage {
 	return mcp.NewJSONRPCError(mcp.NewRequestId(m.ID), code, text, nil)
 }

@@ -14,11 +14,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/slots"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -29,7 +31,7 @@ type request struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	scope   mcptool.Scope // of its messages
-	entry   entry         // of the log, as far as it is known
+	entry   activity      // of the log, as far as it is known
 	started time.Time
 	body    bodyShare
 }
@@ -47,15 +49,24 @@ type caller struct {
 // serveMCP is the endpoint. What it takes to read a request is done, and off the stack, before
 // its messages are answered, which may take minutes.
 func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
-	q := &request{http: h, w: w, r: r, entry: entry{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
+	q := &request{http: h, w: w, r: r, entry: activity{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
 	w.Header().Set(headerRequestID, q.entry.id)
 	defer q.release()
 	switch messages, batch := q.read(); {
 	case batch:
-		q.serveBatch(r.Context(), messages)
+		q.serveBatch(q.context(), messages)
 	case len(messages) == 1:
-		q.serveOne(r.Context(), &messages[0])
+		q.serveOne(q.context(), &messages[0])
 	}
+}
+
+// context is that of the request, with the caller as the owner of what it takes.
+func (q *request) context() context.Context {
+	owner := ""
+	if q.entry.caller.known {
+		owner = q.entry.caller.hash // made-up keys have one share together
+	}
+	return slots.WithOwner(q.r.Context(), owner)
 }
 
 // release gives back what the request holds.
@@ -81,9 +92,11 @@ func (q *request) read() (messages []message, batch bool) {
 		return nil, false
 	}
 	if len(body) > freeBody {
-		if q.scope.Decoded, err = q.http.decoders.enter(q.r.Context(), q.entry.caller.known); err != nil {
+		release, err := slots.CPU().Acquire(q.context())
+		if err != nil {
 			return nil, false // the client is gone
 		}
+		q.scope.Decoded = sync.OnceFunc(release)
 	}
 	size, err := decodedSize(body)
 	switch {
@@ -181,12 +194,12 @@ func (q *request) serveOne(ctx context.Context, m *message) {
 func (q *request) refuse(status, code int, id json.RawMessage, text string) {
 	refuse(q.w, status, code, id, text)
 	q.entry.status, q.entry.outcome, q.entry.took = status, refusals[status], time.Since(q.started)
-	q.http.log(q.entry)
+	q.http.record.end(q.r.Context(), &q.entry)
 }
 
 // tooManyRequests answers that a limit is reached.
 func (q *request) tooManyRequests(limit string, retry time.Duration, id json.RawMessage) {
-	q.http.Metrics.limited(limit)
+	q.entry.limit = limit
 	q.w.Header().Set("Retry-After", inSeconds(retry))
 	q.refuse(http.StatusTooManyRequests, codeRefused, id, limitText(limit, retry))
 }
@@ -199,7 +212,7 @@ func (q *request) refuseBody(err error) {
 	case tooLarge:
 		q.refuse(http.StatusRequestEntityTooLarge, codeRefused, nil, fmt.Sprintf("The request is larger than %d KB. Give files as URLs.", q.http.options.MaxBody>>10))
 	case errors.Is(err, errNoMemory):
-		q.http.Metrics.limited(limitMemory)
+		q.entry.limit = limitMemory
 		q.w.Header().Set("Retry-After", inSeconds(retryWait))
 		q.refuse(http.StatusServiceUnavailable, codeRefused, nil, limitText(limitMemory, retryWait))
 	case errors.Is(err, errNotGzip):

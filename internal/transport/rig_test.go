@@ -15,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 
 	"github.com/wiroai/wiro-mcp-go/docsindex"
@@ -38,6 +39,7 @@ type setup struct {
 	wiroURL  string // in place of the sandbox's
 	before   func(*HTTP)
 	checkKey func(context.Context, wiro.Credentials) error
+	tracer   trace.TracerProvider // nil: no traces
 }
 
 // rig is a server on a free port, with an emulator of Wiro behind it.
@@ -68,13 +70,14 @@ func start(t *testing.T, adjust ...func(*setup)) *rig {
 func startOn(t *testing.T, upstream *emulator.Server, s setup) *rig {
 	t.Helper()
 	r := &rig{t: t, wiro: upstream, logs: &logs{}}
-	metrics := NewMetrics("1.2.3")
+	telemetry := NewTelemetry("1.2.3", s.tracer)
 	apiURL := upstream.APIURL()
 	if s.wiroURL != "" {
 		apiURL = s.wiroURL
 	}
+	telemetry.SetUpstream(apiURL)
 	client := wiro.NewClient(wiro.Options{
-		BaseURL: apiURL, SocketURL: upstream.SocketURL(), Observer: metrics,
+		BaseURL: apiURL, SocketURL: upstream.SocketURL(), Observer: telemetry,
 		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
@@ -83,7 +86,7 @@ func startOn(t *testing.T, upstream *emulator.Server, s setup) *rig {
 	logger := zerolog.New(r.logs)
 	h, err := NewHTTP(Backend{
 		Tools: tools.New(s.tools), Docs: library, WiroURL: apiURL,
-		Metrics: metrics, Version: "1.2.3", Log: logger, CheckKey: s.checkKey,
+		Telemetry: telemetry, Version: "1.2.3", Log: logger, CheckKey: s.checkKey,
 	}, s.settings)
 	require.NoError(t, err)
 	h.timeouts = s.timeouts

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -17,8 +16,7 @@ type rpcCall struct {
 	caller  *caller
 	message *message
 	scope   mcptool.Scope
-	entry   entry
-	started time.Time
+	entry   activity
 	release func()
 }
 
@@ -26,8 +24,8 @@ type rpcCall struct {
 func (q *request) newCall(ctx context.Context, id string, m *message, notify mcptool.Notifier) *rpcCall {
 	from := &q.entry.caller
 	c := &rpcCall{
-		http: q.http, ctx: ctx, caller: from, message: m, scope: q.scope, started: time.Now(), release: func() {},
-		entry: entry{caller: *from, id: id, method: m.label()},
+		http: q.http, ctx: ctx, caller: from, message: m, scope: q.scope, release: func() {},
+		entry: activity{caller: *from, id: id, method: m.label(), rpcID: m.ID},
 	}
 	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(from.header, m.ID), notify
 	c.scope.Observe = c.observe
@@ -36,8 +34,7 @@ func (q *request) newCall(ctx context.Context, id string, m *message, notify mcp
 
 // observe takes note of how the call of a tool ended.
 func (c *rpcCall) observe(e mcptool.Event) {
-	c.entry.tool, c.entry.outcome = e.Tool, outcome(e.Status)
-	c.http.Metrics.called(e)
+	c.entry.call, c.entry.tool, c.entry.outcome = e, e.Tool, outcome(e.Status)
 	if c.caller.signed {
 		c.http.recheck(c.ctx, c.scope, e.Err)
 	}
@@ -63,6 +60,7 @@ func (c *rpcCall) begin() (limit string) {
 
 // answer lets the MCP server answer, and returns what it says with the HTTP status for it.
 func (c *rpcCall) answer() (status int, data []byte) {
+	c.begun()
 	protocol, answer := c.message.protocol(c.caller.header)
 	if answer != nil {
 		return c.encode(http.StatusBadRequest, answer)
@@ -71,9 +69,15 @@ func (c *rpcCall) answer() (status int, data []byte) {
 	return c.encode(protocol.status(answer), answer)
 }
 
+// begun records the beginning of the call.
+func (c *rpcCall) begun() {
+	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(c.caller.header))
+	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, c.caller.header, c.message.params.Meta), &c.entry)
+}
+
 // handle passes the message to the MCP server.
 func (c *rpcCall) handle() mcp.JSONRPCMessage {
-	return dispatcher{c.http.mcp, c.http.Log}.handle(c.ctx, c.message, c.session(), &c.scope)
+	return dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, c.session(), &c.scope)
 }
 
 func (c *rpcCall) session() *session {
@@ -82,8 +86,8 @@ func (c *rpcCall) session() *session {
 
 // encode ends the call.
 func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
-	_, failed := answer.(mcp.JSONRPCError)
-	c.end(status, failed)
+	c.entry.rpcCode = errorCode(answer)
+	c.end(status)
 	data, err := encodeAnswer(answer)
 	if err != nil {
 		c.http.Log.Error().Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
@@ -93,18 +97,9 @@ func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
 }
 
 // end releases what the call held, and logs it.
-func (c *rpcCall) end(status int, failed bool) {
+func (c *rpcCall) end(status int) {
 	c.release()
-	e := c.entry
-	e.status, e.took = status, time.Since(c.started)
-	switch {
-	case e.outcome != "":
-	case c.ctx.Err() != nil:
-		e.outcome = outcome(mcptool.Canceled)
-	case failed:
-		e.outcome = outcome(mcptool.Refused)
-	default:
-		e.outcome = outcome(mcptool.OK)
-	}
-	c.http.log(e)
+	c.entry.status = status
+	c.entry.settle(c.ctx)
+	c.http.record.end(c.ctx, &c.entry)
 }

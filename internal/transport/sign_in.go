@@ -31,8 +31,8 @@ func newOAuth(h *HTTP) (*oauth.Server, error) {
 			return err
 		},
 		Toolsets: toolsetsOf(h.Tools), CostLimits: true,
-		Observe: func(endpoint, outcome string, status int) {
-			h.Log.Info().Str("endpoint", endpoint).Str("outcome", outcome).Int("status", status).Msg("sign-in")
+		Observe: func(endpoint, ended string, status int) {
+			h.record.end(context.Background(), &activity{kind: kindSignIn, name: endpoint, outcome: outcome(ended), status: status})
 		},
 	})
 }

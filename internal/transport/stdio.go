@@ -26,9 +26,12 @@ const (
 
 // Stdio serves one client, with the server's own credentials, until its input or ctx ends. Then waits return what they know at
 // once, other calls in flight have finishTimeout, and what is left is canceled: Stdio returns
-// within two seconds, even if the client reads nothing any more.
-func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, log zerolog.Logger) error {
+// within two seconds, even if the client reads nothing any more. Telemetry may be nil.
+func Stdio(ctx context.Context, s *server.MCPServer, in io.Reader, out io.Writer, log zerolog.Logger, telemetry *Telemetry) error {
 	c := newConnection(s, out, log)
+	if telemetry != nil {
+		c.record = telemetry.recorders
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- c.read(newLineReader(in)) }()
 	var err error
@@ -55,6 +58,7 @@ type connection struct {
 	drain    context.CancelFunc
 	inFlight tracker
 	slots    chan struct{}
+	record   recorders // may be empty
 
 	// What follows belongs to the reader.
 	protocol     string // that initialize settled on; "" before
@@ -73,7 +77,7 @@ type connection struct {
 
 func newConnection(s *server.MCPServer, out io.Writer, log zerolog.Logger) *connection {
 	c := &connection{
-		dispatcher: dispatcher{s, log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
+		dispatcher: dispatcher{mcp: s, log: log}, out: &lineWriter{w: out, log: log}, slots: make(chan struct{}, maxCalls),
 		calls: map[string]*stdioCall{}, questions: map[string]chan<- clientAnswer{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -162,12 +166,16 @@ func (c *connection) accept(m message, answer func([]byte)) {
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
 	s := newSession(newRequestID(), c.protocol, &m, c.client, c.capabilities)
-	result := c.handle(c.ctx, &m, s, &mcptool.Scope{RequestID: s.id})
+	a := &activity{id: s.id, method: m.label(), transport: "pipe", rpcID: m.ID}
+	ctx := c.record.begin(withRemoteSpan(c.ctx, nil, m.params.Meta), a)
+	result := c.handle(ctx, &m, s, &mcptool.Scope{RequestID: s.id})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
 			c.protocol = settled.ProtocolVersion
 		}
 	}
+	a.protocol = c.protocol
+	c.recordEnd(ctx, a, result)
 	c.client, c.capabilities = s.client, s.capabilities
 	c.mu.Lock()
 	c.cannotAsk = false
@@ -239,7 +247,11 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		scope := &mcptool.Scope{RequestID: s.id, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, CannotAsk: cannotAsk}
+		a := &activity{id: s.id, method: m.label(), transport: "pipe", protocol: knownVersion(s.protocol), rpcID: m.ID}
+		observe := func(e mcptool.Event) { a.call, a.tool, a.outcome = e, e.Tool, outcome(e.Status) }
+		ctx = c.record.begin(withRemoteSpan(ctx, nil, m.params.Meta), a)
+		defer func() { c.recordEnd(ctx, a, result) }()
+		scope := &mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
 		if result = c.handle(ctx, &m, s, scope); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
@@ -263,6 +275,13 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	return c.encode(result, m)
 }
 
+// recordEnd records the end of a request.
+func (c *connection) recordEnd(ctx context.Context, a *activity, result mcp.JSONRPCMessage) {
+	a.rpcCode = errorCode(result)
+	a.settle(ctx)
+	c.record.end(ctx, a)
+}
+
 // cancelCall cancels a request in flight, which is not answered then.
 func (c *connection) cancelCall(m message) {
 	id, byUser := m.cancels()
@@ -276,7 +295,7 @@ func (c *connection) cancelCall(m message) {
 		if byUser {
 			call.cancel(mcptool.ErrCanceledByClient)
 		} else {
-			call.cancel(nil)
+			call.cancel(mcptool.ErrTimedOutByClient)
 		}
 	}
 }

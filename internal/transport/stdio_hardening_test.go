@@ -30,7 +30,7 @@ func TestAPingIsAnsweredBehindMoreCallsThanRun(t *testing.T) {
 	input, write := io.Pipe()
 	read, output := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- Stdio(t.Context(), stuckServer(), input, output, zerolog.Nop()) }()
+	go func() { ended <- Stdio(t.Context(), stuckServer(), input, output, zerolog.Nop(), nil) }()
 	const calls = maxQueued + 200
 	go func() {
 		for i := range calls {

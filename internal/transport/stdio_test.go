@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -36,7 +39,7 @@ type local struct {
 }
 
 // toolsOn returns a server of the tools with an emulator behind it.
-func toolsOn(t *testing.T) (*tools.Server, *emulator.Server) {
+func toolsOn(t *testing.T, own ...mcptool.Tool) (*tools.Server, *emulator.Server) {
 	t.Helper()
 	upstream := emulator.New(emulator.Options{})
 	require.NoError(t, upstream.Start(""))
@@ -46,18 +49,22 @@ func toolsOn(t *testing.T) (*tools.Server, *emulator.Server) {
 		MinBackoff: time.Millisecond, SafetyPollInterval: time.Minute,
 	})
 	t.Cleanup(client.Close)
-	return tools.New(tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: tools.AllToolsets}), upstream
+	options := tools.Options{Wiro: client, Docs: library, Version: "1.2.3", Toolsets: slices.Clone(tools.AllToolsets), Own: own}
+	for _, tool := range own {
+		options.Toolsets = append(options.Toolsets, tool.Toolset)
+	}
+	return tools.New(options), upstream
 }
 
-func startLocal(t *testing.T) *local {
+func startLocal(t *testing.T, own ...mcptool.Tool) *local {
 	t.Helper()
-	served, upstream := toolsOn(t)
+	served, upstream := toolsOn(t, own...)
 	in, input := io.Pipe()
 	output, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
 	l := &local{t: t, wiro: upstream, in: input, stop: stop, done: make(chan error, 1), more: make(chan struct{}, 1)}
 	go func() {
-		l.done <- Stdio(ctx, served.MCP(), in, out, zerolog.Nop())
+		l.done <- Stdio(ctx, served.MCP(), in, out, zerolog.Nop(), nil)
 		_ = in.Close()
 		_ = out.Close()
 	}()
@@ -157,7 +164,7 @@ func once(t *testing.T, in io.Reader) []string {
 	t.Helper()
 	served, _ := toolsOn(t)
 	var out bytes.Buffer
-	require.NoError(t, Stdio(t.Context(), served.MCP(), in, &out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), in, &out, zerolog.Nop(), nil))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	for _, line := range lines {
 		require.True(t, line == "" || json.Valid([]byte(line)), line)
@@ -249,7 +256,7 @@ func TestAPipedRunIsSubmittedOnceAndSaysItsToken(t *testing.T) {
 	t.Parallel()
 	served, upstream := toolsOn(t)
 	var out bytes.Buffer
-	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(call(1, "run_model", forever)), &out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(call(1, "run_model", forever)), &out, zerolog.Nop(), nil))
 	require.Equal(t, 1, upstream.RequestCount("Run/"))
 	require.Contains(t, out.String(), `"token":"`)
 }
@@ -261,7 +268,7 @@ func TestAClientThatNeverReadsDoesNotHoldTheEndUp(t *testing.T) {
 	defer output.Close()
 	started := time.Now()
 	input := strings.Repeat(listTools+"\nnonsense\n", 20)
-	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(input), out, zerolog.Nop()))
+	require.NoError(t, Stdio(t.Context(), served.MCP(), strings.NewReader(input), out, zerolog.Nop(), nil))
 	require.Less(t, time.Since(started), 3*time.Second)
 }
 
@@ -432,6 +439,37 @@ func TestAClientThatCannotAskIsAskedToConfirm(t *testing.T) {
 			require.Equal(t, 1, l.wiro.RequestCount("UserAgent/Deploy"))
 		})
 	}
+}
+
+// A price that changes after every answer is asked about again, and not without end.
+func TestAPriceThatNeverStaysIsNotAskedAboutForever(t *testing.T) {
+	t.Parallel()
+	var price, charged atomic.Int64
+	moving := mcptool.DefineConfirmed(mcptool.Meta{Name: "moving", Description: "x", Toolset: "own", Effect: mcptool.Writes},
+		func(context.Context, *mcptool.Call, struct{}) (*mcptool.Charge, error) {
+			return &mcptool.Charge{What: "Moving", USD: float64(price.Add(1)), When: "now"}, nil
+		},
+		func(context.Context, *mcptool.Call, struct{}) (struct{}, error) {
+			charged.Add(1)
+			return struct{}{}, nil
+		})
+	l := startLocal(t, moving)
+	l.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
+	l.send(call("moving", "moving", nil))
+	for id := 1; ; id++ {
+		line := l.find("the next question, or the answer", func(line string) bool {
+			return strings.Contains(line, "elicitation/create") && strings.Contains(line, fmt.Sprintf(`"id":%d,`, id)) || strings.Contains(line, `"id":"moving"`)
+		})
+		var m message
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		if m.Method == "" {
+			require.Contains(t, line, "call the tool again")
+			require.NotContains(t, line, "round-trip")
+			break
+		}
+		l.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"action":"accept","content":{"agree":true}}}`)
+	}
+	require.Zero(t, charged.Load())
 }
 
 func FuzzLines(f *testing.F) {

@@ -24,7 +24,7 @@ func TestLongStringsAreLeftOutOfElidedMembersAlone(t *testing.T) {
 	for name, reader := range map[string]io.Reader{
 		"whole": strings.NewReader(text), "byte by byte": iotest.OneByteReader(strings.NewReader(text)), "in halves": iotest.HalfReader(strings.NewReader(text)),
 	} {
-		data, err := readEliding(reader, []string{"parameters"})
+		data, err := readEliding(nil, reader, []string{"parameters"}, maxResponse)
 		require.NoError(t, err, name)
 		require.Less(t, len(data), len(long)+4*maxElidedString, name)
 		var got elided
@@ -48,7 +48,7 @@ func TestElidingStopsWhereTheMemberEnds(t *testing.T) {
 		`{"a":[{"parameters":7},{"other":"` + long + `"}],"other":"` + long + `"}`,
 		`{"a":"parameters","other":"` + long + `"}`,
 	} {
-		data, err := readEliding(strings.NewReader(text), []string{"parameters"})
+		data, err := readEliding(nil, strings.NewReader(text), []string{"parameters"}, maxResponse)
 		require.NoError(t, err)
 		var got elided
 		require.NoError(t, Decode(data, &got))
@@ -70,6 +70,20 @@ func TestOnlyWhatIsKeptCountsAgainstTheLimit(t *testing.T) {
 	require.ErrorIs(t, err, errTooLarge)
 	_, err = readResponse(io.MultiReader(strings.NewReader(`{"other":"`), strings.NewReader(strings.Repeat(echo, 7))), -1, []string{"parameters"})
 	require.ErrorIs(t, err, errTooLarge)
+}
+
+func TestAHugeMessageOfARefusalIsCutWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	text := `{"result":false,"errors":[{"code":97,"message":"` + strings.Repeat(`no \"credit\" left `, 500_000) + `"},"second"],"total":"` + strings.Repeat("x", 70_000) + `"}`
+	data, err := readResponse(iotest.HalfReader(strings.NewReader(text)), -1, nil)
+	require.NoError(t, err)
+	require.Less(t, len(data), 80_000)
+	_, failure := responseReader{status: 200}.open(data)
+	require.Equal(t, Refused, failure.Kind)
+	require.Equal(t, 97, failure.Code)
+	require.True(t, strings.HasPrefix(failure.Messages[0], `no "credit" left no "credit" left`), failure.Messages[0][:40])
+	require.Contains(t, string(data), "bytes left out]")
+	require.Contains(t, string(data), strings.Repeat("x", 70_000), "only messages are cut")
 }
 
 func FuzzElide(f *testing.F) {

@@ -22,10 +22,10 @@ const (
 	maxRetryPause = 20 * time.Second // a longer Retry-After is left to the caller
 )
 
-// Observer is told what the transport does. Its methods must be quick and safe for concurrent
-// use.
+// Observer is told what the transport does; see wiro.Observer.
 type Observer interface {
-	Request(operation string, status int, took time.Duration)
+	Request(ctx context.Context, operation string) (context.Context, func(status int))
+	Wait(ctx context.Context, subject string) (context.Context, func(error))
 	Sockets(open int)
 	Waits(open int)
 }
@@ -158,15 +158,20 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	request.Header.Set("User-Agent", t.options.UserAgent)
 	caller.sign(request.Header)
 
-	start, status := time.Now(), 0
-	defer func() { t.options.Observer.Request(op.Path, status, time.Since(start)) }()
-	response, err := t.http.Do(request)
+	status := 0
+	observed, end := t.options.Observer.Request(request.Context(), op.Path)
+	defer func() { end(status) }()
+	response, err := t.http.Do(request.WithContext(observed))
 	if err != nil {
 		return nil, tracked.failure(ctx, op, err)
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	status = response.StatusCode
-	return decodeResponse(op, caller, response)
+	data, failure := decodeResponse(op, caller, response)
+	if failure != nil {
+		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
+	}
+	return data, failure
 }
 
 // requestContext bounds an attempt by the operation's timeout. A non-idempotent request is

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,9 +16,14 @@ import (
 
 type quiet struct{}
 
-func (quiet) Request(string, int, time.Duration) {}
-func (quiet) Sockets(int)                        {}
-func (quiet) Waits(int)                          {}
+func (quiet) Request(ctx context.Context, _ string) (context.Context, func(int)) {
+	return ctx, func(int) {}
+}
+func (quiet) Wait(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+func (quiet) Sockets(int) {}
+func (quiet) Waits(int)   {}
 
 // hurried is a transport whose safe requests have little time.
 func hurried(t *testing.T, handler http.HandlerFunc, limit, pause time.Duration) *Transport {

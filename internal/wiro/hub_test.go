@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,9 +20,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type counts struct{ sockets, waits atomic.Int32 }
 
-func (*counts) Request(string, int, time.Duration) {}
-func (c *counts) Sockets(open int)                 { c.sockets.Store(int32(open)) } //nolint:gosec // few
-func (c *counts) Waits(open int)                   { c.waits.Store(int32(open)) }   //nolint:gosec // few
+func (*counts) Request(ctx context.Context, _ string) (context.Context, func(int)) {
+	return ctx, func(int) {}
+}
+func (*counts) Wait(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+func (c *counts) Sockets(open int) { c.sockets.Store(int32(open)) } //nolint:gosec // few
+func (c *counts) Waits(open int)   { c.waits.Store(int32(open)) }   //nolint:gosec // few
 
 // socketServer serves each connection with a function, and returns a transport to it.
 func socketServer(t *testing.T, serve func(conn *websocket.Conn)) (*Transport, *counts) {

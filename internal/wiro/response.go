@@ -265,24 +265,23 @@ func isObject(data []byte) bool {
 
 var errTooLarge = errors.New("too large")
 
+// ReadPosted reads JSON that Wiro posted by itself, at most so many bytes of it, without the long
+// strings of the members to elide: see Operation.Eliding.
+func ReadPosted(body io.Reader, most int, elide ...string) ([]byte, error) {
+	return readEliding(nil, body, elide, most)
+}
+
 // readResponse reads a response into memory, without the long strings of the members to
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
 // has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
 func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) {
-	limit := maxResponse
-	if len(elide) > 0 {
-		limit = maxElidedString // up to here there is no string to elide
-	}
 	var start bytes.Buffer
 	if length > 0 && length <= smallResponse {
 		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
 	}
-	_, err := start.ReadFrom(io.LimitReader(body, int64(limit)+1))
-	switch {
-	case err != nil || start.Len() <= limit:
-		return start.Bytes(), err
-	case len(elide) > 0:
-		return readEliding(io.MultiReader(&start, body), elide)
+	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString))
+	if err != nil || start.Len() < maxElidedString {
+		return start.Bytes(), err // it has no long string
 	}
-	return start.Bytes(), errTooLarge
+	return readEliding(start.Bytes(), body, elide, maxResponse)
 }

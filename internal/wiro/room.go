@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+
+	"github.com/wiroai/wiro-mcp-go/internal/slots"
 )
 
 // Large responses are read and decoded a few at a time: however many callers there are, and
-// whatever Wiro sends, they take a bounded amount of memory. Small ones never wait.
+// whatever Wiro sends, they take a bounded amount of memory and leave a processor to the others.
+// Small ones never wait.
 const (
 	smallResponse  = 64 << 10 // bytes
 	mediumResponse = 1 << 20
@@ -18,20 +21,20 @@ const (
 	maxValues      = 500_000 // of a response; prose of 16 MB has fewer commas
 )
 
-// largeAtOnce is small for the memory, and leaves a processor to the small ones.
 var largeAtOnce = min(2, max(1, runtime.GOMAXPROCS(0)/2))
 
 // rooms are the places for responses that are not small.
-type rooms struct{ medium, large chan struct{} }
+type rooms struct{ medium, large *slots.Pool }
 
 func newRooms() rooms {
-	return rooms{make(chan struct{}, mediumAtOnce), make(chan struct{}, largeAtOnce)}
+	return rooms{slots.New(mediumAtOnce, mediumAtOnce/2), slots.New(largeAtOnce, largeAtOnce)}
 }
 
 // room is what one call holds of them.
 type room struct {
 	rooms
-	held []chan struct{}
+	held []func()
+	cpu  func() // nil while it computes nothing that takes long
 }
 
 type roomKey struct{}
@@ -39,39 +42,66 @@ type roomKey struct{}
 // WithRoom returns a context for Exec, and a function to call once the response is decoded.
 func (t *Transport) WithRoom(ctx context.Context) (context.Context, func()) {
 	r := &room{rooms: t.rooms}
-	return context.WithValue(ctx, roomKey{}, r), func() {
-		for _, places := range r.held {
-			<-places
-		}
-		r.held = nil
+	return context.WithValue(ctx, roomKey{}, r), r.leave
+}
+
+// roomOf returns the room of a call; nil if it has none.
+func roomOf(ctx context.Context) *room {
+	r, _ := ctx.Value(roomKey{}).(*room)
+	return r
+}
+
+// leave gives all places back.
+func (r *room) leave() {
+	if r == nil {
+		return
 	}
+	r.rest()
+	for _, release := range r.held {
+		release()
+	}
+	r.held = nil
 }
 
 var errNoRoom = errors.New("too many large responses at once")
 
 // forSize waits for a place if a response of this size needs one that the call does not hold.
 func (r *room) forSize(ctx context.Context, size int) error {
-	if r == nil {
-		return nil
-	}
-	for i, places := range []chan struct{}{r.medium, r.large} {
+	for i, pool := range []*slots.Pool{r.medium, r.large} {
 		if size <= []int{smallResponse, mediumResponse}[i] {
 			return nil
 		}
 		if len(r.held) > i {
 			continue
 		}
-		select {
-		case places <- struct{}{}:
-			r.held = append(r.held, places)
-		case <-ctx.Done():
-			return errors.Join(errNoRoom, ctx.Err())
+		release, err := pool.Acquire(ctx)
+		if err != nil {
+			return errors.Join(errNoRoom, err)
 		}
+		r.held = append(r.held, release)
 	}
 	return nil
 }
 
-// reader is a response's body that waits for a place before it goes on.
+// compute waits until the call may compute.
+func (r *room) compute(ctx context.Context) (err error) {
+	if r.cpu, err = slots.CPU().Acquire(ctx); err != nil {
+		r.cpu = nil
+		return errors.Join(errNoRoom, err)
+	}
+	return nil
+}
+
+// rest lets others compute.
+func (r *room) rest() {
+	if r.cpu != nil {
+		r.cpu()
+		r.cpu = nil
+	}
+}
+
+// reader is a response's body that waits for its places before it goes on: what is read of a
+// response that is not small is looked at and decoded in the call's turn.
 type reader struct {
 	body io.Reader
 	ctx  context.Context //nolint:containedctx // of the request
@@ -84,19 +114,23 @@ type reader struct {
 // roomed returns the body of a response, which takes the places that it needs.
 func roomed(response *http.Response) io.Reader {
 	ctx := response.Request.Context()
-	r, _ := ctx.Value(roomKey{}).(*room)
-	return &reader{body: response.Body, ctx: ctx, room: r}
+	if r := roomOf(ctx); r != nil {
+		return &reader{body: response.Body, ctx: ctx, room: r}
+	}
+	return response.Body
 }
 
 func (r *reader) Read(p []byte) (int, error) {
+	r.room.rest()
 	if err := r.room.forSize(r.ctx, r.read); err != nil {
 		return 0, err
 	}
-	if r.read > smallResponse {
-		runtime.Gosched() // small responses need the processor for a moment only
-	}
 	n, err := r.body.Read(p)
-	r.read += n
+	if r.read += n; r.read > smallResponse {
+		if err := r.room.compute(r.ctx); err != nil {
+			return 0, err
+		}
+	}
 	if r.values += bytes.Count(p[:n], []byte(",")); r.values > maxValues {
 		return n, errTooLarge
 	}

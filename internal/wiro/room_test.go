@@ -56,7 +56,7 @@ func TestLargeResponsesAreDecodedAFewAtATime(t *testing.T) {
 	for range largeAtOnce {
 		require.NoError(t, <-read)
 	}
-	require.Len(t, transport.rooms.large, largeAtOnce)
+	require.Equal(t, largeAtOnce, transport.rooms.large.Held())
 	for n := largeAtOnce; n < calls; n++ {
 		select {
 		case err := <-read:
@@ -72,8 +72,34 @@ func TestLargeResponsesAreDecodedAFewAtATime(t *testing.T) {
 		decode <- struct{}{}
 		<-done
 	}
-	require.Empty(t, transport.rooms.large)
-	require.Empty(t, transport.rooms.medium)
+	require.Zero(t, transport.rooms.large.Held())
+	require.Zero(t, transport.rooms.medium.Held())
+}
+
+func TestAnAttemptThatFailedHoldsNoPlaceUntilTheNext(t *testing.T) {
+	t.Parallel()
+	attempts, transport := 0, (*Transport)(nil)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if attempts++; attempts > 1 {
+			if transport.rooms.large.Held() > 0 || transport.rooms.medium.Held() > 0 {
+				w.WriteHeader(http.StatusConflict)
+			}
+			_, _ = w.Write([]byte(`{"result":true}`))
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte(strings.Repeat("x", 2*mediumResponse)))
+	}))
+	t.Cleanup(s.Close)
+	transport = New(Options{
+		BaseURL: s.URL, HTTPClient: s.Client(), Observer: &counts{}, Logger: slog.New(slog.DiscardHandler), MinBackoff: time.Millisecond,
+	})
+	t.Cleanup(transport.Close)
+	ctx, decoded := transport.WithRoom(context.Background())
+	defer decoded()
+	_, err := transport.Exec(ctx, Caller{}, Operation{Path: "x", Timeout: ShortTimeout}, JSON([]byte("{}")))
+	require.NoError(t, err)
+	require.Equal(t, 2, attempts)
 }
 
 func TestARefusalIsCutBeforeItIsRedacted(t *testing.T) {

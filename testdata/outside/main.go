@@ -119,3 +119,19 @@ func hire(ctx context.Context, client *wiro.Client, question string) (answer str
 	message, err := sent.Wait(ctx)
 	return message.Response, err
 }
+
+// webhooks receives what Wiro tells of runs and messages that are over.
+func webhooks(client *wiro.Client, tell func(string)) *wiro.WebhookHandler {
+	return &wiro.WebhookHandler{
+		Client:    client,
+		OnTask:    func(_ context.Context, e wiro.TaskEvent) { tell(e.Task.Token) },
+		OnMessage: func(_ context.Context, e wiro.MessageEvent) { tell(e.Message.Response) },
+		OnError:   func(err error) { log.Print(err) },
+	}
+}
+
+// order starts a run, and has Wiro tell an address once it is over.
+func order(ctx context.Context, client *wiro.Client, prompt, address string) (token string, err error) {
+	submission, err := client.Runs.Submit(ctx, "black-forest-labs/flux-2-pro", wiro.Params{"prompt": prompt}, wiro.CallbackURL(address))
+	return submission.Token, err
+}

@@ -73,12 +73,31 @@ func TestAgents(t *testing.T) {
 	}
 }
 
+func TestWebhooks(t *testing.T) {
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	ctx, told := within(t), make(chan string, 10)
+	handler := webhooks(srv.Client(), func(token string) { told <- token })
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	token, err := order(ctx, srv.Client(), "a cat", server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got != token {
+		t.Fatal(got, token)
+	}
+	if err := handler.Shutdown(ctx); err != nil || len(told) > 0 {
+		t.Fatal(err, len(told))
+	}
+}
+
 func TestMCP(t *testing.T) {
 	srv := wirotest.NewServer()
 	defer srv.Close()
 	ctx := within(t)
-	metrics := wiromcp.NewMetrics()
-	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), Tools: []wiromcp.Tool{posterTool()}, Metrics: metrics})
+	telemetry := wiromcp.NewTelemetry(nil)
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), Tools: []wiromcp.Tool{posterTool()}, Telemetry: telemetry})
 	defer server.Shutdown(ctx)
 
 	result, err := server.Call(ctx, "make_poster", map[string]any{"title": "Hello"}, nil)

@@ -87,7 +87,7 @@ type Behavior struct {
 	LoseFinalEvent bool
 	// Silent sends no event at all.
 	Silent bool
-	// Duplicate sends every event twice.
+	// Duplicate sends every event twice, and posts the callback twice.
 	Duplicate bool
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
 	// unknown tokens.

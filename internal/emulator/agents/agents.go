@@ -187,16 +187,21 @@ func (a *Agents) guarded(c *core.Call, param string, unknown *core.Failure) (*us
 	if err != nil {
 		return nil, err
 	}
+	return u, a.guard(c, u)
+}
+
+// guard refuses a call about an instance of another workspace.
+func (a *Agents) guard(c *core.Call, u *userAgent) error {
 	t, err := a.workspace(c)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case t == u.team:
-		return u, nil
+		return nil
 	case u.team != nil:
-		return nil, errTeamAgent
+		return errTeamAgent
 	default:
-		return nil, errPersonal
+		return errPersonal
 	}
 }
 

@@ -84,11 +84,11 @@ func (a *Agents) sendMessage(c *core.Call) (core.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := c.Args.Require("message")
-	if err != nil {
-		return nil, err
-	}
+	content := c.Args.Text("message")
+	files := slices.Concat(c.FilesOf("attachment"), c.FilesOf("attachments[]"))
 	switch {
+	case content == "" && len(files) == 0:
+		return nil, core.Required("message")
 	case u.status != agentRunning:
 		return nil, core.Fail(0, "Agent is not running. Current status: "+string(core.Encode(u.status))).With("agentstatus", u.status)
 	case u.remaining(a.now()) <= 0:
@@ -99,7 +99,7 @@ func (a *Agents) sendMessage(c *core.Call) (core.Fields, error) {
 	m.callback, m.behavior, m.plan = c.Args.Text("callbackurl"), c.Behavior, planFor(content)
 	m.plan.apply(&m.behavior)
 	m.topic.Refuse = m.behavior.RefuseSocket
-	for _, up := range c.Files {
+	for _, up := range files {
 		f := a.server.Files.Add(c.Project, up, "")
 		m.attachments = append(m.attachments, attachment{f.URL(a.server.Origin(c.Request)), f.Name, f.ContentType, f.Blob.Size})
 	}
@@ -169,7 +169,7 @@ func (a *Agents) message(c *core.Call) (*agentMessage, error) {
 	if m == nil || !a.mayUse(c.Project, m.agent) {
 		return nil, errNoMessage
 	}
-	return m, nil
+	return m, a.guard(c, m.agent)
 }
 
 // messageDetail answers POST /UserAgent/Message/Detail.
@@ -267,5 +267,5 @@ func (m *agentMessage) notifyDone() {
 	m.agents.server.Notify(m.callback, core.Encode(core.Object{
 		{"messageguid", m.guid}, {"status", m.status}, {"content", m.content}, {"response", m.response},
 		{"debugoutput", m.debug}, {"metadata", m.metadata}, {"endedat", m.ended.Unix()},
-	}))
+	}), m.behavior)
 }

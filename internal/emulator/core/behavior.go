@@ -93,7 +93,7 @@ type Behavior struct {
 	LoseFinalEvent bool `json:"loseFinalEvent,omitempty"`
 	// Silent sends no event at all.
 	Silent bool `json:"silent,omitempty"`
-	// Duplicate sends every event twice.
+	// Duplicate sends every event twice, and posts the callback twice.
 	Duplicate bool `json:"duplicate,omitempty"`
 	// Garbage sends nonsense before every event: broken JSON, unknown types, events of
 	// unknown tokens.

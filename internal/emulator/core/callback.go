@@ -41,23 +41,32 @@ const (
 	callbackGap   = 2 * time.Second
 )
 
-// Notify posts a JSON body to a callback URL, without waiting for it.
-func (s *Server) Notify(url string, body []byte) {
+// Notify posts a JSON body to a callback URL, without waiting for it; with Behavior.Duplicate
+// twice.
+func (s *Server) Notify(url string, body []byte, b Behavior) {
 	s.Work.GoDo(func() {
-		for try := range callbackTries {
-			if try > 0 && !s.Pause(s.Context, callbackGap) {
-				return
-			}
-			err := s.post(s.Context, url, body)
-			if err == nil {
-				return
-			}
-			s.Options.Log.Warn().Err(err).Str("url", url).Int("try", try+1).Msg("sandbox callback")
-			if errors.Is(err, errNotLoopback) {
-				return
-			}
+		s.deliver(url, body)
+		if b.Duplicate {
+			s.deliver(url, body)
 		}
 	})
+}
+
+// deliver posts a callback until it is taken, at most callbackTries times.
+func (s *Server) deliver(url string, body []byte) {
+	for try := range callbackTries {
+		if try > 0 && !s.Pause(s.Context, callbackGap) {
+			return
+		}
+		err := s.post(s.Context, url, body)
+		if err == nil {
+			return
+		}
+		s.Options.Log.Warn().Err(err).Str("url", url).Int("try", try+1).Msg("sandbox callback")
+		if errors.Is(err, errNotLoopback) {
+			return
+		}
+	}
 }
 
 // post sends one callback; anything but 200 is an error.

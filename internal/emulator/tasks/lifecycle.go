@@ -314,7 +314,7 @@ func (t *task) end(stage core.Stage, message func() any) {
 func (t *task) closed() {
 	t.service.store.end(t)
 	if t.callback != "" {
-		t.service.Notify(t.callback, core.Encode(t.detail()))
+		t.service.Notify(t.callback, core.Encode(t.detail()), t.behavior)
 	}
 }
 

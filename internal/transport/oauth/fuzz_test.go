@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 )
 
 // Nothing opens but what was sealed, in its one spelling.
@@ -86,7 +88,7 @@ func FuzzRedirect(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if u.User != nil || u.Host == "" && u.Scheme == "https" || u.Scheme == "http" && !isLoopback(u.Hostname()) || u.Scheme == "javascript" || strings.ContainsAny(text, "\\# \r\n\t") {
+		if u.User != nil || u.Host == "" && u.Scheme == "https" || u.Scheme == "http" && !loopback.Is(u.Hostname()) || u.Scheme == "javascript" || strings.ContainsAny(text, "\\# \r\n\t") {
 			t.Fatal(text)
 		}
 		back, err := url.Parse(withParameters(u, url.Values{"code": {"c"}, "state": {"\r\n"}}))

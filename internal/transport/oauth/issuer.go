@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 )
 
 // parseIssuer checks an issuer's address and returns it as an origin.
@@ -23,7 +25,7 @@ func parseIssuer(text string) (string, error) {
 		return "", fmt.Errorf("%.200q must be an address such as https://mcp.example.com", text)
 	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return "", errors.New("must be a scheme and a host without a path: /authorize, /token and /register are at the root of the host")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return "", fmt.Errorf("%.200q must start with https://, because API keys are entered there", text)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
@@ -54,7 +56,7 @@ func (s *Server) issuerOf(r *http.Request) string {
 		scheme = "https"
 	}
 	u, err := url.Parse(scheme + "://" + r.Host)
-	if err != nil || u.Host != r.Host || !isLoopback(u.Hostname()) {
+	if err != nil || u.Host != r.Host || !loopback.Is(u.Hostname()) {
 		return ""
 	}
 	return scheme + "://" + strings.ToLower(r.Host)
@@ -95,11 +97,4 @@ func (s *Server) audience(issuer, resource string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// isLoopback reports whether a host name or address can only be this machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
 }

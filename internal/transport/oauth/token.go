@@ -47,8 +47,12 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer strin
 		return
 	}
 	form, f := readTokenForm(w, r)
-	if f == nil {
-		f = s.checkClient(form.Get("client_id"))
+	switch id := form.Get("client_id"); {
+	case f != nil:
+	case id == "":
+		f = fail(http.StatusBadRequest, "invalid_request", "client_id is missing.")
+	case isDocument(id) && s.documents == nil:
+		f = errUnknownClient
 	}
 	var next refresh
 	outcome := "issued"
@@ -64,7 +68,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer strin
 		}
 	}
 	if f != nil {
-		s.refuse(w, "token", f)
+		s.refuse(w, "token", s.orUnknownClient(f, form.Get("client_id")))
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -107,20 +111,21 @@ func printable(name string) string {
 	}, name[:min(len(name), 40)])
 }
 
-// checkClient refuses a client_id that nobody registered here with invalid_client, on which
-// clients register again. That of a document is not fetched: what it gets is bound to it.
-func (s *Server) checkClient(clientID string) *failure {
+// orUnknownClient is the failure of a grant, or invalid_client, on which clients register again,
+// if nobody registered the client here. What is redeemed names its client, so that a secret can
+// be dropped under which the client registered. That of a document is not fetched: what it gets
+// is bound to it.
+func (s *Server) orUnknownClient(f *failure, clientID string) *failure {
 	var c client
-	switch {
-	case clientID == "":
-		return fail(http.StatusBadRequest, "invalid_request", "client_id is missing.")
-	case isDocument(clientID) && s.documents != nil, s.sealer.open(kindClient, clientID, &c) == nil:
-		return nil
+	if f.code != "invalid_grant" || isDocument(clientID) || s.sealer.open(kindClient, clientID, &c) == nil {
+		return f
 	}
-	return fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Register it again.")
+	return errUnknownClient
 }
 
 var (
+	errUnknownClient = fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Register it again.")
+
 	errWrongCode    = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
 	errWrongRefresh = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
 	errRevoked      = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")

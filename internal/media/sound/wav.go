@@ -1,4 +1,4 @@
-package media
+package sound
 
 import (
 	"bufio"
@@ -6,20 +6,17 @@ import (
 	"errors"
 	"io"
 	"math"
-
-	"github.com/gopxl/beep/v2"
 )
 
 // wavDecoder streams a WAV file. beep's own decoder allocates what a chunk's header claims, and
 // takes neither float samples nor files whose length was unknown when they were written.
 type wavDecoder struct {
-	content io.ReadSeekCloser
-	reader  *bufio.Reader
-	format  wavFormat
-	left    int64 // bytes of sound not yet read
-	frames  int   // in all
-	frame   []byte
-	err     error
+	reader *bufio.Reader
+	format wavFormat
+	left   int64 // frames not yet read
+	frames int   // in all
+	frame  []byte
+	err    error
 }
 
 type wavFormat struct {
@@ -34,24 +31,24 @@ const (
 	wavExtensible = 0xfffe // the encoding follows later in the chunk
 )
 
-func decodeWAV(content io.ReadSeekCloser) (*wavDecoder, error) {
+func decodeWAV(content io.ReadSeeker) (*wavDecoder, error) {
 	size, err := content.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, ErrSound
+		return nil, Err
 	}
 	if _, err := content.Seek(0, io.SeekStart); err != nil {
-		return nil, ErrSound
+		return nil, Err
 	}
-	d := &wavDecoder{content: content, reader: bufio.NewReaderSize(content, 16<<10)}
+	d := &wavDecoder{reader: bufio.NewReaderSize(content, 16<<10)}
 	var riff [12]byte
 	if _, err := io.ReadFull(d.reader, riff[:]); err != nil || string(riff[:4]) != "RIFF" || string(riff[8:]) != "WAVE" {
-		return nil, ErrSound
+		return nil, Err
 	}
 	read := int64(len(riff))
 	for {
 		var chunk [8]byte
 		if _, err := io.ReadFull(d.reader, chunk[:]); err != nil {
-			return nil, ErrSound
+			return nil, Err
 		}
 		read += int64(len(chunk))
 		length := min(int64(binary.LittleEndian.Uint32(chunk[4:])), size-read) // what is there, whatever is claimed
@@ -59,14 +56,14 @@ func decodeWAV(content io.ReadSeekCloser) (*wavDecoder, error) {
 		case "fmt ":
 			body := make([]byte, min(length, 40))
 			if _, err := io.ReadFull(d.reader, body); err != nil || !d.format.parse(body) {
-				return nil, ErrSound
+				return nil, Err
 			}
 			if _, err := d.reader.Discard(int(length + length%2 - int64(len(body)))); err != nil {
-				return nil, ErrSound
+				return nil, Err
 			}
 		case "data":
 			if d.format.rate == 0 {
-				return nil, ErrSound
+				return nil, Err
 			}
 			d.frame = make([]byte, int(d.format.channels)*int(d.format.bits)/8)
 			d.frames = int(length / int64(len(d.frame)))
@@ -74,7 +71,7 @@ func decodeWAV(content io.ReadSeekCloser) (*wavDecoder, error) {
 			return d, nil
 		default:
 			if _, err := io.CopyN(io.Discard, d.reader, length+length%2); err != nil {
-				return nil, ErrSound
+				return nil, Err
 			}
 		}
 		read += length + length%2
@@ -154,15 +151,5 @@ func (d *wavDecoder) Err() error { return d.err }
 // Len is the number of frames.
 func (d *wavDecoder) Len() int { return d.frames }
 
-// Position is the number of frames decoded.
-func (d *wavDecoder) Position() int { return d.frames - int(d.left) }
-
-// Seek is not supported: sound is sent from its start to its end.
-func (d *wavDecoder) Seek(int) error { return errors.ErrUnsupported }
-
-// Close closes the file.
-func (d *wavDecoder) Close() error { return d.content.Close() }
-
-func (f wavFormat) beep() beep.Format {
-	return beep.Format{SampleRate: beep.SampleRate(f.rate), NumChannels: int(f.channels), Precision: int(f.bits / 8)}
-}
+// Rate is the sample rate.
+func (d *wavDecoder) Rate() int { return int(d.format.rate) }

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
+// which counts where a client repeats a call at once, also to another replica, or to a process
+// that it started anew.
+func (s *Store) holds(ctx context.Context, run *Run) {
+	stop := func() {}
+	if !s.alone { // alone, Begin asks hasEnded
+		stop = s.whenEnded(ctx, Run{ID: run.ID, caller: run.caller, key: run.key, hold: run.hold, store: s})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		s.calls = map[string]heldCall{}
+	}
+	s.calls[run.hold] = heldCall{ctx, stop}
+}
+
+// whenEnded gives a held run up when ctx ends, unless stop is called before.
+func (s *Store) whenEnded(ctx context.Context, held Run) (stop func()) {
+	s.ending.Add(1)
+	stopped := context.AfterFunc(ctx, func() {
+		defer s.ending.Done()
+		end := func(e *entry) bool {
+			if e.Hold == held.hold {
+				e.Hold, e.Owner = "", ""
+			}
+			return true
+		}
+		_, err := held.change(ctx, end)
+		held.retry(err, end)
+	})
+	return func() {
+		if stopped() {
+			s.ending.Done()
+		}
+	}
+}
+
+// heldCall is the call of a hold.
+type heldCall struct {
+	context.Context
+	stop func() // what happens when the context ends
+}
+
+func (s *Store) hasEnded(hold string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, ok := s.calls[hold]
+	return ok && ctx.Err() != nil
+}
+
+func (r *Run) letGo() {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	if call, ok := r.store.calls[r.hold]; ok {
+		call.stop()
+		delete(r.store.calls, r.hold)
+	}
+}
+
+// Deliver ends the hold because the final result, or the token that wait:false asked for, is
+// about to reach the client: the run is forgotten. Where the call was given up before, the
+// run stays with the result, which may be nil, and delivered is false.
+func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bool, err error) {
+	end := func(e *entry) bool {
+		if e.Hold == r.hold {
+			return false
+		}
+		e.keep(result)
+		return true
+	}
+	found, err := r.change(ctx, func(e *entry) bool {
+		delivered = !end(e)
+		return !delivered
+	})
+	r.retry(err, end)
+	r.forgetRequest(ctx)
+	r.letGo()
+	return delivered || err == nil && !found, err
+}
+
+// Release ends the hold without a delivery: the client gave up, the connection was lost, or
+// the wait was over and the answer is "running". The same call attaches from then on. Result
+// is the final one where it came too late, otherwise nil.
+func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
+	end := func(e *entry) bool {
+		if e.Hold == r.hold {
+			e.Hold, e.Owner = "", ""
+		}
+		e.keep(result)
+		return true
+	}
+	_, err := r.change(ctx, end)
+	r.retry(err, end)
+	r.forgetRequest(ctx)
+	r.letGo()
+	if err == nil {
+		err = r.noteTask(ctx)
+	}
+	return err
+}
+
+// Forget ends the hold of a run that has no task: it was refused, or never sent. A call that
+// ends before it submits has to Forget its run. A call that attached meanwhile is told.
+func (r *Run) Forget(ctx context.Context) error {
+	end := func(e *entry) bool {
+		e.Refused = e.Hold != r.hold && e.Hold != "" && !e.hasTask()
+		return e.Refused
+	}
+	_, err := r.change(ctx, end)
+	r.retry(err, end)
+	r.forgetRequest(ctx)
+	r.letGo()
+	return err
+}
+
+// abort undoes Begin where it fails halfway.
+func (r *Run) abort() {
+	if r.Attached {
+		_ = r.Release(context.Background(), nil)
+	} else {
+		_ = r.Forget(context.Background())
+	}
+}
