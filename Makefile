@@ -5,7 +5,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RELEASE := $(shell command -v goreleaser || echo go run github.com/goreleaser/goreleaser/v2@v2.16.0)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint e2e bench soak attack snapshots docs-eval fuzz notices release-check release-snapshot clean
+.PHONY: help build demo test lint e2e e2e-clients bench soak attack snapshots docs-eval fuzz notices release-check release-snapshot clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: ## run the linters
 
 e2e: build ## drive the built binary with the official TypeScript client and the conformance suite
 	cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm test
+
+e2e-clients: build ## drive the built binary with every client from npm that can be had, some hundred MB of them
+	cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run clients
 
 bench: build ## measure the budgets and print them beside the figures
 	go run ./internal/bench -binary bin/wiro-mcp

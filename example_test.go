@@ -6,6 +6,8 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -24,6 +26,33 @@ func ExampleServer_Call() {
 	}
 	fmt.Println(result.IsError, strings.SplitN(result.Text, ".", 2)[0])
 	// Output: true There is no such task under this API key
+}
+
+// Have a realtime model speak a text: the sound is saved as a WAV file in the output folder. Models
+// that listen take what is said to them as input_audio.
+func ExampleServer_Call_realtime() {
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	folder, err := os.MkdirTemp("", "wiro")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client(), OutputDir: folder})
+	defer server.Shutdown(context.Background()) //nolint:errcheck // ends sessions that go on
+
+	result, err := server.Call(context.Background(), "run_model", map[string]any{
+		"model": "wiro/moss-tts", "params": map[string]any{"text": "Good morning"},
+	}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	saved, err := filepath.Glob(filepath.Join(folder, "*.wav"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.IsError, len(saved))
+	// Output: false 1
 }
 
 // Serve many people over HTTP, each with their own key, from a server of the program's own.

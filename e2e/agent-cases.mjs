@@ -81,7 +81,9 @@ export const agentCases = {
     const set = await s.call('set_agent_credentials', { useragentguid: state.agent, fields });
     assert.equal(set.data.applied, 3);
     assert.ok(!JSON.stringify(set).includes(values.apppassword));
-    const { data, text } = await s.follow(set);
+    assert.match(set.text, /Nothing is missing: the agent can be started/);
+    assert.equal(set.data.nextAction.tool, 'start_agent');
+    const { data, text } = await s.call('get_my_agent', { useragentguid: state.agent });
     assert.deepEqual(data.agent.blocked.filter((reason) => reason.includes('wordpress')), []);
     assert.ok(text.includes('apppassword [set]') && !text.includes(values.apppassword));
     const history = await s.call('get_agent_credential_history', { useragentguid: state.agent, credentialkey: 'gmail' });
@@ -138,6 +140,7 @@ export const agentCases = {
     const { data } = await s.call('list_drive_folders', { useragentguid: state.ads });
     assert.ok(data.serviceAccountEmail.includes('@'));
     assert.ok(data.folders.length > 0);
+    assert.equal((await s.follow({ data })).data.applied, 2 * data.folders.length);
   },
 
   async start_agent(s, state) {

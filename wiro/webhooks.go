@@ -8,7 +8,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
-// ErrNotWebhook: what was received names neither a task nor a message.
+// ErrNotWebhook means that what was received names neither a task nor a message.
 var ErrNotWebhook = errors.New("not a webhook of Wiro")
 
 // ParseTaskWebhook reads the body that Wiro POSTs to the CallbackURL of a run once its task is

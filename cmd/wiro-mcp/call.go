@@ -102,12 +102,56 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 	if _, err := fmt.Fprintln(a.out, text); err != nil {
 		return err
 	}
+	if again := awaitsConsent(tool, result); again != nil {
+		if result, err = a.consented(ctx, s, tool, again); err != nil {
+			return err
+		}
+		if text = result.Text; asJSON {
+			text = string(result.Structured)
+		}
+		if _, err := fmt.Fprintln(a.out, text); err != nil {
+			return err
+		}
+	}
 	err = a.outcome(ctx, result)
+	if token := seen(result).Task.Token; ctx.Err() != nil && s.Sessions() > 0 && token != "" && !a.useSandbox {
+		err = &exit{exitInterrupted, "the session is ended. To get what it brought: wiro-mcp call wait_for_task tasktoken=" + token}
+	}
 	if a.useSandbox && isTerminal(a.out) && !a.config.SaveOutputs && strings.Contains(text, "://127.0.0.1:") {
 		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
 		<-ctx.Done()
 	}
 	return err
+}
+
+// awaitsConsent returns the call that goes on with a consent, to whose end the browser comes back to a
+// page of this process; nil if there is none.
+func awaitsConsent(tool string, result wiromcp.Result) map[string]any {
+	var seen struct {
+		State      string `json:"state"`
+		NextAction struct {
+			Tool      string         `json:"tool"`
+			Arguments map[string]any `json:"arguments"`
+		} `json:"nextAction"`
+	}
+	_ = json.Unmarshal(result.Structured, &seen) // what is no consent has no such state
+	if result.IsError || seen.NextAction.Tool != tool || seen.State != "authorization_required" && seen.State != "choice_required" {
+		return nil
+	}
+	return seen.NextAction.Arguments
+}
+
+// consented waits until the user has consented, which ends the page.
+func (a *app) consented(ctx context.Context, s *wiromcp.Server, tool string, again map[string]any) (result wiromcp.Result, err error) {
+	defer func() { _ = s.Shutdown(context.WithoutCancel(ctx)) }()
+	fmt.Fprintln(a.err, "\nWaiting for the consent. Ctrl-C ends it.") //nolint:errcheck // a hint
+	for again != nil && ctx.Err() == nil {
+		if result, err = s.Call(ctx, tool, again, nil); err != nil {
+			return result, err
+		}
+		again = awaitsConsent(tool, result)
+	}
+	return result, nil
 }
 
 // checkNames hints at arguments of the model that were given as arguments of the tool.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
+	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -100,8 +103,13 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 	if err != nil {
 		return &exit{exitUsage, err.Error()}
 	}
+	budget, err := a.sessionBudget(ctx, client, model, params)
+	if err != nil {
+		return &exit{exitRefused, err.Error()}
+	}
 	out, err := a.openRealtimeOutput(r, kind)
 	if err != nil {
+		budget.Release(ctx)
 		return &exit{exitUsage, err.Error()}
 	}
 	c := &realtimeControl{kind: kind, output: out, stop: stop, done: make(chan struct{})}
@@ -112,6 +120,9 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 
 	session, err := client.Realtime.Open(ctx, r.model, params)
 	if err != nil {
+		if !errors.Is(err, wiro.ErrUnknownOutcome) { // it may have started, and cost
+			budget.Release(context.WithoutCancel(ctx))
+		}
 		out.discard()
 		if c.isStopped() {
 			return &exit{exitInterrupted, err.Error()}
@@ -119,15 +130,37 @@ func (a *app) realtime(ctx context.Context, r realtimeRun) error {
 		return &exit{exitRefused, err.Error()}
 	}
 	c.set(session)
-	talk := realtime.Talk{Kind: kind, Speech: out, OnEvent: out.event, Pace: 1}
+	budget.Bind(ctx, session.Submission())
+	talk := realtime.Talk{Kind: kind, Speech: out, OnEvent: out.event, Pace: 1, MaxCost: budget.MaxCost}
 	if kind.Hears() {
 		talk.Sound = a.in
 	}
+	if budget.MaxSeconds > 0 {
+		out.say(fmt.Sprintf("The limit on cost allows %.0f s of sound.", budget.MaxSeconds))
+		talk.Sound = io.LimitReader(a.in, int64(budget.MaxSeconds*wiro.SampleRate)*wiro.BytesPerSample)
+	}
 	result, err := talk.Run(ctx, session)
+	budget.Settle(context.WithoutCancel(ctx), result.Task)
 	if saveErr := out.close(result); saveErr != nil {
 		err = errors.Join(err, saveErr)
 	}
 	return c.outcome(result, err)
+}
+
+// sessionBudget holds a session against the limits of the settings. Its sound is still to be
+// spoken: what it costs is watched while it lasts.
+func (a *app) sessionBudget(ctx context.Context, client *wiro.Client, model wiro.Model, params wiro.Params) (tools.SessionBudget, error) {
+	limits := mcptool.SpendingLimits{PerRun: a.config.MaxCostPerRun.USD(), PerDay: a.config.MaxCostPerDay.USD()}
+	var s *store.Store
+	if limits.PerDay != nil {
+		address, orMemory := a.storeAddress(true)
+		var err error
+		if s, err = store.Open(address, store.Options{OrMemory: orMemory}); err != nil {
+			return tools.SessionBudget{}, err
+		}
+		a.cleanup = append(a.cleanup, func() { _ = s.Close() })
+	}
+	return tools.OpenSessionBudget(ctx, client, s, limits, model, params, a.log)
 }
 
 // checkRealtime refuses what cannot work before anything is paid for.

@@ -111,6 +111,43 @@ func TestRealtimeRefusesBeforeItPays(t *testing.T) {
 	require.NoFileExists(t, record)
 }
 
+func TestLimitsOnCostHoldInASession(t *testing.T) {
+	t.Parallel()
+	s, environ := newEmulator(t)
+	for _, test := range []struct {
+		model, limit, reason string
+	}{
+		{voice, "WIRO_MAX_COST_PER_RUN=0.001", "over the limit of $0.001 per run"},
+		{voice, "WIRO_MAX_COST_PER_DAY=0", "over the limit per day"},
+		{"wiro/moss-tts", "WIRO_MAX_COST_PER_RUN=0.0049", "over the limit"},
+		{"wiro/voxtral-mini-realtime", "WIRO_MAX_COST_PER_RUN=0", "over the limit"},
+	} {
+		refused := command(t, append(environ, test.limit), "", "realtime", test.model, "text=Hello")
+		require.Equal(t, exitRefused, refused.code, refused.err)
+		require.Contains(t, refused.err, test.reason)
+	}
+	require.Empty(t, s.Snapshots())
+
+	said := string(hum(1)) + string(make([]byte, 2*wiro.FrameBytes)) + string(hum(2)) // two turns
+	environ = append(environ, "WIRO_MAX_COST_PER_DAY=0.0035", "WIRO_STORE=file:"+t.TempDir())
+	session := command(t, environ, said, "realtime", voice)
+	require.Equal(t, exitFailed, session.code, session.err)
+	require.Contains(t, session.err, "another turn would have cost more than the limit allows")
+	require.Contains(t, session.err, "Cost of the session: $0.002")
+	over := command(t, environ, said, "realtime", voice)
+	require.Equal(t, exitRefused, over.code)
+	require.Contains(t, over.err, "over the limit per day: $0.0015 is left")
+}
+
+func TestALimitOnCostLimitsTheSoundOfADictation(t *testing.T) {
+	t.Parallel()
+	_, environ := newEmulator(t)
+	session := command(t, append(environ, "WIRO_MAX_COST_PER_RUN=0.0001"), string(hum(3)), "realtime", "wiro/voxtral-mini-realtime")
+	require.Zero(t, session.code, session.err)
+	require.Contains(t, session.err, "The limit on cost allows 1 s of sound.")
+	require.Contains(t, session.err, "Cost of the session: $0.0001")
+}
+
 func TestASessionThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	_, environ := newEmulator(t)

@@ -12,19 +12,24 @@ import (
 // folder of the user, so that a client that is started again finds its run; if that cannot be
 // written, memory. Nothing is created before the first use.
 func (a *app) store(ofUser bool) *wiromcp.Store {
-	address, options := a.config.Store, wiromcp.StoreOptions{}
-	if folder := stateFolder(runtime.GOOS, a.environ); address == "" && ofUser && !a.useSandbox && folder != "" {
-		address = "file:" + filepath.Join(folder, "wiro-mcp")
-		options.OrMemory = func(err error) {
-			a.log.Warn().Err(err).Msg("runs are remembered in memory only, until this process ends: WIRO_STORE=file:FOLDER names a folder that can be written")
-		}
-	}
-	s, err := wiromcp.OpenStore(address, options)
+	address, orMemory := a.storeAddress(ofUser)
+	s, err := wiromcp.OpenStore(address, wiromcp.StoreOptions{OrMemory: orMemory})
 	if err != nil { // the settings were checked
 		return nil
 	}
 	a.cleanup = append(a.cleanup, func() { _ = s.Close() })
 	return s
+}
+
+// storeAddress is the address of the store, and what is called if it becomes one in memory.
+func (a *app) storeAddress(ofUser bool) (address string, orMemory func(error)) {
+	folder := stateFolder(runtime.GOOS, a.environ)
+	if a.config.Store != "" || !ofUser || a.useSandbox || folder == "" {
+		return a.config.Store, nil
+	}
+	return "file:" + filepath.Join(folder, "wiro-mcp"), func(err error) {
+		a.log.Warn().Err(err).Msg("runs are remembered in memory only, until this process ends: WIRO_STORE=file:FOLDER names a folder that can be written")
+	}
 }
 
 // stateFolder is where programs of a user keep their state; "" if the environment does not say.

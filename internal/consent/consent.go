@@ -160,11 +160,23 @@ func (d *Desk) Keep(ctx context.Context, key Key, f *Flow, authorize string) err
 	return err
 }
 
+// Forget makes a consent one that Find no longer finds: its end was told. Its page still shows how
+// it ended.
+func (d *Desk) Forget(ctx context.Context, key Key, f *Flow) error {
+	return store.Update(ctx, d.store, Lifetime, func(state *string) bool { return *state != f.State && *state != "" }, kindState, key.name()...)
+}
+
+// Settle records what was chosen elsewhere than on the page, and forgets the consent.
+func (d *Desk) Settle(ctx context.Context, key Key, f *Flow, account wiro.Account) error {
+	_, err := d.change(ctx, f.State, func(f *Flow) { f.Chosen, f.Claimed, f.Selected = &account, true, true })
+	return errors.Join(err, d.Forget(ctx, key, f))
+}
+
 // Drop ends a consent: its page is no more.
 func (d *Desk) Drop(ctx context.Context, key Key, f *Flow) error {
 	d.stop(f.State)
 	err := store.Update(ctx, d.store, Lifetime, func(*Flow) bool { return false }, kindFlow, f.State)
-	return errors.Join(err, store.Update(ctx, d.store, Lifetime, func(state *string) bool { return *state != f.State && *state != "" }, kindState, key.name()...))
+	return errors.Join(err, d.Forget(ctx, key, f))
 }
 
 // Await returns a consent once done says so; the error is ErrGone if it is over before, or ctx's,

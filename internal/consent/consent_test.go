@@ -188,7 +188,7 @@ func TestReplicasShareAConsent(t *testing.T) {
 	require.Equal(t, "1", (<-waited).Chosen.ID)
 
 	var calls atomic.Int32
-	take := func(_ context.Context, a wiro.Account) (wiro.Account, error) {
+	take := func(_ context.Context, a wiro.Account) (wiro.Account, error) { //nolint:unparam // as Select has it
 		calls.Add(1)
 		return wiro.Account{ID: a.ID, Name: "As Wiro has it"}, nil
 	}

@@ -183,7 +183,7 @@ func show(w http.ResponseWriter, r *http.Request, status int, title string, para
 // Wiro docs: Agent Credentials & OAuth (Error Values), and the integration pages
 // (Troubleshooting).
 func Explain(code, detail string) string {
-	text := map[string]string{
+	text := map[string]string{ //nolint:gosec // words
 		"authorization_denied":  "The consent was declined. If it was not the user who declined: an app of your own that is in development mode takes only accounts that are entered as its testers, and needs all scopes enabled.",
 		"session_expired":       "The consent took longer than 15 minutes. Connect again.",
 		"missing_params":        "The service sent no authorization back. Connect again.",

@@ -10,12 +10,13 @@ const (
 	maxText         = 6000 // characters of all results together
 	firstSnippet    = 1200 // characters of the best result's text
 	otherSnippet    = 500  // characters of the others'
+	fewerSnippet    = 800  // characters of the others' in a search for at most three
 	minSnippet      = 120  // a result with less room than this is left out
 	minContinuation = 200  // a snippet with less room left than this is not continued
 )
 
 // results returns the chosen hits of a ranking with their snippets, within the limits on all of them together.
-func (x *index) results(chosen, ranking []hit, concepts []concept) []Match {
+func (x *index) results(chosen, ranking []hit, concepts []concept, limit int) []Match {
 	ms := make([]Match, 0, len(chosen))
 	left := maxText
 	for i, h := range chosen {
@@ -36,15 +37,19 @@ func (x *index) results(chosen, ranking []hit, concepts []concept) []Match {
 	for _, h := range chosen {
 		w.used[h.section] = true
 	}
-	wanted := firstSnippet + otherSnippet*(len(chosen)-1)
+	other := otherSnippet
+	if limit <= 3 {
+		other = fewerSnippet
+	}
+	wanted := firstSnippet + other*(len(chosen)-1)
 	for i, h := range chosen {
-		want := otherSnippet
+		want := other
 		if i == 0 {
 			want = firstSnippet
 		}
 		share := left * want / wanted
-		limit := min(want, share)
-		ms[i].Text = w.write(h, limit, min(limit*5/4, share))
+		length := min(want, share)
+		ms[i].Text = w.write(h, length, min(length*5/4, share))
 		wanted -= want
 		left -= utf8.RuneCountInString(ms[i].Text)
 	}

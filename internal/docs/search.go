@@ -66,7 +66,8 @@ type Match struct {
 
 // Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if limit is
 // 0 or less, MaxLimit at most), at most two of a page, none with less than half of the best one's score, and at
-// most 6,000 characters in all. The best one's text has about 1,200 characters, the others' about 500. A query
+// most 6,000 characters in all. The best one's text has about 1,200 characters, the others'
+// about 500, or 800 in a search for at most three. A query
 // can be a question, words, an identifier, or the title or the address of a page, which then comes first. Words
 // misspelled by a letter or two are found too. A query in German, Turkish, Spanish or French is searched by the
 // English words for what it names, and always finds something if it names anything. The error is the context's.
@@ -100,7 +101,7 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		return r, nil
 	}
 	x.promote(query, ranking)
-	r.Matches = x.results(x.choose(ranking, limit), ranking, concepts)
+	r.Matches = x.results(x.choose(ranking, limit), ranking, concepts, limit)
 	return r, nil
 }
 

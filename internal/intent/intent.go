@@ -20,9 +20,9 @@ type Intent struct {
 	As string
 	// Categories of models that do it, the closest first.
 	Categories []string
-	// Words of the request that may name a subject, a style or a model, without those that only
-	// say what kind of thing is wanted. Of work that a whole category shares, they name the kind
-	// as texts of models do: "upscal" for "make it sharper".
+	// Words are those by which the models of a category can be told apart: what is done, a
+	// subject, a style, a model's name. What is done is named by an English stem, as texts of
+	// models do, whatever the request's language: "upscal" for "make it sharper".
 	Words []string
 }
 
@@ -54,11 +54,13 @@ var rules = []rule{
 	{all: []string{"animate", "from-image"}, as: "a video from an image", categories: []string{"image-to-video"}},
 	{all: []string{"video", "image"}, any: []string{"edit", "create"}, none: []string{"remove", "upscale"}, as: "a video from an image", categories: []string{"image-to-video", "text-to-video"}},
 	{all: []string{"video"}, any: []string{"upscale", "remove"}, as: "an edited video", categories: []string{"video-to-video"}},
+	{all: []string{"video", "sound", "add"}, as: "sound for a video", categories: []string{"video-to-video", "text-to-video"}},
 	{all: []string{"video", "edit"}, none: []string{"create"}, as: "an edited video", categories: []string{"video-to-video", "text-to-video"}},
 	{all: []string{"video"}, as: "a video", categories: []string{"text-to-video", "image-to-video", "video-to-video"}},
 	{all: []string{"describe", "image"}, as: "text about an image", categories: []string{"image-to-text"}},
 	{all: []string{"describe"}, any: []string{"from-image"}, as: "text about an image", categories: []string{"image-to-text"}},
 	{all: []string{"documents"}, any: []string{"write", "text", "documents"}, none: []string{"image", "translate"}, as: "answers from documents", categories: []string{"rag", "llm"}},
+	{all: []string{"translate"}, any: []string{"image", "from-image"}, as: "a translation of what is written in an image", categories: []string{"translation", "image-to-text"}},
 	{all: []string{"translate"}, none: []string{"image"}, as: "a translation", categories: []string{"translation", "llm"}},
 	{all: []string{"product"}, any: []string{"image", "edit", "create", "remove"}, none: []string{"write", "text"}, as: "pictures of products", categories: []string{"e-commerce", "image-editing", "text-to-image"}},
 	{all: []string{"product"}, none: []string{"write", "text", "image", "create"}, as: "pictures of products", categories: []string{"e-commerce", "image-editing", "text-to-image"}},
@@ -81,18 +83,21 @@ var rules = []rule{
 func Understand(request string) Intent {
 	text := " " + fold(request) + " "
 	spoken := map[string]bool{}
-	covered := text
 	for _, c := range concepts() {
 		if c.pattern.MatchString(text) {
 			spoken[c.name] = true
-			covered = c.pattern.ReplaceAllString(covered, " ")
 		}
 	}
 	has := func(name string) bool { return spoken[name] }
 	var found Intent
-	for _, o := range operations {
-		if has(o.concept) {
-			found.Words = append(found.Words, o.stem)
+	add := func(stem string) {
+		if !slices.Contains(found.Words, stem) {
+			found.Words = append(found.Words, stem)
+		}
+	}
+	for _, c := range concepts() {
+		if c.stem && spoken[c.name] {
+			add(c.name)
 		}
 	}
 	for _, r := range rules {
@@ -102,16 +107,19 @@ func Understand(request string) Intent {
 			break
 		}
 	}
-	for word := range strings.FieldsSeq(covered) {
-		if len(word) > 2 && !slices.Contains(fillers, word) && !slices.Contains(found.Words, word) {
-			found.Words = append(found.Words, word)
+	for word := range strings.FieldsSeq(text) {
+		if len(word) < 3 || slices.Contains(fillers, word) || slices.Contains(kinds, word) {
+			continue
 		}
+		add(word)
 	}
 	return found
 }
 
-// operations are kinds of work that no category tells apart.
-var operations = []struct{ concept, stem string }{{"upscale", "upscal"}, {"remove", "remov"}}
+// kinds say only what goes in or comes out, which the categories know.
+var kinds = strings.Fields("image images picture pictures photo photos pic pics video videos clip clips film movie song songs music audio speech text texts sound sounds model models " +
+	"make create generate draw paint design write turn give show change edit add into look like " +
+	"bild bilder foto fotos resim resmi gorsel imagen muzik sarki cancion musica chanson musique lied musik ses metin texto texte video videonun mach mache erstelle")
 
 // fillers say nothing about the model.
 var fillers = strings.Fields("the and for with that this from into your our some want need please would like can could you " +
@@ -123,6 +131,7 @@ var fillers = strings.Fields("the and for with that this from into your our some
 type concept struct {
 	name    string
 	pattern *regexp.Regexp
+	stem    bool // its name is a word of models' texts
 }
 
 //go:embed words.txt
@@ -133,6 +142,7 @@ var concepts = sync.OnceValue(func() []concept {
 	var all []concept
 	for line := range strings.Lines(wordList) {
 		name, words, ok := strings.Cut(strings.TrimSpace(line), ":")
+		name, stem := strings.CutPrefix(name, "+")
 		if !ok || strings.HasPrefix(name, "#") {
 			continue
 		}
@@ -149,7 +159,7 @@ var concepts = sync.OnceValue(func() []concept {
 			}
 			alternatives = append(alternatives, pattern)
 		}
-		all = append(all, concept{name, regexp.MustCompile(`(?: )(?:` + strings.Join(alternatives, "|") + `)(?:\b|$)`)})
+		all = append(all, concept{name, regexp.MustCompile(`(?: )(?:` + strings.Join(alternatives, "|") + `)(?:\b|$)`), stem})
 	}
 	return all
 })

@@ -19,6 +19,7 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
 // returns the arguments as they were understood, an object.
 func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (json.RawMessage, error) {
+	arguments = s.rename(arguments)
 	var faults []string
 	unknown := 0
 	given := map[string]json.RawMessage{}
@@ -65,6 +66,25 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 		return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
 	}
 	return understood, nil
+}
+
+// rename gives arguments under other names that a field is known by the field's own.
+func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {
+	names := s.names()
+	renamed := maps.Clone(arguments)
+	for _, p := range s.fields {
+		for _, alias := range p.aliases {
+			value, given := renamed[alias]
+			if !given || slices.Contains(names, alias) {
+				continue
+			}
+			delete(renamed, alias)
+			if _, own := renamed[p.name]; !own {
+				renamed[p.name] = value
+			}
+		}
+	}
+	return renamed
 }
 
 // decode decodes JSON and keeps every digit of its numbers.

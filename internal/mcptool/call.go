@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -132,9 +133,11 @@ func (c *Call) Next(tool, reason string, arguments map[string]any) *NextAction {
 	if !ok || !c.Scope.allows(t) {
 		return nil
 	}
-	carried := c.shared(t, c.server.options.CarriedArguments)
-	maps.Copy(carried, arguments)
-	return &NextAction{Tool: tool, Arguments: carried, Reason: reason}
+	if carried := c.argumentsFor(t, c.server.options.CarriedArguments); len(carried) > 0 {
+		maps.Copy(carried, arguments)
+		arguments = carried
+	}
+	return &NextAction{Tool: tool, Arguments: arguments, Reason: reason}
 }
 
 // NextPage is the same call again with one argument changed.
@@ -147,22 +150,17 @@ func (c *Call) NextPage(reason, argument string, value any) *NextAction {
 // contextArgs are arguments that say what a call is about: a next step about the same takes
 // them over.
 func (c *Call) contextArgs(tool Tool) map[string]any {
-	return c.shared(tool, c.server.options.ContextArguments)
+	return c.argumentsFor(tool, c.server.options.ContextArguments)
 }
 
-// shared are the arguments of the call with these names, if a tool takes them too.
-func (c *Call) shared(tool Tool, names []string) map[string]any {
+// argumentsFor are the arguments of the call with these names that a tool takes, too.
+func (c *Call) argumentsFor(tool Tool, names []string) map[string]any {
 	about := map[string]any{}
-	if len(names) == 0 {
-		return about
-	}
-	accepted := map[string]bool{}
 	for _, name := range tool.Arguments() {
-		accepted[name] = true
-	}
-	given := c.given()
-	for _, name := range names {
-		if value, ok := given[name].(string); ok && value != "" && accepted[name] {
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if value, ok := c.given()[name].(string); ok && value != "" {
 			about[name] = value
 		}
 	}

@@ -25,7 +25,11 @@ type ClientProfile struct {
 	Links  bool          // takes resource_link blocks
 	Images bool          // shows image blocks to its model or user
 	Audio  bool          // takes audio blocks
-	Source string        // where this is known from
+
+	// Declines means that the client declines questions to its user by itself, at once, if it runs
+	// without one.
+	Declines bool
+	Source   string // where this is known from
 }
 
 // InProcess is the Client.Name of a call in this process, which waits as long as its context.
@@ -48,11 +52,11 @@ var clientProfiles = []ClientProfile{
 	{Name: "inspector", Links: true, Images: true, Audio: true, Source: "MCP Inspector shows every content type of the protocol"},
 	{Name: "gemini-cli", Links: true, Images: true, Audio: true, Source: "turns every content block into a part"},
 	{Name: "cursor", Wait: 2 * time.Minute, Images: true, Source: "limits of minutes in reports; its MCP documentation shows images"},
-	{Name: "codex", Images: true, Source: "openai/codex#33404: the app fails on resource_link"},
+	{Name: "codex", Images: true, Declines: true, Source: "openai/codex#33404: the app fails on resource_link; codex exec 0.169 declines within milliseconds"},
 }
 
 // Profile is what is known of the client; the zero ClientProfile for an unknown one.
-func (c Client) Profile() ClientProfile { return profileOf(c.ClientInfo) }
+func (i ClientInfo) Profile() ClientProfile { return profileOf(i) }
 
 // profileOf returns what is known of a client; the zero ClientProfile if nothing is.
 func profileOf(info ClientInfo) ClientProfile {

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +24,7 @@ type Charge struct {
 	What    string  // `Deploying the agent "X" (Starter)`, the subject of "costs"
 	USD     float64 // what is charged now
 	When    string  // "now, from the wallet's balance; then …", or, if USD is 0, why
-	Also    string  // what else the user should know before, as sentences; may be ""
+	Also    string  `json:"-"` // what else the user should know before, as sentences; no part of what is confirmed
 	Unknown bool    // the cost cannot be known before; USD is not used
 }
 
@@ -137,12 +139,17 @@ func (c *Call) Confirm(ctx context.Context, charge Charge) (*Question, error) {
 	return c.quote(charge, digest, note), nil
 }
 
+// maxRepeated is how long a text argument may be that a suggestion to repeat the call holds, such
+// as the content of a file.
+const maxRepeated = 8 << 10
+
 // quote answers with the charge, and with the confirmation that a second call needs.
 func (c *Call) quote(charge Charge, digest, note string) *Question {
 	repeated := c.Arguments()
 	reason := "once the user has agreed"
-	for _, name := range c.Tool.Secrets {
-		if _, given := repeated[name]; given {
+	for _, name := range slices.Sorted(maps.Keys(repeated)) {
+		text, _ := repeated[name].(string)
+		if slices.Contains(c.Tool.Secrets, name) || len(text) > maxRepeated {
 			delete(repeated, name)
 			reason += ". Pass " + name + " again: not repeated here"
 		}

@@ -27,6 +27,7 @@ type schema struct {
 //	default:"x"             shown as the default; the handler applies it
 //	min:"0" max:"100"       bounds of a number
 //	nullable:"true"         of results: required, and null where it is unknown
+//	alias:"a,b"             other names that callers may give it by mistake; not listed
 type property struct {
 	name     string
 	required bool
@@ -36,6 +37,7 @@ type property struct {
 	enum     []string
 	def      string
 	min, max *float64
+	aliases  []string
 }
 
 // schemaOf returns the schema of a tool's arguments.
@@ -69,6 +71,9 @@ func structSchema(t reflect.Type) (*schema, error) {
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			p.enum = strings.Split(enum, ",")
+		}
+		if alias := f.Tag.Get("alias"); alias != "" {
+			p.aliases = strings.Split(alias, ",")
 		}
 		for tag, bound := range map[string]**float64{"min": &p.min, "max": &p.max} {
 			text, ok := f.Tag.Lookup(tag)
@@ -129,8 +134,8 @@ func (s *schema) object(depth int) map[string]any {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
-		if kind, ok := member["type"].(string); ok && p.nullable {
-			member["type"] = []string{kind, "null"}
+		if p.nullable { // Inspector warns of a list of types: converters to one type drop it
+			member = map[string]any{"anyOf": []any{member, map[string]any{"type": "null"}}}
 		}
 		if p.doc != "" {
 			member["description"] = p.doc

@@ -125,7 +125,7 @@ func (r *talk) listen() (Result, error) {
 		case wiro.TurnCost:
 			r.note(func() { r.overCost = r.overCost || r.isOverCost(e) })
 		case wiro.Audio:
-			r.note(func() { r.answering = true })
+			r.note(func() { r.answering, r.pending = true, r.pending || r.overCost })
 			result.SpeechSeconds += Seconds(len(e.PCM))
 			if r.Speech != nil {
 				if _, err := r.Speech.Write(e.PCM); err != nil {
@@ -134,7 +134,9 @@ func (r *talk) listen() (Result, error) {
 				}
 			}
 		case wiro.TranscriptDelta:
-			r.note(func() { r.answering = r.answering || e.Speaker == wiro.SpeakerAI })
+			r.note(func() {
+				r.answering, r.pending = r.answering || e.Speaker == wiro.SpeakerAI, r.pending || r.overCost
+			})
 			result.Transcript.Add(e)
 		case wiro.TurnEnded:
 			r.note(func() { r.answering, r.pending, r.more, r.turns = false, r.more, false, r.turns+1 })
@@ -197,7 +199,10 @@ func (r *talk) supervise(ctx context.Context) {
 			}
 			switch {
 			case !r.isFinished():
-				if r.isCutOff() { // what is sent already would be answered if the session ended properly
+				r.mu.Lock()
+				cutOff := r.isCutOff()
+				r.mu.Unlock()
+				if cutOff { // what is sent already would be answered if the session ended properly
 					r.fail(ErrCostLimit)
 					stop = nil
 					r.cancel()
@@ -223,8 +228,10 @@ func (r *talk) due(sent bool) (wait time.Duration, due bool) {
 	wait = r.AnswerTimeout
 	switch {
 	case r.finished:
-	case r.overCost:
+	case r.overCost && r.isCutOff():
 		return 0, true
+	case r.overCost:
+		wait = quietTime // in which another turn would begin
 	case !r.ready || !sent:
 		return 0, false
 	case r.Kind == Transcription:
@@ -250,14 +257,20 @@ func (r *talk) isOverCost(e wiro.TurnCost) bool {
 	return next > *r.MaxCost+1e-9
 }
 
-// isCutOff reports whether the limit of cost ends the session before its sound is answered.
-func (r *talk) isCutOff() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.overCost && (r.pending || !r.heardAll)
+// isCutOff reports whether the limit of cost ends the session before its sound is answered. The
+// lock is held.
+func (r *talk) isCutOff() bool { return r.overCost && (r.pending || !r.heardAll) }
+
+// isReady reports whether the model takes sound, also if its event is still to be read.
+func (r *talk) isReady() bool {
+	select {
+	case <-r.session.Ready():
+		return true
+	default:
+		return false
+	}
 }
 
-func (r *talk) isReady() bool    { return r.read(&r.ready) }
 func (r *talk) isFinished() bool { return r.read(&r.finished) }
 func (r *talk) isCanceled() bool { return r.read(&r.canceled) }
 

@@ -243,7 +243,8 @@ func TestNoTurnIsBegunThatCostsTooMuch(t *testing.T) {
 		{0.02, 2, realtime.ErrCostLimit},
 		{0.04, 3, nil},
 	} {
-		_, c := start(t)
+		s, c := start(t)
+		s.Behave(conversation, emulator.Behavior{FrameDelay: 50 * time.Millisecond})
 		result, err := hold(t, c, conversation, nil, realtime.Talk{
 			Sound: bytes.NewReader(wave(9, wiro.SampleRate, 1)), MaxCost: &test.limit, Pace: 20,
 		})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -11,6 +12,9 @@ const (
 	OutcomeFor  = time.Hour
 	mostOutcome = 1 << 20 // bytes
 )
+
+// ErrSessionLost means that the process that held a session ended before it kept the outcome.
+var ErrSessionLost = errors.New("the process that held the session has ended")
 
 // session is a realtime session that a process holds, or its outcome.
 type session struct {
@@ -56,7 +60,8 @@ func (s *Store) noteSession(ctx context.Context, caller Caller, value session, t
 }
 
 // Outcome returns what the session of a caller's task brought, nil if nothing is kept. Held
-// reports whether another living process holds it, so that its outcome is still to come.
+// reports whether another living process holds it, so that its outcome is still to come;
+// ErrSessionLost that one held it which has ended.
 func (s *Store) Outcome(ctx context.Context, caller Caller, name string) (outcome json.RawMessage, held bool, err error) {
 	data, err := s.backend.get(ctx, s.sessionKey(caller, name))
 	if err != nil || data == nil {
@@ -66,10 +71,13 @@ func (s *Store) Outcome(ctx context.Context, caller Caller, name string) (outcom
 	if json.Unmarshal(data, &found) != nil { // damaged
 		return nil, false, nil
 	}
-	if found.Owner != "" && found.Owner != s.owner {
-		held, err = s.backend.alive(ctx, found.Owner)
+	if found.Owner == "" || found.Owner == s.owner {
+		return found.Outcome, false, nil
 	}
-	return found.Outcome, held, err
+	if held, err = s.backend.alive(ctx, found.Owner); err == nil && !held {
+		err = ErrSessionLost
+	}
+	return nil, held, err
 }
 
 func (s *Store) sessionKey(caller Caller, name string) string {

@@ -57,7 +57,7 @@ func TestASessionOfAKilledProcessIsNotHeld(t *testing.T) {
 		require.NoError(r, a.HoldSession(r.Context(), r.caller(), "token"))
 		require.NoError(r, a.Close())
 		_, held, err := b.Outcome(r.Context(), r.caller(), "token")
-		require.NoError(r, err)
+		require.ErrorIs(r, err, ErrSessionLost)
 		require.False(r, held)
 	})
 }

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -57,20 +58,31 @@ var getAgentTool = define(mcptool.Meta{
 }, getAgent)
 
 func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error) {
-	agents := call.Wiro.Agents
-	get := agents.Get
-	if in.Full {
-		get = agents.GetFull
-	}
-	agent, err := get(ctx, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug})
+	agent, err := findTemplate(ctx, call.Wiro, wiro.AgentRef{GUID: in.GUID, Slug: in.Slug}, in.Full)
 	if err != nil {
 		return AgentDetail{}, err
 	}
 	return call.agentDetail(agent), nil
 }
 
+// findTemplate returns a template by its guid or its slug, each also in the other's place.
+func findTemplate(ctx context.Context, client *wiro.Client, ref wiro.AgentRef, full bool) (wiro.Agent, error) {
+	get := client.Agents.Get
+	if full {
+		get = client.Agents.GetFull
+	}
+	agent, err := get(ctx, ref)
+	if !errors.Is(err, wiro.ErrNotFound) || ref.GUID != "" && ref.Slug != "" {
+		return agent, err
+	}
+	if other, otherErr := get(ctx, wiro.AgentRef{GUID: ref.Slug, Slug: ref.GUID}); otherErr == nil {
+		return other, nil
+	}
+	return agent, err
+}
+
 type agentName struct {
-	GUID string `json:"guid,omitempty" doc:"the template's guid"`
+	GUID string `json:"guid,omitempty" alias:"agentguid" doc:"the template's guid"`
 	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
 	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -13,7 +15,7 @@ import (
 var listMyAgentsTool = define(mcptool.Meta{
 	Name:           "list_my_agents",
 	Title:          "List my agents",
-	Description:    "Deployed agents: status, tier, credits, subscription, and the guid that other tools take.",
+	Description:    "Agents that you or your team deployed: status, tier, credits, subscription, and their guid.",
 	Toolset:        Agents,
 	TruncationHint: "Page with start and limit.",
 	Examples:       []mcptool.Example{{Arguments: `{"limit": 10}`}},
@@ -93,6 +95,11 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 	if err != nil {
 		return MyAgentDetail{}, err
 	}
+	if !in.Custom && uuid.Validate(in.AgentGUID) != nil { // a slug
+		if template, err := findTemplate(ctx, call.Wiro.WithTeam(in.Team), wiro.AgentRef{GUID: in.AgentGUID}, false); err == nil && template.GUID != "" {
+			request.AgentGUID = template.GUID
+		}
+	}
 	agent, err := submit(ctx, call, "UserAgent/Deploy", nil, func(ctx context.Context) (wiro.UserAgent, error) {
 		return call.Wiro.WithTeam(in.Team).MyAgents.Deploy(ctx, request)
 	})
@@ -108,7 +115,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 }
 
 type deployment struct {
-	AgentGUID    string           `json:"agentguid,omitempty" doc:"guid of the template, unless custom"`
+	AgentGUID    string           `json:"agentguid,omitempty" alias:"guid,slug" doc:"guid or slug of the template, unless custom"`
 	Custom       bool             `json:"custom,omitempty" doc:"true builds an agent of skills"`
 	Title        string           `json:"title" doc:"its name"`
 	Description  string           `json:"description,omitempty" doc:"what it is for"`

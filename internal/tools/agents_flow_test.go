@@ -205,3 +205,25 @@ func TestNoPlantedSecretOfTheSandboxShows(t *testing.T) {
 	clean(s.call("get_agent_message", fmt.Sprintf(`{"messageguid": %q}`, failed.at("message.messageguid"))).ok("Failed"))
 	clean(s.call("list_agent_messages", about(guid)))
 }
+
+// A template has a guid and a slug, and tools name the argument differently: each is taken in
+// each place, and a deploy sends the guid.
+func TestATemplateIsFoundByAnyOfItsNames(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	guid, _ := s.call("get_agent", `{"slug":"blog-content-editor"}`).ok().at("agent.guid").(string)
+	require.NotEmpty(t, guid)
+	for _, name := range []string{"guid", "agentguid", "slug"} {
+		for _, value := range []string{guid, "blog-content-editor"} {
+			require.Equal(t, guid, s.call("get_agent", `{"`+name+`":"`+value+`"}`).ok().at("agent.guid"), "%s %s", name, value)
+			s.call("deploy_agent", `{"`+name+`":"`+value+`","title":"Mine","confirm":true}`).ok("Deployed")
+		}
+	}
+	require.Equal(t, 6, s.sandbox.RequestCount("UserAgent/Deploy"))
+	for _, request := range s.sandbox.Requests() {
+		if request.Path == "UserAgent/Deploy" {
+			require.Equal(t, guid, request.Body["agentguid"])
+		}
+	}
+	s.call("get_agent", `{"guid":"nobody"}`).refused()
+}

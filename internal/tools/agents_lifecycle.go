@@ -12,7 +12,7 @@ import (
 var startAgentTool = define(mcptool.Meta{
 	Name:        "start_agent",
 	Title:       "Start an agent",
-	Description: "Start a deployed agent, and wait until it runs (a minute). Says what is missing.",
+	Description: "Start an agent, and wait until it runs (a minute or so). Says what is missing.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

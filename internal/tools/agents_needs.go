@@ -30,14 +30,14 @@ func (c *Call) willNeed(credentials map[string]wiro.AgentCredential, given map[s
 		}
 	}
 	if needs == nil {
-		return "It needs no credentials to start."
+		return "It needs no credentials for that."
 	}
 	return "Before it can start, " + strings.Join(needs, "; ") + "."
 }
 
-// skillsNeed is willNeed of an agent that is built of skills. What the registry does not say
-// costs nobody the deployment.
-func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string]any) string {
+// skillsNeed is willNeed of an agent that is built of skills, beside the credentials that it holds
+// already. What the registry does not say keeps nobody from paying.
+func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string]any, held map[string]wiro.AgentCredential) string {
 	const unknown = "Which credentials it needs cannot be read now; get_my_agent says it afterwards."
 	if len(skills) == 0 {
 		return unknown
@@ -58,7 +58,9 @@ func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string
 	}
 	credentials := map[string]wiro.AgentCredential{}
 	for _, t := range types.Credentials {
-		if wanted[t.Key] {
+		if has, ok := held[t.Key]; wanted[t.Key] && ok {
+			credentials[t.Key] = has
+		} else if wanted[t.Key] {
 			credentials[t.Key] = wiro.AgentCredential{Schema: wiro.CredentialSchema{
 				Title: t.Title, Mode: t.Mode, ConnectionModes: t.ConnectionModes, WiroConnectPending: t.WiroConnectPending, OAuth: t.OAuth, Fields: t.Fields,
 			}}

@@ -26,7 +26,8 @@ func walletBalance(team string) string {
 
 // monthly says when a subscription is charged that begins now.
 func (c *Call) monthly(team string, brings *float64) string {
-	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s", walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
+	return fmt.Sprintf("now, from %s, and again every %d days until %s ends it; each time it brings %s",
+		walletBalance(team), periodDays, c.toolName("cancel_agent_subscription"), credits(brings))
 }
 
 // deployCharge is a template's tier, or what the chosen skills come to.
@@ -51,11 +52,11 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		month := tierOf(price, tier)
 		made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 		if err == nil {
-			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials)
+			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials, nil)
 		}
 		return made, err
 	}
-	agent, err := client.Agents.Get(ctx, wiro.AgentRef{GUID: d.AgentGUID})
+	agent, err := findTemplate(ctx, client, wiro.AgentRef{GUID: d.AgentGUID}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,10 +106,63 @@ func (c *Call) readDay(ctx context.Context) (*DaySpending, error) {
 		return nil, nil
 	}
 	spending, err := c.Store.Spending(ctx, c.spender())
+	if err == nil && spending.Spent == 0 && spending.Reserved == 0 {
+		if err := c.recallDay(ctx); err != nil {
+			return nil, err
+		}
+		spending, err = c.Store.Spending(ctx, c.spender())
+	}
 	if err != nil {
 		return nil, storeDown(err)
 	}
 	return &DaySpending{spending.Spent, spending.Reserved, *c.limits.PerDay}, nil
+}
+
+const (
+	recallPage  = 50
+	recallPages = 20 // 1,000 tasks
+	recallDays  = 1024
+)
+
+// recallDay counts what the records of today's tasks say was charged, once for each caller and
+// day. A store that was begun anew, such as one in memory, knows of none of them.
+func (c *Call) recallDay(ctx context.Context) error {
+	midnight := time.Now().UTC().Truncate(24 * time.Hour)
+	key := c.callerKey() + midnight.Format(time.DateOnly)
+	if c.recalled.Contains(key) {
+		return nil
+	}
+	for page := range recallPages {
+		list, err := c.Wiro.Tasks.List(ctx, wiro.TaskQuery{Start: page * recallPage, Limit: recallPage})
+		if err != nil {
+			return notRecalled(err)
+		}
+		c.recordCosts(ctx, list.Tasks...)
+		older := slices.ContainsFunc(list.Tasks, func(t wiro.Task) bool { at := madeAt(t); return !at.IsZero() && at.Before(midnight) })
+		if len(list.Tasks) < recallPage || older {
+			break
+		}
+	}
+	c.recalled.Add(key, struct{}{})
+	return nil
+}
+
+// notRecalled refuses a run whose limit per day cannot be kept.
+func notRecalled(err error) error {
+	p := explain(err)
+	if p == nil {
+		return err
+	}
+	p.Text = "The limit per day cannot be checked, because today's tasks could not be read. Nothing was started or charged. " + p.Text
+	return p
+}
+
+// madeAt is when a task was made, as far as its record says; zero if it does not.
+func madeAt(t wiro.Task) time.Time {
+	if t.CreatedAt.IsZero() {
+		return t.StartedAt
+	}
+	return t.CreatedAt
 }
 
 // spentToday is readDay for what is shown only: nil too where the store is down.
@@ -162,11 +216,8 @@ func (c *Call) recordCosts(ctx context.Context, tasks ...wiro.Task) {
 		return
 	}
 	for _, t := range tasks {
-		at := t.CreatedAt
-		if at.IsZero() {
-			at = t.StartedAt
-		}
 		var err error
+		at := madeAt(t)
 		switch {
 		case !t.Over() || t.Cost == nil:
 		case at.IsZero(): // only a reservation says on which day
@@ -261,7 +312,7 @@ func (c *Call) refuseOver(plan plannedRun, over overLimit) refusal {
 			r.cheaper += "\n- " + alternative.String()
 		}
 		if len(cheaper) > 0 {
-			arguments, changed := c.Arguments(), maps.Clone(map[string]any(plan.Params))
+			arguments, changed := c.runArguments(), maps.Clone(map[string]any(plan.Params))
 			maps.Copy(changed, cheaper[0].Changes)
 			arguments["model"], arguments["params"] = plan.Slug.String(), changed
 			r.next = c.Next("run_model", "the same run, changed so that it fits", arguments)

@@ -122,6 +122,24 @@ func TestADayIsSpentByTheRecordsOfTasks(t *testing.T) {
 	s.call("run_model", pays(fourCents, "three", "")).refused("$0.02 is left", "$0.08 of $0.10 spent")
 }
 
+// A server that starts anew, with a store that knows nothing, reads what the day has cost.
+func TestADayIsRecalledFromTheRecordsOfTasks(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for _, prompt := range []string{"one", "two"} {
+		s.call("run_model", pays(fourCents, prompt, "")).ok("Completed")
+	}
+	anew := s.again(limited(none, 0.1))
+	anew.call("run_model", pays(fourCents, "three", "")).refused("$0.02 is left", "$0.08 of $0.10 spent today")
+	require.Equal(t, 1, s.sandbox.RequestCount("Task/List"))
+	anew.call("run_model", pays(gratis, "hello", "")).ok("Completed")
+	require.Equal(t, 1, s.sandbox.RequestCount("Task/List"), "once")
+
+	s.sandbox.Behave("Task/List", emulator.Behavior{Status: 502})
+	s.again(limited(none, 0.1)).call("run_model", pays(fourCents, "three", "")).refused("today's tasks could not be read", "Nothing was started or charged")
+	require.Equal(t, 2, s.sandbox.RequestCount("Run/"+fourCents))
+}
+
 func TestARefusedSubmitGivesItsReservationBack(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, limited(none, 0.05))

@@ -14,7 +14,7 @@ import (
 var connectAgentAccountTool = define(mcptool.Meta{
 	Name:        "connect_agent_account",
 	Title:       "Connect an agent's account",
-	Description: "Connect an account of a service, such as Instagram, to an agent. Show the user the address that it gives, then call again: it waits until they have consented.",
+	Description: "Connect an account of a service, such as Instagram, to an agent. Show the user the address, then call again: it waits until they have consented.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "twitter", "redirecturl": "https://app.example.com/cb"}`}},
@@ -22,8 +22,8 @@ var connectAgentAccountTool = define(mcptool.Meta{
 
 type connection struct {
 	account
-	Redirect string `json:"redirecturl,omitempty" doc:"your own page to come back to: https, or http on localhost"`
-	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (keys set with set_agent_credentials)"`
+	Redirect string `json:"redirecturl,omitempty" doc:"your own page to come back to: https, or localhost"`
+	Method   string `json:"authmethod,omitempty" enum:"wiro,own" doc:"whose app asks: Wiro's, or your own (its keys are credentials)"`
 }
 
 // connectAgentAccount starts a consent, or goes on with the one that the same call started.
@@ -100,6 +100,11 @@ func (c *Call) authorizeURL(ctx context.Context, in connection, redirect string)
 		UserAgentGUID: in.UserAgent, RedirectURL: redirect, AuthMethod: in.Method,
 	})
 	if err != nil {
+		if _, refused := errors.AsType[*wiro.APIError](err); refused && in.Method != "own" {
+			if p := c.ownAppNeeded(ctx, in); p != nil {
+				return "", p
+			}
+		}
 		return "", c.notConfigured(in, err)
 	}
 	if !mcptool.IsWebAddress(address) {
@@ -126,6 +131,32 @@ func (c *Call) notConfigured(in connection, err error) error {
 	return mcptool.Problemf("%s. If the agent has this credential at all (get_my_agent shows which it has), an app of your own needs %s, set with set_agent_credentials, before an account is connected through it. Its redirect URI must be %s.",
 		wordsOf(err), strings.Join(names, ", "), c.Wiro.Credentials.CallbackURL(in.key())).
 		WithNext("set_agent_credentials", "enter what the user gives you for each …", map[string]any{"useragentguid": in.UserAgent, "fields": fields})
+}
+
+// ownAppNeeded says what to do where Wiro has no app of its own for a service yet; nil where it has,
+// or where that is not known.
+func (c *Call) ownAppNeeded(ctx context.Context, in connection) *mcptool.Problem {
+	agent, err := c.Wiro.MyAgents.Get(ctx, in.UserAgent)
+	if err != nil {
+		return nil
+	}
+	for key, credential := range agent.Credentials {
+		if !credential.Schema.WiroConnectPending || credential.Schema.Provider(key) != in.key() {
+			continue
+		}
+		p := mcptool.Problemf("Wiro has no app of its own for %s yet.", in.key().Title())
+		state := credentialState(key, credential)
+		if state.Provider == "" || !state.OwnApp { // it is connected, or set up for Wiro's app
+			in.Method = "own"
+			p.Text += " Connect through an app of your own: authmethod own."
+			return p.WithNext("connect_agent_account", "connect through your own app", in.arguments())
+		}
+		state.State = credentialMissing // also where the agent can do without
+		p.Text += " " + c.need(state) + "."
+		p.Next = c.fix(in.UserAgent, []CredentialState{state})
+		return p
+	}
+	return nil
 }
 
 // awaitConsent waits until the user has consented and chosen, and completes the connection.
@@ -157,7 +188,7 @@ func (c *Call) awaitConsent(ctx context.Context, in connection, flow *consent.Fl
 
 // consentOver tells how a consent ended, and forgets it.
 func (c *Call) consentOver(ctx context.Context, in connection, flow *consent.Flow) (AccountLink, error) {
-	defer func() { _ = c.consents.Drop(context.WithoutCancel(ctx), c.consentKey(in.account, in.Method), flow) }()
+	defer func() { _ = c.consents.Forget(context.WithoutCancel(ctx), c.consentKey(in.account, in.Method), flow) }()
 	thing, _ := in.key().Selection()
 	switch {
 	case flow.Return.Error != "":

@@ -45,15 +45,17 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	if !ok {
 		return call.whatToChoose(in.account, thing, back.Choices)
 	}
-	account, err := call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
+	account, err := submit(ctx, call, "UserAgentOAuth", nil, func(ctx context.Context) (wiro.Account, error) {
+		return call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
+	})
 	if errors.Is(err, wiro.ErrUnknownOutcome) {
 		return AccountAction{}, explain(err).WithNext("get_agent_account_status", "see whether it took effect", in.arguments())
 	}
 	if err != nil {
 		return AccountAction{}, err
 	}
-	if flow != nil { // what the page asks for is answered
-		_ = call.consents.Drop(ctx, call.consentKey(in.account, ""), flow)
+	if flow != nil && flow.Return != nil { // what the page asks for is answered
+		_ = call.consents.Settle(ctx, call.consentKey(in.account, ""), flow, account)
 	}
 	shown := account.ID
 	if account.Name != "" {

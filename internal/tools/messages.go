@@ -15,7 +15,7 @@ import (
 var sendAgentMessageTool = define(mcptool.Meta{
 	Name:        "send_agent_message",
 	Title:       "Send a message to an agent",
-	Description: "Ask or tell a running agent something, and wait for its answer. It costs the agent's credits. After the wait get_agent_message gets the answer: do not send again.",
+	Description: "Ask a running agent a question or tell it something, and wait for its answer. It costs the agent's credits. After the wait get_agent_message gets the answer: do not send again.",
 	Toolset:     Messages,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "message": "Hello", "sessionkey": "user-42", "wait": false}`}},
@@ -47,13 +47,20 @@ func (c *Call) send(ctx context.Context, in newMessage) (wiro.SentMessage, error
 	if in.Message == "" && len(in.Files) == 0 {
 		return wiro.SentMessage{}, mcptool.Problemf("send_agent_message needs message, attachments, or both.")
 	}
+	if err := callbackAddress("callbackurl", in.Callback); err != nil {
+		return wiro.SentMessage{}, err
+	}
 	message := wiro.NewMessage{UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback}
 	files, release, err := c.attachments(context.WithoutCancel(ctx), in.Files) // what is being sent is finished
 	if err != nil {
 		return wiro.SentMessage{}, err
 	}
 	message.Attachments = files
-	return submitInTeam(ctx, c, "UserAgent/Message/Send", in.GUID, in.Team, in.Timeout, func(ctx context.Context, w *wiro.Client) (wiro.SentMessage, error) {
+	timeout := in.Timeout
+	if len(files) > 0 { // sending them takes its time, apart from the wait for the answer
+		timeout = new(uploadTimeout.Seconds())
+	}
+	return submitInTeam(ctx, c, "UserAgent/Message/Send", in.GUID, in.Team, timeout, func(ctx context.Context, w *wiro.Client) (wiro.SentMessage, error) {
 		defer release() // it may be sent after the call has ended
 		return w.Messages.Send(ctx, message)
 	})

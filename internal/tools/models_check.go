@@ -111,7 +111,7 @@ func (c *Call) faultyRun(slug wiro.Slug, model *knownModel, checked params.Resul
 	if lost {
 		lines = append(lines, "The model takes: "+strings.Join(paramNames(model.schema), ", ")+".")
 	}
-	arguments := c.Arguments()
+	arguments := c.runArguments()
 	arguments["model"], arguments["params"] = slug.String(), shown(checked.Params)
 	reason := "the corrected call, if this is what was meant"
 	if len(missing) > 0 {
@@ -140,7 +140,7 @@ func paramNames(schema params.Schema) []string {
 
 // dryRun is the result of a run that was only checked and quoted.
 func (c *Call) dryRun(plan plannedRun, in modelRun) *TaskResult {
-	arguments := c.Arguments()
+	arguments := c.runArguments()
 	delete(arguments, "dry_run")
 	arguments["model"], arguments["params"] = plan.Slug.String(), shown(plan.Params)
 	result := &TaskResult{

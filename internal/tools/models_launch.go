@@ -106,6 +106,9 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 		result.Note = joinSentences("The answer to the submit was lost; its task was found in the list of tasks.", result.Note)
 	case l.run != nil && l.run.Attached:
 		result.Note = joinSentences("An earlier, equal call started this run: nothing was submitted now. again:true starts a second one.", result.Note)
+		if l.in.Callback != "" {
+			result.Note = joinSentences(result.Note, "Wiro posts the result to the callbackUrl of the call that started it.")
+		}
 	}
 	result.Attached = l.run != nil && l.run.Attached
 	return result, nil

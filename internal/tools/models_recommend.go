@@ -1,11 +1,15 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wiroai/wiro-mcp-go/internal/intent"
@@ -22,12 +26,12 @@ var recommendModelTool = define(mcptool.Meta{
 }, recommendModel)
 
 const (
-	recommended = 5  // models
-	candidates  = 40 // of each category that is looked at
+	recommended = 5   // models
+	candidates  = 100 // of each category that is looked at
 )
 
-// recommendModel takes the request for a kind of work, and ranks the models of its categories. A
-// request that names no kind of work is searched for by its words.
+// recommendModel takes the request for a kind of work, and ranks the models of its categories. The
+// request is also searched for by its words, which is all there is where it names no kind of work.
 func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
 	wanted := intent.Understand(in.Task)
 	categories := wanted.Categories[:min(3, len(wanted.Categories))]
@@ -40,16 +44,21 @@ func recommendModel(ctx context.Context, call *Call, in recommendation) (Recomme
 			return err
 		})
 	}
+	var worded []wiro.Model
+	group.Go(func() (err error) {
+		worded, err = call.modelsByWords(searching, in.Task, wanted.Words)
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		return Recommendations{}, err
 	}
 	models := interleave(found)
 	if len(models) == 0 {
-		var err error
-		if models, err = call.modelsByWords(ctx, in.Task, wanted.Words); err != nil {
-			return Recommendations{}, err
-		}
-		wanted.As = ""
+		models, wanted.As = worded, ""
+	} else if len(worded) > 0 && !slices.ContainsFunc(models[:min(2, len(models))], func(m wiro.Model) bool { return m.ID == worded[0].ID }) {
+		// The request may have been taken for the wrong kind: the third has its words.
+		models = slices.DeleteFunc(models, func(m wiro.Model) bool { return m.ID == worded[0].ID })
+		models = slices.Insert(models, min(2, len(models)), worded[0])
 	}
 	return call.recommendations(models[:min(len(models), recommended)], wanted.As), nil
 }
@@ -87,36 +96,50 @@ func (r Recommendations) Text() string {
 	return "Taken for " + r.TakenFor + ".\n" + r.ModelList.Text()
 }
 
-// ranked puts models whose texts have more of the words first, then those that people rate, run
-// and that succeed more.
+// ranked puts models first whose texts have more of the words, those above all that few others
+// have, then models that people rate, run and that succeed more.
 func ranked(models []wiro.Model, words []string) []wiro.Model {
-	score := func(m wiro.Model) float64 {
-		about := strings.ToLower(m.Title + " " + m.Slug().String() + " " + m.Summary() + " " + strings.Join(m.Tags, " "))
-		total := m.AveragePoint/5 + math.Log10(float64(1+m.RatedUserCount))/4 + math.Log10(float64(1+m.Stats.Runs))/7
-		for _, word := range words {
-			if strings.Contains(about, word) {
-				total += 0.7
+	const perWord = 1.5
+	stems := make([]string, len(words))
+	for i, word := range words {
+		env := snowballstem.NewEnv(word)
+		english.Stem(env)
+		stems[i] = env.Current()
+	}
+	texts := make(map[string][]string, len(models))
+	for _, m := range models {
+		texts[m.ID] = strings.FieldsFunc(strings.ToLower(m.Title+" "+m.Slug().Model+" "+m.Summary()+" "+strings.Join(m.Tags, " ")), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		})
+	}
+	has := func(m wiro.Model, stem string) bool {
+		return slices.ContainsFunc(texts[m.ID], func(word string) bool { return strings.HasPrefix(word, stem) })
+	}
+	weights := make([]float64, len(stems))
+	for i, stem := range stems {
+		holders := 0
+		for _, m := range models {
+			if has(m, stem) {
+				holders++
+			}
+		}
+		weights[i] = perWord * math.Log(float64(len(models)+1)/(float64(holders)+0.5)) / math.Log(float64(len(models)+1)*2)
+	}
+	scores := make(map[string]float64, len(models))
+	for _, m := range models {
+		total := m.AveragePoint/5 + math.Log10(float64(1+max(0, m.RatedUserCount)))/4 + math.Log10(float64(1+max(0, m.Stats.Runs)))/7
+		for i, stem := range stems {
+			if has(m, stem) {
+				total += weights[i]
 			}
 		}
 		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
 			total += float64(m.Stats.Successes)/float64(ended) - 1
 		}
-		return total
-	}
-	scores := make(map[string]float64, len(models))
-	for _, m := range models {
-		scores[m.ID] = score(m)
+		scores[m.ID] = total
 	}
 	models = slices.Clone(models)
-	slices.SortStableFunc(models, func(a, b wiro.Model) int {
-		switch d := scores[b.ID] - scores[a.ID]; {
-		case d > 0:
-			return 1
-		case d < 0:
-			return -1
-		}
-		return 0
-	})
+	slices.SortStableFunc(models, func(a, b wiro.Model) int { return cmp.Compare(scores[b.ID], scores[a.ID]) })
 	return models
 }
 

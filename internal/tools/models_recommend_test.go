@@ -2,7 +2,9 @@ package tools_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,4 +43,39 @@ func TestRecommendationsCanDoTheJob(t *testing.T) {
 		require.Equal(t, slug, s.call("recommend_model", `{"task":"`+request+`"}`).ok("$").at("models.0.slug"), request)
 	}
 	s.call("recommend_model", `{"task":"animate a photo"}`).ok("Taken for a video from an image")
+}
+
+// Of models of one category, those come first that do what is asked. A line has its half, the
+// request, and what is in the slug or among the categories of a model that can do the job. The
+// held half was not looked at while the words were chosen.
+func TestRecommendationsTellModelsOfACategoryApart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	content, err := os.ReadFile("testdata/recommendations.tsv")
+	require.NoError(t, err)
+	total, served := map[string]int{}, map[string]int{}
+	for line := range strings.Lines(string(content)) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		require.Len(t, fields, 3, line)
+		half, request, can := fields[0], fields[1], regexp.MustCompile(fields[2])
+		task, err := json.Marshal(map[string]any{"task": request})
+		require.NoError(t, err)
+		models := s.call("recommend_model", string(task)).ok("$").at("models").([]any)
+		total[half]++
+		var first []string
+		for _, model := range models[:min(3, len(models))] {
+			m := model.(map[string]any)
+			first = append(first, fmt.Sprint(m["slug"], m["categories"]))
+		}
+		if can.MatchString(strings.Join(first, " ")) {
+			served[half]++
+		} else if half == "tuned" {
+			t.Logf("%s: %v", request, first)
+		}
+	}
+	require.Len(t, total, 2)
+	for half := range total {
+		t.Logf("%s: %d of %d", half, served[half], total[half])
+		require.GreaterOrEqual(t, float64(served[half])/float64(total[half]), 0.95, "%s: %d of %d", half, served[half], total[half])
+	}
 }

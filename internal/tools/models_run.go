@@ -10,7 +10,7 @@ import (
 var runModelTool = confirmedAtTimes(defineConfirmed(mcptool.Meta{
 	Name:        "run_model",
 	Title:       "Run a model",
-	Description: "Run a model with a prompt and other params: this costs money. When the wait is over the task goes on: wait_for_task, or the same call, gets its result, paid once.",
+	Description: "Run a model with a prompt and other params: you pay for it. When the wait is over the task goes on: wait_for_task, or the same call, gets its result, paid once.",
 	Toolset:     Models,
 	Effect:      mcptool.Writes,
 	View:        viewURI,
@@ -38,6 +38,14 @@ type modelRun struct {
 	InputAudio string `json:"input_audio,omitempty" doc:"what realtime models hear: URL or local file"`
 }
 
+// callbackAddress refuses what Wiro cannot post to; "" is none.
+func callbackAddress(argument, address string) error {
+	if address == "" || isWeb(address) {
+		return nil
+	}
+	return mcptool.Problemf("%s must be an http or https address that Wiro can reach. Nothing was sent or charged.", argument)
+}
+
 // options are what Wiro takes beside the model's parameters.
 //
 // Wiro docs: Run a Model (Common Parameters).
@@ -50,6 +58,9 @@ func (r modelRun) waits() bool { return r.Wait == nil || *r.Wait }
 // prepareRun does everything that comes before the submit. A run that needs a confirmation is
 // remembered and reserved once that is given.
 func prepareRun(ctx context.Context, call *Call, in modelRun) (*mcptool.Charge, error) {
+	if err := callbackAddress("callbackUrl", in.Callback); err != nil {
+		return nil, err
+	}
 	plan, err := call.planRun(ctx, in)
 	if err != nil {
 		return nil, err

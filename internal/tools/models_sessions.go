@@ -39,7 +39,7 @@ func (c *Call) asSession(plan *plannedRun, model wiro.Model, in modelRun, given 
 	}
 	asked, err := realtime.AskForPCM(model, given)
 	if fault, ok := errors.AsType[*wiro.InputError](err); ok {
-		arguments := c.Arguments()
+		arguments := c.runArguments()
 		params := shown(given)
 		delete(params, fault.Field)
 		arguments["model"], arguments["params"] = plan.Slug.String(), params
@@ -68,10 +68,19 @@ func (c *Call) hear(ctx context.Context, plan *plannedRun, in modelRun) (err err
 	return nil
 }
 
+// runArguments are the arguments of a run, to be repeated: without the content of its sound.
+func (c *Call) runArguments() map[string]any {
+	arguments := c.Arguments()
+	if text, given := arguments[inputAudio].(string); given {
+		arguments[inputAudio] = withoutContent(text)
+	}
+	return arguments
+}
+
 // withoutSound refuses input_audio.
 func (c *Call) withoutSound(slug wiro.Slug, why string) error {
 	arguments := c.Arguments()
-	delete(arguments, "input_audio")
+	delete(arguments, inputAudio)
 	return mcptool.Problemf("%s was not run: nothing was started or charged. %s.", slug, strings.ToUpper(why[:1])+why[1:]).
 		WithNext("run_model", "the call without it", arguments)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/media/sound"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -164,10 +165,10 @@ func (l *launch) upload(ctx context.Context, file wiro.File) (stored wiro.Stored
 // outcomeOf is what the session of a task that is over brought, if it had one that this server or
 // another replica held.
 func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
-	ctx, cancel := context.WithTimeout(ctx, outcomeTimeout)
+	patient, cancel := context.WithTimeout(ctx, outcomeTimeout)
 	defer cancel()
 	if held := c.sessions.Find(c.caller().Key, t.Ref()); held != nil {
-		_ = held.Wait(ctx, nil) // it is about to be complete
+		_ = held.Wait(patient, nil) // it is about to be complete
 		_, outcome := held.Outcome()
 		return readOutcome(outcome)
 	}
@@ -176,10 +177,14 @@ func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
 		name = t.ID
 	}
 	for {
-		outcome, held, err := c.Store.Outcome(ctx, c.caller(), name)
-		if outcome != nil || !held || err != nil || pause(ctx, outcomeInterval) != nil {
-			c.noted(err)
-			return readOutcome(outcome)
+		looking, cancel := context.WithTimeout(patient, time.Second)
+		outcome, held, err := c.Store.Outcome(looking, c.caller(), name)
+		cancel()
+		if errors.Is(err, store.ErrSessionLost) {
+			return sessionOutcome{Note: "The process that held the session ended before it could keep what was said."}
+		}
+		if outcome != nil || !held || err != nil || pause(patient, outcomeInterval) != nil {
+			return readOutcome(outcome) // a store that is down is told of elsewhere
 		}
 	}
 }

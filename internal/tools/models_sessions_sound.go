@@ -13,6 +13,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/media/sound"
+	"github.com/wiroai/wiro-mcp-go/internal/slots"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -31,7 +32,7 @@ func (c *Call) openSound(ctx context.Context, text string) (*sound.Reader, error
 	if err != nil {
 		return nil, err
 	}
-	reader, err := decodeSound(content, size, name, declared)
+	reader, err := decodeSound(ctx, content, size, name, declared)
 	if err != nil {
 		_ = content.Close() // it was only read
 	}
@@ -39,7 +40,7 @@ func (c *Call) openSound(ctx context.Context, text string) (*sound.Reader, error
 }
 
 // decodeSound opens the decoder of a file that was found.
-func decodeSound(content soundContent, size int64, name, declared string) (*sound.Reader, error) {
+func decodeSound(ctx context.Context, content soundContent, size int64, name, declared string) (*sound.Reader, error) {
 	head, err := readHead(io.NewSectionReader(content, 0, size))
 	if err != nil {
 		return nil, mcptool.Problemf("%s cannot be read: %v.", inputAudio, err)
@@ -55,7 +56,12 @@ func decodeSound(content soundContent, size int64, name, declared string) (*soun
 	case !media.IsWhole(content, size, kind):
 		return nil, mcptool.Problemf("%s: the file is cut off: its end is missing.", inputAudio)
 	}
+	release, err := slots.CPU().Acquire(ctx) // of a file that does not say how long it is all is decoded
+	if err != nil {
+		return nil, err
+	}
 	reader, err := sound.Open(content, kind)
+	release()
 	if err != nil {
 		return nil, mcptool.Problemf("%s is damaged, or of a kind that cannot be decoded (%s). Realtime models take sound as %s.", inputAudio, kind.MIME, sound.Formats)
 	}
@@ -63,8 +69,8 @@ func decodeSound(content soundContent, size int64, name, declared string) (*soun
 	case seconds <= 0:
 		return nil, mcptool.Problemf("%s holds no sound.", inputAudio)
 	case seconds > maxInput.Seconds():
-		return nil, mcptool.Problemf("%s is %s long. A session takes sound at the pace of speech, %s at most: give a part of it.",
-			inputAudio, mcptool.Seconds(seconds), mcptool.Seconds(maxInput.Seconds()))
+		return nil, mcptool.Problemf("%s is longer than the %s that a session takes, at the pace of speech: give a part of it.",
+			inputAudio, mcptool.Seconds(maxInput.Seconds()))
 	}
 	return reader, nil
 }

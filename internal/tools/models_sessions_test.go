@@ -346,6 +346,7 @@ func TestALimitPerDayHoldsInASession(t *testing.T) {
 	t.Parallel()
 	limit := 0.005
 	s, folder := sessions(t, func(o *tools.Options) { o.Limits.PerDay, o.SessionPace = &limit, 20 })
+	s.sandbox.Behave(voice, emulator.Behavior{FrameDelay: 50 * time.Millisecond})
 	long := file(t, folder, "long.wav", hum(9)) // the emulator takes a turn each three seconds
 	done := s.once("run_model", session(voice, map[string]any{}, "input_audio", long)).ok("another turn would have cost more", "Charged $0.004")
 	require.InDelta(t, 0.004, done.at("task.costUsd"), 1e-9)

@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"testing"
 
@@ -94,7 +95,8 @@ func TestTheStrictRuleNarrowsNoObject(t *testing.T) {
 	require.Positive(t, free)
 }
 
+// isNullable reports whether a schema is one of a value or null.
 func isNullable(s node) bool {
-	kinds, ok := s["type"].([]any)
-	return ok && len(kinds) == 2 && kinds[1] == "null"
+	either, ok := s["anyOf"].([]any)
+	return ok && len(either) == 2 && reflect.DeepEqual(either[1], node{"type": "null"})
 }

@@ -82,9 +82,14 @@ func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Ch
 	if difference != nil && *difference == 0 {
 		when = "the price does not rise"
 	}
-	return charge("Changing the agent's skills ("+changeLine(change)+")", difference,
+	made, err := charge("Changing the agent's skills ("+changeLine(change)+")", difference,
 		fmt.Sprintf("%s. From the next period on it costs %s a month for %s, instead of %s for %s",
 			when, mcptool.USD(then.PriceUSD), credits(then.Credits), mcptool.USD(now.PriceUSD), credits(now.Credits)))
+	if added := slices.DeleteFunc(then.EnabledSkills, func(name string) bool { return slices.Contains(now.EnabledSkills, name) }); err == nil && len(added) > 0 {
+		agent, _ := client.MyAgents.Get(ctx, change.UserAgentGUID) // without it, all that the skills need is named
+		made.Also = call.skillsNeed(ctx, added, nil, agent.Credentials)
+	}
+	return made, err
 }
 
 // changeLine is "on int-a, int-b; off int-c; tier pro".

@@ -67,7 +67,7 @@ func setCustomSkill(ctx context.Context, call *Call, in customSkill) (CustomSkil
 // done says what was set, and which of several parts Wiro may have left out.
 func (s customSkill) done(key string) string {
 	message := "Set " + key + "."
-	if s.UserCreated != nil && *s.UserCreated {
+	if s.UserCreated != nil && *s.UserCreated && !strings.HasPrefix(key, "cs-") {
 		message = "Set the scheduled task " + key + "; Wiro keeps it under the prefix cron- or cs-cron-."
 	} else if set := s.set(); len(set) > 1 {
 		message += " Of " + strings.Join(set, ", ") + " Wiro keeps what the kind of skill takes: of a preference the value; " +
@@ -92,6 +92,10 @@ func (c *Call) compare(action *CustomSkillAction, before wiro.CustomSkill, exist
 	}
 	action.Before = stateOf(before)
 	back := map[string]any{"useragentguid": in.GUID, "skillkey": after.Key}
+	if redactText(before.Value) != before.Value && before.Value != after.Value {
+		action.NextAction = c.Next("get_custom_skill_history", "find the version before, and revert_custom_skill to it: the text holds a secret that is not repeated here", back)
+		return
+	}
 	if before.Value != after.Value {
 		back["value"] = before.Value
 	}

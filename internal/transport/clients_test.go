@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,6 +36,30 @@ func TestAClientThatTakesNoEventsGetsWhiteSpaceMeanwhile(t *testing.T) {
 		a := read(t, response)
 		require.Equal(t, "completed", a.rpc(t).Result.StructuredContent["state"], a.body)
 	}
+}
+
+// nginx speaks HTTP/1.0 with a server unless it is told otherwise.
+func TestAProxyOfHTTP10GetsWhiteSpaceToo(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.timeouts.heartbeat = 20 * time.Millisecond })
+	connection, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	require.NoError(t, err)
+	defer connection.Close() //nolint:errcheck // the test is over
+	request := r.request(call("x", "run_model", forever), header("Accept", "application/json"), header("Connection", "close"))
+	var raw bytes.Buffer
+	require.NoError(t, request.Write(&raw))
+	_, err = io.WriteString(connection, strings.Replace(raw.String(), " HTTP/1.1\r\n", " HTTP/1.0\r\n", 1))
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), request)
+	require.NoError(t, err)
+	sign := make([]byte, 2)
+	_, err = io.ReadFull(response.Body, sign)
+	require.NoError(t, err)
+	require.Equal(t, "  ", string(sign))
+	token, err := r.wiro.Launched(within(t), 1)
+	require.NoError(t, err)
+	r.wiro.Release(token)
+	require.Equal(t, "completed", read(t, response).rpc(t).Result.StructuredContent["state"])
 }
 
 func TestBatchesAndErrorsKeepTheirWhiteSpaceToo(t *testing.T) {

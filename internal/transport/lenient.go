@@ -21,6 +21,9 @@ type object = map[string]json.RawMessage
 // true for a capability. It returns what is wrong with params that cannot be used; "" for
 // nothing. A cursor is wrong in any case: no list here has a second page.
 func (m *message) normalize() (fault string) {
+	if m.Method == "cancelled" && len(m.ID) == 0 { // the TypeScript SDK up to 1.0
+		m.Method = string(mcp.MethodNotificationCancelled)
+	}
 	params, fault := objectOf(m.Params)
 	if fault != "" {
 		return `"params" must be an object.`

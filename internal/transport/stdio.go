@@ -262,7 +262,13 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 			result = c.handle(ctx, &m, s, scope)
 		}
 	}
-	progress.end()
+	if progress.end() {
+		// A client that has not read the progress cannot read the result either: it loses nothing by
+		// the wait, and does not get both in one piece.
+		hold, cancel := context.WithTimeout(ctx, unreadHold)
+		c.out.awaitRead(hold)
+		cancel()
+	}
 	c.mu.Lock()
 	canceled := call.canceled
 	if c.calls[key] == call {

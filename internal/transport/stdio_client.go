@@ -5,62 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
-// progressHold is how long a progress notification is held back. Clients close the connection
-// on one that arrives together with the result, so the result replaces what is held.
-const progressHold = 100 * time.Millisecond
-
-// heldProgress sends the progress of one call, each notification after progressHold, and drops
-// what is held when the call ends.
-type heldProgress struct {
-	write func([]byte)
-
-	mu    sync.Mutex
-	held  [][]byte
-	ended bool
-}
-
-// notify is a mcptool.Notifier.
-func (p *heldProgress) notify(method string, params map[string]any) {
-	data, err := notification(method, params)
-	if err != nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.ended:
-	case method != "notifications/progress":
-		p.write(data)
-	default:
-		p.held = append(p.held, data)
-		time.AfterFunc(progressHold, p.send)
-	}
-}
-
-// send writes the oldest notification that is held.
-func (p *heldProgress) send() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ended || len(p.held) == 0 {
-		return
-	}
-	p.write(p.held[0])
-	p.held = p.held[1:]
-}
-
-// end drops what is held. Nothing is written after it returns.
-func (p *heldProgress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended, p.held = true, nil
-}
+// unreadHold is how long a result waits at most for a client to read the call's progress.
+const unreadHold = 250 * time.Millisecond
 
 // clientAnswer is what the client said to a question of ours.
 type clientAnswer struct {
@@ -80,7 +34,7 @@ type stdioSession struct {
 	notAsked   atomic.Bool
 }
 
-// headless is how soon no user cancels a question: a client does that has nobody to ask.
+// headless is how soon no user answers a question: a client does that has nobody to ask.
 const headless = time.Second
 
 // RequestElicitation asks the client's user and waits for the answer. notAsked is set if there
@@ -93,10 +47,19 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		return nil, err
 	}
 	result := &mcp.ElicitationResult{}
-	canceled := func() bool {
-		return result.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
+	byItself := func() bool {
+		switch result.Action {
+		case mcp.ElicitationResponseActionCancel:
+		case mcp.ElicitationResponseActionDecline:
+			if client := (mcptool.ClientInfo{Name: s.client.Name, Version: s.client.Version}); !client.Profile().Declines {
+				return false
+			}
+		default:
+			return false
+		}
+		return time.Since(asked) < headless
 	}
-	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || canceled() {
+	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || byItself() {
 		s.notAsked.Store(true)
 		return nil, errNotAsked
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -105,5 +107,33 @@ func (w *lineWriter) ready(ctx context.Context) {
 	select {
 	case <-drained:
 	case <-ctx.Done():
+	}
+}
+
+// awaitRead waits until the client has read everything that was written, or until ctx ends. It
+// returns at once where the system does not tell.
+func (w *lineWriter) awaitRead(ctx context.Context) {
+	out, ok := w.w.(syscall.Conn)
+	if !ok {
+		return
+	}
+	connection, err := out.SyscallConn()
+	if err != nil {
+		return
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		w.mu.Lock()
+		waits := w.writing
+		w.mu.Unlock()
+		if !waits && !hasUnread(connection) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -36,7 +36,7 @@ func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
 		w: w, http: http.NewResponseController(w), http2: r.ProtoMajor == 2,
 		events: acceptsEvents(r.Header), timeouts: t,
 	}
-	if isFlusher(w) && r.ProtoAtLeast(1, 1) {
+	if isFlusher(w) {
 		s.mu.Lock()
 		s.timer = time.AfterFunc(t.heartbeat, s.beat)
 		s.mu.Unlock()

@@ -279,8 +279,8 @@ func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) 
 	if length > 0 && length <= smallResponse {
 		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
 	}
-	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString))
-	if err != nil || start.Len() < maxElidedString {
+	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString+1))
+	if err != nil || start.Len() <= maxElidedString {
 		return start.Bytes(), err // it has no long string
 	}
 	return readEliding(start.Bytes(), body, elide, maxResponse)

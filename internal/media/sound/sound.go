@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/gopxl/beep/v2"
 	"github.com/gopxl/beep/v2/mp3"
@@ -24,6 +25,11 @@ var Err = errors.New("not a WAV, MP3, FLAC, Ogg Vorbis or Ogg Opus file that can
 const resampleQuality = 4
 
 const framesPerRead = 512
+
+const (
+	minRate, maxRate = 1_000, 768_000
+	countTimeout     = 5 * time.Second
+)
 
 // Reader is decoded sound as realtime models take it: PCM, 16 bit, little-endian, one channel, at
 // media.SampleRate. It is decoded while it is read.
@@ -90,22 +96,24 @@ func decode(content io.ReadSeeker, kind media.Type) (s source, err error) {
 		return nil, err
 	}
 	s, err = open(content)
-	if err == nil && s.Rate() <= 0 {
+	if err == nil && (s.Rate() < minRate || s.Rate() > maxRate) {
 		err = Err
 	}
 	return s, err
 }
 
-// count decodes to the end of a file that does not say how long it is.
+// count decodes to the end of a file that does not say how long it is. A few bytes can stand for
+// hours of silence, so that it is given up after a while: at what is longer than any session.
 func count(s source) (frames int) {
 	defer func() { _ = recover() }() // the rest is damaged
 	var samples [framesPerRead][2]float64
-	for {
+	for end := time.Now().Add(countTimeout); time.Now().Before(end); {
 		n, ok := s.Stream(samples[:])
 		if frames += n; !ok || n == 0 {
 			return frames
 		}
 	}
+	return max(frames, s.Rate()*24*3600)
 }
 
 // Seconds is the length of the sound.

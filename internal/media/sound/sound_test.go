@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/binary"
 	"io"
+	"log"
 	"math"
 	"os"
 	"path/filepath"
@@ -94,6 +95,24 @@ func TestAStereoFileOf48KHz(t *testing.T) {
 	require.NoError(t, err)
 	assert.InDelta(t, seconds*media.SampleRate, len(pcm)/media.BytesPerSample, 8)
 	assert.InDelta(t, tone, pitch(pcm), 1, "the tone keeps its pitch")
+}
+
+// The library asks for test files in the standard log, once a frame. All else is still logged.
+func TestTheStandardLogStaysQuiet(t *testing.T) { //nolint:paralleltest // it changes the standard log
+	var logged bytes.Buffer
+	before := log.Writer()
+	log.SetOutput(&logged)
+	defer log.SetOutput(before)
+	content, err := files.ReadFile("testdata/24khz.flac")
+	require.NoError(t, err)
+	r := open(t, "24khz.flac", content)
+	require.InDelta(t, 0.3, r.Seconds(), 0.001)
+	pcm, err := io.ReadAll(r)
+	require.NoError(t, err)
+	require.InDelta(t, 440, pitch(pcm), 6)
+	require.Empty(t, logged.String())
+	log.Print("of the program")
+	require.Contains(t, logged.String(), "of the program")
 }
 
 func TestWhatIsNoSoundIsRefused(t *testing.T) {

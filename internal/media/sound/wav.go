@@ -88,7 +88,7 @@ func (f *wavFormat) parse(body []byte) bool {
 	if f.encoding == wavExtensible && len(body) >= 26 {
 		f.encoding = binary.LittleEndian.Uint16(body[24:])
 	}
-	if f.channels == 0 || f.channels > 32 || f.rate < 1000 || f.rate > 768_000 {
+	if f.channels == 0 || f.channels > 32 || f.rate < minRate || f.rate > maxRate {
 		return false
 	}
 	switch f.encoding {
