@@ -39,7 +39,7 @@ attack: build ## attack the built binary on loopback, and count what held
 	go run ./internal/attack -binary bin/wiro-mcp $(if $(BESIDE),-beside $(BESIDE))
 
 snapshots: ## write the golden files, the manifests, the README's tables and the register for e2e
-	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/release -run 'Snapshot|Golden' -count=1
+	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/install ./internal/release -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on questions, your own with QUERIES=file.jsonl
 	go run ./internal/docs/eval $(or $(QUERIES),internal/docs/eval/testdata/tuned.jsonl)

@@ -86,7 +86,7 @@ type Server struct {
 	log     zerolog.Logger
 	tools   *tools.Server
 	docs    *docs.Library
-	consent *consent.Desk
+	consent *consent.Flows
 	mcp     func() *server.MCPServer
 
 	running context.Context //nolint:containedctx // of what runs in the background, until Shutdown
@@ -131,7 +131,7 @@ func NewServer(o ServerOptions) *Server {
 	if err != nil {
 		s.log.Error().Err(err).Msg("no local files are read")
 	}
-	s.consent = consent.NewDesk(o.Store.store, s.log)
+	s.consent = consent.NewFlows(o.Store.store, s.log)
 	s.tools = tools.New(tools.Options{
 		Consents: s.consent,
 		Local: tools.LocalFiles{

@@ -8,6 +8,7 @@ import { StdioClientTransport as ModernStdioTransport } from '@modelcontextproto
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { binary } from './lib.mjs';
+import { watchMessages } from './protocol.mjs';
 
 /** The versions that begin with initialize, and the one that does not. */
 export const versions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
@@ -59,6 +60,7 @@ export async function dial({ version = versions.at(-1), url, headers, ...options
 
 async function connect(transport, { version, capabilities = {}, name = 'e2e', onElicit }) {
   transport.version = version;
+  watchMessages(transport, version);
   const isModern = version === modern;
   const client = isModern
     ? new ModernClient({ name, version: '1.0.0' }, { capabilities, versionNegotiation: { mode: { pin: modern } } })
@@ -66,7 +68,12 @@ async function connect(transport, { version, capabilities = {}, name = 'e2e', on
   if (onElicit) await handleElicitation(client, isModern, onElicit);
   await client.connect(transport, { timeout: 10_000 });
   const session = new Session(client, transport, version);
-  await session.list();
+  try {
+    await session.list();
+  } catch (error) {
+    await client.close(); // a program that still runs would keep the tests from ending
+    throw error;
+  }
   return session;
 }
 
@@ -94,6 +101,7 @@ export class Session {
   async list() {
     const { tools, nextCursor } = await this.client.listTools();
     assert.equal(nextCursor, undefined);
+    assert.deepEqual(this.transport.invalid, []);
     this.tools = new Map(tools.map((tool) => [tool.name, tool]));
     return tools;
   }
@@ -113,6 +121,7 @@ export class Session {
       ? await this.client.callTool(request, { timeout: 30_000, ...options })
       : await this.client.callTool(request, undefined, { timeout: 30_000, ...options });
     this.results.push(JSON.stringify(result));
+    assert.deepEqual(this.transport.invalid, []);
     const told = `${name} ${JSON.stringify(args)}: ${textOf(result)}`;
     if (error !== 'any') assert.equal(result.isError ?? false, error, told);
     if (!result.isError) {

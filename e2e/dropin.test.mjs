@@ -79,7 +79,7 @@ describe('the tools of the official server', { concurrency: true }, () => {
       assert.equal(first.limit, 1);
       assert.equal(first.nextAction.tool, 'get_model_schema');
       assert.equal(first.nextAction.arguments.model, first.models[0].slug);
-      const { models: [priced] } = await call('search_models', { search: 'flux-2-pro' });
+      const { models: [priced] } = await call('search_models', { search: 'imagen' });
       for (const member of ['title', 'description', 'pricing', 'estimatedCostUsd']) assert.ok(priced[member], member);
       const all = await call('search_models', { search: 'sora' });
       assert.ok('nextStart' in all && all.nextStart === null, 'the last page says so');

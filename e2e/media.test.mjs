@@ -91,13 +91,22 @@ test('a data: URI of 10 MB goes to Wiro as a file, and does not come back', asyn
   assert.ok(JSON.stringify(result).length < 20_000);
 });
 
-test('three files, mixed with URLs', async () => {
+test('three files, mixed with URLs, arrive byte by byte', async () => {
   const cat = path.join(files, 'my cat.png');
+  const drawn = picture(2000);
   const { data } = await session.call('run_model', {
     model: 'wiro/virtual-try-on',
-    params: { inputImageHuman: cat, inputImageClothes: [cat, 'https://files.example.com/a,b.png', 'data:image/png;base64,' + picture().toString('base64')] },
+    params: { inputImageHuman: cat, inputImageClothes: [cat, 'https://files.example.com/a,b.png', 'data:image/png;base64,' + drawn.toString('base64')] },
   });
   assert.equal(data.state, 'completed');
+  const { data: { params } } = await session.call('get_task', { tasktoken: data.task.token });
+  const stored = async (address) => Buffer.from(await (await fetch(address)).arrayBuffer());
+  assert.deepEqual(await stored(params.inputImageHuman), picture());
+  const clothes = params.inputImageClothes;
+  assert.equal(clothes.length, 3);
+  assert.ok(clothes.includes('https://files.example.com/a,b.png'), 'the comma is part of the address');
+  const sent = await Promise.all(clothes.filter((address) => !address.includes('example.com')).map(stored));
+  assert.deepEqual(sent.toSorted(Buffer.compare), [picture(), drawn].toSorted(Buffer.compare));
 });
 
 test('a transcript is in the result', async () => {
@@ -124,4 +133,51 @@ test('four pictures: four Markdown images, one contact sheet, and saved twice ei
     for (const file of saved.data.files) assert.equal(file.fileUrl, pathToFileURL(file.path).href);
   }
   assert.equal((await readdir(path.join(home, 'out'))).length, 8);
+});
+
+/** A disk of this size below a folder, or undefined where this system lets nobody make one. */
+async function disk(t, name, size) {
+  const folder = path.join(home, name);
+  await mkdir(folder);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0777`, 'none', folder], { stdio: 'ignore' });
+  } catch {
+    t.skip('no file system can be mounted here');
+    return undefined;
+  }
+  t.after(() => execFileSync('umount', [folder]));
+  return folder;
+}
+
+/** Runs a model and saves its pictures in a folder that takes none: the result is there all the same. */
+async function unsaved(t, folder, says) {
+  const own = await launch({ env: { ...sandbox.env, HOME: home, WIRO_OUTPUT_DIR: folder, WIRO_SAVE_OUTPUTS: 'true' } });
+  t.after(() => own.close());
+  const { data, text } = await own.call('run_model', { model: 'black-forest-labs/flux-2-pro', params: { prompt: `for ${path.basename(folder)}` } });
+  assert.equal(data.state, 'completed');
+  assert.ok(data.outputs[0].url && text.includes(data.outputs[0].url) && data.task.costUsd > 0);
+  for (const part of [says, folder, 'WIRO_OUTPUT_DIR']) assert.ok(text.includes(part), `${part}: ${text}`);
+  assert.equal(data.nextAction.tool, 'save_output');
+  const refused = await own.call('save_output', { tasktoken: data.task.token }, { error: true });
+  assert.ok(refused.text.includes(says), refused.text);
+  assert.equal((await fetch(data.outputs[0].url)).status, 200);
+  return own;
+}
+
+test('a full disk: the result survives, and it says what to do', async (t) => {
+  const folder = await disk(t, 'full', '16k');
+  if (!folder) return;
+  await writeFile(path.join(folder, 'other'), Buffer.alloc(8 << 10));
+  const own = await unsaved(t, folder, 'is full');
+  assert.deepEqual(await readdir(folder), ['other'], 'nothing half written is left');
+  execFileSync('mount', ['-o', 'remount,size=4m', folder]);
+  const { data: { tasks: [{ task }] } } = await own.call('list_tasks', { limit: 1 });
+  assert.equal((await own.call('save_output', { tasktoken: task.token })).data.files.length, 1);
+});
+
+test('a folder that can only be read: the result survives, and it says what to do', async (t) => {
+  const folder = await disk(t, 'readonly', '1m');
+  if (!folder) return;
+  execFileSync('mount', ['-o', 'remount,ro', folder]);
+  await unsaved(t, folder, 'cannot be written');
 });

@@ -18,5 +18,16 @@ describe('over stdio', { concurrency: true }, () => {
       assert.equal(initialized.result.serverInfo.name, 'wiro-mcp');
       assert.ok(initialized.result.instructions);
     });
+
+    test(`a client of ${version} that takes everything gets what its version has`, async (t) => {
+      const sandbox = await startSandbox();
+      t.after(() => sandbox.stop());
+      const session = await launch({ version, name: 'claude-code', env: { ...sandbox.env, WIRO_INLINE_IMAGES: 'always' } });
+      t.after(() => session.close());
+      const { content } = await session.call('run_model', { model: 'wiro/z-image-turbo', params: { prompt: 'a lighthouse' } });
+      const types = content.map(({ type }) => type);
+      assert.ok(types.includes('image'));
+      assert.equal(types.includes('resource_link'), version >= '2025-06-18');
+    });
   }
 });

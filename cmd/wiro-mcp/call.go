@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 func (a *app) callCommand() *cobra.Command {
@@ -81,10 +82,14 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 		}
 	}
 	var report wiromcp.ReportFunc
-	finish := func() {} // takes the bar away before the result is printed
+	finish := func() {} // takes the bar away before anything is printed
 	if isTerminal(a.err) {
 		bar := newBar(a.raw.err)
 		report, finish = bar.report, bar.done
+	}
+	said := &answer{out: a.out, before: finish}
+	if isTerminal(a.out) && !asJSON {
+		ctx = mcptool.WithAnswer(ctx, said.tell)
 	}
 	defer endSessions(s)
 	result, err := s.Call(ctx, tool, arguments, report)
@@ -95,7 +100,7 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 	if err != nil {
 		return &exit{exitUsage, err.Error()}
 	}
-	text := result.Text
+	text := said.rest(a.withCommand(result))
 	if asJSON {
 		text = string(result.Structured)
 	}
@@ -117,7 +122,7 @@ func (a *app) call(ctx context.Context, tool string, arguments map[string]any, a
 	if token := seen(result).Task.Token; ctx.Err() != nil && s.Sessions() > 0 && token != "" && !a.useSandbox {
 		err = &exit{exitInterrupted, "the session is ended. To get what it brought: wiro-mcp call wait_for_task tasktoken=" + token}
 	}
-	if a.useSandbox && isTerminal(a.out) && !a.config.SaveOutputs && strings.Contains(text, "://127.0.0.1:") {
+	if a.useSandbox && isTerminal(a.out) && !a.config.SaveOutputs && strings.Contains(result.Text, "://127.0.0.1:") {
 		fmt.Fprintln(a.err, "\nThe emulator stays up for as long as you look at its files. Ctrl-C ends it.") //nolint:errcheck // a hint
 		<-ctx.Done()
 	}

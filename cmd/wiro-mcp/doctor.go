@@ -44,8 +44,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the key, the network and the clients' configurations",
-		Long: "Check this binary, the API key (with one free call), the clock, the connection to Wiro, and the\n" +
-			"configuration of each MCP client on this machine. Each fault comes with what to do.\n\n" +
+		Long: "Check this binary, the API key (with one free call), the clock, the connection to Wiro, proxies,\n" +
+			"folders, the store, and the configuration of each MCP client on this machine. Each fault comes with what to do.\n\n" +
 			"Exit codes: 0 all is well, 1 something is not.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -91,7 +91,7 @@ func (f finding) String() string {
 func (a *app) examine(ctx context.Context) []finding {
 	findings := []finding{a.examineBinary(), a.examineKey(ctx)}
 	findings = append(findings, a.examineAPI(ctx)...)
-	findings = append(findings, a.examineSocket(ctx))
+	findings = append(findings, a.examineSocket(ctx), examineNetwork(), a.examineFolders(), a.examineStore(ctx))
 	return append(findings, a.examineClients(ctx)...)
 }
 
@@ -239,6 +239,9 @@ func (a *app) examineClient(ctx context.Context, client install.Client, system i
 			break
 		}
 		f.OK, f.Found = true, fmt.Sprintf("launches %s, which lists %d tools (%s)", at.Command[0], tools, at.Path)
+		if !isThisBinary(at.Command[0]) {
+			f.Found += ", not this binary"
+		}
 	}
 	return f
 }

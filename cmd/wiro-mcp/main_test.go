@@ -371,7 +371,7 @@ func TestDoctorNamesEachFaultWithItsRemedy(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(healthy.out), &report))
 	require.True(t, report.OK)
-	require.Len(t, report.Findings, 6)
+	require.Len(t, report.Findings, 9)
 
 	files := map[string]string{
 		".cursor/mcp.json":         `{"mcpServers":{"wiro":{"command":"/nowhere/wiro-mcp"}}}`,
@@ -393,6 +393,15 @@ func TestDoctorNamesEachFaultWithItsRemedy(t *testing.T) {
 	} {
 		require.Contains(t, sick.out, text)
 	}
+	blocked := filepath.Join(home, "blocked")
+	require.NoError(t, os.WriteFile(blocked, nil, 0o600))
+	closed := command(t, append(environ, "WIRO_OUTPUT_DIR="+filepath.Join(blocked, "out"), "WIRO_STORE=file:"+filepath.Join(blocked, "store")), "", "doctor")
+	require.Contains(t, closed.out, "FAULT folders: outputs are saved in "+blocked)
+	require.Contains(t, closed.out, "Set WIRO_OUTPUT_DIR to a folder that can be written")
+	require.Contains(t, closed.out, "FAULT store")
+	redis := command(t, append(environ, "WIRO_STORE=redis://:secret@127.0.0.1:1"), "", "doctor")
+	require.Contains(t, redis.out, "FAULT store: redis://:xxxxx@127.0.0.1:1")
+	require.NotContains(t, redis.out, "secret")
 	away := command(t, []string{"HOME=" + t.TempDir(), "WIRO_API_KEY=k", "WIRO_API_BASE_URL=http://127.0.0.1:1/v1"}, "", "doctor")
 	require.Contains(t, away.out, "FAULT Wiro API")
 	require.Contains(t, away.out, "HTTPS_PROXY")

@@ -1,6 +1,7 @@
 // Command attack runs wiro-mcp and attacks it on loopback as a hostile user, model, upstream
 // and network would, each attack alone and then all of them at once, while an honest user calls
-// a tool. It prints how much memory and time each attack cost, and how the honest user fared.
+// a tool. It prints how much memory and time each attack cost, and how the honest user fared, also
+// at a calm server beside it, which nobody attacks: what that takes is the machine's doing.
 // With -beside it does the same to another binary. It ends with 1 if the server fell, took more
 // than its memory, or kept the honest user waiting.
 package main
@@ -51,6 +52,7 @@ type outcome struct {
 	cpu    time.Duration
 	fell   bool
 	calls  []time.Duration // of the honest user
+	calm   []time.Duration // the same to a server that nobody attacks
 	failed int             // calls of the honest user
 	last   string          // what the last of these said
 	note   string
@@ -63,7 +65,7 @@ func run(binary, beside string, p plan) error {
 	}
 	defer u.server.Close() //nolint:errcheck // the end of it
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	head := "ATTACK\tMEMORY\tCPU\tHONEST CALLS\tp50\tp99\t"
+	head := "ATTACK\tMEMORY\tCPU\tHONEST CALLS\tp50\tp99\tCALM p99\t"
 	victims := []victim{{binary: binary, limit: memoryLimit}}
 	if beside != "" {
 		victims = []victim{{binary: beside, limit: 3 << 30}, victims[0]}
@@ -129,9 +131,15 @@ func overHTTP(u *upstream, v victim, duration time.Duration, attacks ...attack) 
 		return o, err
 	}
 	defer s.stop()
-	honest := newTarget(s.url, u.address)
+	calm, err := v.start(context.Background(), u, "http")
+	if err != nil {
+		return o, err
+	}
+	defer calm.stop()
+	honest, beside := newTarget(s.url, u.address), newTarget(calm.url, u.address)
 	defer honest.client.CloseIdleConnections()
-	if !honest.call(context.Background(), &o) { // Wiro has accepted the key
+	defer beside.client.CloseIdleConnections()
+	if !honest.call(context.Background(), &o) || !beside.call(context.Background(), &o) { // Wiro has accepted the key
 		return o, fmt.Errorf("the server does not answer: %s", o.last)
 	}
 	o = outcome{}
@@ -146,13 +154,16 @@ func overHTTP(u *upstream, v victim, duration time.Duration, attacks ...attack) 
 		return o, err
 	}
 	defer stop()
+	var atRest outcome
 	for ctx.Err() == nil && s.alive() {
 		honest.call(ctx, &o)
+		beside.call(ctx, &atRest)
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	o.calm = atRest.calls
 	o.fell = !s.alive()
 	if !o.fell {
 		o.cpu = s.cpu() - before
@@ -183,11 +194,11 @@ func (t *target) call(ctx context.Context, o *outcome) bool {
 	return true
 }
 
-func (o outcome) quantile(q float64) time.Duration {
-	if len(o.calls) == 0 {
+func quantile(calls []time.Duration, q float64) time.Duration {
+	if len(calls) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(o.calls))
+	sorted := slices.Sorted(slices.Values(calls))
 	return sorted[min(len(sorted)-1, int(float64(len(sorted))*q))]
 }
 
@@ -200,7 +211,7 @@ func (o outcome) fault() string {
 		return "it took too much memory"
 	case o.failed > 0:
 		return "honest calls failed"
-	case o.quantile(0.99) > honestLatency:
+	case quantile(o.calls, 0.99) > honestLatency:
 		return "honest calls waited"
 	}
 	return ""
@@ -213,6 +224,7 @@ func (o outcome) String() string {
 			note = strings.TrimPrefix(note+"; "+more, "; ")
 		}
 	}
-	return fmt.Sprintf("%d MB\t%.1f s\t%d, %d failed\t%s\t%s\t%.160s", o.peak>>20, o.cpu.Seconds(), len(o.calls)+o.failed, o.failed,
-		o.quantile(0.5).Round(100*time.Microsecond), o.quantile(0.99).Round(100*time.Microsecond), note)
+	return fmt.Sprintf("%d MB\t%.1f s\t%d, %d failed\t%s\t%s\t%s\t%.160s", o.peak>>20, o.cpu.Seconds(), len(o.calls)+o.failed, o.failed,
+		quantile(o.calls, 0.5).Round(100*time.Microsecond), quantile(o.calls, 0.99).Round(100*time.Microsecond),
+		quantile(o.calm, 0.99).Round(100*time.Microsecond), note)
 }

@@ -89,6 +89,7 @@ func run(binary, only string, strict bool) error {
 		{"store", b.stores},
 		{"http throughput", b.throughput},
 		{"waits at once", b.manyWaits},
+		{"replicas", b.replicas},
 		{"search_docs", b.docs},
 		{"tools/list size", b.listSize},
 	} {

@@ -67,8 +67,8 @@ type Flow struct {
 	Failure  string              `json:"failure,omitempty"`  // why Wiro has not
 }
 
-// MustChoose reports whether the user has to choose what of the account the agent works with.
-func (f *Flow) MustChoose() bool { return f.selects() && f.Chosen == nil }
+// NeedsSelection reports whether the user has to choose what of the account the agent works with.
+func (f *Flow) NeedsSelection() bool { return f.selects() && f.Chosen == nil }
 
 func (f *Flow) selects() bool {
 	thing, _ := f.Provider.Selection()
@@ -78,16 +78,16 @@ func (f *Flow) selects() bool {
 	return len(f.Return.Choices) > 0 || f.Return.Account == "" // else Wiro has selected
 }
 
-// Over reports whether nothing is left to happen.
-func (f *Flow) Over() bool {
+// Done reports whether nothing is left to happen.
+func (f *Flow) Done() bool {
 	return f.Return != nil && (!f.selects() || f.Selected || f.Failure != "")
 }
 
-// Select tells Wiro what was chosen, with the caller's credentials.
-type Select func(context.Context, wiro.Account) (wiro.Account, error)
+// SelectFunc tells Wiro what was chosen, with the caller's credentials.
+type SelectFunc func(context.Context, wiro.Account) (wiro.Account, error)
 
-// Desk follows consents. It opens nothing before the first one.
-type Desk struct {
+// Flows keeps the consents under way. It opens nothing before the first one.
+type Flows struct {
 	store *store.Store
 	log   zerolog.Logger
 	id    string // of this process
@@ -98,9 +98,9 @@ type Desk struct {
 	serving   sync.WaitGroup
 }
 
-// NewDesk returns a desk that remembers in a store.
-func NewDesk(s *store.Store, log zerolog.Logger) *Desk {
-	return &Desk{store: s, log: log, id: rand.Text(), changed: make(chan struct{}), listeners: map[string]*listener{}}
+// NewFlows returns Flows that are kept in a store.
+func NewFlows(s *store.Store, log zerolog.Logger) *Flows {
+	return &Flows{store: s, log: log, id: rand.Text(), changed: make(chan struct{}), listeners: map[string]*listener{}}
 }
 
 // Kinds of entries in the store.
@@ -111,23 +111,23 @@ const (
 
 // Find returns the consent that is under way for a key, nil if there is none. One whose page
 // has gone with its process counts as none, unless the browser came back before.
-func (d *Desk) Find(ctx context.Context, key Key) (*Flow, error) {
-	state, found, err := store.Load[string](ctx, d.store, kindState, key.name()...)
+func (m *Flows) Find(ctx context.Context, key Key) (*Flow, error) {
+	state, found, err := store.Load[string](ctx, m.store, kindState, key.name()...)
 	if err != nil || !found {
 		return nil, err
 	}
-	f, err := d.load(ctx, state)
+	f, err := m.load(ctx, state)
 	switch {
 	case err != nil || f == nil || key.Method != "" && f.Method != key.Method:
 		return nil, err
-	case f.Return == nil && f.Listener != "" && !d.serves(f):
+	case f.Return == nil && f.Listener != "" && !m.serves(f):
 		return nil, nil
 	}
 	return f, nil
 }
 
-func (d *Desk) load(ctx context.Context, state string) (*Flow, error) {
-	f, found, err := store.Load[Flow](ctx, d.store, kindFlow, state)
+func (m *Flows) load(ctx context.Context, state string) (*Flow, error) {
+	f, found, err := store.Load[Flow](ctx, m.store, kindFlow, state)
 	if err != nil || !found || time.Now().After(f.Expires) {
 		return nil, err
 	}
@@ -136,57 +136,57 @@ func (d *Desk) load(ctx context.Context, state string) (*Flow, error) {
 
 // Begin prepares a consent: its page exists from then on. The page is on base, the address at
 // which every replica is reached, or, if base is "", on a listener on this machine that lives as
-// long as the consent; then take tells Wiro what the user chooses there. Keep or Drop must follow.
-func (d *Desk) Begin(ctx context.Context, key Key, base string, take Select) (*Flow, error) {
+// long as the consent; then selectAccount tells Wiro what the user chooses there. Save or Drop must follow.
+func (m *Flows) Begin(ctx context.Context, key Key, base string, selectAccount SelectFunc) (*Flow, error) {
 	f := &Flow{State: rand.Text(), Agent: key.Agent, Provider: key.Provider, Method: key.Method, Expires: time.Now().Add(Lifetime)}
 	if base != "" {
 		f.Redirect = base + Path + f.State
 		return f, nil
 	}
-	f.Listener = d.id
-	return f, d.listen(ctx, f, take)
+	f.Listener = m.id
+	return f, m.listen(ctx, f, selectAccount)
 }
 
-// Keep remembers a consent that was begun, once it is known where the user consents.
-func (d *Desk) Keep(ctx context.Context, key Key, f *Flow, authorize string) error {
+// Save remembers a consent that was begun, once it is known where the user consents.
+func (m *Flows) Save(ctx context.Context, key Key, f *Flow, authorize string) error {
 	f.Authorize = authorize
-	err := store.Update(ctx, d.store, Lifetime, func(kept *Flow) bool { *kept = *f; return true }, kindFlow, f.State)
+	err := store.Update(ctx, m.store, Lifetime, func(kept *Flow) bool { *kept = *f; return true }, kindFlow, f.State)
 	if err == nil {
-		err = store.Update(ctx, d.store, Lifetime, func(state *string) bool { *state = f.State; return true }, kindState, key.name()...)
+		err = store.Update(ctx, m.store, Lifetime, func(state *string) bool { *state = f.State; return true }, kindState, key.name()...)
 	}
 	if err != nil {
-		d.stop(f.State)
+		m.stop(f.State)
 	}
 	return err
 }
 
 // Forget makes a consent one that Find no longer finds: its end was told. Its page still shows how
 // it ended.
-func (d *Desk) Forget(ctx context.Context, key Key, f *Flow) error {
-	return store.Update(ctx, d.store, Lifetime, func(state *string) bool { return *state != f.State && *state != "" }, kindState, key.name()...)
+func (m *Flows) Forget(ctx context.Context, key Key, f *Flow) error {
+	return store.Update(ctx, m.store, Lifetime, func(state *string) bool { return *state != f.State && *state != "" }, kindState, key.name()...)
 }
 
-// Settle records what was chosen elsewhere than on the page, and forgets the consent.
-func (d *Desk) Settle(ctx context.Context, key Key, f *Flow, account wiro.Account) error {
-	_, err := d.change(ctx, f.State, func(f *Flow) { f.Chosen, f.Claimed, f.Selected = &account, true, true })
-	return errors.Join(err, d.Forget(ctx, key, f))
+// Complete records what was chosen elsewhere than on the page, and forgets the consent.
+func (m *Flows) Complete(ctx context.Context, key Key, f *Flow, account wiro.Account) error {
+	_, err := m.change(ctx, f.State, func(f *Flow) { f.Chosen, f.Claimed, f.Selected = &account, true, true })
+	return errors.Join(err, m.Forget(ctx, key, f))
 }
 
 // Drop ends a consent: its page is no more.
-func (d *Desk) Drop(ctx context.Context, key Key, f *Flow) error {
-	d.stop(f.State)
-	err := store.Update(ctx, d.store, Lifetime, func(*Flow) bool { return false }, kindFlow, f.State)
-	return errors.Join(err, d.Forget(ctx, key, f))
+func (m *Flows) Drop(ctx context.Context, key Key, f *Flow) error {
+	m.stop(f.State)
+	err := store.Update(ctx, m.store, Lifetime, func(*Flow) bool { return false }, kindFlow, f.State)
+	return errors.Join(err, m.Forget(ctx, key, f))
 }
 
-// Await returns a consent once done says so; the error is ErrGone if it is over before, or ctx's,
+// Wait returns a consent once done reports true; the error is ErrGone if it is over before, or ctx's,
 // with the consent as it stood last.
-func (d *Desk) Await(ctx context.Context, f *Flow, done func(*Flow) bool) (*Flow, error) {
+func (m *Flows) Wait(ctx context.Context, f *Flow, done func(*Flow) bool) (*Flow, error) {
 	for {
-		d.mu.Lock()
-		changed := d.changed
-		d.mu.Unlock()
-		now, err := d.load(ctx, f.State)
+		m.mu.Lock()
+		changed := m.changed
+		m.mu.Unlock()
+		now, err := m.load(ctx, f.State)
 		switch {
 		case err != nil:
 			return f, err
@@ -210,26 +210,26 @@ func (d *Desk) Await(ctx context.Context, f *Flow, done func(*Flow) bool) (*Flow
 
 // Finish tells Wiro what was chosen, unless another call or the page does, and waits until that
 // is done.
-func (d *Desk) Finish(ctx context.Context, f *Flow, take Select) (*Flow, error) {
+func (m *Flows) Finish(ctx context.Context, f *Flow, selectAccount SelectFunc) (*Flow, error) {
 	mine := false
-	f, err := d.change(ctx, f.State, func(f *Flow) {
+	f, err := m.change(ctx, f.State, func(f *Flow) {
 		if mine = f.Chosen != nil && !f.Claimed; mine {
 			f.Claimed = true
 		}
 	})
 	if err != nil || !mine {
 		if err == nil {
-			f, err = d.Await(ctx, f, (*Flow).Over)
+			f, err = m.Wait(ctx, f, (*Flow).Done)
 		}
 		return f, err
 	}
 	// The user has chosen; a call that is given up must not lose it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), selectTimeout)
 	defer cancel()
-	account, failure := take(ctx, *f.Chosen)
-	return d.change(ctx, f.State, func(f *Flow) {
+	account, failure := selectAccount(ctx, *f.Chosen)
+	return m.change(ctx, f.State, func(f *Flow) {
 		if failure != nil {
-			f.Failure = Line(failure.Error())
+			f.Failure = Clean(failure.Error())
 			return
 		}
 		f.Chosen, f.Selected = &account, true
@@ -237,9 +237,9 @@ func (d *Desk) Finish(ctx context.Context, f *Flow, take Select) (*Flow, error) 
 }
 
 // change changes a consent, wherever it is kept, and tells those who wait for it here.
-func (d *Desk) change(ctx context.Context, state string, change func(*Flow)) (*Flow, error) {
+func (m *Flows) change(ctx context.Context, state string, change func(*Flow)) (*Flow, error) {
 	var after Flow
-	err := store.Update(ctx, d.store, Lifetime, func(f *Flow) bool {
+	err := store.Update(ctx, m.store, Lifetime, func(f *Flow) bool {
 		if f.State == "" {
 			after = Flow{}
 			return false
@@ -251,16 +251,16 @@ func (d *Desk) change(ctx context.Context, state string, change func(*Flow)) (*F
 	if err == nil && after.State == "" {
 		err = ErrGone
 	}
-	d.mu.Lock()
-	close(d.changed)
-	d.changed = make(chan struct{})
-	d.mu.Unlock()
+	m.mu.Lock()
+	close(m.changed)
+	m.changed = make(chan struct{})
+	m.mu.Unlock()
 	return &after, err
 }
 
 // returned records what the browser brought, the first time. A single choice is chosen.
-func (d *Desk) returned(ctx context.Context, state string, back wiro.ConsentReturn) (*Flow, error) {
-	return d.change(ctx, state, func(f *Flow) {
+func (m *Flows) returned(ctx context.Context, state string, back wiro.ConsentReturn) (*Flow, error) {
+	return m.change(ctx, state, func(f *Flow) {
 		if f.Return == nil {
 			back := plain(back)
 			f.Return = &back
@@ -273,28 +273,28 @@ func (d *Desk) returned(ctx context.Context, state string, back wiro.ConsentRetu
 
 // plain makes what a browser brought fit for a result: anybody may have written it.
 func plain(back wiro.ConsentReturn) wiro.ConsentReturn {
-	back.Error, back.Detail, back.Account = Line(back.Error), Line(back.Detail), Line(back.Account)
+	back.Error, back.Detail, back.Account = Clean(back.Error), Clean(back.Detail), Clean(back.Account)
 	back.Choices = back.Choices[:min(len(back.Choices), mostChoices)]
 	for i, c := range back.Choices {
-		back.Choices[i] = wiro.AccountChoice{ID: Line(c.ID), Name: Line(c.Name), Note: Line(c.Note)}
+		back.Choices[i] = wiro.AccountChoice{ID: Clean(c.ID), Name: Clean(c.Name), Note: Clean(c.Note)}
 	}
 	return back
 }
 
-// Line is a text of a browser on one line, cut, without control characters.
-func Line(text string) string {
+// Clean returns a text of a browser on one line, cut, without control characters.
+func Clean(text string) string {
 	line := []rune(plaintext.Line(plaintext.Terminal(text)))
 	return string(line[:min(len(line), mostText)])
 }
 
 // choose records what the user chose, the first time; false if it is none of the choices.
-func (d *Desk) choose(ctx context.Context, state, id string) (f *Flow, ok bool, err error) {
-	f, err = d.change(ctx, state, func(f *Flow) {
+func (m *Flows) choose(ctx context.Context, state, id string) (f *Flow, ok bool, err error) {
+	f, err = m.change(ctx, state, func(f *Flow) {
 		ok = true
-		if !f.MustChoose() {
+		if !f.NeedsSelection() {
 			return
 		}
-		account := wiro.Account{ID: Line(id)}
+		account := wiro.Account{ID: Clean(id)}
 		if ok = len(f.Return.Choices) == 0 && account.ID != ""; ok {
 			f.Chosen = &account
 		}
@@ -308,15 +308,15 @@ func (d *Desk) choose(ctx context.Context, state, id string) (f *Flow, ok bool, 
 }
 
 // Close ends the listeners on this machine.
-func (d *Desk) Close() {
-	d.mu.Lock()
-	states := make([]string, 0, len(d.listeners))
-	for state := range d.listeners {
+func (m *Flows) Close() {
+	m.mu.Lock()
+	states := make([]string, 0, len(m.listeners))
+	for state := range m.listeners {
 		states = append(states, state)
 	}
-	d.mu.Unlock()
+	m.mu.Unlock()
 	for _, state := range states {
-		d.stop(state)
+		m.stop(state)
 	}
-	d.serving.Wait()
+	m.serving.Wait()
 }

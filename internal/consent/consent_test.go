@@ -33,9 +33,9 @@ func memory(t *testing.T) *store.Store {
 	return s
 }
 
-func newDesk(t *testing.T, s *store.Store) *consent.Desk {
+func newFlows(t *testing.T, s *store.Store) *consent.Flows {
 	t.Helper()
-	d := consent.NewDesk(s, zerolog.Nop())
+	d := consent.NewFlows(s, zerolog.Nop())
 	t.Cleanup(d.Close)
 	return d
 }
@@ -45,16 +45,16 @@ func key(caller string, provider wiro.OAuthProvider) consent.Key {
 }
 
 // begun is a consent under way.
-func begun(t *testing.T, d *consent.Desk, k consent.Key, base string, take consent.Select) *consent.Flow {
+func begun(t *testing.T, d *consent.Flows, k consent.Key, base string, selectAccount consent.SelectFunc) *consent.Flow {
 	t.Helper()
-	f, err := d.Begin(t.Context(), k, base, take)
+	f, err := d.Begin(t.Context(), k, base, selectAccount)
 	require.NoError(t, err)
-	require.NoError(t, d.Keep(t.Context(), k, f, authorize))
+	require.NoError(t, d.Save(t.Context(), k, f, authorize))
 	return f
 }
 
 // public serves the pages of a desk as a replica does.
-func public(t *testing.T, d *consent.Desk) *httptest.Server {
+func public(t *testing.T, d *consent.Flows) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.Serve(w, r, "https://mcp.example") }))
 	t.Cleanup(s.Close)
@@ -104,7 +104,7 @@ var pages = "?fb_connected=true&fb_pages=" + url.QueryEscape(`[{"id":"1","name":
 
 func TestThePageTakesOneReturnAndOneChoice(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	k := key("a", wiro.FacebookPages)
 	s := public(t, d)
 	f := begun(t, d, k, s.URL, nil)
@@ -140,7 +140,7 @@ func TestThePageTakesOneReturnAndOneChoice(t *testing.T) {
 
 func TestAStateThatIsNotKnownSaysNothingAsTrue(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	s := public(t, d)
 	for _, state := range []string{"", "x", strings.Repeat("A", 26), "../" + strings.Repeat("A", 23), strings.Repeat("a", 26)} {
 		answer := get(t, s.URL+consent.Path+state+"?x_connected=true&x_username=%3Cscript%3E")
@@ -155,7 +155,7 @@ func TestAStateThatIsNotKnownSaysNothingAsTrue(t *testing.T) {
 
 func TestAConsentIsItsCallersOwn(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	begun(t, d, key("a", wiro.Twitter), "https://mcp.example", nil)
 	for _, other := range []consent.Key{key("b", wiro.Twitter), key("a", wiro.TikTok), {Caller: key("a", wiro.Twitter).Caller, Agent: "ua2", Provider: wiro.Twitter}} {
 		found, err := d.Find(t.Context(), other)
@@ -172,12 +172,12 @@ func TestAConsentIsItsCallersOwn(t *testing.T) {
 func TestReplicasShareAConsent(t *testing.T) {
 	t.Parallel()
 	shared := memory(t)
-	one, two := newDesk(t, shared), newDesk(t, shared)
+	one, two := newFlows(t, shared), newFlows(t, shared)
 	k := key("a", wiro.FacebookPages)
 	f := begun(t, one, k, public(t, two).URL, nil)
 	waited := make(chan *consent.Flow)
 	go func() {
-		now, err := one.Await(context.WithoutCancel(t.Context()), f, func(f *consent.Flow) bool { return f.Chosen != nil })
+		now, err := one.Wait(context.WithoutCancel(t.Context()), f, func(f *consent.Flow) bool { return f.Chosen != nil })
 		if err != nil {
 			now = nil
 		}
@@ -188,14 +188,14 @@ func TestReplicasShareAConsent(t *testing.T) {
 	require.Equal(t, "1", (<-waited).Chosen.ID)
 
 	var calls atomic.Int32
-	take := func(_ context.Context, a wiro.Account) (wiro.Account, error) { //nolint:unparam // as Select has it
+	selectAccount := func(_ context.Context, a wiro.Account) (wiro.Account, error) { //nolint:unparam // as SelectFunc has it
 		calls.Add(1)
 		return wiro.Account{ID: a.ID, Name: "As Wiro has it"}, nil
 	}
 	var group sync.WaitGroup
-	for _, d := range []*consent.Desk{one, two, one} {
+	for _, d := range []*consent.Flows{one, two, one} {
 		group.Go(func() {
-			done, err := d.Finish(context.WithoutCancel(t.Context()), f, take)
+			done, err := d.Finish(context.WithoutCancel(t.Context()), f, selectAccount)
 			if err != nil || !done.Selected || done.Chosen.Name != "As Wiro has it" {
 				t.Errorf("%+v %v", done, err)
 			}
@@ -206,13 +206,13 @@ func TestReplicasShareAConsent(t *testing.T) {
 	require.Contains(t, get(t, f.Redirect).body, "The agent works with the page As Wiro has it")
 
 	require.NoError(t, one.Drop(t.Context(), k, f))
-	_, err := two.Await(t.Context(), f, (*consent.Flow).Over)
+	_, err := two.Wait(t.Context(), f, (*consent.Flow).Done)
 	require.ErrorIs(t, err, consent.ErrGone)
 }
 
 func TestTheListenerOnThisMachineServesItsConsentAndEnds(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	var took []wiro.Account
 	f := begun(t, d, key("a", wiro.FacebookPages), "", func(_ context.Context, a wiro.Account) (wiro.Account, error) {
 		took = append(took, a)
@@ -246,7 +246,7 @@ func TestTheListenerOnThisMachineServesItsConsentAndEnds(t *testing.T) {
 
 	found, err := d.Find(t.Context(), key("a", wiro.FacebookPages))
 	require.NoError(t, err)
-	require.True(t, found.Over(), "what came back is known after its page")
+	require.True(t, found.Done(), "what came back is known after its page")
 	require.NoError(t, d.Drop(t.Context(), key("b", wiro.Twitter), other))
 	found, err = d.Find(t.Context(), key("b", wiro.Twitter))
 	require.NoError(t, err)
@@ -255,7 +255,7 @@ func TestTheListenerOnThisMachineServesItsConsentAndEnds(t *testing.T) {
 
 func TestWhatWiroRefusesIsSaid(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	f := begun(t, d, key("a", wiro.YouTube), "", func(context.Context, wiro.Account) (wiro.Account, error) {
 		return wiro.Account{}, errors.New("Wiro says <no>")
 	})
@@ -263,14 +263,14 @@ func TestWhatWiroRefusesIsSaid(t *testing.T) {
 	require.Contains(t, get(t, f.Redirect).body, "Wiro says &lt;no&gt;")
 	found, err := d.Find(t.Context(), key("a", wiro.YouTube))
 	require.NoError(t, err)
-	require.True(t, found.Over())
+	require.True(t, found.Done())
 	require.Equal(t, "UC1", found.Chosen.ID, "a single choice needs no question")
 	require.Equal(t, "Wiro says <no>", found.Failure)
 }
 
 func TestAListOfNothingAsksForTheID(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, memory(t))
+	d := newFlows(t, memory(t))
 	f := begun(t, d, key("a", wiro.GoogleAds), public(t, d).URL, nil)
 	get(t, f.Redirect+"?gads_connected=true")
 	require.Contains(t, get(t, f.Redirect).body, `<input type="text" id="id"`)
@@ -286,7 +286,7 @@ func FuzzReturns(f *testing.F) {
 	f.Add("fb_error=%00&fb_error_detail=%E2%80%AE")
 	f.Fuzz(func(t *testing.T, query string) {
 		s := memory(t)
-		d := consent.NewDesk(s, zerolog.Nop())
+		d := consent.NewFlows(s, zerolog.Nop())
 		k := key("a", wiro.FacebookPages)
 		flow := begun(t, d, k, "https://mcp.example", nil)
 		r := httptest.NewRequest(http.MethodGet, consent.Path+flow.State, nil)

@@ -11,13 +11,13 @@ import (
 // listener serves the page of one consent on this machine.
 type listener struct {
 	http.Server
-	take  Select
-	timer *time.Timer
+	selectAccount SelectFunc
+	timer         *time.Timer
 }
 
 // listen opens a listener for the page of a consent. It closes with the page's last answer, or
 // with the consent.
-func (d *Desk) listen(ctx context.Context, f *Flow, take Select) error {
+func (m *Flows) listen(ctx context.Context, f *Flow, selectAccount SelectFunc) error {
 	var config net.ListenConfig
 	at, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,7 +25,7 @@ func (d *Desk) listen(ctx context.Context, f *Flow, take Select) error {
 	}
 	origin := "http://" + at.Addr().String()
 	f.Redirect = origin + Path + f.State
-	l := &listener{take: take}
+	l := &listener{selectAccount: selectAccount}
 	l.Server = http.Server{
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 256 << 10,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,38 +34,38 @@ func (d *Desk) listen(ctx context.Context, f *Flow, take Select) error {
 				http.NotFound(w, r) // a rebound name, or a state that is not this one
 				return
 			}
-			if d.serve(w, r, "http://"+r.Host, take) {
-				go d.stop(f.State)
+			if m.serve(w, r, "http://"+r.Host, selectAccount) {
+				go m.stop(f.State)
 			}
 		}),
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l.timer = time.AfterFunc(time.Until(f.Expires), func() { d.stop(f.State) })
-	d.listeners[f.State] = l
-	d.serving.Go(func() { _ = l.Serve(at) }) // until it is stopped
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l.timer = time.AfterFunc(time.Until(f.Expires), func() { m.stop(f.State) })
+	m.listeners[f.State] = l
+	m.serving.Go(func() { _ = l.Serve(at) }) // until it is stopped
 	return nil
 }
 
-func (d *Desk) serves(f *Flow) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.listeners[f.State] != nil
+func (m *Flows) serves(f *Flow) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.listeners[f.State] != nil
 }
 
 // stop closes the listener of a consent, if it has one, once its answers are written.
-func (d *Desk) stop(state string) {
-	d.mu.Lock()
-	l := d.listeners[state]
-	delete(d.listeners, state)
+func (m *Flows) stop(state string) {
+	m.mu.Lock()
+	l := m.listeners[state]
+	delete(m.listeners, state)
 	if l != nil {
-		d.serving.Add(1)
+		m.serving.Add(1)
 	}
-	d.mu.Unlock()
+	m.mu.Unlock()
 	if l == nil {
 		return
 	}
-	defer d.serving.Done()
+	defer m.serving.Done()
 	l.timer.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

@@ -18,19 +18,19 @@ const mostQuery = 64 << 10 // bytes of what a browser brings
 
 // Serve is the page of every consent on a public address. origin is the address at which the
 // browser reached it.
-func (d *Desk) Serve(w http.ResponseWriter, r *http.Request, origin string) {
-	d.serve(w, r, origin, nil)
+func (m *Flows) Serve(w http.ResponseWriter, r *http.Request, origin string) {
+	m.serve(w, r, origin, nil)
 }
 
 // serve answers a request for a page, and reports whether it was the last one of its consent.
 // The page never leads anywhere but to itself.
-func (d *Desk) serve(w http.ResponseWriter, r *http.Request, origin string, take Select) (last bool) {
+func (m *Flows) serve(w http.ResponseWriter, r *http.Request, origin string, selectAccount SelectFunc) (last bool) {
 	state := strings.TrimPrefix(r.URL.Path, Path)
 	if len(state) != 26 || strings.Trim(state, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 		unknown(w, r, origin)
 		return false
 	}
-	f, err := d.load(r.Context(), state)
+	f, err := m.load(r.Context(), state)
 	if err == nil && f == nil {
 		unknown(w, r, origin)
 		return false
@@ -39,7 +39,7 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request, origin string, take
 	switch {
 	case err != nil:
 	case r.Method == http.MethodPost:
-		f, again, err = d.chosen(w, r, state, f)
+		f, again, err = m.chosen(w, r, state, f)
 		if !again && err == nil {
 			return false
 		}
@@ -55,17 +55,17 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request, origin string, take
 			return false
 		}
 		if again = true; ok {
-			f, err = d.returned(r.Context(), state, back)
+			f, err = m.returned(r.Context(), state, back)
 		}
 	}
-	if err == nil && take != nil && f.Chosen != nil && !f.Over() {
-		f, err = d.Finish(r.Context(), f, take)
+	if err == nil && selectAccount != nil && f.Chosen != nil && !f.Done() {
+		f, err = m.Finish(r.Context(), f, selectAccount)
 	}
 	switch {
 	case errors.Is(err, ErrGone):
 		unknown(w, r, origin)
 	case err != nil:
-		d.log.Warn().Err(err).Msg("a consent could not be kept")
+		m.log.Warn().Err(err).Msg("a consent could not be kept")
 		keepAddress(w, r, http.StatusServiceUnavailable, "What you did cannot be kept at the moment", "Load this page again in a moment. If that does not help, copy its address and give it to your assistant:", origin)
 	case again:
 		w.Header().Set("Cache-Control", "no-store")
@@ -73,13 +73,13 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request, origin string, take
 		w.WriteHeader(http.StatusSeeOther)
 	default:
 		f.show(w, r)
-		return f.Over() && r.Method == http.MethodGet
+		return f.Done() && r.Method == http.MethodGet
 	}
 	return false
 }
 
 // chosen takes what the user chose on the page. If ok is false it has answered.
-func (d *Desk) chosen(w http.ResponseWriter, r *http.Request, state string, f *Flow) (after *Flow, ok bool, err error) {
+func (m *Flows) chosen(w http.ResponseWriter, r *http.Request, state string, f *Flow) (after *Flow, ok bool, err error) {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
 		http.Error(w, "This form is sent by its own page only.", http.StatusForbidden)
 		return f, false, nil
@@ -89,7 +89,7 @@ func (d *Desk) chosen(w http.ResponseWriter, r *http.Request, state string, f *F
 		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
 		return f, false, nil
 	}
-	f, ok, err = d.choose(r.Context(), state, strings.TrimSpace(r.PostForm.Get("id")))
+	f, ok, err = m.choose(r.Context(), state, strings.TrimSpace(r.PostForm.Get("id")))
 	if err == nil && !ok {
 		show(w, r, http.StatusBadRequest, "That cannot be chosen", "It is none of the choices. Go back and choose one of them.")
 	}
@@ -105,8 +105,8 @@ func (f *Flow) show(w http.ResponseWriter, r *http.Request) {
 	case f.Return == nil:
 		show(w, r, http.StatusOK, "The consent is still under way", "Open the link from your assistant, and allow the agent to use the "+service+" account.")
 	case f.Return.Error != "":
-		show(w, r, http.StatusOK, service+" is not connected", Explain(f.Return.Error, f.Return.Detail), leave)
-	case f.MustChoose():
+		show(w, r, http.StatusOK, service+" is not connected", ErrorText(f.Return.Error, f.Return.Detail), leave)
+	case f.NeedsSelection():
 		f.showChoices(w, r, service, thing)
 	case f.Failure != "":
 		show(w, r, http.StatusOK, service+" is connected, but the "+thing+" was not set", f.Failure, leave)
@@ -177,12 +177,12 @@ func show(w http.ResponseWriter, r *http.Request, status int, title string, para
 	webpage.Show(w, r, status, html.EscapeString(title), body)
 }
 
-// Explain says what Wiro's code for a failed consent means and what to do, as sentences. Detail
+// ErrorText says what Wiro's code for a failed consent means and what to do, as sentences. Detail
 // is what Wiro says beside the code; it may be "".
 //
 // Wiro docs: Agent Credentials & OAuth (Error Values), and the integration pages
 // (Troubleshooting).
-func Explain(code, detail string) string {
+func ErrorText(code, detail string) string {
 	text := map[string]string{ //nolint:gosec // words
 		"authorization_denied":  "The consent was declined. If it was not the user who declined: an app of your own that is in development mode takes only accounts that are entered as its testers, and needs all scopes enabled.",
 		"session_expired":       "The consent took longer than 15 minutes. Connect again.",

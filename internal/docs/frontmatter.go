@@ -32,6 +32,10 @@ func (m pageMeta) page() *Page {
 
 // shortName makes one line of at most maxName characters of a text.
 func shortName(s string) string {
+	const enough = 64 * maxName // bytes: whatever is behind them is not looked at
+	if len(s) > enough {
+		s = strings.ToValidUTF8(s[:enough], "")
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	if utf8.RuneCountInString(s) <= maxName {
 		return s

@@ -126,8 +126,11 @@ type jsonStyle struct{ newline, unit string }
 
 func styleOf(doc []byte) jsonStyle {
 	style := jsonStyle{newline: "\n", unit: "  "}
-	if bytes.Contains(doc, []byte("\r\n")) {
+	switch {
+	case bytes.Contains(doc, []byte("\r\n")):
 		style.newline = "\r\n"
+	case !bytes.Contains(doc, []byte("\n")) && len(bytes.Trim(doc, "{} \t")) > 0: // all on one line
+		return jsonStyle{}
 	}
 	for line := range bytes.Lines(doc) {
 		if indent := len(line) - len(bytes.TrimLeft(line, " \t")); indent > 0 && len(bytes.TrimSpace(line)) > 0 {

@@ -26,7 +26,7 @@ func (f yamlFile) set(doc []byte, path []string, value object) ([]byte, error) {
 	if bytes.Contains(doc, []byte("\r\n")) {
 		newline = "\r\n"
 	}
-	lines := yamlLines(path[1], value, place.indent)
+	lines := yamlLines(path[1], value, place.indent, max(place.indent, 1))
 	if !place.parent {
 		lines = append([]string{path[0] + ":"}, lines...)
 	}
@@ -175,27 +175,28 @@ func blockEnd(doc []byte, starts []int, line, indent int) int {
 	return len(doc)
 }
 
-// yamlLines renders an entry in block style.
-func yamlLines(name string, value object, indent int) []string {
+// yamlLines renders an entry in block style, each level a unit further in.
+func yamlLines(name string, value object, indent, unit int) []string {
 	pad := strings.Repeat(" ", indent)
 	lines := []string{pad + name + ":"}
+	pad += strings.Repeat(" ", unit)
 	for _, m := range value {
 		switch v := m.Value.(type) {
 		case object:
-			lines = append(lines, yamlLines(m.Key, v, indent+2)...)
+			lines = append(lines, yamlLines(m.Key, v, indent+unit, unit)...)
 		case []string:
 			if len(v) == 0 {
-				lines = append(lines, fmt.Sprintf("%s  %s: []", pad, m.Key))
+				lines = append(lines, pad+m.Key+": []")
 				continue
 			}
-			lines = append(lines, fmt.Sprintf("%s  %s:", pad, m.Key))
+			lines = append(lines, pad+m.Key+":")
 			for _, item := range v {
-				lines = append(lines, fmt.Sprintf("%s    - %s", pad, yamlScalar(item)))
+				lines = append(lines, fmt.Sprintf("%s%s- %s", pad, strings.Repeat(" ", unit), yamlScalar(item)))
 			}
 		case string:
-			lines = append(lines, fmt.Sprintf("%s  %s: %s", pad, m.Key, yamlScalar(v)))
+			lines = append(lines, fmt.Sprintf("%s%s: %s", pad, m.Key, yamlScalar(v)))
 		default:
-			lines = append(lines, fmt.Sprintf("%s  %s: %v", pad, m.Key, v))
+			lines = append(lines, fmt.Sprintf("%s%s: %v", pad, m.Key, v))
 		}
 	}
 	return lines

@@ -69,6 +69,15 @@ func (c *Call) Drains() []context.Context {
 // plain is what makes the texts of this call plain.
 func (c *Call) plain() plain { return plain{redact: c.Redact, multiline: c.Tool.Multiline} }
 
+// Answer returns what passes on what a language model has answered so far, without the caller's
+// secrets; nil if nobody listens.
+func (c *Call) Answer() func(sofar string) {
+	if c.Scope.Answer == nil {
+		return nil
+	}
+	return func(sofar string) { c.Scope.Answer(c.plain().text(sofar, true)) }
+}
+
 // Arguments returns a copy of the arguments, for a next step that changes one. They have the
 // types of the tool's schema, whatever the client wrote; numbers are json.Number.
 func (c *Call) Arguments() map[string]any {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -56,4 +58,34 @@ func TestNotificationsAreNotLostInACrowd(t *testing.T) {
 func TestAClientThatDoesNotReadDoesNotHoldACallUp(t *testing.T) {
 	t.Parallel()
 	require.IsType(t, mcp.JSONRPCResponse{}, reporting(t.Context(), make(crowded, 1), 2))
+}
+
+// Where the usual time is known, the silence of a model is filled with how much of it has passed.
+func TestSilenceIsFilledWithHowFarARunUsuallyIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type news struct {
+			value   float64
+			message string
+		}
+		var told []news
+		call := &Call{progress: func(value, _ float64, message string) { told = append(told, news{value, message}) }}
+		p := call.StartProgress()
+		p.Update(0.6, 0, "running")
+		p.Expect(20 * time.Second)
+		time.Sleep(23 * time.Second)
+		synctest.Wait()
+		p.Expect(0)
+		p.Update(30, 0, "12 words so far")
+		p.Stop()
+		time.Sleep(time.Minute)
+		require.Greater(t, len(told), 8)
+		require.Equal(t, "running, 10%, usually 20s", told[1].message)
+		require.InDelta(t, 10, told[1].value, 1e-9)
+		require.Contains(t, told[len(told)-2].message, "so far, usually 20s")
+		for i := range told[1:] {
+			require.Greater(t, told[i+1].value, told[i].value, "it rises")
+			require.LessOrEqual(t, told[i+1].value, 97.0, "a guess is never done")
+		}
+	})
 }

@@ -30,6 +30,7 @@ type Scope struct {
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all
 	Notify   Notifier         // reaches the client; where nil, mcp-go does
 	Progress ProgressFunc     // receives the call's progress in this process
+	Answer   func(string)     // receives what a language model has answered so far, as it comes; may be nil
 	Observe  func(call Event) // receives the end of the call; may be nil
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
@@ -39,6 +40,20 @@ type Scope struct {
 	Continuation *Continuation
 	Drain        context.Context // ends waits early when done: the connection closes; may be nil
 	Hold         func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
+}
+
+type answerKey struct{}
+
+// WithAnswer returns a context whose calls in this process give answer what a language model has
+// answered so far, each time that more has come.
+func WithAnswer(ctx context.Context, answer func(sofar string)) context.Context {
+	return context.WithValue(ctx, answerKey{}, answer)
+}
+
+// AnswerFrom returns what WithAnswer put into a context; nil where it did not.
+func AnswerFrom(ctx context.Context) func(sofar string) {
+	answer, _ := ctx.Value(answerKey{}).(func(string))
+	return answer
 }
 
 // SpendingLimits are the most that calls may cost, in USD. Nil is no limit; 0 refuses all that

@@ -8,20 +8,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 )
 
-// Money writes USD: cents where they suffice, more digits where they carry the amount.
-func Money(usd float64) string {
-	if usd == 0 {
-		return "0"
-	}
-	cents := strconv.FormatFloat(usd, 'f', 2, 64)
-	if exact, err := strconv.ParseFloat(cents, 64); err == nil && exact == usd {
-		return cents
-	}
-	digits := strconv.FormatFloat(usd, 'f', 12, 64) // as many as Wiro's amounts have
-	return strings.TrimRight(strings.TrimRight(digits, "0"), ".")
-}
+// Money writes USD without the sign: see money.USD.
+func Money(amount float64) string { return money.USD(amount) }
 
 // Size writes bytes as people read them; "" where unknown.
 func Size(bytes int64) string {

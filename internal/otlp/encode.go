@@ -73,7 +73,7 @@ func anyValue(v attribute.Value) message {
 	case attribute.FLOAT64:
 		return message(nil).double(4, v.AsFloat64())
 	}
-	return protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), v.Emit())
+	return protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), v.String())
 }
 
 func resourceOf(r *resource.Resource) message {

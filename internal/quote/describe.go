@@ -3,6 +3,8 @@ package quote
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 )
 
 // NoPrice is what Describe says of a model without a price.
@@ -29,11 +31,11 @@ func (m *Model) describeFallback() string {
 	q := m.byProcessingTime("")
 	switch {
 	case cps > 0 && q.USD != nil:
-		return fmt.Sprintf("about $%s per run ($%s per second of processing)", Money(*q.USD), Money(cps))
+		return fmt.Sprintf("about $%s per run ($%s per second of processing)", money.USD(*q.USD), money.USD(cps))
 	case cps > 0:
-		return fmt.Sprintf("$%s per second of processing", Money(cps))
+		return fmt.Sprintf("$%s per second of processing", money.USD(cps))
 	case q.USD != nil:
-		return fmt.Sprintf("about $%s per run", Money(*q.USD))
+		return fmt.Sprintf("about $%s per run", money.USD(*q.USD))
 	}
 	return NoPrice
 }
@@ -77,9 +79,9 @@ func (g *unitPrices) text() string {
 	}
 	factor, _ := scale(g.low, g.unit)
 	if other, _ := scale(g.high, g.unit); other != factor {
-		return fmt.Sprintf("$%s to $%s per %s", Money(g.low), Money(g.high), g.unit)
+		return fmt.Sprintf("$%s to $%s per %s", money.USD(g.low), money.USD(g.high), g.unit)
 	}
-	return fmt.Sprintf("$%s to $%s", Money(round(g.low*factor)), perUnit(g.high, g.unit))
+	return fmt.Sprintf("$%s to $%s", scaled(g.low, factor), perUnit(g.high, g.unit))
 }
 
 // Defaults is the quote of a run with the model's defaults.

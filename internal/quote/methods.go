@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 )
 
 // The names under which models take what their price depends on.
@@ -30,7 +32,7 @@ func (m *Model) price(r *Row, v values, in Input) Quote {
 		return fixed(usd, Exact, r.priced("$"+perUnit(usd, "run")))
 	case "cps":
 		if s, ok := m.seconds(usd); ok {
-			return m.estimate(s*usd, r.priced(fmt.Sprintf("usually %s of processing x $%s", secondsText(s), Money(usd))))
+			return m.estimate(s*usd, r.priced(fmt.Sprintf("usually %s of processing x $%s", secondsText(s), money.USD(usd))))
 		}
 	case "cpo":
 		return r.perOutput(usd, v)
@@ -40,22 +42,22 @@ func (m *Model) price(r *Row, v values, in Input) Quote {
 		return r.perPixel(usd, v)
 	case "cp-audiosecondslength":
 		if in.AudioSeconds > 0 {
-			return fixed(in.AudioSeconds*usd, About, r.priced(fmt.Sprintf("%s of audio x $%s", secondsText(in.AudioSeconds), Money(usd))))
+			return fixed(in.AudioSeconds*usd, About, r.priced(fmt.Sprintf("%s of audio x $%s", secondsText(in.AudioSeconds), money.USD(usd))))
 		}
 	case "cp-promptlength":
 		return r.perCharacter(usd, v)
 	case "cp-outputVideoLength":
 		if s, ok := v.number(v.find(durationNames)); ok && s > 0 {
-			return fixed(s*usd, About, r.priced(fmt.Sprintf("%s x $%s", secondsText(s), Money(usd))))
+			return fixed(s*usd, About, r.priced(fmt.Sprintf("%s x $%s", secondsText(s), money.USD(usd))))
 		}
 	case "cp-realtimeturn":
 		if in.Turns > 0 {
-			return fixed(float64(in.Turns)*usd, About, r.priced(fmt.Sprintf("%s x $%s", countOf(in.Turns, "turn"), Money(usd))))
+			return fixed(float64(in.Turns)*usd, About, r.priced(fmt.Sprintf("%s x $%s", countOf(in.Turns, "turn"), money.USD(usd))))
 		}
 	case "cp-readoutput":
 		return unknown(reported)
 	default:
-		return unknown(fmt.Sprintf("$%s by a billing method that is not known, %s", Money(usd), r.Method))
+		return unknown(fmt.Sprintf("$%s by a billing method that is not known, %s", money.USD(usd), r.Method))
 	}
 	return unknown(r.priced("$" + perUnit(usd, r.Per())))
 }
@@ -78,7 +80,7 @@ func (r *Row) perOutput(usd float64, v values) Quote {
 		}
 		n = math.Ceil(count)
 	}
-	q := fixed(n*usd, About, r.priced(fmt.Sprintf("%s x $%s", countOf(int(min(n, 1e9)), "output"), Money(usd))))
+	q := fixed(n*usd, About, r.priced(fmt.Sprintf("%s x $%s", countOf(int(min(n, 1e9)), "output"), money.USD(usd))))
 	q.open = named == ""
 	return q
 }
@@ -107,7 +109,7 @@ func (r *Row) perCharacter(usd float64, v values) Quote {
 		return unknown(r.priced("$" + perUnit(usd, r.Per())))
 	}
 	runes := utf8.RuneCountInString(prompt)
-	basis := r.priced(fmt.Sprintf("%s x $%s", countOf(runes, "character"), Money(usd)))
+	basis := r.priced(fmt.Sprintf("%s x $%s", countOf(runes, "character"), money.USD(usd)))
 	switch {
 	case runes != len(prompt): // how other scripts count is not documented
 		return between(float64(runes)*usd, float64(runes)*usd, float64(len(prompt))*usd, basis+", if each letter counts once")
@@ -142,17 +144,17 @@ func (r *Row) perPixel(usd float64, v values) Quote {
 	low, high := math.Max(1, math.Floor(pixels/tier)), tiers
 	further := func(n float64) float64 { return (n - 1) * extra }
 	least, likely, most := usd+further(low), usd+further(tiers), usd+further(high)
-	basis := fmt.Sprintf("%s MP counted as %s x $%s", megapixels(pixels), whole(tiers), Money(usd))
+	basis := fmt.Sprintf("%s MP counted as %s x $%s", megapixels(pixels), whole(tiers), money.USD(usd))
 	switch {
 	case tiers > 1 && hasExtra:
-		basis = fmt.Sprintf("%s MP counted as %s: $%s + %s x $%s", megapixels(pixels), whole(tiers), Money(usd), whole(tiers-1), Money(extra))
+		basis = fmt.Sprintf("%s MP counted as %s: $%s + %s x $%s", megapixels(pixels), whole(tiers), money.USD(usd), whole(tiers-1), money.USD(extra))
 	case tiers > 1:
 		least, likely, most = usd, usd*tiers, usd*tiers
 	}
 	if images > 0 {
 		n := float64(images)
 		least, likely, most = least+n*perInput, likely+n*tiers*perInput, most+n*tiers*perInput
-		basis += fmt.Sprintf(" + %s x %s x $%s", countOf(images, "input image"), whole(tiers), Money(perInput))
+		basis += fmt.Sprintf(" + %s x %s x $%s", countOf(images, "input image"), whole(tiers), money.USD(perInput))
 	}
 	if pixels == tiers*tier && (tiers == 1 || hasExtra) && images == 0 && !nominal {
 		return fixed(likely, Exact, r.priced(basis))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 )
 
 // Certainty says how far an amount can be relied on.
@@ -31,15 +33,15 @@ type Quote struct {
 func (q Quote) String() string {
 	switch {
 	case q.MinUSD != nil && q.MaxUSD != nil && *q.MinUSD != *q.MaxUSD:
-		return fmt.Sprintf("$%s to $%s (%s)", Money(*q.MinUSD), Money(*q.MaxUSD), q.Basis)
+		return fmt.Sprintf("$%s to $%s (%s)", money.USD(*q.MinUSD), money.USD(*q.MaxUSD), q.Basis)
 	case q.USD == nil:
 		return "not known before the run (" + q.Basis + ")"
 	case *q.USD == 0 && q.Certainty == Exact:
 		return "free"
 	case q.open: // an average
-		return fmt.Sprintf("about $%s (%s)", Money(*q.USD), q.Basis)
+		return fmt.Sprintf("about $%s (%s)", money.USD(*q.USD), q.Basis)
 	}
-	return fmt.Sprintf("$%s (%s)", Money(*q.USD), q.Basis)
+	return fmt.Sprintf("$%s (%s)", money.USD(*q.USD), q.Basis)
 }
 
 // Verdict is how a quote stands to a cap.
@@ -194,7 +196,7 @@ func (m *Model) byProcessingTime(why string) Quote {
 	if m.CPS != "" && !priced || m.ApproximateCost != "" && !averaged {
 		return unknown(why + "a price that cannot be read")
 	}
-	rate := fmt.Sprintf("$%s per second of processing", Money(cps))
+	rate := fmt.Sprintf("$%s per second of processing", money.USD(cps))
 	switch {
 	case average > 0 && cps > 0:
 		return m.estimate(average, why+"average run at "+rate)
@@ -202,7 +204,7 @@ func (m *Model) byProcessingTime(why string) Quote {
 		return m.estimate(average, why+"average run")
 	case cps > 0:
 		if s, ok := m.seconds(cps); ok {
-			return m.estimate(s*cps, fmt.Sprintf("%susually %s of processing x $%s", why, secondsText(s), Money(cps)))
+			return m.estimate(s*cps, fmt.Sprintf("%susually %s of processing x $%s", why, secondsText(s), money.USD(cps)))
 		}
 		return unknown(why + rate)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 )
 
@@ -72,7 +73,7 @@ func quoted(q Quote) string {
 		if p == nil {
 			return "-"
 		}
-		return Money(*p)
+		return money.USD(*p)
 	}
 	return strings.Join([]string{text(q.USD), text(q.MinUSD), text(q.MaxUSD), string(q.Certainty), q.Basis}, " | ")
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 )
 
@@ -194,10 +195,10 @@ func (r *Row) String() string {
 func (r *Row) pixelText(usd float64) string {
 	text := "$" + perUnit(usd, r.Per())
 	if extra, ok := amount(r.PriceExtra); ok {
-		text = fmt.Sprintf("$%s for the first megapixel of output, $%s for each further one", Money(usd), Money(extra))
+		text = fmt.Sprintf("$%s for the first megapixel of output, $%s for each further one", money.USD(usd), money.USD(extra))
 	}
 	if input, ok := amount(r.PriceInput); ok && input > 0 {
-		text += fmt.Sprintf(", $%s per input image and megapixel", Money(input))
+		text += fmt.Sprintf(", $%s per input image and megapixel", money.USD(input))
 	}
 	return text
 }
@@ -207,13 +208,18 @@ func (r *Row) pixelText(usd float64) string {
 func perUnit(usd float64, unit string) string {
 	factor, word := scale(usd, unit)
 	if word == "" {
-		return Money(usd) + " per " + unit
+		return money.USD(usd) + " per " + unit
 	}
 	noun, rest, more := strings.Cut(unit, " ")
 	if more {
 		rest = " " + rest
 	}
-	return Money(round(usd*factor)) + " per " + word + " " + noun + "s" + rest
+	return scaled(usd, factor) + " per " + word + " " + noun + "s" + rest
+}
+
+// scaled writes an amount for many units. Such prices are round.
+func scaled(usd, factor float64) string {
+	return strings.TrimSuffix(money.USD(round(usd*factor)), ".00")
 }
 
 // scale says by how much prices per unit are multiplied to be read easily.
@@ -285,20 +291,6 @@ func valueText(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(data)
-}
-
-// Money writes an amount in USD without the sign: whole dollars and cents, and as many
-// further digits as a small amount has.
-func Money(usd float64) string {
-	if usd == math.Trunc(usd) && usd < 1e15 && usd >= 1 || usd == 0 {
-		return strconv.FormatFloat(usd, 'f', 0, 64)
-	}
-	digits := strconv.FormatFloat(usd, 'f', 12, 64)
-	digits = strings.TrimRight(digits, "0")
-	if point := strings.IndexByte(digits, '.'); len(digits)-point-1 < 2 {
-		digits += strings.Repeat("0", 3-(len(digits)-point))
-	}
-	return digits
 }
 
 // round removes what binary fractions add: Wiro's amounts have twelve decimals.

@@ -33,9 +33,12 @@ const (
 type services struct {
 	replicas []*service // over HTTP
 	stdio    []*service
-	redis    *exec.Cmd
-	socket   string // of Redis
+	redis    func() *exec.Cmd // not started; nil without one
+	socket   string           // of Redis
 	once     sync.Once
+
+	mu    sync.Mutex
+	store *exec.Cmd // Redis, as it runs now
 }
 
 // service is a server, in the process that runs now.
@@ -112,36 +115,65 @@ func (all *services) startRedis(ctx context.Context, folder string) (address str
 	if err != nil {
 		return "", nil //nolint:nilerr // it is optional
 	}
-	socket := filepath.Join(folder, "redis")
-	all.socket = socket
-	all.redis = exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder) //nolint:gosec // Redis
-	if err := all.redis.Start(); err != nil {
-		return "", err
+	all.socket = filepath.Join(folder, "redis")
+	all.redis = func() *exec.Cmd { // what it has answered survives even a kill
+		return exec.Command(path, "--port", "0", "--unixsocket", all.socket, "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir", folder) //nolint:gosec // Redis
 	}
-	for end := time.Now().Add(startLimit); time.Now().Before(end); {
-		c, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		if err == nil {
-			return "unix://" + socket, c.Close()
-		}
-		if !pause(ctx, 20*time.Millisecond) {
-			break
+	return "unix://" + all.socket, all.launchRedis(ctx)
+}
+
+// launchRedis starts Redis and waits until it answers: at first it reads what it knew.
+func (all *services) launchRedis(ctx context.Context) error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.store = all.redis()
+	if err := all.store.Start(); err != nil {
+		return err
+	}
+	for end := time.Now().Add(startLimit); time.Now().Before(end) && pause(ctx, 20*time.Millisecond); {
+		if answer, err := all.askRedis(ctx, "PING"); err == nil && strings.HasPrefix(answer, "+PONG") {
+			return nil
 		}
 	}
-	return "", errors.New("redis-server does not listen")
+	return errors.New("redis-server does not answer")
+}
+
+// restartRedis ends Redis, or kills it, and starts it again after a moment.
+func (all *services) restartRedis(ctx context.Context, kill bool, moment time.Duration) error {
+	signal := os.Signal(syscall.SIGTERM)
+	if kill {
+		signal = syscall.SIGKILL
+	}
+	all.mu.Lock()
+	err := all.store.Process.Signal(signal)
+	_ = all.store.Wait() // a killed one has no good end
+	all.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	pause(ctx, moment)
+	return all.launchRedis(context.WithoutCancel(ctx)) // the end of the load finds it running
 }
 
 // pauseRedis lets Redis answer nothing for a while.
 func (all *services) pauseRedis(ctx context.Context, d time.Duration) error {
+	_, err := all.askRedis(ctx, fmt.Sprintf("CLIENT PAUSE %d ALL", d.Milliseconds()))
+	return err
+}
+
+// askRedis sends a command, and returns the beginning of the answer.
+func (all *services) askRedis(ctx context.Context, command string) (answer string, err error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "unix", all.socket)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer c.Close() //nolint:errcheck // it is not needed any more
-	if _, err = fmt.Fprintf(c, "CLIENT PAUSE %d ALL\r\n", d.Milliseconds()); err != nil {
-		return err
+	if _, err = fmt.Fprint(c, command+"\r\n"); err != nil {
+		return "", err
 	}
-	_, err = c.Read(make([]byte, 8))
-	return err
+	buffer := make([]byte, 16)
+	n, err := c.Read(buffer)
+	return string(buffer[:n]), err
 }
 
 // launch starts a server and waits until it can be used.
@@ -315,9 +347,11 @@ func (all *services) stop() {
 		for _, one := range all.each() {
 			one.end(false)
 		}
-		if all.redis != nil && all.redis.Process != nil {
-			_ = all.redis.Process.Kill()
-			_ = all.redis.Wait()
+		all.mu.Lock()
+		defer all.mu.Unlock()
+		if all.store != nil && all.store.Process != nil {
+			_ = all.store.Process.Kill()
+			_ = all.store.Wait()
 		}
 	})
 }

@@ -84,5 +84,5 @@ func findTemplate(ctx context.Context, client *wiro.Client, ref wiro.AgentRef, f
 type agentName struct {
 	GUID string `json:"guid,omitempty" alias:"agentguid" doc:"the template's guid"`
 	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
-	Full bool   `json:"full,omitempty" doc:"true adds its preferences and scheduled tasks"`
+	Full bool   `json:"full,omitempty" doc:"adds preferences and scheduled tasks"`
 }

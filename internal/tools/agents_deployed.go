@@ -61,7 +61,7 @@ type agentGUID struct {
 var getMyAgentTool = define(mcptool.Meta{
 	Name:        "get_my_agent",
 	Title:       "Get my agent",
-	Description: "One deployed agent: what blocks it, its credentials, skills, preferences and scheduled tasks, credits and subscription.",
+	Description: "One deployed agent: what blocks it, credentials, skills, preferences, scheduled tasks, credits, subscription.",
 	Toolset:     Agents,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321"}`}},
 }, getMyAgent)
@@ -77,7 +77,7 @@ func getMyAgent(ctx context.Context, call *Call, in agentLook) (MyAgentDetail, e
 type agentLook struct {
 	agentGUID
 	teamOf
-	Full bool `json:"full,omitempty" doc:"true shows preferences and scheduled tasks with their whole text"`
+	Full bool `json:"full,omitempty" doc:"whole text of preferences and scheduled tasks"`
 }
 
 var deployAgentTool = defineConfirmed(mcptool.Meta{
@@ -184,7 +184,7 @@ func parseBools(argument string, values map[string]any) (map[string]bool, error)
 var updateMyAgentTool = define(mcptool.Meta{
 	Name:        "update_my_agent",
 	Title:       "Update my agent",
-	Description: "Change a deployed agent's title, description, categories or cover, or pin it. It restarts if it runs.",
+	Description: "Change an agent's title, description, categories or cover, or pin it. It restarts if it runs.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

@@ -12,7 +12,7 @@ import (
 var startAgentTool = define(mcptool.Meta{
 	Name:        "start_agent",
 	Title:       "Start an agent",
-	Description: "Start an agent, and wait until it runs (a minute or so). Says what is missing.",
+	Description: "Start an agent, and wait until it runs (a minute). Says what is missing.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,
@@ -120,7 +120,7 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 var stopAgentTool = define(mcptool.Meta{
 	Name:        "stop_agent",
 	Title:       "Stop an agent",
-	Description: "Stop a deployed agent, and wait until it has stopped. Its subscription goes on: cancel_agent_subscription ends that.",
+	Description: "Stop an agent, and wait until it has stopped. Its subscription goes on: cancel_agent_subscription ends it.",
 	Toolset:     Agents,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

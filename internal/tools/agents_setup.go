@@ -96,10 +96,10 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 		if ownOnly && !own || toConnect && !ownOnly {
 			continue // Wiro's app needs none, and what is not of the app comes with the account
 		}
-		s.Missing = append(s.Missing, missingOf(field, c.Values, "", nil)...)
+		s.Missing = append(s.Missing, missingFields(field, c.Values, "", nil)...)
 	}
 	if c.Schema.Fields == nil && service == "" {
-		s.Missing = emptyValues(c.Values)
+		s.Missing = unsetFields(c.Values)
 	}
 	switch thing, _ := service.Selection(); {
 	case c.Connected && (len(s.Missing) == 0 || !lacks(c)):
@@ -175,7 +175,7 @@ func (c *Call) need(s CredentialState) string {
 	fields := strings.Join(names, ", ")
 	connect := c.toolName("connect_agent_account")
 	switch {
-	case s.Choose != "" && c.pageLists():
+	case s.Choose != "" && c.pageOffersSelection():
 		return fmt.Sprintf("%s needs a %s: %s with provider %s, whose page lists each, or %s with its id", s.Key, s.Choose, connect, s.Provider, c.toolName("select_agent_account"))
 	case s.Choose != "":
 		return fmt.Sprintf("%s needs a %s: %s with provider %s", s.Key, s.Choose, c.toolName("select_agent_account"), s.Provider)
@@ -194,9 +194,11 @@ func (c *Call) need(s CredentialState) string {
 	return fmt.Sprintf("%s is not complete: %s", s.Key, c.toolName("set_agent_credentials"))
 }
 
-// pageLists reports whether the page at the end of a consent lists what there is to choose: then
+// pageOffersSelection reports whether the page at the end of a consent lists what there is to choose: then
 // nobody needs to know an id.
-func (c *Call) pageLists() bool { return c.consents != nil || !c.Enabled("select_agent_account") }
+func (c *Call) pageOffersSelection() bool {
+	return c.consents != nil || !c.Enabled("select_agent_account")
+}
 
 // placeholder stands in a suggested call where the user's value goes.
 const placeholder = "…"
@@ -208,7 +210,7 @@ func (c *Call) fix(guid string, states []CredentialState) *mcptool.NextAction {
 		switch {
 		case s.State != credentialMissing:
 			continue
-		case s.Choose != "" && !c.pageLists():
+		case s.Choose != "" && !c.pageOffersSelection():
 			arguments["provider"] = s.Provider
 			return c.Next("select_agent_account", "choose the "+s.Choose+" by its id", arguments)
 		case s.Provider != "" && len(s.Missing) == 0:
@@ -249,9 +251,9 @@ func (f FieldInfo) entries(credential string) []any {
 	return []any{row}
 }
 
-// stillMissing says what an agent lacks after something was entered or connected, and the next
+// remainingSetup says what an agent lacks after something was entered or connected, and the next
 // step.
-func (c *Call) stillMissing(ctx context.Context, guid string) (string, *mcptool.NextAction) {
+func (c *Call) remainingSetup(ctx context.Context, guid string) (string, *mcptool.NextAction) {
 	look := c.Next("get_my_agent", "see whether anything is still missing", agentRef(guid))
 	agent, err := c.Wiro.MyAgents.Get(ctx, guid)
 	if err != nil {

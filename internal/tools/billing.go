@@ -78,7 +78,7 @@ type subscription struct {
 var cancelAgentSubscriptionTool = define(mcptool.Meta{
 	Name:        "cancel_agent_subscription",
 	Title:       "Cancel an agent's subscription",
-	Description: "Let a subscription end with the period that is paid for. The agent works until then; nothing is refunded.",
+	Description: "Let a subscription end with the paid period. The agent works until then; nothing is refunded.",
 	Toolset:     Agents,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

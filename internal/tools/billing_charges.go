@@ -52,7 +52,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 		month := tierOf(price, tier)
 		made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 		if err == nil {
-			made.Also = call.skillsNeed(ctx, price.EnabledSkills, d.Credentials, nil)
+			made.Also = call.skillRequirements(ctx, price.EnabledSkills, d.Credentials, nil)
 		}
 		return made, err
 	}
@@ -67,7 +67,7 @@ func deployCharge(ctx context.Context, call *Call, in deployment) (*mcptool.Char
 	what = fmt.Sprintf("Deploying %s from the template %s (%s)", mcptool.Quote(d.Title), mcptool.Quote(agent.Title), tier)
 	made, err := charge(what, month.PriceUSD, call.monthly(in.Team, month.Credits))
 	if err == nil {
-		made.Also = call.willNeed(agent.Credentials, d.Credentials)
+		made.Also = call.requirements(agent.Credentials, d.Credentials)
 	}
 	return made, err
 }

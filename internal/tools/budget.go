@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -37,11 +38,11 @@ func ParseUSD(text string) (float64, error) {
 // left is what may still be spent today.
 func (d *DaySpending) left() float64 { return max(0, d.LimitUSD-d.SpentUSD-d.ReservedUSD) }
 
-// String is "$0.36 of $1 spent today".
+// String is "$0.36 of $1.00 spent today".
 func (d *DaySpending) String() string {
-	text := fmt.Sprintf("$%s of $%s spent today", quote.Money(d.SpentUSD), quote.Money(d.LimitUSD))
+	text := fmt.Sprintf("$%s of $%s spent today", money.USD(d.SpentUSD), money.USD(d.LimitUSD))
 	if d.ReservedUSD > 0 {
-		text += fmt.Sprintf(", $%s reserved for runs in flight", quote.Money(d.ReservedUSD))
+		text += fmt.Sprintf(", $%s reserved for runs in flight", money.USD(d.ReservedUSD))
 	}
 	return text
 }
@@ -129,7 +130,7 @@ const (
 func (c *Call) recallDay(ctx context.Context) error {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
 	key := c.callerKey() + midnight.Format(time.DateOnly)
-	if c.recalled.Contains(key) {
+	if c.recalled != nil && c.recalled.Contains(key) {
 		return nil
 	}
 	for page := range recallPages {
@@ -143,7 +144,9 @@ func (c *Call) recallDay(ctx context.Context) error {
 			break
 		}
 	}
-	c.recalled.Add(key, struct{}{})
+	if c.recalled != nil { // as in a command, which looks once
+		c.recalled.Add(key, struct{}{})
+	}
 	return nil
 }
 
@@ -243,11 +246,11 @@ func (o overLimit) String() string {
 	switch {
 	case o.today != nil:
 		return fmt.Sprintf("over the limit per day: $%s is left ($%s; the day ends at 00:00 UTC).",
-			quote.Money(o.limit), o.today.String()[1:])
+			money.USD(o.limit), o.today.String()[1:])
 	case o.own:
-		return fmt.Sprintf("over max_cost_usd ($%s).", quote.Money(o.limit))
+		return fmt.Sprintf("over max_cost_usd ($%s).", money.USD(o.limit))
 	}
-	return fmt.Sprintf("over the limit of $%s per run that is set for this connection.", quote.Money(o.limit))
+	return fmt.Sprintf("over the limit of $%s per run that is set for this connection.", money.USD(o.limit))
 }
 
 // against compares a run with the limits: over the first that it exceeds.
@@ -281,15 +284,15 @@ func (p plannedRun) against(limits mcptool.SpendingLimits, today *DaySpending) (
 func (p plannedRun) charge(limits mcptool.SpendingLimits) *mcptool.Charge {
 	when := p.Quote.Basis
 	if usd := p.Quote.USD; usd != nil {
-		when = "about $" + quote.Money(*usd) + ", " + when
+		when = "about $" + money.USD(*usd) + ", " + when
 	} else if low, high := p.Quote.MinUSD, p.Quote.MaxUSD; low != nil && high != nil {
-		when = fmt.Sprintf("$%s to $%s, %s", quote.Money(*low), quote.Money(*high), when)
+		when = fmt.Sprintf("$%s to $%s, %s", money.USD(*low), money.USD(*high), when)
 	}
 	if limits.PerRun != nil {
-		when += fmt.Sprintf("; the limit is $%s per run", quote.Money(*limits.PerRun))
+		when += fmt.Sprintf("; the limit is $%s per run", money.USD(*limits.PerRun))
 	}
 	if limits.PerDay != nil {
-		when += fmt.Sprintf("; the limit is $%s per day", quote.Money(*limits.PerDay))
+		when += fmt.Sprintf("; the limit is $%s per day", money.USD(*limits.PerDay))
 	}
 	return &mcptool.Charge{What: "Running " + p.Slug.String(), Unknown: true, When: when}
 }

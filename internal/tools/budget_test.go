@@ -93,13 +93,13 @@ func TestFreeRunsPassALimitOf0(t *testing.T) {
 func TestAnUnknownPriceUnderALimitIsConfirmed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, limited(5, 10))
-	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+": what it costs cannot be known before it ends", "the limit is $5 per run", "Nothing has been charged")
+	a := s.call("run_model", pays(unread, "fox", "")).ok("Running "+unread+": what it costs cannot be known before it ends", "the limit is $5.00 per run", "Nothing has been charged")
 	require.Equal(t, "confirmation_required", a.at("state"))
 	require.Nil(t, a.at("costUsd"))
 	require.Zero(t, s.sandbox.RequestCount("Run/"))
 	next, err := json.Marshal(a.at("nextAction.arguments"))
 	require.NoError(t, err)
-	s.call("run_model", string(next)).ok("Completed", "of $10 spent today")
+	s.call("run_model", string(next)).ok("Completed", "of $10.00 spent today")
 	require.Equal(t, 1, s.sandbox.RequestCount("Run/"))
 
 	open := newStage(t) // no limit: nothing to confirm

@@ -110,7 +110,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 		}
 		entered.Refused = append(entered.Refused, p.Text)
 	}
-	entered.Then, entered.NextAction = call.stillMissing(ctx, in.UserAgent)
+	entered.Then, entered.NextAction = call.remainingSetup(ctx, in.UserAgent)
 	return entered, nil
 }
 

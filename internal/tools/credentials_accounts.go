@@ -36,7 +36,7 @@ func getAgentAccountStatus(ctx context.Context, call *Call, in account) (Account
 	}
 	status := call.accountStatus(in, connection)
 	if flow := call.consentOf(ctx, in, ""); flow != nil && !status.Connected {
-		call.underWay(&status, flow)
+		call.addFlow(&status, flow)
 	}
 	return status, nil
 }

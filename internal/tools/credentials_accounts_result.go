@@ -157,8 +157,8 @@ func (c *Call) accountStatus(in account, now wiro.Connection) AccountStatus {
 	return s
 }
 
-// underWay completes a status with the consent that is under way.
-func (c *Call) underWay(s *AccountStatus, flow *consent.Flow) {
+// addFlow completes a status with the consent that is under way.
+func (c *Call) addFlow(s *AccountStatus, flow *consent.Flow) {
 	s.NextAction = c.Next("connect_agent_account", "wait until the user is done", s.arguments())
 	if flow.Return == nil {
 		s.Note = "A consent is under way: the user opens " + flow.Authorize

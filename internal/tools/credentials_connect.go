@@ -81,7 +81,7 @@ func (c *Call) beginConsent(ctx context.Context, in connection) (AccountLink, er
 		_ = c.consents.Drop(ctx, key, flow)
 		return AccountLink{}, err
 	}
-	if err := c.consents.Keep(ctx, key, flow, address); err != nil {
+	if err := c.consents.Save(ctx, key, flow, address); err != nil {
 		return AccountLink{}, mcptool.Problemf("The consent cannot be followed, as the server's store cannot be reached. Nothing was connected: repeat the call in a moment.")
 	}
 	if c.Client.SupportsURLElicitation {
@@ -101,7 +101,7 @@ func (c *Call) authorizeURL(ctx context.Context, in connection, redirect string)
 	})
 	if err != nil {
 		if _, refused := errors.AsType[*wiro.APIError](err); refused && in.Method != "own" {
-			if p := c.ownAppNeeded(ctx, in); p != nil {
+			if p := c.requireOwnApp(ctx, in); p != nil {
 				return "", p
 			}
 		}
@@ -133,9 +133,9 @@ func (c *Call) notConfigured(in connection, err error) error {
 		WithNext("set_agent_credentials", "enter what the user gives you for each …", map[string]any{"useragentguid": in.UserAgent, "fields": fields})
 }
 
-// ownAppNeeded says what to do where Wiro has no app of its own for a service yet; nil where it has,
+// requireOwnApp says what to do where Wiro has no app of its own for a service yet; nil where it has,
 // or where that is not known.
-func (c *Call) ownAppNeeded(ctx context.Context, in connection) *mcptool.Problem {
+func (c *Call) requireOwnApp(ctx context.Context, in connection) *mcptool.Problem {
 	agent, err := c.Wiro.MyAgents.Get(ctx, in.UserAgent)
 	if err != nil {
 		return nil
@@ -166,8 +166,8 @@ func (c *Call) awaitConsent(ctx context.Context, in connection, flow *consent.Fl
 	defer p.Stop()
 	p.Update(0.1, 0, "waiting for the user's consent to "+in.key().Title())
 	waitErr := c.Wait(ctx, nil, func(ctx context.Context) (err error) {
-		flow, err = c.consents.Await(ctx, flow, func(f *consent.Flow) bool { return f.Chosen != nil || f.Over() })
-		if err == nil && !flow.Over() {
+		flow, err = c.consents.Wait(ctx, flow, func(f *consent.Flow) bool { return f.Chosen != nil || f.Done() })
+		if err == nil && !flow.Done() {
 			flow, err = c.consents.Finish(ctx, flow, c.selectFor(in.account))
 		}
 		return err
@@ -178,21 +178,21 @@ func (c *Call) awaitConsent(ctx context.Context, in connection, flow *consent.Fl
 			WithNext("connect_agent_account", "ask for consent again", in.arguments())
 	case waitErr != nil && !mcptool.WaitEnded(waitErr):
 		return AccountLink{}, mcptool.Problemf("The consent cannot be followed, as the server's store cannot be reached. Repeat the call in a moment.")
-	case flow.Over():
-		return c.consentOver(ctx, in, flow)
+	case flow.Done():
+		return c.consentDone(ctx, in, flow)
 	case flow.Return != nil:
 		return c.flowLink(in, flow, linkChoose), nil
 	}
 	return c.flowLink(in, flow, linkReady), nil
 }
 
-// consentOver tells how a consent ended, and forgets it.
-func (c *Call) consentOver(ctx context.Context, in connection, flow *consent.Flow) (AccountLink, error) {
+// consentDone tells how a consent ended, and forgets it.
+func (c *Call) consentDone(ctx context.Context, in connection, flow *consent.Flow) (AccountLink, error) {
 	defer func() { _ = c.consents.Forget(context.WithoutCancel(ctx), c.consentKey(in.account, in.Method), flow) }()
 	thing, _ := in.key().Selection()
 	switch {
 	case flow.Return.Error != "":
-		text := fmt.Sprintf("%s is not connected: %s", in.key().Title(), consent.Explain(flow.Return.Error, flow.Return.Detail))
+		text := fmt.Sprintf("%s is not connected: %s", in.key().Title(), consent.ErrorText(flow.Return.Error, flow.Return.Detail))
 		if flow.Return.Error == "token_exchange_failed" {
 			text += " The callback address is " + c.Wiro.Credentials.CallbackURL(in.key()) + "."
 		}
@@ -205,7 +205,7 @@ func (c *Call) consentOver(ctx context.Context, in connection, flow *consent.Flo
 	if flow.Chosen != nil {
 		link.ID, link.Name = flow.Chosen.ID, flow.Chosen.Name
 	}
-	link.Then, link.NextAction = c.stillMissing(ctx, in.UserAgent)
+	link.Then, link.NextAction = c.remainingSetup(ctx, in.UserAgent)
 	return link, nil
 }
 
@@ -236,7 +236,7 @@ func (c *Call) consentOf(ctx context.Context, in account, method string) *consen
 }
 
 // selectFor tells Wiro what was chosen of an account. Its errors are in words for people.
-func (c *Call) selectFor(in account) consent.Select {
+func (c *Call) selectFor(in account) consent.SelectFunc {
 	return func(ctx context.Context, chosen wiro.Account) (wiro.Account, error) {
 		account, err := c.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
 		if err == nil {

@@ -33,7 +33,7 @@ func newHosted(t *testing.T) *hosted {
 	require.NoError(t, err)
 	h := &hosted{}
 	log := zerolog.New(&h.log)
-	here, there := consent.NewDesk(shared, log), consent.NewDesk(shared, log)
+	here, there := consent.NewFlows(shared, log), consent.NewFlows(shared, log)
 	t.Cleanup(here.Close)
 	t.Cleanup(there.Close)
 	h.setter = &setter{stage: newStage(t, func(o *tools.Options) {

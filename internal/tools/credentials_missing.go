@@ -14,9 +14,9 @@ func isList(f wiro.CredentialField) bool {
 	return len(f.Fields) > 0 || f.Type == "list" || f.Type == "array"
 }
 
-// missingOf are the required fields that are empty: the field itself, or those of the elements
+// missingFields are the required fields that are empty: the field itself, or those of the elements
 // of a list.
-func missingOf(field wiro.CredentialField, values map[string]any, parent string, ordinal *int) []FieldInfo {
+func missingFields(field wiro.CredentialField, values map[string]any, parent string, ordinal *int) []FieldInfo {
 	if field.AutoFilledByOAuth {
 		return nil
 	}
@@ -41,7 +41,7 @@ func missingOf(field wiro.CredentialField, values map[string]any, parent string,
 	var missing []FieldInfo
 	for i, element := range elements {
 		for _, inner := range field.Fields {
-			missing = append(missing, missingOf(inner, element, path, &i)...)
+			missing = append(missing, missingFields(inner, element, path, &i)...)
 		}
 	}
 	return missing
@@ -95,9 +95,9 @@ func elementsOf(value any) []map[string]any {
 	return elements
 }
 
-// emptyValues are the fields of a credential that comes without a schema: those that are there
+// unsetFields are the fields of a credential that comes without a schema: those that are there
 // and empty.
-func emptyValues(values map[string]any) []FieldInfo {
+func unsetFields(values map[string]any) []FieldInfo {
 	var fields []FieldInfo
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if text, ok := values[name].(string); ok && text == "" {

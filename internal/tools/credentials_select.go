@@ -43,7 +43,7 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	}
 	chosen, ok := in.pick(back.Choices)
 	if !ok {
-		return call.whatToChoose(in.account, thing, back.Choices)
+		return call.selectionRequired(in.account, thing, back.Choices)
 	}
 	account, err := submit(ctx, call, "UserAgentOAuth", nil, func(ctx context.Context) (wiro.Account, error) {
 		return call.Wiro.Credentials.SelectAccount(ctx, in.key(), in.UserAgent, chosen)
@@ -55,7 +55,7 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 		return AccountAction{}, err
 	}
 	if flow != nil && flow.Return != nil { // what the page asks for is answered
-		_ = call.consents.Settle(ctx, call.consentKey(in.account, ""), flow, account)
+		_ = call.consents.Complete(ctx, call.consentKey(in.account, ""), flow, account)
 	}
 	shown := account.ID
 	if account.Name != "" {
@@ -89,7 +89,7 @@ func (in choice) returned(flow *consent.Flow) (wiro.ConsentReturn, error) {
 		connected, failed := in.key().ReturnParams()
 		return back, mcptool.Problemf("address does not say how the consent for %s ended: it has neither %s nor %s. Copy it whole from the browser, after the consent.", in.key().Title(), connected, failed)
 	case back.Error != "":
-		return back, mcptool.Problemf("%s is not connected: %s", in.key().Title(), consent.Explain(consent.Line(back.Error), consent.Line(back.Detail))).
+		return back, mcptool.Problemf("%s is not connected: %s", in.key().Title(), consent.ErrorText(consent.Clean(back.Error), consent.Clean(back.Detail))).
 			WithNext("connect_agent_account", "ask for consent again", in.arguments())
 	}
 	return back, nil
@@ -116,8 +116,8 @@ func (in choice) pick(choices []wiro.AccountChoice) (wiro.Account, bool) {
 	return wiro.Account{ID: id, Name: in.Name}, id != ""
 }
 
-// whatToChoose lists the choices.
-func (c *Call) whatToChoose(in account, thing string, choices []wiro.AccountChoice) (AccountAction, error) {
+// selectionRequired lists the choices.
+func (c *Call) selectionRequired(in account, thing string, choices []wiro.AccountChoice) (AccountAction, error) {
 	if len(choices) == 0 {
 		return AccountAction{}, mcptool.Problemf("Which %s? Give its id, or as address the whole address that the user's browser came back to. If nobody knows either, connect the account again: the page that the browser comes back to lists each %s.", thing, thing).
 			WithNext("connect_agent_account", "ask for consent again", in.arguments())
@@ -141,7 +141,7 @@ type AccountOption struct {
 func accountChoices(choices []wiro.AccountChoice) []AccountOption {
 	options := make([]AccountOption, len(choices))
 	for i, c := range choices {
-		options[i] = AccountOption{consent.Line(c.ID), redactTokens(consent.Line(c.Name)), consent.Line(c.Note)}
+		options[i] = AccountOption{consent.Clean(c.ID), redactTokens(consent.Clean(c.Name)), consent.Clean(c.Note)}
 	}
 	return options
 }

@@ -86,14 +86,14 @@ func (e *entry) add(parent string, ordinal *int, name, value string, schema []wi
 			at, strings.Join(fieldInfo(field).Fields, ", "), listPath(parent, ordinal, field.Key))
 	case !structured || len(items) == 0 || known && !isList(field):
 		e.values = append(e.values, wiro.CredentialValue{
-			Credential: e.credential, Field: field.Key, Value: wiro.Secret(formOf(field, value)), Parent: parent, Ordinal: ordinal,
+			Credential: e.credential, Field: field.Key, Value: wiro.Secret(normalizeValue(field, value)), Parent: parent, Ordinal: ordinal,
 		})
 		return nil
 	}
 	path := listPath(parent, ordinal, field.Key)
 	for i, item := range items {
 		for _, inner := range slices.Sorted(maps.Keys(item)) {
-			if err := e.add(path, &i, inner, textOf(item[inner]), field.Fields); err != nil {
+			if err := e.add(path, &i, inner, valueText(item[inner]), field.Fields); err != nil {
 				return err
 			}
 		}
@@ -147,8 +147,8 @@ func objectItems(field wiro.CredentialField, object map[string]any) []map[string
 	return items
 }
 
-// textOf is a JSON value as a field holds it.
-func textOf(value any) string {
+// valueText is a JSON value as a field holds it.
+func valueText(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
@@ -159,8 +159,8 @@ func textOf(value any) string {
 	return string(data)
 }
 
-// formOf is a value in the form of its field.
-func formOf(field wiro.CredentialField, value string) string {
+// normalizeValue is a value in the form of its field.
+func normalizeValue(field wiro.CredentialField, value string) string {
 	name := strings.ToLower(field.Key)
 	switch {
 	case value == "":
@@ -192,7 +192,7 @@ func listOfTexts(value string) string {
 	if value[0] == '[' {
 		texts = []string{}
 		for _, element := range list {
-			texts = append(texts, textOf(element))
+			texts = append(texts, valueText(element))
 		}
 	} else {
 		texts = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ';' || r == '\n' })

@@ -196,12 +196,13 @@ func (r MessageResult) Text() string {
 	if !broken {
 		b.WriteString(r.summary())
 	}
+	text := strings.TrimRight(b.String(), "\n")
 	for _, line := range []string{r.creditLine(), r.Note} {
 		if line != "" {
-			b.WriteString("\n" + line)
+			text += "\n" + line
 		}
 	}
-	return mcptool.TextWithNext(strings.Trim(b.String(), "\n"), r.NextAction)
+	return mcptool.TextWithNext(text, r.NextAction)
 }
 
 func (r MessageResult) summary() string {

@@ -73,7 +73,7 @@ func (l *launch) abandon(ctx context.Context) {
 
 // result brings the run to an end that the caller can use: its result, or its token.
 func (l *launch) result(ctx context.Context) (*TaskResult, error) {
-	l.progress.progress = l.StartProgress()
+	l.progress.progress, l.progress.answer = l.StartProgress(), l.Answer()
 	defer l.progress.progress.Stop()
 	timeout := l.in.Timeout
 	if mcptool.LooksOnce(timeout) || !l.in.waits() { // the submit has the usual time all the same

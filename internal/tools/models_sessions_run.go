@@ -211,9 +211,7 @@ func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *f
 }
 
 // waitForSession waits for a session that this server holds, for a call that did not start it.
-func (c *Call) waitForSession(ctx context.Context, held *realtime.Held, timeout *float64) (result *TaskResult) {
-	updates := &taskProgress{progress: c.StartProgress()}
-	defer updates.progress.Stop()
+func (c *Call) waitForSession(ctx context.Context, held *realtime.Held, timeout *float64, updates *taskProgress) (result *TaskResult) {
 	over := false
 	_ = c.Wait(ctx, timeout, func(limited context.Context) error {
 		result, over = c.awaitSession(limited, held, timeout, updates)

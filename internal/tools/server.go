@@ -44,7 +44,7 @@ type Options struct {
 	Store *store.Store
 	// Consents follows what users allow on a page of ours; without one, calls say where the
 	// browser goes. May be nil.
-	Consents *consent.Desk
+	Consents *consent.Flows
 	// StopAbandoned stops the task of a call that its client canceled. A lost connection, or a
 	// client whose time is up, stops nothing.
 	StopAbandoned bool
@@ -86,7 +86,7 @@ type Call struct {
 	Store *store.Store
 
 	Local    LocalFiles
-	consents *consent.Desk
+	consents *consent.Flows
 
 	models   *modelCache
 	sessions *realtime.Host
@@ -254,6 +254,7 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 		scope.Caller = mcptool.ServerCredentials{}
 	}
 	scope.Client, scope.Progress = &mcptool.Client{ClientInfo: mcptool.ClientInfo{Name: mcptool.InProcess}}, progress
+	scope.Answer = mcptool.AnswerFrom(ctx)
 	return s.Server.Call(mcptool.WithScope(ctx, scope), name, arguments)
 }
 

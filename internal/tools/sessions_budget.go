@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
@@ -32,7 +34,8 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 	if limits.PerRun == nil && limits.PerDay == nil {
 		return SessionBudget{}, nil
 	}
-	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, limits: limits, log: log}
+	recalled, _ := lru.New[string, struct{}](1) // fails for a negative size only
+	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, limits: limits, recalled: recalled, log: log}
 	plan := plannedRun{Slug: model.Slug(), Kind: realtime.KindOf(model), Params: p, price: quoteModel(model, params.Schema{})}
 	in := plan.quoted()
 	if plan.Kind.Hears() {
@@ -56,7 +59,7 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 		return SessionBudget{}, mcptool.Problemf("%s was not run: it would cost %s, %s Nothing was started or charged.", plan.Slug, q, over)
 	case q.USD == nil, verdict == quote.Unclear && (*q.USD > most || !plan.Kind.Hears()):
 		return SessionBudget{}, mcptool.Problemf("%s was not run: what it would cost (%s) is not known well enough to keep the limit of $%s. "+
-			"Nothing was started or charged. Raise the limit, or lift it.", plan.Slug, q, quote.Money(most))
+			"Nothing was started or charged. Raise the limit, or lift it.", plan.Slug, q, money.USD(most))
 	}
 	b := SessionBudget{MaxCost: &most}
 	usd := most

@@ -50,7 +50,7 @@ func withConsents(t *testing.T) func(*tools.Options) {
 	t.Helper()
 	return func(o *tools.Options) {
 		o.Store, _ = store.Open("memory", store.Options{})
-		o.Consents = consent.NewDesk(o.Store, zerolog.Nop())
+		o.Consents = consent.NewFlows(o.Store, zerolog.Nop())
 		t.Cleanup(o.Consents.Close)
 	}
 }

@@ -87,7 +87,7 @@ func skillsCharge(ctx context.Context, call *Call, in skillsChange) (*mcptool.Ch
 			when, mcptool.USD(then.PriceUSD), credits(then.Credits), mcptool.USD(now.PriceUSD), credits(now.Credits)))
 	if added := slices.DeleteFunc(then.EnabledSkills, func(name string) bool { return slices.Contains(now.EnabledSkills, name) }); err == nil && len(added) > 0 {
 		agent, _ := client.MyAgents.Get(ctx, change.UserAgentGUID) // without it, all that the skills need is named
-		made.Also = call.skillsNeed(ctx, added, nil, agent.Credentials)
+		made.Also = call.skillRequirements(ctx, added, nil, agent.Credentials)
 	}
 	return made, err
 }

@@ -40,6 +40,7 @@ type taskProgress struct {
 	progress *mcptool.Progress
 	last     wiro.Update
 	usual    time.Duration // that the model runs; 0 if not known
+	answer   func(sofar string)
 }
 
 // expect takes the model's usual run time.
@@ -72,6 +73,9 @@ func (t *taskProgress) update(u wiro.Update) {
 		}
 	case len(u.Answer) > 0 || len(u.Thinking) > 0:
 		said, doing := u.Answer, "words so far"
+		if len(said) > 0 && t.answer != nil {
+			t.answer(joinParts(said))
+		}
 		if len(said) == 0 {
 			said, doing = u.Thinking, "words of thinking so far"
 		}

@@ -32,18 +32,18 @@ type taskWait struct {
 // await waits for a task that was submitted before.
 func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (*TaskResult, error) {
 	ref := named.ref()
+	updates := &taskProgress{progress: c.StartProgress(), answer: c.Answer()}
+	defer updates.progress.Stop()
 	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
-		return c.waitForSession(ctx, held, timeout), nil
+		return c.waitForSession(ctx, held, timeout, updates), nil
 	}
-	task, updates := &wiro.Task{Token: ref.Token, ID: ref.ID}, new(taskProgress)
+	task := &wiro.Task{Token: ref.Token, ID: ref.ID}
 	err := c.watch(ctx, timeout, task, updates)
 	return c.awaited(ctx, task, updates, err)
 }
 
 // watch waits for a task and keeps it up to date.
 func (c *Call) watch(ctx context.Context, timeout *float64, task *wiro.Task, updates *taskProgress) error {
-	updates.progress = c.StartProgress()
-	defer updates.progress.Stop()
 	return c.Wait(ctx, timeout, func(limited context.Context) error {
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
 			limited = ctx

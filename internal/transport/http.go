@@ -50,7 +50,7 @@ type Backend struct {
 	// one of several machines. Nil keeps both in this process.
 	Store *store.Store
 	// Consents serves the page that browsers come back to from a consent. May be nil.
-	Consents *consent.Desk
+	Consents *consent.Flows
 	// Once remembers used OAuth codes, instead of Store.
 	Once oauth.Once
 
@@ -156,7 +156,8 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Handler serves everything: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, and the page at
+// Handler serves everything: MCP at /v1 and /mcp, /healthz, /readyz, /metrics, the page that browsers
+// come back to from a consent at /connected/, and the page at
 // / that shows people how to connect.
 func (h *HTTP) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"math"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -85,6 +86,23 @@ func (l *limits) identify(hash string, from netip.Addr) (id string, known bool) 
 		}
 	}
 	return "from " + from.String(), false
+}
+
+const (
+	keysPerSecond = 0.5 // that one address tries on the page of the sign-in
+	keysAtOnce    = 60  // an office signs in on the same morning
+)
+
+// allowSignIn takes a request to an endpoint of the sign-in out of its address's share. Many users
+// of a hosted client share its addresses at /token and /register; the form is sent by a person.
+func (l *limits) allowSignIn(r *http.Request, endpoint string) (retry time.Duration) {
+	address, _ := l.identify("", peerOf(r).client)
+	perSecond, burst := l.options.RatePerKey, strangersPerAddress*l.options.BurstPerKey
+	if endpoint == "authorize" {
+		perSecond, burst = keysPerSecond, keysAtOnce
+	}
+	_, retry = reserve(l.rateOf(l.others, endpoint+" "+address, perSecond, burst), time.Now(), 1)
+	return retry
 }
 
 // take counts n calls of a caller. If they are too many, it returns the name of the limit and

@@ -21,6 +21,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/docsindex"
 	"github.com/wiroai/wiro-mcp-go/internal/docs"
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -40,6 +41,7 @@ type setup struct {
 	before   func(*HTTP)
 	checkKey func(context.Context, wiro.Credentials) error
 	tracer   trace.TracerProvider // nil: no traces
+	store    *store.Store         // nil: none
 }
 
 // rig is a server on a free port, with an emulator of Wiro behind it.
@@ -86,7 +88,7 @@ func startOn(t *testing.T, upstream *emulator.Server, s setup) *rig {
 	logger := zerolog.New(r.logs)
 	h, err := NewHTTP(Backend{
 		Tools: tools.New(s.tools), Docs: library, WiroURL: apiURL,
-		Telemetry: telemetry, Version: "1.2.3", Log: logger, CheckKey: s.checkKey,
+		Telemetry: telemetry, Version: "1.2.3", Log: logger, CheckKey: s.checkKey, Store: s.store,
 	}, s.settings)
 	require.NoError(t, err)
 	h.timeouts = s.timeouts

@@ -30,7 +30,7 @@ func newOAuth(h *HTTP) (*oauth.Server, error) {
 			}
 			return err
 		},
-		Toolsets: toolsetsOf(h.Tools), CostLimits: true,
+		Toolsets: toolsetsOf(h.Tools), CostLimits: true, Allow: h.limits.allowSignIn,
 		Observe: func(endpoint, ended string, status int) {
 			h.record.end(context.Background(), &activity{kind: kindSignIn, name: endpoint, outcome: outcome(ended), status: status})
 		},

@@ -9,46 +9,56 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
+	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
 const signInKey = "a-key-that-signs-in-0123456789"
 
-// signIn goes through the whole sign-in over the network and returns an access token.
-func signIn(t *testing.T, r *rig, fields url.Values) (access string) {
+const redirect, verifier = "http://127.0.0.1:1/callback", "a-verifier-of-at-least-43-characters-0123456789"
+
+// send posts to a server of this issuer, as its own page does.
+func send(t *testing.T, r *rig, issuer, path, kind, body string) (*http.Response, []byte) {
 	t.Helper()
-	const redirect, verifier = "http://127.0.0.1:1/callback", "a-verifier-of-at-least-43-characters-0123456789"
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(browser.CloseIdleConnections)
-	post := func(path, kind, body string) (*http.Response, []byte) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
-		require.NoError(t, err)
-		request.Header.Set("Content-Type", kind)
-		request.Header.Set("Origin", r.url)
-		answer, err := browser.Do(request)
-		require.NoError(t, err)
-		data, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		return answer, data
-	}
-	_, data := post("/register", "application/json", `{"client_name":"Test","redirect_uris":["`+redirect+`"]}`)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", kind)
+	request.Header.Set("Origin", issuer)
+	answer, err := browser.Do(request)
+	require.NoError(t, err)
+	data, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer, data
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// openPage registers a client, and returns its client_id and what the page's form carries.
+func openPage(t *testing.T, r *rig, issuer string) (clientID, form string) {
+	t.Helper()
+	_, data := send(t, r, issuer, "/register", "application/json", `{"client_name":"Test","redirect_uris":["`+redirect+`"]}`)
 	var registered struct {
 		ID string `json:"client_id"`
 	}
 	require.NoError(t, json.Unmarshal(data, &registered), string(data))
 	sum := sha256.Sum256([]byte(verifier))
-	page, err := browser.Get(r.url + "/authorize?" + url.Values{
-		"response_type": {"code"}, "client_id": {registered.ID}, "redirect_uri": {redirect}, "resource": {r.url + "/mcp"},
+	page, err := http.Get(r.url + "/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {registered.ID}, "redirect_uri": {redirect}, "resource": {issuer + "/mcp"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}.Encode())
 	require.NoError(t, err)
@@ -57,16 +67,29 @@ func signIn(t *testing.T, r *rig, fields url.Values) (access string) {
 	require.NoError(t, page.Body.Close())
 	found := regexp.MustCompile(`name="request" value="([^"]*)"`).FindSubmatch(data)
 	require.NotNil(t, found, string(data))
-	fields.Set("request", html.UnescapeString(string(found[1])))
+	return registered.ID, html.UnescapeString(string(found[1]))
+}
+
+// tokenRequest goes through the page, and returns the request for tokens that is due then.
+func tokenRequest(t *testing.T, r *rig, issuer string, fields url.Values) url.Values {
+	t.Helper()
+	clientID, form := openPage(t, r, issuer)
+	fields.Set("request", form)
 	fields.Set("key", signInKey)
-	answer, data := post("/authorize", "application/x-www-form-urlencoded", fields.Encode())
+	answer, data := send(t, r, issuer, "/authorize", formType, fields.Encode())
 	require.Equal(t, http.StatusSeeOther, answer.StatusCode, string(data))
 	back, err := url.Parse(answer.Header.Get("Location"))
 	require.NoError(t, err)
-	answer, data = post("/token", "application/x-www-form-urlencoded", url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {registered.ID}, "redirect_uri": {redirect}, "resource": {r.url + "/mcp"},
+	return url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {clientID}, "redirect_uri": {redirect}, "resource": {issuer + "/mcp"},
 		"code": {back.Query().Get("code")}, "code_verifier": {verifier},
-	}.Encode())
+	}
+}
+
+// signIn goes through the whole sign-in over the network and returns an access token.
+func signIn(t *testing.T, r *rig, fields url.Values) (access string) {
+	t.Helper()
+	answer, data := send(t, r, r.url, "/token", formType, tokenRequest(t, r, r.url, fields).Encode())
 	require.Equal(t, http.StatusOK, answer.StatusCode, string(data))
 	var tokens struct {
 		Access string `json:"access_token"`
@@ -200,4 +223,65 @@ func TestAConnectionsLimitsOfCostHold(t *testing.T) {
 	_, body := callWith(t, r, connect(url.Values{"cost_run": {"1"}, "cost_day": {"1"}}), paidRun)
 	require.NotContains(t, body, `"isError":true`)
 	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
+}
+
+func TestACodeWorksOnceOnAllReplicasOfAStore(t *testing.T) {
+	t.Parallel()
+	const issuer = "http://127.0.0.1:1"
+	folder := t.TempDir()
+	var replicas []*rig
+	for range 2 {
+		shared, err := store.Open("file:"+folder, store.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, shared.Close()) })
+		replicas = append(replicas, start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.settings.PublicURL, s.store = issuer, shared }))
+	}
+	request := tokenRequest(t, replicas[0], issuer, url.Values{"toolset": {"models", "docs"}}).Encode()
+	var issued atomic.Int64
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			answer, _ := send(t, replicas[i%2], issuer, "/token", formType, request)
+			if answer.StatusCode == http.StatusOK {
+				issued.Add(1)
+			} else {
+				assert.Equal(t, http.StatusBadRequest, answer.StatusCode)
+			}
+		})
+	}
+	group.Wait()
+	require.EqualValues(t, 1, issued.Load())
+}
+
+func TestOneAddressCannotTryKeysForEver(t *testing.T) {
+	t.Parallel()
+	var checked atomic.Int64
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) {
+		s.settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		s.checkKey = func(context.Context, wiro.Credentials) error {
+			checked.Add(1)
+			return wiro.ErrUnauthorized
+		}
+	})
+	_, form := openPage(t, r, r.url)
+	try := func(from string) int {
+		body := url.Values{"request": {form}, "key": {"a-made-up-key"}, "toolset": {"models"}}.Encode()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/authorize", strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", formType)
+		request.Header.Set("X-Forwarded-For", from)
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	statuses := map[int]int{}
+	for range 2 * keysAtOnce {
+		statuses[try("2001:db8::1")]++
+	}
+	require.Positive(t, statuses[http.StatusTooManyRequests], statuses)
+	require.Equal(t, int64(statuses[http.StatusBadRequest]), checked.Load(), "Wiro is asked no more often")
+	require.Equal(t, http.StatusTooManyRequests, try("2001:db8::2"), "nor from the next address of the same network")
+	require.Equal(t, http.StatusBadRequest, try("203.0.113.7"), "others are not held back")
+	require.Contains(t, r.get("/metrics").body, `wiro_mcp_sign_ins_total{endpoint="authorize",outcome="limited"}`)
 }

@@ -30,7 +30,7 @@ func traced() (*tracetest.InMemoryExporter, func(*setup)) {
 func described(s tracetest.SpanStub) map[string]string {
 	found := map[string]string{}
 	for _, kv := range s.Attributes {
-		found[string(kv.Key)] = kv.Value.Emit()
+		found[string(kv.Key)] = kv.Value.String()
 	}
 	return found
 }

@@ -492,3 +492,65 @@ func TestKeysAreCheckedAFewAtATime(t *testing.T) {
 func (r *rig) check2(ctx context.Context) error {
 	return r.Server.check(ctx, Credentials{Key: testKey})
 }
+
+func TestWhoSendsTooMuchIsHeldBack(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	retry := time.Duration(0)
+	r := newRig(t, func(o *Options) {
+		o.Allow = func(_ *http.Request, endpoint string) time.Duration {
+			asked = append(asked, endpoint)
+			return retry
+		}
+	})
+	id, got := r.signIn()
+	require.Equal(t, []string{"register", "authorize", "token"}, asked)
+	page := r.send(http.MethodGet, "/authorize?"+query(id, claudeWeb).Encode(), "")
+	retry, r.checked = 1500*time.Millisecond, 0
+	for _, w := range []*httptest.ResponseRecorder{
+		r.post("/token", refreshing(id, got.Refresh)), r.send(http.MethodPost, "/register", "{}", "Content-Type", "application/json"),
+	} {
+		refused(t, w, http.StatusTooManyRequests, "temporarily_unavailable")
+		require.Equal(t, "2", w.Header().Get("Retry-After"))
+	}
+	w := r.post("/authorize", filled(formOf(t, page)))
+	require.Equal(t, http.StatusTooManyRequests, w.Code)
+	require.Contains(t, w.Body.String(), "Try again in 2 s")
+	require.Zero(t, r.checked, "Wiro is not asked")
+	retry = 0
+	location(t, r.post("/authorize", filled(formOf(t, page))))
+}
+
+// What a wrong token costs to refuse depends on nothing that is inside of it, so that no time
+// tells anything. Not parallel: allocations are counted.
+func TestEveryUnknownBearerCostsTheSame(t *testing.T) {
+	r := newRig(t, func(o *Options) {
+		o.Secrets = append([]string{"a newer secret of 32 or more characters"}, testSecrets...)
+	})
+	foreign := newRig(t, func(o *Options) { o.Secrets = []string{strings.Repeat("foreign ", 5)} })
+	_, got := r.signIn()
+	_, other := foreign.signIn()
+	body := got.Access[len(kindAccess):]
+	end := "AAA"
+	if strings.HasSuffix(body, end) {
+		end = "QQQ"
+	}
+	shaped := func(body string) string { return string(kindAccess) + body[:len(body)-3] + end } // base64 still
+	refresh := strings.TrimPrefix(got.Refresh, string(kindRefresh))[:len(body)]
+	checked := r.checked
+	work := map[float64][]string{}
+	for name, bearer := range map[string]string{
+		"the nonce is wrong": shaped("AAAA" + body[4:]), "the last is wrong": shaped(body), "of another server": other.Access,
+		"made up": shaped(strings.Repeat("A", len(body))), "another kind": shaped(refresh),
+	} {
+		request := httptest.NewRequest(http.MethodPost, testIssuer+"/mcp", nil)
+		allocations := testing.AllocsPerRun(200, func() {
+			if _, err := r.Verify(request, bearer); err == nil {
+				panic(name)
+			}
+		})
+		work[allocations] = append(work[allocations], name)
+	}
+	require.Len(t, work, 1, work)
+	require.Equal(t, checked, r.checked, "Wiro is never asked about one")
+}

@@ -155,6 +155,12 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request, issuer strin
 		s.showForm(w, r, http.StatusBadRequest, "invalid_request", f)
 		return
 	}
+	if retry := s.allow(r, "authorize"); retry > 0 {
+		w.Header().Set("Retry-After", inSeconds(retry))
+		f.keyProblem = "Too many keys were tried from your network. Try again in " + inSeconds(retry) + " s."
+		s.showForm(w, r, http.StatusTooManyRequests, "limited", f)
+		return
+	}
 	if err := s.check(r.Context(), credentials); err != nil {
 		status, outcome := http.StatusServiceUnavailable, "temporarily_unavailable"
 		f.keyProblem = "Wiro could not be asked about this key. Try again in a moment."

@@ -2,9 +2,12 @@ package oauth
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // serveResourceMetadata serves the protected resource metadata (RFC 9728) of an endpoint; ""
@@ -79,15 +82,36 @@ func (f *failure) Error() string { return f.text }
 
 func fail(status int, code, text string) *failure { return &failure{status, code, text} }
 
+// overLimit answers a request of a client that sends too many, and reports whether it does.
+func (s *Server) overLimit(w http.ResponseWriter, r *http.Request, endpoint string) bool {
+	retry := s.allow(r, endpoint)
+	if retry <= 0 {
+		return false
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", inSeconds(retry))
+	writeJSON(w, http.StatusTooManyRequests, oauthError{"temporarily_unavailable", "Too many requests from this address. Try again in " + inSeconds(retry) + " s."})
+	s.observe(endpoint, "limited", http.StatusTooManyRequests)
+	return true
+}
+
+// inSeconds is a Retry-After: whole seconds, at least one.
+func inSeconds(d time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
+}
+
+// oauthError is the body of an answer that says no.
+type oauthError struct {
+	Code string `json:"error"`
+	Text string `json:"error_description"`
+}
+
 // refuse answers a request of a client with an OAuth error.
 func (s *Server) refuse(w http.ResponseWriter, endpoint string, f *failure) {
 	w.Header().Set("Cache-Control", "no-store")
 	if f.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "2")
 	}
-	writeJSON(w, f.status, struct {
-		Code string `json:"error"`
-		Text string `json:"error_description"`
-	}{f.code, f.text})
+	writeJSON(w, f.status, oauthError{f.code, f.text})
 	s.observe(endpoint, f.code, f.status)
 }

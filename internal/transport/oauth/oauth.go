@@ -49,6 +49,11 @@ type Options struct {
 	// supported, and the metadata says so.
 	Fetch *http.Client
 
+	// Allow takes a request to an endpoint (register, token, or authorize for a form that was
+	// sent, which costs a request to Wiro) out of the share of who sent it. It returns 0, or
+	// when to try again. May be nil.
+	Allow func(r *http.Request, endpoint string) (retry time.Duration)
+
 	// Toolsets are offered on the page, to be left out of a connection. May be empty.
 	Toolsets []Toolset
 
@@ -56,7 +61,7 @@ type Options struct {
 	CostLimits bool
 
 	// Observe is told of each request that was answered: the endpoint (register, authorize,
-	// token), how it ended (issued, refreshed, registered, shown, denied, or an OAuth error
+	// token), how it ended (issued, refreshed, registered, shown, denied, limited, or an OAuth error
 	// code), and the HTTP status. None of them is worded by a caller. May be nil.
 	Observe func(endpoint, outcome string, status int)
 
@@ -113,6 +118,7 @@ type Server struct {
 	documents *documents    // nil: not supported
 	toolsets  []Toolset
 	costs     bool // limits of cost are offered
+	allow     func(r *http.Request, endpoint string) time.Duration
 	observe   func(endpoint, outcome string, status int)
 	rejected  *rejections
 	now       func() time.Time
@@ -147,11 +153,14 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		issuer: issuer, endpoints: o.Endpoints, sealer: sealer, once: o.Once, checkKey: o.CheckKey,
-		checks: make(chan struct{}, maxChecks), toolsets: o.Toolsets, costs: o.CostLimits, observe: o.Observe,
+		checks: make(chan struct{}, maxChecks), toolsets: o.Toolsets, costs: o.CostLimits, allow: o.Allow, observe: o.Observe,
 		rejected: newRejections(o.Now), now: o.Now,
 	}
 	if s.once == nil {
 		s.once = &Memory{}
+	}
+	if s.allow == nil {
+		s.allow = func(*http.Request, string) time.Duration { return 0 }
 	}
 	if s.observe == nil {
 		s.observe = func(string, string, int) {}

@@ -33,6 +33,9 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request, _ string)
 	if !allow(w, r, http.MethodPost) {
 		return
 	}
+	if s.overLimit(w, r, "register") {
+		return
+	}
 	metadata, f := readRegistration(w, r)
 	if f != nil {
 		s.refuse(w, "register", f)

@@ -46,6 +46,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer strin
 	if !allow(w, r, http.MethodPost) {
 		return
 	}
+	if s.overLimit(w, r, "token") {
+		return
+	}
 	form, f := readTokenForm(w, r)
 	switch id := form.Get("client_id"); {
 	case f != nil:

@@ -8,9 +8,9 @@ import (
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
-// willNeed says which credentials an agent will need that is about to be paid for, beside those
+// requirements says which credentials an agent will need that is about to be paid for, beside those
 // that are given along, and which tools give them.
-func (c *Call) willNeed(credentials map[string]wiro.AgentCredential, given map[string]any) string {
+func (c *Call) requirements(credentials map[string]wiro.AgentCredential, given map[string]any) string {
 	asked := make(map[string]wiro.AgentCredential, len(credentials))
 	for key, credential := range credentials {
 		if values, ok := given[key].(map[string]any); ok {
@@ -35,9 +35,9 @@ func (c *Call) willNeed(credentials map[string]wiro.AgentCredential, given map[s
 	return "Before it can start, " + strings.Join(needs, "; ") + "."
 }
 
-// skillsNeed is willNeed of an agent that is built of skills, beside the credentials that it holds
+// skillRequirements is requirements of an agent that is built of skills, beside the credentials that it holds
 // already. What the registry does not say keeps nobody from paying.
-func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string]any, held map[string]wiro.AgentCredential) string {
+func (c *Call) skillRequirements(ctx context.Context, skills []string, given map[string]any, held map[string]wiro.AgentCredential) string {
 	const unknown = "Which credentials it needs cannot be read now; get_my_agent says it afterwards."
 	if len(skills) == 0 {
 		return unknown
@@ -66,5 +66,5 @@ func (c *Call) skillsNeed(ctx context.Context, skills []string, given map[string
 			}}
 		}
 	}
-	return c.willNeed(credentials, given)
+	return c.requirements(credentials, given)
 }
