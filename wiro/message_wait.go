@@ -73,14 +73,20 @@ func (m SentMessage) Updates(ctx context.Context) iter.Seq2[MessageUpdate, error
 }
 
 func (s *MessagesService) wait(ctx context.Context, ref MessageRef, notify func(MessageUpdate), justCreated bool) (Message, error) {
-	tracker := messageTracker{notify: notify}
+	tracker, message := &messageTracker{notify: notify}, new(Message)
+	err := watch(ctx, s.client, s.watcher(ref, tracker, message, justCreated))
+	return tracker.complete(*message), err
+}
+
+func (s *MessagesService) watcher(ref MessageRef, tracker *messageTracker, last *Message, justCreated bool) *watcher[Message] {
 	byToken := MessageRef{Token: ref.Token}
 	if ref.Token == "" {
 		byToken = ref
 	}
-	message, err := watch(ctx, s.client, watcher[Message]{
+	return &watcher[Message]{
 		subject:     "message",
 		token:       ref.Token,
+		last:        last,
 		register:    map[string]string{"type": "agent_info", "agenttoken": ref.Token},
 		poll:        func(ctx context.Context) (Message, error) { return s.Get(ctx, byToken) },
 		done:        func(m Message) bool { return m.Status.Over() },
@@ -89,8 +95,7 @@ func (s *MessagesService) wait(ctx context.Context, ref MessageRef, notify func(
 		quietEnd:    tracker.quietEnd,
 		justCreated: justCreated,
 		intervals:   s.client.shortPollIntervals(),
-	})
-	return tracker.complete(message), err
+	}
 }
 
 // shortPollIntervals are the pauses between polls of what takes seconds, while no WebSocket

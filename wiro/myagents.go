@@ -187,13 +187,16 @@ func (s *MyAgentsService) Stop(ctx context.Context, guid string) error {
 //
 // Wiro docs: Agent Overview (UserAgent Statuses).
 func (s *MyAgentsService) Wait(ctx context.Context, guid string, settled func(UserAgent) bool, onUpdate ...func(UserAgent)) (UserAgent, error) {
-	return watch(ctx, s.client, watcher[UserAgent]{
+	last := new(UserAgent)
+	err := watch(ctx, s.client, &watcher[UserAgent]{
 		subject:   "agent",
+		last:      last,
 		poll:      func(ctx context.Context) (UserAgent, error) { return s.Get(ctx, guid) },
 		done:      settled,
 		onPoll:    notifier(onUpdate),
 		intervals: s.client.shortPollIntervals(),
 	})
+	return *last, err
 }
 
 // userAgents is the answer of every endpoint that returns deployed agents.

@@ -136,18 +136,24 @@ func (p *PendingSubmission) Done() <-chan struct{} { return p.exchange.done }
 // Wait follows the task to its end and returns it. It is Tasks.Wait for a task that was just
 // submitted: if Wiro does not know the task yet, it gives it a moment.
 func (s Submission) Wait(ctx context.Context, onUpdate ...func(Update)) (Task, error) {
+	task := &Task{}
+	err := s.Follow(ctx, task, onUpdate...)
+	return *task, err
+}
+
+// Follow is Wait that keeps the task as Wiro's record states it. See Tasks.Follow.
+func (s Submission) Follow(ctx context.Context, task *Task, onUpdate ...func(Update)) error {
 	if s.client == nil {
-		return Task{}, &InputError{Field: "submission", Reason: "must come from Submit; Tasks.Wait waits for a task by its token"}
+		return &InputError{Field: "submission", Reason: "must come from Submit; Tasks.Wait waits for a task by its token"}
 	}
-	return s.client.Tasks.wait(ctx, s.task(), notifier(onUpdate), true)
+	task.ID, task.Token, task.Status = s.TaskID, s.Token, TaskQueue
+	return watch(ctx, s.client, s.client.Tasks.watcher(task, notifier(onUpdate), true))
 }
 
 // Updates follows the task like Wait, and returns everything new about it. See Tasks.Updates.
 func (s Submission) Updates(ctx context.Context) iter.Seq2[Update, error] {
 	return taskUpdates(ctx, func(ctx context.Context, notify func(Update)) (Task, error) { return s.Wait(ctx, notify) })
 }
-
-func (s Submission) task() Task { return Task{ID: s.TaskID, Token: s.Token, Status: TaskQueue} }
 
 func newRunConfig(options []RunOption) runConfig {
 	var config runConfig

@@ -54,20 +54,33 @@ type Progress struct {
 //
 // Wiro docs: Tasks; WebSocket; LLM & Chat Streaming.
 func (s *TasksService) Wait(ctx context.Context, ref TaskRef, onUpdate ...func(Update)) (Task, error) {
+	task := &Task{Token: ref.Token, ID: ref.ID}
+	err := s.Follow(ctx, task, onUpdate...)
+	return *task, err
+}
+
+// Follow is Wait for a task that is known already, at least by its token or id, and keeps it as
+// Wiro's record states it. It takes less stack than Wait, for programs that wait for thousands.
+func (s *TasksService) Follow(ctx context.Context, task *Task, onUpdate ...func(Update)) error {
+	ref := TaskRef{Token: task.Token, ID: task.ID}
 	if err := ref.check(); err != nil {
-		return Task{}, err
+		return err
 	}
-	known := Task{Token: ref.Token, ID: ref.ID}
 	if ref.Token == "" { // which the socket wants
-		task, err := s.Get(ctx, ref)
-		if err == nil {
-			known = task
-		}
-		if known.Over() || ctx.Err() != nil || err != nil && isFinal(err) {
-			return known, err
+		if over, err := s.look(ctx, ref, task); over {
+			return err
 		}
 	}
-	return s.wait(ctx, known, notifier(onUpdate), false)
+	return watch(ctx, s.client, s.watcher(task, notifier(onUpdate), false))
+}
+
+// look reads a task's record, and reports whether there is nothing to wait for.
+func (s *TasksService) look(ctx context.Context, ref TaskRef, task *Task) (over bool, err error) {
+	found, err := s.Get(ctx, ref)
+	if err == nil {
+		*task = found
+	}
+	return task.Over() || ctx.Err() != nil || err != nil && isFinal(err), err
 }
 
 // Updates follows a task to its end like Wait, and returns everything new about it. The last
@@ -83,16 +96,17 @@ func taskUpdates(ctx context.Context, wait func(context.Context, func(Update)) (
 	return updates(ctx, wait, func(u *Update, t Task) { u.TaskID, u.Status, u.Task = t.ID, t.Status, &t })
 }
 
-func (s *TasksService) wait(ctx context.Context, known Task, notify func(Update), justCreated bool) (Task, error) {
-	tracker := taskTracker{notify: notify}
+// watcher follows a task and keeps known up to date.
+func (s *TasksService) watcher(known *Task, notify func(Update), justCreated bool) *watcher[Task] {
+	tracker := &taskTracker{notify: notify}
 	ref := TaskRef{Token: known.Token}
 	if ref.Token == "" {
 		ref.ID = known.ID
 	}
-	return watch(ctx, s.client, watcher[Task]{
+	return &watcher[Task]{
 		subject:     "task",
 		token:       ref.Token,
-		known:       known,
+		last:        known,
 		register:    map[string]string{"type": "task_info", "tasktoken": ref.Token},
 		poll:        func(ctx context.Context) (Task, error) { return s.Get(ctx, ref) },
 		done:        Task.Over,
@@ -102,7 +116,7 @@ func (s *TasksService) wait(ctx context.Context, known Task, notify func(Update)
 		nearEnd:     nearEnd,
 		justCreated: justCreated,
 		intervals:   s.client.shared.options.PollIntervals,
-	})
+	}
 }
 
 // taskTracker gathers what events and polls say, and notifies of what changed.

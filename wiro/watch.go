@@ -13,7 +13,7 @@ import (
 type watcher[T any] struct {
 	subject     string // what is waited for, as observers are told
 	token       string
-	known       T                                // what is known before the first poll
+	last        *T                               // what the endpoint said last; before the first poll, what is known
 	register    any                              // the socket message that asks for its events
 	poll        func(context.Context) (T, error) // asks the endpoint
 	done        func(T) bool                     // nothing more will happen
@@ -46,44 +46,45 @@ var silencePolls = []time.Duration{5 * time.Second, 7 * time.Second, 7 * time.Se
 // finalBackoff are the pauses between polls after the final event, if the endpoint lags.
 var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 * time.Second}
 
-// watch waits until it is done, and returns what the endpoint said last. Events say when to
-// poll: once when the socket is up (it may be done already), once after the final event;
-// otherwise at a slow pace, in case an event was lost. Without a socket it polls at the
-// watcher's intervals, and the socket is tried again meanwhile. If ctx ends first, watch
-// returns what the endpoint said last, with ctx's error.
-func watch[T any](ctx context.Context, c *Client, w watcher[T]) (_ T, err error) {
+// watch waits until it is done. Events say when to poll: once when the socket is up (it may be
+// done already), once after the final event; otherwise at a slow pace, in case an event was
+// lost. Without a socket it polls at the watcher's intervals, and the socket is tried again
+// meanwhile. If ctx ends first, watch returns ctx's error.
+//
+// Thousands may watch at once, most of them for minutes: what is on the stack here, and in all
+// that calls it, is kept small.
+func watch[T any](ctx context.Context, c *Client, w *watcher[T]) (err error) {
 	ctx, end := c.shared.options.Observer.Wait(ctx, w.subject)
 	defer func() { end(err) }()
-	s := &watchState[T]{watcher: w, last: w.known, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval}
 	var subscription *wire.Subscription
 	if w.token != "" && c.shared.transport.HasSocket() {
 		var err error
 		if subscription, err = c.shared.transport.Subscribe(w.token, w.register); err != nil {
-			return s.last, publicError(wire.Operation{}, err)
+			return publicError(wire.Operation{}, err)
 		}
 		defer subscription.Close()
 	}
-	s.timer = time.NewTimer(w.intervals[0])
+	s := &watchState[T]{
+		watcher: w, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval,
+		timer: time.NewTimer(w.intervals[0]), pace: w.intervals,
+	}
 	defer s.timer.Stop()
-	s.pace = w.intervals
-
 	for !s.over {
 		select {
 		case <-ctx.Done():
-			return s.last, s.stopped(ctx.Err())
+			return s.stopped(ctx.Err())
 		case <-s.timer.C:
 			s.onTimer(ctx)
 		case e := <-subscription.Events():
 			s.onEvent(ctx, e)
 		}
 	}
-	return s.last, s.err
+	return s.err
 }
 
 // watchState is a watch under way.
 type watchState[T any] struct {
-	watcher[T]
-	last    T
+	*watcher[T]
 	over    bool
 	err     error // why it is over, if not because it is done
 	failure error // of the last poll; nil if it succeeded
@@ -106,7 +107,7 @@ func (s *watchState[T]) onTimer(ctx context.Context) {
 	s.ask(ctx)
 }
 
-func (s *watchState[T]) onEvent(ctx context.Context, e wire.Event) {
+func (s *watchState[T]) onEvent(ctx context.Context, e *wire.Event) {
 	switch e.Type {
 	case wire.SocketUp:
 		s.polling = false
@@ -119,7 +120,7 @@ func (s *watchState[T]) onEvent(ctx context.Context, e wire.Event) {
 		}
 	default:
 		if s.isOwn(ctx) && !s.over {
-			s.onOwnEvent(ctx, e)
+			s.onOwnEvent(ctx, *e)
 		}
 	}
 }
@@ -191,7 +192,7 @@ func (s *watchState[T]) ask(ctx context.Context) {
 	s.polled = time.Now()
 	switch {
 	case err == nil:
-		s.last, s.failure, s.notFound, s.own = now, nil, 0, true
+		*s.last, s.failure, s.notFound, s.own = now, nil, 0, true
 		s.onPoll(now)
 		s.over = s.done(now)
 	case ctx.Err() != nil: // the wait ends with ctx's error

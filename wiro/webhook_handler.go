@@ -154,7 +154,9 @@ func (h *WebhookHandler) checkMessage(ctx context.Context, reported Message) (st
 // confirm polls until what a webhook is about is over: the record may be a moment behind the
 // webhook, and Wiro out of reach for a while.
 func confirm[T any](ctx context.Context, h *WebhookHandler, over func(T) bool, get func(context.Context) (T, error)) (T, error) {
-	return watch(ctx, h.Client, watcher[T]{
+	last := new(T)
+	err := watch(ctx, h.Client, &watcher[T]{
+		last: last,
 		poll: func(ctx context.Context) (none T, _ error) {
 			select {
 			case h.slots <- struct{}{}:
@@ -168,6 +170,7 @@ func confirm[T any](ctx context.Context, h *WebhookHandler, over func(T) bool, g
 		onPoll:    func(T) {},
 		intervals: append([]time.Duration{0}, h.Client.shared.options.PollIntervals...),
 	})
+	return *last, err
 }
 
 // begin checks a webhook in a goroutine of its own, unless it led to an event already or is being

@@ -152,6 +152,25 @@ func (p *process) memory(line string) (int64, error) {
 	return kb << 10, err
 }
 
+// cpu returns the processor time that the process has used. The system counts it in hundredths
+// of a second.
+func (p *process) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, fields, _ := strings.Cut(string(stat), ") ") // behind the name, which may hold blanks
+	var ticks int
+	for _, field := range strings.Fields(fields)[11:13] { // utime and stime
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, nil
+}
+
 // webServer is a server that runs over HTTP.
 type webServer struct {
 	*process

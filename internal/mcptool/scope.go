@@ -34,10 +34,12 @@ type Scope struct {
 	Observe  func(call Event) // receives the end of the call; may be nil
 	// CannotAsk says that the client declared that it can ask its user, and then could not.
 	CannotAsk bool
-	Accepted  func()          // called when the service behind the tools has accepted Caller; may be nil
-	Decoded   func()          // called once the arguments are decoded; may be nil
-	Drain     context.Context // ends waits early when done: the connection closes; may be nil
-	Hold      func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
+	Accepted  func() // called when the service behind the tools has accepted Caller; may be nil
+	Decoded   func() // called once the arguments are decoded; may be nil
+	// Continuation takes calls that may wait, for the transport to run; where nil they run at once.
+	Continuation *Continuation
+	Drain        context.Context // ends waits early when done: the connection closes; may be nil
+	Hold         func() func()   // counts what goes on without the call until the function it returns is called: the connection ends after it, if it soon does; may be nil
 }
 
 type answerKey struct{}

@@ -206,45 +206,79 @@ func (s *Server) addNotice(result *mcp.CallToolResult) {
 	}
 }
 
-// CallTool answers a request to call a tool that is enabled.
-func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) (result *mcp.CallToolResult) {
-	defer func() { s.addNotice(result) }()
+// CallTool answers a request to call a tool that is enabled. If the scope has a Continuation, a
+// call that may wait is left to it.
+func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallToolResult {
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(r.Params.Name)
-	event := Event{RequestID: scope.requestID(), Tool: t.Name, Status: OK}
 	if !ok {
-		return plain{}.failed(event.RequestID, Problemf("%v", s.unknown(r.Params.Name)))
+		result := plain{}.failed(scope.requestID(), Problemf("%v", s.unknown(r.Params.Name)))
+		s.addNotice(result)
+		return result
 	}
-	call := &Call{
+	u := &underway{start: time.Now(), id: scope.requestID(), call: &Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
+	}}
+	ctx = scope.Continuation.outlasting(ctx)
+	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, u.call) })
+	switch {
+	case rest == nil:
+		return result
+	case scope.Continuation != nil && t.Waits() && !t.asks: // the MCP server is what asks
+		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
 	}
-	defer call.cleanUp()
-	start := time.Now()
+	return u.end(ctx, rest)
+}
+
+// underway is a call that has not ended.
+type underway struct {
+	call  *Call
+	id    string // of the request
+	start time.Time
+}
+
+// do does a part of the call. It returns what is left to do or, once the call has ended, its
+// result.
+func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResult, rest part) {
+	event := Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.options.Log.Error().Ctx(ctx).Str("request", event.RequestID).Str("tool", t.Name).
+			u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 			event.Status = Internal
-			result = plain{}.failed(event.RequestID, internalError(event.RequestID))
+			result, rest = plain{}.failed(u.id, internalError(u.id)), nil
 		}
-		event.Took = time.Since(start)
-		if scope.Observe != nil {
-			scope.Observe(event)
+		if rest != nil {
+			return
 		}
+		event.Took = time.Since(u.start)
+		if u.call.Scope.Observe != nil {
+			u.call.Scope.Observe(event)
+		}
+		u.call.cleanUp()
+		u.call.server.addNotice(result)
 	}()
-	out, err := s.run(ctx, t, call)
+	out, err := part(ctx)
 	switch {
 	case err != nil:
 		var p *Problem
 		event.Err = err
-		p, event.Status = s.refuse(ctx, call, err, event.RequestID)
-		return call.plain().failed(event.RequestID, p)
+		p, event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
+		return u.call.plain().failed(u.id, p), nil
+	case out.rest != nil:
+		return nil, out.rest
 	case out.question != nil:
 		event.Status = Asked
-		return out.question.render(call)
+		return out.question.render(u.call), nil
 	}
-	return call.render(out.result)
+	return u.call.render(out.result), nil
+}
+
+// end does the last part of the call.
+func (u *underway) end(ctx context.Context, rest part) *mcp.CallToolResult {
+	result, _ := u.do(ctx, rest)
+	return result
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {

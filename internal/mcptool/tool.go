@@ -63,16 +63,22 @@ type Example struct {
 // Tool is a tool: its description, its schemas and its handler.
 type Tool struct {
 	Meta
+	asks   bool // the handler may answer with a question
 	input  func() *schema
 	listed func() mcp.Tool
 	handle func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error)
 }
 
-// outcome is how a call ended without an error: exactly one of its parts is set.
+// outcome is how a part of a call ended without an error: exactly one of its members is set.
 type outcome struct {
 	result   any
 	question *Question
+	rest     part // the call goes on
 }
+
+// part is a part of a call. The first checks it, up to the user's confirmation; the second, the
+// rest, is the tool's handler.
+type part func(context.Context) (outcome, error)
 
 // TextRenderer is a result that renders itself for people, and for models that read text. The
 // text is complete alone: it has all that the structured form holds and a reader needs.
@@ -138,6 +144,7 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 	})
 	return Tool{
 		Meta:   meta,
+		asks:   out.Implements(reflect.TypeFor[Asker]()),
 		input:  input,
 		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.confirms())) }),
 		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
@@ -162,14 +169,16 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 					}
 				}
 			}
-			result, err := handler(ctx, call, given)
-			if err != nil {
-				return outcome{}, err
-			}
-			if asker, ok := result.(Asker); ok && asker.Question() != nil {
-				return outcome{question: asker.Question()}, asker.Question().err
-			}
-			return outcome{result: result}, nil
+			return outcome{rest: func(ctx context.Context) (outcome, error) {
+				result, err := handler(ctx, call, given)
+				if err != nil {
+					return outcome{}, err
+				}
+				if asker, ok := result.(Asker); ok && asker.Question() != nil {
+					return outcome{question: asker.Question()}, asker.Question().err
+				}
+				return outcome{result: result}, nil
+			}}, nil
 		},
 	}
 }

@@ -48,19 +48,30 @@ func LooksOnce(asked *float64) bool { return asked != nil && *asked <= 0 }
 // nil means the default) or the server shuts down. It returns wait's error, or ErrRestarting
 // where the shutdown ended it.
 func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Context) error) error {
-	c.waitEnds = time.Now().Add(c.waitTimeout(timeout))
-	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
-	defer cancel()
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	for _, drain := range c.Drains() {
-		defer context.AfterFunc(drain, func() { end(ErrRestarting) })()
-	}
+	ctx, end := c.limitWait(ctx, timeout)
+	defer end()
 	err := wait(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), ErrRestarting) {
 		return ErrRestarting
 	}
 	return err
+}
+
+// limitWait returns a context that ends when the call's time is up or the server shuts down.
+func (c *Call) limitWait(ctx context.Context, timeout *float64) (context.Context, func()) {
+	c.waitEnds = time.Now().Add(c.waitTimeout(timeout))
+	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
+	ctx, restart := context.WithCancelCause(ctx)
+	ends := []func(){func() { restart(nil) }, cancel}
+	for _, drain := range c.Drains() {
+		stop := context.AfterFunc(drain, func() { restart(ErrRestarting) })
+		ends = append(ends, func() { stop() })
+	}
+	return ctx, func() {
+		for _, end := range ends {
+			end()
+		}
+	}
 }
 
 // TimeLeft is what is left of the time that the last Wait of the call had; below 0 where it is

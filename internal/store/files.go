@@ -27,6 +27,7 @@ type files struct {
 	turn     chan struct{} // holds one token: who has it may touch the folder
 	used     atomic.Bool   // the folder is there, and can be locked
 	own      *flock.Flock
+	holds    atomic.Bool // own is there
 	swept    time.Time
 	limiters localLimiters
 }
@@ -222,6 +223,9 @@ func (f *files) ended(path string) bool {
 }
 
 func (f *files) hold(ctx context.Context, owner string) error {
+	if f.holds.Load() {
+		return ctx.Err()
+	}
 	return f.locked(ctx, func() error {
 		if f.own != nil {
 			return nil
@@ -236,6 +240,7 @@ func (f *files) hold(ctx context.Context, owner string) error {
 			return err
 		}
 		f.own = lock
+		f.holds.Store(true)
 		return nil
 	})
 }
@@ -259,6 +264,7 @@ func (f *files) close() error {
 		return nil
 	}
 	path := f.own.Path()
+	f.holds.Store(false)
 	err := f.own.Close()
 	f.own = nil
 	_ = os.Remove(path) // or the next sweep does

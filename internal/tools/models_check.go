@@ -139,11 +139,11 @@ func paramNames(schema params.Schema) []string {
 }
 
 // dryRun is the result of a run that was only checked and quoted.
-func (c *Call) dryRun(plan plannedRun, in modelRun) TaskResult {
+func (c *Call) dryRun(plan plannedRun, in modelRun) *TaskResult {
 	arguments := c.runArguments()
 	delete(arguments, "dry_run")
 	arguments["model"], arguments["params"] = plan.Slug.String(), shown(plan.Params)
-	result := TaskResult{
+	result := &TaskResult{
 		State: stateDryRun, Task: TaskInfo{Model: plan.Slug.String()}, Outputs: []OutputInfo{},
 		Quote: plan.Quote, Warnings: plan.Warnings, Params: shown(plan.Params), Today: plan.today,
 		NextAction: c.Next("run_model", "run it, once the user agrees to the price", arguments),

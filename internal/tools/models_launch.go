@@ -72,7 +72,7 @@ func (l *launch) abandon(ctx context.Context) {
 }
 
 // result brings the run to an end that the caller can use: its result, or its token.
-func (l *launch) result(ctx context.Context) (TaskResult, error) {
+func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 	l.progress.progress, l.progress.answer = l.StartProgress(), l.Answer()
 	defer l.progress.progress.Stop()
 	timeout := l.in.Timeout
@@ -80,7 +80,7 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 		timeout = nil
 	}
 	var (
-		result TaskResult
+		result *TaskResult
 		over   bool
 		failed error
 	)
@@ -92,9 +92,9 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 		return nil
 	})
 	if failed != nil {
-		return TaskResult{}, failed
+		return nil, failed
 	}
-	l.complete(ctx, &result)
+	l.complete(ctx, result)
 	l.end(ctx, result, over)
 	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
@@ -115,39 +115,47 @@ func (l *launch) result(ctx context.Context) (TaskResult, error) {
 }
 
 // await waits for the task, unless the caller does not want to.
-func (l *launch) await(ctx context.Context, submission wiro.Submission) (result TaskResult, over bool) {
+func (l *launch) await(ctx context.Context, submission wiro.Submission) (result *TaskResult, over bool) {
 	l.ref = submission.Ref()
-	known := wiro.Task{
+	task := &wiro.Task{
 		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
 	}
 	if !l.in.waits() {
-		known.Status = wiro.TaskQueue
-		result = l.taskResult(known)
-		result.State = stateSubmitted
-		return result, false
+		return l.unwaited(task), false
 	}
 	l.progress.submitted(submission, l.plan)
 	l.progress.expect(l.plan.price)
-	if held := l.sessions.Find(l.caller().Key, submission.Ref()); held != nil {
+	if held := l.sessions.Find(l.caller().Key, l.ref); held != nil {
 		return l.awaitSession(ctx, held, l.in.Timeout, &l.progress)
 	}
-	wait := func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
-		return submission.Wait(ctx, update)
-	}
-	if l.found || l.run != nil && l.run.Attached {
-		wait = func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
-			return l.Wiro.Tasks.Wait(ctx, submission.Ref(), update)
+	err := l.follow(ctx, &l.progress, l.in.Timeout, task, func() error {
+		if l.found || l.run != nil && l.run.Attached {
+			return l.Wiro.Tasks.Follow(ctx, task, l.progress.update)
 		}
-	}
-	task, err := l.follow(ctx, &l.progress, l.in.Timeout, known, wait)
+		return submission.Follow(ctx, task, l.progress.update)
+	})
+	return l.awaited(ctx, task, err)
+}
+
+// unwaited is the result of a call that does not wait.
+func (l *launch) unwaited(task *wiro.Task) *TaskResult {
+	task.Status = wiro.TaskQueue
+	result := l.taskResult(*task)
+	result.State = stateSubmitted
+	return result
+}
+
+// awaited is the result of a wait that ended with err.
+func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (result *TaskResult, over bool) {
 	if err == nil || task.Over() {
-		l.reserved.settle(ctx, task)
-		l.recordCosts(ctx, task) // of a run that an earlier call reserved for
+		l.reserved.settle(ctx, *task)
+		l.recordCosts(ctx, *task) // of a run that an earlier call reserved for
 	}
-	result = l.taskResult(task)
+	var outcome sessionOutcome
 	if task.Over() && l.plan.Kind != realtime.None {
-		result = l.taskResultOf(task, l.outcomeOf(ctx, task))
+		outcome = l.outcomeOf(ctx, *task)
 	}
+	result = l.taskResultOf(*task, outcome)
 	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
 		err = mcptool.ErrRestarting
 	}
@@ -157,7 +165,7 @@ func (l *launch) await(ctx context.Context, submission wiro.Submission) (result 
 
 // end gives the hold on the run up. A result that the client will read is forgotten; anything
 // else is found again by the same call.
-func (l *launch) end(ctx context.Context, result TaskResult, over bool) {
+func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	reads := ctx.Err() == nil
 	if !reads && !over {
 		l.endAbandoned(ctx)

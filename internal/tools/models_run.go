@@ -81,11 +81,11 @@ func prepareRun(ctx context.Context, call *Call, in modelRun) (*mcptool.Charge, 
 	return nil, nil
 }
 
-func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) {
+func runModel(ctx context.Context, call *Call, in modelRun) (*TaskResult, error) {
 	if call.plan == nil { // it is confirmed without having been looked at
 		plan, err := call.planRun(ctx, in)
 		if err != nil {
-			return TaskResult{}, err
+			return nil, err
 		}
 		call.plan = &plan
 	}
@@ -96,7 +96,7 @@ func runModel(ctx context.Context, call *Call, in modelRun) (TaskResult, error) 
 	if l == nil {
 		var err error
 		if l, _, err = call.begin(ctx, *call.plan, in); err != nil {
-			return TaskResult{}, err
+			return nil, err
 		}
 	}
 	return l.result(ctx)

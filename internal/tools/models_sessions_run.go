@@ -174,7 +174,7 @@ func (l *launch) endAbandoned(ctx context.Context) {
 }
 
 // awaitSession waits for a session that this server holds, unless timeout is 0.
-func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *float64, updates *taskProgress) (result TaskResult, over bool) {
+func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *float64, updates *taskProgress) (result *TaskResult, over bool) {
 	var err error
 	if !mcptool.LooksOnce(timeout) {
 		err = held.Wait(ctx, updates.session)
@@ -211,13 +211,13 @@ func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *f
 }
 
 // waitForSession waits for a session that this server holds, for a call that did not start it.
-func (c *Call) waitForSession(ctx context.Context, held *realtime.Held, timeout *float64, updates *taskProgress) (result TaskResult) {
+func (c *Call) waitForSession(ctx context.Context, held *realtime.Held, timeout *float64, updates *taskProgress) (result *TaskResult) {
 	over := false
 	_ = c.Wait(ctx, timeout, func(limited context.Context) error {
 		result, over = c.awaitSession(limited, held, timeout, updates)
 		return nil
 	})
-	c.complete(ctx, &result)
+	c.complete(ctx, result)
 	if over {
 		c.delivered(ctx, wiro.Task{ID: held.Ref.ID, Token: held.Ref.Token, Status: wiro.TaskPostprocessEnd})
 	}

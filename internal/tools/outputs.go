@@ -272,11 +272,12 @@ var (
 	filtered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`filter(ed|s)?\b`) })
 )
 
-// saysRefusal reports whether a line says that a model kept something back. Logs are long.
-func saysRefusal(line string) bool {
-	line = strings.ToLower(line)
-	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(line, word) }) ||
-		strings.Contains(line, "filter") && filtered().MatchString(line)
+// saysRefusal reports whether a log, or a line of it, says that a model kept something back. Logs
+// are long: an expression would take ten times as long.
+func saysRefusal(log string) bool {
+	log = strings.ToLower(log)
+	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(log, word) }) ||
+		strings.Contains(log, "filter") && filtered().MatchString(log)
 }
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task
@@ -284,6 +285,9 @@ func saysRefusal(line string) bool {
 func modelNote(t wiro.Task, madeNothing bool) string {
 	var refused, others []string
 	for _, log := range []string{t.DebugOutput, t.DebugError} {
+		if !madeNothing && !saysRefusal(log) {
+			continue
+		}
 		for line := range strings.Lines(log) {
 			if i := strings.LastIndexByte(strings.TrimRight(line, "\r\n"), '\r'); i >= 0 { // a bar that is drawn again
 				line = line[i+1:]

@@ -40,13 +40,13 @@ var getTaskTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, getTask)
 
-func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
+func getTask(ctx context.Context, call *Call, in taskLook) (*TaskResult, error) {
 	if in.Wait > 0 {
 		return call.await(ctx, in.taskRef, &in.Wait)
 	}
 	task, err := call.Wiro.Tasks.Get(ctx, in.ref())
 	if err != nil {
-		return TaskResult{}, call.noSuchTask(err)
+		return nil, call.noSuchTask(err)
 	}
 	call.delivered(ctx, task)
 	var outcome sessionOutcome
@@ -56,7 +56,7 @@ func getTask(ctx context.Context, call *Call, in taskLook) (TaskResult, error) {
 	result := call.taskResultOf(task, outcome)
 	result.Params = sentParams(task)
 	result.tellsParams = len(result.Params) > 0 && result.State != stateFailed // the next step has them
-	call.complete(ctx, &result)
+	call.complete(ctx, result)
 	return result, nil
 }
 

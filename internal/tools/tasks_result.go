@@ -106,12 +106,12 @@ func taskState(t wiro.Task) string {
 	return stateRunning
 }
 
-func (c *Call) taskResult(t wiro.Task) TaskResult { return c.taskResultOf(t, sessionOutcome{}) }
+func (c *Call) taskResult(t wiro.Task) *TaskResult { return c.taskResultOf(t, sessionOutcome{}) }
 
 // taskResultOf is the result of a task whose session brought more than its record says.
-func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) TaskResult {
-	r := TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
-	c.addOutputs(&r, t)
+func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) *TaskResult {
+	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
+	c.addOutputs(r, t)
 	r.Outputs = append(r.Outputs, o.Outputs...) // behind the record's, which read_output counts
 	switch r.State {
 	case stateRunning:
@@ -120,7 +120,7 @@ func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) TaskResult {
 		r.Note = joinSentences(r.Note, modelNote(t, r.madeNothing()))
 	case stateFailed:
 		r.Error = failureText(t)
-		c.addRepair(&r, t)
+		c.addRepair(r, t)
 	}
 	return r
 }

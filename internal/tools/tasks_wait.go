@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ var waitForTaskTool = define(mcptool.Meta{
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, waitForTask)
 
-func waitForTask(ctx context.Context, call *Call, in taskWait) (TaskResult, error) {
+func waitForTask(ctx context.Context, call *Call, in taskWait) (*TaskResult, error) {
 	return call.await(ctx, in.taskRef, in.Timeout)
 }
 
@@ -29,34 +30,41 @@ type taskWait struct {
 }
 
 // await waits for a task that was submitted before.
-func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (TaskResult, error) {
+func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (*TaskResult, error) {
 	ref := named.ref()
-	updates := taskProgress{progress: c.StartProgress(), answer: c.Answer()}
+	updates := &taskProgress{progress: c.StartProgress(), answer: c.Answer()}
 	defer updates.progress.Stop()
 	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
-		return c.waitForSession(ctx, held, timeout, &updates), nil
+		return c.waitForSession(ctx, held, timeout, updates), nil
 	}
-	var task wiro.Task
-	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
+	task := &wiro.Task{Token: ref.Token, ID: ref.ID}
+	err := c.watch(ctx, timeout, task, updates)
+	return c.awaited(ctx, task, updates, err)
+}
+
+// watch waits for a task and keeps it up to date.
+func (c *Call) watch(ctx context.Context, timeout *float64, task *wiro.Task, updates *taskProgress) error {
+	return c.Wait(ctx, timeout, func(limited context.Context) error {
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
 			limited = ctx
 		}
-		task, err = c.follow(limited, &updates, timeout, wiro.Task{Token: ref.Token, ID: ref.ID},
-			func(ctx context.Context, update func(wiro.Update)) (wiro.Task, error) {
-				return c.Wiro.Tasks.Wait(ctx, ref, update)
-			})
-		return err
+		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, updates.update) })
 	})
+}
+
+// awaited is the result of a wait that ended with err.
+func (c *Call) awaited(ctx context.Context, task *wiro.Task, updates *taskProgress, err error) (*TaskResult, error) {
 	if err != nil && !goesOn(err) {
-		return TaskResult{}, c.noSuchTask(err)
+		return nil, c.noSuchTask(err)
 	}
-	result := c.taskResult(task)
+	var outcome sessionOutcome
 	if task.Over() {
-		result = c.taskResultOf(task, c.outcomeOf(ctx, task))
+		outcome = c.outcomeOf(ctx, *task)
 	}
+	result := c.taskResultOf(*task, outcome)
 	result.Note = joinSentences(result.Note, updates.note(err))
-	c.complete(ctx, &result)
-	c.delivered(ctx, task)
+	c.complete(ctx, result)
+	c.delivered(ctx, *task)
 	return result, nil
 }
 
@@ -66,34 +74,30 @@ func goesOn(err error) bool {
 	return unread || mcptool.WaitEnded(err)
 }
 
-// follow waits for a task until ctx ends, or looks at it once where timeout is 0, reporting its
-// progress. It returns the task as Wiro's record showed it last, at worst as it is known: an
-// event never says how a task ended.
-func (c *Call) follow(ctx context.Context, updates *taskProgress, timeout *float64, known wiro.Task, wait func(context.Context, func(wiro.Update)) (wiro.Task, error)) (wiro.Task, error) {
-	var (
-		task wiro.Task
-		err  error
-	)
+// follow waits for a task, or looks at it once where timeout is 0. The task becomes as Wiro's
+// record showed it last, at worst it stays as it is known: an event never says how a task ended.
+func (c *Call) follow(ctx context.Context, updates *taskProgress, timeout *float64, task *wiro.Task, wait func() error) error {
+	ref, model := wiro.TaskRef{Token: task.Token, ID: task.ID}, wiro.Slug{Owner: task.ModelOwner, Model: task.ModelProject}
 	if mcptool.LooksOnce(timeout) {
-		if task, err = c.Wiro.Tasks.Get(ctx, known.Ref()); err != nil && !isRefusal(err) {
-			err = &wiro.PollError{Ended: context.DeadlineExceeded, Err: err}
-		}
-	} else {
-		task, err = wait(ctx, updates.update)
+		wait = func() error { return c.look(ctx, ref, task) }
 	}
-	if task.ID == "" {
-		task.ID = known.ID
-	}
-	if task.Token == "" {
-		task.Token = known.Token
-	}
+	err := wait()
+	task.ID, task.Token = cmp.Or(task.ID, ref.ID), cmp.Or(task.Token, ref.Token)
 	if task.ModelOwner == "" {
-		task.ModelOwner, task.ModelProject = known.ModelOwner, known.ModelProject
+		task.ModelOwner, task.ModelProject = model.Owner, model.Model
 	}
-	if seen := updates.last.Status; seen != "" && !task.Over() && err != nil && !(wiro.Task{Status: seen}).Over() {
-		task.Status = seen
+	if err != nil {
+		updates.addTo(task)
 	}
-	return task, err
+	return err
+}
+
+// look reads a task's record once.
+func (c *Call) look(ctx context.Context, ref wiro.TaskRef, task *wiro.Task) (err error) {
+	if *task, err = c.Wiro.Tasks.Get(ctx, ref); err != nil && !isRefusal(err) {
+		err = &wiro.PollError{Ended: context.DeadlineExceeded, Err: err}
+	}
+	return err
 }
 
 // isRefusal reports whether looking again cannot help.
@@ -103,6 +107,15 @@ func isRefusal(err error) bool {
 		return false
 	}
 	return true
+}
+
+// addTo notes where the events saw the task last, short of its end.
+//
+//go:noinline // its copies of the task would stay on the stack of a wait
+func (t *taskProgress) addTo(task *wiro.Task) {
+	if seen := t.last.Status; seen != "" && !task.Over() && !(wiro.Task{Status: seen}).Over() {
+		task.Status = seen
+	}
 }
 
 // note says in a line why a wait ended before the task; "" where time was simply up.

@@ -42,11 +42,11 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 	group.SetLimit(batchWorkers)
 	for _, m := range messages {
 		if m.fault() == "" && !m.expectsAnswer() {
-			q.giveUp(ctx, m)
+			q.giveUp(ctx, &m)
 			continue
 		}
 		group.Go(func() error {
-			answer := q.answerOf(ctx, m, s.notify)
+			answer := q.answerOf(ctx, &m, s.notify)
 			mu.Lock()
 			defer mu.Unlock()
 			answers = append(answers, answer)
@@ -66,14 +66,14 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 }
 
 // answerOf answers a message of a batch.
-func (q *request) answerOf(ctx context.Context, m message, notify mcptool.Notifier) json.RawMessage {
+func (q *request) answerOf(ctx context.Context, m *message, notify mcptool.Notifier) json.RawMessage {
 	if fault := m.fault(); fault != "" {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
 	}
 	if m.Method == string(mcp.MethodInitialize) {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, "initialize must not be part of a batch.")
 	}
-	c := q.http.newCall(ctx, q.scope, q.entry.caller, newRequestID(), m, notify)
+	c := q.newCall(ctx, newRequestID(), m, notify)
 	if limit := c.begin(); limit != "" {
 		c.entry.outcome, c.entry.limit = outcomeLimited, limit
 		c.end(http.StatusTooManyRequests)

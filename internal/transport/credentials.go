@@ -2,6 +2,7 @@ package transport
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -95,24 +96,23 @@ var placeholder = sync.OnceValue(func() *regexp.Regexp {
 })
 
 func checkPlaceholder(text string, secret bool) error {
-	if !looksRandom(text) && placeholder().MatchString(text) {
+	if mayBePlaceholder(text) && placeholder().MatchString(text) {
 		return &CredentialError{secret, "is a placeholder that was not filled in: " + nameOf(text)}
 	}
 	return nil
 }
 
-// looksRandom reports whether a text is letters and digits alone, with a digit among them: real
-// keys are, no placeholder is. It spares each start and each request the expression.
-func looksRandom(text string) (digits bool) {
-	for _, c := range []byte(text) {
-		switch {
-		case '0' <= c && c <= '9':
-			digits = true
-		case c < 'A' || c > 'z' || 'Z' < c && c < 'a':
-			return false
-		}
-	}
-	return digits
+// placeholderStarts are the beginnings of all placeholders, in lower case.
+var placeholderStarts = []string{
+	"$", "%", "<", "[", "{", "undefined", "null", "none", "nil", "nan", "true", "false", "change", "todo", "xxx", "...", "…", "*",
+	"your", "enter", "insert", "replace", "paste", "put", "add", "api", "wiro",
+}
+
+// mayBePlaceholder spares each start and each request with an ordinary key the expression.
+func mayBePlaceholder(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "${") || strings.Contains(text, "{{") ||
+		slices.ContainsFunc(placeholderStarts, func(start string) bool { return strings.HasPrefix(text, start) })
 }
 
 // known are the placeholders that can be repeated: none of them can be part of a key.

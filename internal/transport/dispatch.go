@@ -21,26 +21,42 @@ type dispatcher struct {
 	plain func(ctx context.Context, text string) string // for errors that no tool made; may be nil
 }
 
-// handle answers a request in a session. The MCP server sees an id of ours, so it can neither
-// round the client's nor confuse two calls; the answer carries the client's own bytes.
-// requestID goes into logs and into the error of a fault in this program.
-func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSession, requestID string, notify mcptool.Notifier) (answer mcp.JSONRPCMessage) {
-	internal := func() mcp.JSONRPCMessage { return m.refusal(mcp.INTERNAL_ERROR, "internal error "+requestID) }
+// handle answers a request in a session. The request's ID goes into logs and into the error of
+// a fault in this program. A call that may wait does so here, with nothing of the MCP server on
+// the stack.
+func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			d.log.Error().Ctx(ctx).Str("request", requestID).Str("panic", fmt.Sprintf("%T", cause)).
-				Bytes("stack", debug.Stack()).Msg("a message panicked")
-			answer = internal()
+			answer = d.panicked(ctx, m, scope, cause)
 		}
 	}()
+	scope.Continuation = mcptool.NewContinuation(ctx)
+	ctx = mcptool.WithScope(ctx, *scope)
+	answer = d.dispatch(ctx, m, s, scope)
+	if scope.Continuation.Waits() {
+		m.Params = nil // decoded, and often most of what a waiting call would hold
+	}
+	return scope.Continuation.Run(answer)
+}
+
+// panicked is the answer to a message that panicked.
+func (d dispatcher) panicked(ctx context.Context, m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
+	d.log.Error().Ctx(ctx).Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
+		Bytes("stack", debug.Stack()).Msg("a message panicked")
+	return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
+}
+
+// dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
+// the client's nor confuse two calls; the answer carries the client's own bytes.
+func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
-		return internal()
+		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}
-	answer = withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
+	answer := withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
 	if failed, ok := answer.(mcp.JSONRPCError); ok && d.plain != nil {
 		failed.Error.Message = d.plain(ctx, failed.Error.Message)
 		answer = failed
@@ -53,7 +69,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 			n.Params.Meta[mcp.MetaKeySubscriptionID] = m.ID
 			params := n.Params.AdditionalFields
 			params["_meta"] = n.Params.Meta
-			notify(n.Method, params)
+			scope.Notify(n.Method, params)
 		default:
 		}
 	}
@@ -61,7 +77,7 @@ func (d dispatcher) handle(ctx context.Context, m message, s server.ClientSessio
 }
 
 // withID gives an answer the id of the message, and words that name no type of Go.
-func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
+func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 	id := mcp.NewRequestId(json.RawMessage(m.ID))
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
@@ -90,7 +106,7 @@ func withID(answer mcp.JSONRPCMessage, m message) mcp.JSONRPCMessage {
 
 // handlerErrorCode is the code of an error that a handler returned, which the MCP server takes
 // for a fault of its own: a prompt can only lack an argument, a page can only be unknown.
-func (m message) handlerErrorCode() int {
+func (m *message) handlerErrorCode() int {
 	switch mcp.MCPMethod(m.Method) {
 	case mcp.MethodPromptsGet, mcp.MethodCompletionComplete:
 		return mcp.INVALID_PARAMS
@@ -125,7 +141,7 @@ func (s *session) SetClientCapabilities(c mcp.ClientCapabilities)      { s.capab
 func (s *session) pending() <-chan mcp.JSONRPCNotification             { return s.notifications }
 
 // newSession returns a session for one message.
-func newSession(id, protocol string, m message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
+func newSession(id, protocol string, m *message, client mcp.Implementation, capabilities mcp.ClientCapabilities) *session {
 	s := &session{id: id, client: client, capabilities: capabilities, protocol: protocol}
 	if m.Method == string(mcp.MethodSubscriptionsListen) {
 		s.notifications = make(chan mcp.JSONRPCNotification, 1)

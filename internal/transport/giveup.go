@@ -12,7 +12,7 @@ import (
 // giveUp takes note that the client no longer waits for a request, which may be on another
 // replica. Clients that run out of time post a cancel and keep the request's connection open:
 // the request goes on, and the same call finds its run.
-func (q *request) giveUp(ctx context.Context, m message) {
+func (q *request) giveUp(ctx context.Context, m *message) {
 	if m.Method != string(mcp.MethodNotificationCancelled) {
 		return
 	}

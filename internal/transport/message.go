@@ -67,18 +67,18 @@ func readMessages(body []byte) (messages []message, batch bool, err error) {
 
 // expectsAnswer reports whether a message is a request. Notifications and replies are not
 // passed on: the MCP server would apply them, a cancel above all, to another caller's request.
-func (m message) expectsAnswer() bool {
+func (m *message) expectsAnswer() bool {
 	method := strings.ToLower(strings.TrimSpace(m.Method))
 	return m.Method != "" && len(m.ID) > 0 && !strings.HasPrefix(method, "notifications/")
 }
 
 // isReply reports whether a message is a client's reply to a question of this server.
-func (m message) isReply() bool {
+func (m *message) isReply() bool {
 	return m.Method == "" && (len(m.ID) > 0 || len(m.Result) > 0 || len(m.Error) > 0)
 }
 
 // fault says what keeps a message from being one of JSON-RPC; "" where nothing does.
-func (m message) fault() string {
+func (m *message) fault() string {
 	switch {
 	case m.Version != mcp.JSONRPC_VERSION:
 		return `This is no JSON-RPC 2.0 message: "jsonrpc" must be "2.0".`
@@ -116,7 +116,7 @@ func idKey(id json.RawMessage) string {
 // encode renders the message anew: the MCP server reads what was checked here, even if the
 // message came with duplicate or oddly spelled members. The id is not the client's, which the
 // MCP server would round: see handle.
-func (m message) encode() ([]byte, error) {
+func (m *message) encode() ([]byte, error) {
 	head, err := json.Marshal(struct {
 		Version string `json:"jsonrpc"`
 		ID      int    `json:"id"`
@@ -159,7 +159,7 @@ func encodeAnswer(answer mcp.JSONRPCMessage) ([]byte, error) {
 }
 
 // label is the method as logs and metrics know it: one of the protocol's, or "other".
-func (m message) label() string {
+func (m *message) label() string {
 	if slices.Contains(methods, mcp.MCPMethod(m.Method)) {
 		return m.Method
 	}

@@ -15,7 +15,7 @@ type protocol struct{ modern bool }
 
 // protocol returns the protocol that a message follows. It refuses a version that does not
 // exist, and headers that contradict the message.
-func (m message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
+func (m *message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
 	header, meta := h.Get(mcp.HeaderProtocolVersion), m.params.Meta.ProtocolVersion()
 	if !mcp.IsModernProtocol(header) && !mcp.IsModernProtocol(meta) {
 		if header != "" && !mcp.IsValidProtocolVersion(header) && m.Method != string(mcp.MethodInitialize) {
@@ -66,11 +66,11 @@ func errorCode(answer mcp.JSONRPCMessage) int {
 	return 0
 }
 
-func (m message) refusal(code int, text string) mcp.JSONRPCMessage {
+func (m *message) refusal(code int, text string) mcp.JSONRPCMessage {
 	return mcp.NewJSONRPCError(mcp.NewRequestId(m.ID), code, text, nil)
 }
 
-func (m message) unsupported(version string) mcp.JSONRPCMessage {
+func (m *message) unsupported(version string) mcp.JSONRPCMessage {
 	refusal := mcp.UnsupportedProtocolVersionError{Version: version[:min(len(version), 40)], Supported: mcp.ValidProtocolVersions}.JSONRPCError()
 	refusal.ID = mcp.NewRequestId(m.ID)
 	return refusal

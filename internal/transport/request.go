@@ -46,37 +46,103 @@ type caller struct {
 	header http.Header // what MCP knows, and nothing secret
 }
 
-// serveMCP is the endpoint.
+// serveMCP is the endpoint. What it takes to read a request is done, and off the stack, before
+// its messages are answered, which may take minutes.
 func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	q := &request{http: h, w: w, r: r, entry: activity{caller: caller{peer: peerOf(r)}, id: newRequestID()}, started: time.Now()}
 	w.Header().Set(headerRequestID, q.entry.id)
+	defer q.release()
+	switch messages, batch := q.read(); {
+	case batch:
+		q.serveBatch(q.context(), messages)
+	case len(messages) == 1:
+		q.serveOne(q.context(), &messages[0])
+	}
+}
 
+// context is that of the request, with the caller as the owner of what it takes.
+func (q *request) context() context.Context {
+	owner := ""
+	if q.entry.caller.known {
+		owner = q.entry.caller.hash // made-up keys have one share together
+	}
+	return slots.WithOwner(q.r.Context(), owner)
+}
+
+// release gives back what the request holds.
+func (q *request) release() {
+	if q.scope.Decoded != nil {
+		q.scope.Decoded()
+	}
+	if q.body.budget != nil {
+		q.body.release()
+	}
+}
+
+// read authenticates the request and reads its messages. It answers a request that it refuses,
+// and returns none.
+func (q *request) read() (messages []message, batch bool) {
+	if !q.admit() {
+		return nil, false
+	}
+	q.body = bodyShare{budget: q.http.bodies, caller: q.entry.caller}
+	body, err := q.readBody()
+	if err != nil {
+		q.refuseBody(err)
+		return nil, false
+	}
+	if len(body) > freeBody {
+		release, err := slots.CPU().Acquire(q.context())
+		if err != nil {
+			return nil, false // the client is gone
+		}
+		q.scope.Decoded = sync.OnceFunc(release)
+	}
+	size, err := decodedSize(body)
+	switch {
+	case err != nil:
+		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "The request "+err.Error()+".")
+		return nil, false
+	case size > 2*freeBody && !q.body.hold(size):
+		q.refuseBody(errNoMemory)
+		return nil, false
+	}
+	if messages, batch, err = readMessages(body); err != nil {
+		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
+		return nil, false
+	}
+	return messages, batch
+}
+
+// admit checks everything of the request but its body, and refuses it if anything is wrong.
+func (q *request) admit() bool {
+	h, w, r := q.http, q.w, q.r
 	credentials, connection, err := h.authenticate(r)
 	if err != nil {
 		h.challenge(w, r, err)
 		q.refuse(http.StatusUnauthorized, codeRefused, nil, err.Error())
-		return
+		return false
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST, OPTIONS")
 		http.Error(w, "This is an MCP endpoint: it takes POST. The page at / shows how to connect.", http.StatusMethodNotAllowed)
-		return
+		return false
 	}
 	q.entry.caller.signed = connection != nil
 	q.entry.caller.hash, q.entry.caller.header = credentials.Fingerprint(h.salt), passOn(r.Header)
 	if err := oneVersion(r.Header, q.entry.caller.header); err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, err.Error())
-		return
+		return false
 	}
 	allowed, err := restrictTools(r.Header, h.Tools)
 	if err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
-		return
+		return false
 	}
 	limits, err := spendingLimits(r.Header, connection)
 	if err != nil {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_PARAMS, nil, err.Error())
-		return
+		return false
 	}
 	allowed = limitTools(allowed, connection)
 	who := &q.entry.caller
@@ -87,59 +153,22 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
 	if !isJSON(r.Header.Get("Content-Type")) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
-		return
+		return false
 	}
 	if limit, retry := q.overRate(r.Context(), 1); limit != "" {
 		q.tooManyRequests(limit, retry, nil)
-		return
+		return false
 	}
 	if coding := contentCoding(r.Header); coding != "" && coding != "gzip" {
 		w.Header().Set("Accept-Encoding", "gzip")
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, fmt.Sprintf("The Content-Encoding %.20q is not supported: send the body as it is, or with gzip.", coding))
-		return
+		return false
 	}
-	q.body = bodyShare{budget: h.bodies, caller: *who}
-	defer q.body.release()
-	body, err := q.readBody()
-	if err != nil {
-		q.refuseBody(err)
-		return
-	}
-	owner := ""
-	if who.known {
-		owner = who.hash // made-up keys have one share together
-	}
-	ctx := slots.WithOwner(r.Context(), owner)
-	if len(body) > freeBody {
-		release, err := slots.CPU().Acquire(ctx)
-		if err != nil {
-			return // the client is gone
-		}
-		q.scope.Decoded = sync.OnceFunc(release)
-		defer q.scope.Decoded()
-	}
-	size, err := decodedSize(body)
-	switch {
-	case err != nil:
-		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "The request "+err.Error()+".")
-		return
-	case size > 2*freeBody && !q.body.hold(size):
-		q.refuseBody(errNoMemory)
-		return
-	}
-	messages, batch, err := readMessages(body)
-	switch {
-	case err != nil:
-		q.refuse(http.StatusBadRequest, mcp.PARSE_ERROR, nil, "The request is not the JSON of a JSON-RPC message.")
-	case batch:
-		q.serveBatch(ctx, messages)
-	default:
-		q.serveOne(ctx, messages[0])
-	}
+	return true
 }
 
 // serveOne answers a message on its own.
-func (q *request) serveOne(ctx context.Context, m message) {
+func (q *request) serveOne(ctx context.Context, m *message) {
 	if fault := m.fault(); fault != "" {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, m.ID, fault)
 		return
@@ -151,7 +180,7 @@ func (q *request) serveOne(ctx context.Context, m message) {
 	}
 	s := newStream(q.w, q.r, q.http.timeouts)
 	defer s.abandon()
-	c := q.http.newCall(ctx, q.scope, q.entry.caller, q.entry.id, m, s.notify)
+	c := q.newCall(ctx, q.entry.id, m, s.notify)
 	if limit := c.begin(); limit != "" {
 		s.abandon()
 		q.entry = c.entry

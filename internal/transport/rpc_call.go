@@ -13,28 +13,31 @@ import (
 type rpcCall struct {
 	http    *HTTP
 	ctx     context.Context //nolint:containedctx // lives as long as the call
-	caller  caller
-	message message
-	notify  mcptool.Notifier
+	caller  *caller
+	message *message
+	scope   mcptool.Scope
 	entry   activity
 	release func()
 }
 
 // newCall prepares a message for the MCP server: its scope is complete from here on.
-func (h *HTTP) newCall(ctx context.Context, scope mcptool.Scope, from caller, id string, m message, notify mcptool.Notifier) *rpcCall {
+func (q *request) newCall(ctx context.Context, id string, m *message, notify mcptool.Notifier) *rpcCall {
+	from := &q.entry.caller
 	c := &rpcCall{
-		http: h, caller: from, message: m, notify: notify, release: func() {},
-		entry: activity{caller: from, id: id, method: m.label(), rpcID: m.ID},
+		http: q.http, ctx: ctx, caller: from, message: m, scope: q.scope, release: func() {},
+		entry: activity{caller: *from, id: id, method: m.label(), rpcID: m.ID},
 	}
-	scope.RequestID, scope.Request, scope.Notify = id, requestName(from.header, m.ID), notify
-	scope.Observe = func(e mcptool.Event) {
-		c.entry.call, c.entry.tool, c.entry.outcome = e, e.Tool, outcome(e.Status)
-		if from.signed {
-			h.recheck(ctx, scope, e.Err)
-		}
-	}
-	c.ctx = mcptool.WithScope(ctx, scope)
+	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(from.header, m.ID), notify
+	c.scope.Observe = c.observe
 	return c
+}
+
+// observe takes note of how the call of a tool ended.
+func (c *rpcCall) observe(e mcptool.Event) {
+	c.entry.call, c.entry.tool, c.entry.outcome = e, e.Tool, outcome(e.Status)
+	if c.caller.signed {
+		c.http.recheck(c.ctx, c.scope, e.Err)
+	}
 }
 
 // begin takes a place among the concurrent waits if the message is one. If none is left, it
@@ -48,7 +51,7 @@ func (c *rpcCall) begin() (limit string) {
 	if !d.Waits() {
 		return ""
 	}
-	release, limit := c.http.limits.acquire(c.caller)
+	release, limit := c.http.limits.acquire(*c.caller)
 	if limit == "" {
 		c.release = release
 	}
@@ -57,15 +60,32 @@ func (c *rpcCall) begin() (limit string) {
 
 // answer lets the MCP server answer, and returns what it says with the HTTP status for it.
 func (c *rpcCall) answer() (status int, data []byte) {
+	c.begun()
+	protocol, answer := c.message.protocol(c.caller.header)
+	if answer != nil {
+		return c.encode(http.StatusBadRequest, answer)
+	}
+	answer = c.handle()
+	return c.encode(protocol.status(answer), answer)
+}
+
+// begun records the beginning of the call.
+func (c *rpcCall) begun() {
 	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(c.caller.header))
 	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, c.caller.header, c.message.params.Meta), &c.entry)
-	protocol, refusal := c.message.protocol(c.caller.header)
-	status, answer := http.StatusBadRequest, refusal
-	if refusal == nil {
-		s := newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
-		answer = dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, s, c.entry.id, c.notify)
-		status = protocol.status(answer)
-	}
+}
+
+// handle passes the message to the MCP server.
+func (c *rpcCall) handle() mcp.JSONRPCMessage {
+	return dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, c.session(), &c.scope)
+}
+
+func (c *rpcCall) session() *session {
+	return newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
+}
+
+// encode ends the call.
+func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
 	c.entry.rpcCode = errorCode(answer)
 	c.end(status)
 	data, err := encodeAnswer(answer)

@@ -165,10 +165,10 @@ func (c *connection) accept(m message, answer func([]byte)) {
 
 // initialize is answered before anything else is read: what follows depends on it.
 func (c *connection) initialize(m message, answer func([]byte)) {
-	s := newSession(newRequestID(), c.protocol, m, c.client, c.capabilities)
+	s := newSession(newRequestID(), c.protocol, &m, c.client, c.capabilities)
 	a := &activity{id: s.id, method: m.label(), transport: "pipe", rpcID: m.ID}
 	ctx := c.record.begin(withRemoteSpan(c.ctx, nil, m.params.Meta), a)
-	result := c.handle(ctx, m, s, s.id, func(string, map[string]any) {})
+	result := c.handle(ctx, &m, s, &mcptool.Scope{RequestID: s.id})
 	if response, ok := result.(mcp.JSONRPCResponse); ok {
 		if settled, ok := response.Result.(mcp.InitializeResult); ok {
 			c.protocol = settled.ProtocolVersion
@@ -198,7 +198,7 @@ func (c *connection) start(m message, answer func([]byte)) {
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	call, key := &stdioCall{cancel: cancel}, idKey(m.ID)
-	s := &stdioSession{session: newSession(newRequestID(), c.protocol, m, c.client, c.capabilities), connection: c}
+	s := &stdioSession{session: newSession(newRequestID(), c.protocol, &m, c.client, c.capabilities), connection: c}
 	c.mu.Lock()
 	c.calls[key] = call
 	cannotAsk := c.cannotAsk
@@ -251,15 +251,15 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 		observe := func(e mcptool.Event) { a.call, a.tool, a.outcome = e, e.Tool, outcome(e.Status) }
 		ctx = c.record.begin(withRemoteSpan(ctx, nil, m.params.Meta), a)
 		defer func() { c.recordEnd(ctx, a, result) }()
-		scope := mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
-		if result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify); s.notAsked.Load() && ctx.Err() == nil {
+		scope := &mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
+		if result = c.handle(ctx, &m, s, scope); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
 			c.mu.Lock()
 			c.cannotAsk = true
 			c.mu.Unlock()
 			scope.CannotAsk = true
-			result = c.handle(mcptool.WithScope(ctx, scope), m, s, s.id, progress.notify)
+			result = c.handle(ctx, &m, s, scope)
 		}
 	}
 	if progress.end() {

@@ -88,7 +88,7 @@ func (h *hub) close() {
 type Subscription struct {
 	token    string
 	register []byte // the message that asks for the events
-	events   chan Event
+	events   chan *Event
 	socket   *socket
 	ping     int // number of the ping behind its registration; the socket's mutex guards it
 }
@@ -103,7 +103,7 @@ func (t *Transport) Subscribe(token string, register any) (*Subscription, error)
 	if err != nil {
 		return nil, err
 	}
-	return t.hub.subscribe(&Subscription{token: token, register: message, events: make(chan Event, subscriberBuffer)})
+	return t.hub.subscribe(&Subscription{token: token, register: message, events: make(chan *Event, subscriberBuffer)})
 }
 
 func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
@@ -128,7 +128,7 @@ func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
 
 // Events delivers the token's events, beside SocketUp and SocketDown. The channel of a nil
 // subscription never delivers.
-func (sub *Subscription) Events() <-chan Event {
+func (sub *Subscription) Events() <-chan *Event {
 	if sub == nil {
 		return nil
 	}
@@ -150,7 +150,7 @@ func (sub *Subscription) Close() {
 
 // push hands an event over without ever blocking the socket: the oldest gives way. Events
 // carry all that came before, and the last one decides, so that nothing that matters is lost.
-func (sub *Subscription) push(e Event) {
+func (sub *Subscription) push(e *Event) {
 	for large := len(e.Message) > largeEvent; large; { // one large event waits, not sixteen
 		select {
 		case <-sub.events:

@@ -65,7 +65,7 @@ func receive(t *testing.T, sub *Subscription) Event {
 	t.Helper()
 	select {
 	case e := <-sub.Events():
-		return e
+		return *e
 	case <-time.After(time.Minute):
 		require.Fail(t, "no event")
 		return Event{}
@@ -153,9 +153,9 @@ func TestSubscribersAreRegisteredAgainAfterAReconnection(t *testing.T) {
 
 func TestASlowSubscriberLosesTheOldestEvents(t *testing.T) {
 	t.Parallel()
-	sub := &Subscription{events: make(chan Event, subscriberBuffer)}
+	sub := &Subscription{events: make(chan *Event, subscriberBuffer)}
 	for i := range 3 * subscriberBuffer {
-		sub.push(Event{Type: fmt.Sprint(i)})
+		sub.push(&Event{Type: fmt.Sprint(i)})
 	}
 	require.Equal(t, fmt.Sprint(2*subscriberBuffer), (<-sub.events).Type)
 }

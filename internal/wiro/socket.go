@@ -106,7 +106,7 @@ func (s *socket) up(match func(*Subscription) bool) {
 		if !match(sub) {
 			return false
 		}
-		sub.push(Event{Type: SocketUp})
+		sub.push(&Event{Type: SocketUp})
 		return true
 	})
 }
@@ -215,7 +215,7 @@ func (s *socket) deliver(e Event) {
 	defer s.mu.Unlock()
 	s.up(func(sub *Subscription) bool { return sub.token == token }) // an event proves it, too
 	for _, sub := range s.subscribers[token] {
-		sub.push(e)
+		sub.push(&e)
 	}
 }
 
@@ -224,7 +224,7 @@ func (s *socket) notifyDown() {
 	defer s.mu.Unlock()
 	for _, subs := range s.subscribers {
 		for _, sub := range subs {
-			sub.push(Event{Type: SocketDown})
+			sub.push(&Event{Type: SocketDown})
 		}
 	}
 }

@@ -1,0 +1,104 @@
+package mcptool_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+)
+
+// drying is a request for a tool that may wait, in a scope with a continuation.
+type drying struct {
+	scope  mcptool.Scope
+	ended  []mcptool.Event
+	cancel context.CancelFunc
+	answer mcp.JSONRPCMessage // of the MCP server
+}
+
+func dry(t *testing.T, tool, meta string) *drying {
+	t.Helper()
+	slow := mcptool.Meta{Name: "dry", Toolset: "eyes", Slow: true}
+	y := newToys(t, func(o *mcptool.Options) {
+		o.Tools = append(o.Tools, mcptool.Define(slow, func(ctx context.Context, _ *mcptool.Call, in paint) (plain, error) {
+			switch {
+			case in.Color == "blue":
+				panic("the sky")
+			case ctx.Err() != nil:
+				return plain{}, errRain
+			}
+			return plain{Text: "dry"}, nil
+		}))
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	d := &drying{cancel: cancel}
+	t.Cleanup(cancel)
+	d.scope = mcptool.Scope{
+		Continuation: mcptool.NewContinuation(ctx), Caller: "me",
+		Observe: func(e mcptool.Event) { d.ended = append(d.ended, e) },
+	}
+	d.answer = y.MCP().HandleMessage(mcptool.WithScope(ctx, d.scope),
+		json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":{"color":"red"}`+meta+`}}`))
+	return d
+}
+
+// finish runs the rest, and returns the answer as JSON.
+func (d *drying) finish(t *testing.T) string {
+	t.Helper()
+	answer, err := json.Marshal(d.scope.Continuation.Run(d.answer))
+	require.NoError(t, err)
+	require.False(t, d.scope.Continuation.Waits())
+	require.Len(t, d.ended, 1, "a call ends once")
+	return string(answer)
+}
+
+func TestACallThatMayWaitIsLeftToItsTransport(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "dry", "")
+	require.True(t, d.scope.Continuation.Waits())
+	require.Empty(t, d.ended, "it goes on")
+	require.Contains(t, d.finish(t), `{"text":"dry"}`, "its context outlasts the server's")
+	require.Equal(t, mcptool.OK, d.ended[0].Status)
+}
+
+func TestTheEndOfTheRequestEndsACallThatWaits(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "dry", "")
+	d.cancel()
+	require.Contains(t, d.finish(t), "It rains.")
+	require.Equal(t, mcptool.Canceled, d.ended[0].Status)
+}
+
+func TestAResultThatCameLaterHasWhatTheServerAddsToResults(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "dry", `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`)
+	answer := d.finish(t)
+	require.Contains(t, answer, `"resultType":"complete"`)
+	require.Contains(t, answer, `"name":"toys"`)
+}
+
+func TestCallsThatNeverWaitAreAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "look", "")
+	require.False(t, d.scope.Continuation.Waits())
+	require.Contains(t, d.finish(t), "a wall")
+}
+
+func TestARefusedCallIsNotLeftToItsTransport(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "dry", "")
+	refused := dry(t, "dry", `,"arguments":{"colour":"red"}`)
+	require.True(t, d.scope.Continuation.Waits())
+	require.False(t, refused.scope.Continuation.Waits())
+	require.Contains(t, refused.finish(t), "has no argument")
+}
+
+func TestAPanicOfACallThatWaitsIsAnInternalError(t *testing.T) {
+	t.Parallel()
+	d := dry(t, "dry", `,"arguments":{"color":"blue"}`)
+	require.Contains(t, d.finish(t), "Internal error")
+	require.Equal(t, mcptool.Internal, d.ended[0].Status)
+}
