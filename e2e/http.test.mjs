@@ -108,7 +108,7 @@ test("nobody ends another's call: not with a cancel of the same id, and not by g
     assert.equal(response.status, 202);
   }
   const { data: { tasks } } = await one.call('list_tasks', { model: run.model });
-  await Promise.all(tasks.filter((task) => task.state === 'running').map(({ token }) => one.call('kill_task', { tasktoken: token })));
+  await Promise.all(tasks.filter((row) => row.state === 'running').map(({ task }) => one.call('kill_task', { tasktoken: task.token })));
   const { data } = await mine;
   assert.equal(data.state, 'cancelled', 'my call lasted until its task was killed');
 });

@@ -28,8 +28,8 @@ test('a call that is canceled leaves its task running and the server at work', a
     signal: stop.signal,
     onprogress: ({ message }) => { if (message === 'running') stop.abort(); },
   }));
-  const { data: { tasks: [task] } } = await session.call('list_tasks', { model: 'sandbox/run-forever' });
-  assert.equal(task.state, 'running');
+  const { data: { tasks: [{ state, task }] } } = await session.call('list_tasks', { model: 'sandbox/run-forever' });
+  assert.equal(state, 'running');
   await session.call('kill_task', { tasktoken: task.token });
 });
 

@@ -90,7 +90,7 @@ func TestCallsThatNeverWaitAreAnsweredAtOnce(t *testing.T) {
 func TestARefusedCallIsNotLeftToItsTransport(t *testing.T) {
 	t.Parallel()
 	d := dry(t, "dry", "")
-	refused := dry(t, "dry", `,"arguments":{"colour":"red"}`)
+	refused := dry(t, "dry", `,"arguments":{"hue":"red"}`)
 	require.True(t, d.scope.Continuation.Waits())
 	require.False(t, refused.scope.Continuation.Waits())
 	require.Contains(t, refused.finish(t), "has no argument")

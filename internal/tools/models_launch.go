@@ -222,7 +222,10 @@ func (c *Call) noted(err error) {
 
 // caller names the caller to the store. A seal is a fingerprint that only the same credentials
 // give.
-func (c *Call) caller() store.Caller { return storeCaller(c.Wiro) }
+func (c *Call) caller() store.Caller {
+	c.sealed.Do(func() { c.identity = storeCaller(c.Wiro) })
+	return c.identity
+}
 
 func storeCaller(client *wiro.Client) store.Caller {
 	return store.Caller{BaseURL: client.BaseURL(), Key: client.Seal("store", "caller")}

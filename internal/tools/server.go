@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -99,6 +100,9 @@ type Call struct {
 	inlineImages   InlineImages
 	stopsAbandoned bool
 	queuesOnLimit  bool
+
+	sealed   sync.Once
+	identity store.Caller // see caller
 
 	plan   *plannedRun // of run_model, once it is checked
 	launch *launch     // of run_model, once it is remembered
