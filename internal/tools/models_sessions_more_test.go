@@ -43,6 +43,18 @@ func TestASessionWhoseAnswerWasLostIsFoundAndHeld(t *testing.T) {
 	require.Equal(t, 1, s.sandbox.RequestCount("Run/"+voice))
 }
 
+// Wiro's record of a task does not tell what was said to its model.
+func TestALostAnswerDoesNotTakeTheSessionOfOtherSound(t *testing.T) {
+	t.Parallel()
+	s, folder := sessions(t)
+	s.sandbox.Behave(voice, emulator.Behavior{FrameDelay: time.Millisecond})
+	one := session(voice, map[string]any{}, "input_audio", file(t, folder, "one.wav", hum(1)), "wait", false)
+	s.once("run_model", one).ok("Submitted")
+	s.sandbox.Behave(voice, emulator.Behavior{Status: 502, ContentType: "text/html", Body: "<html>"}) // and nothing started
+	two := session(voice, map[string]any{}, "input_audio", file(t, folder, "two.wav", hum(2)))
+	s.once("run_model", two).refused("may have reached Wiro")
+}
+
 func TestARefusedSessionLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	limit := 1.0

@@ -81,7 +81,12 @@ func (p *plannedRun) takeSound() *sound.Reader {
 // startSession begins to hold the session of a run that was just submitted, or found. It goes on
 // when the call has ended. A task that cannot be held is stopped: its session would wait in vain.
 func (l *launch) startSession(ctx context.Context, s wiro.Submission) {
-	if l.plan.Kind == realtime.None || l.sessions.Find(l.caller().Key, s.Ref()) != nil {
+	if l.plan.Kind == realtime.None {
+		return
+	}
+	if l.sessions.Find(l.caller().Key, s.Ref()) != nil {
+		l.parts.close()
+		l.parts = nil
 		return
 	}
 	ctx = context.WithoutCancel(ctx)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -224,7 +225,7 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 	}
 	waits := !l.run.Attached || l.run.State == store.Lost // nobody else begins its session
 	for _, task := range page.Tasks {
-		if !l.isOwn(task, began) {
+		if !l.isOwn(task, began) || waits && l.plan.Kind != realtime.None && l.isHeld(ctx, task.Ref()) {
 			continue
 		}
 		if found, err = l.run.Claim(ctx, task.ID, task.Token); err != nil {
@@ -241,6 +242,16 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 		}
 	}
 	return submission, false
+}
+
+// isHeld reports whether a session holds a task, or has held it: one with other sound, which Wiro's
+// record does not tell apart.
+func (l *launch) isHeld(ctx context.Context, ref wiro.TaskRef) bool {
+	if l.sessions.Find(l.caller().Key, ref) != nil {
+		return true
+	}
+	outcome, held, err := l.Store.Outcome(ctx, l.caller(), cmp.Or(ref.Token, ref.ID))
+	return outcome != nil || held || err != nil
 }
 
 // isOwn reports whether a task can be the one that a lost submit started.
