@@ -128,7 +128,10 @@ func (l *launch) submitted(ctx context.Context, s wiro.Submission) {
 // leave ends the wait for the answer to a submit that is under way. The answer is taken down
 // when it comes.
 func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) error {
-	stops := (l.stopsAbandoned || l.plan.Kind != realtime.None) && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	stops := l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	if l.plan.Kind != realtime.None { // as endAbandoned does
+		stops = ctx.Err() != nil && !errors.Is(context.Cause(ctx), mcptool.ErrTimedOutByClient)
+	}
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -141,6 +144,8 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 			l.parts.close()
 			if l.run != nil {
 				l.noted(l.stop(ctx))
+			} else {
+				l.stopTask(ctx, submission.Ref())
 			}
 		case err == nil:
 			l.accepted(ctx, submission)
