@@ -259,8 +259,14 @@ func (r *talk) isOverCost(e wiro.TurnCost) bool {
 }
 
 // isCutOff reports whether the limit of cost ends the session before its sound is answered. A
-// session that was asked to end is sent no more. The lock is held.
-func (r *talk) isCutOff() bool { return r.overCost && (r.pending || !r.heardAll && !r.finished) }
+// session that was asked to end is sent no more; what was sent to a transcription costs the same
+// whether its words are awaited or not. The lock is held.
+func (r *talk) isCutOff() bool {
+	if r.finished {
+		return r.overCost && r.pending && r.Kind != Transcription
+	}
+	return r.overCost && (r.pending || !r.heardAll)
+}
 
 // isReady reports whether the model takes sound, also if its event is still to be read.
 func (r *talk) isReady() bool {

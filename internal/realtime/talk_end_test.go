@@ -25,9 +25,10 @@ func TestTheLimitOfCostHoldsInASessionThatWasAskedToEnd(t *testing.T) {
 		talk *talk
 		now  bool
 	}{
-		"another turn":          {&talk{pending: true}, true},
-		"nothing to answer":     {&talk{}, false},
-		"the task was canceled": {&talk{pending: true, canceled: true}, false},
+		"another turn":           {&talk{pending: true}, true},
+		"nothing to answer":      {&talk{}, false},
+		"the end of a dictation": {&talk{Talk: Talk{Kind: Transcription}, pending: true}, false},
+		"the task was canceled":  {&talk{pending: true, canceled: true}, false},
 	} {
 		r := test.talk
 		r.AnswerTimeout, r.finished, r.overCost, r.last, r.finishedAt = time.Minute, true, true, time.Now(), time.Now()
