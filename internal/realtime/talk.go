@@ -18,7 +18,8 @@ const (
 	segmentTime     = 5 * time.Second // the same for a text, of which another segment may follow
 	defaultTimeout  = 30 * time.Second
 	cancelTimeout   = 10 * time.Second
-	loudSample      = 200 // of 32,767: what is softer needs no answer
+	endTime         = time.Minute // beside AnswerTimeout, for a session to end that was asked to
+	loudSample      = 200         // of 32,767: what is softer needs no answer
 )
 
 // Errors of sessions that were ended early.
@@ -99,10 +100,11 @@ type talk struct {
 	pending     bool // what was sent awaits its answer
 	more        bool // sound came after that which is being answered
 	turns       int
-	finished    bool // task_session_end was sent
-	canceled    bool // the task was
-	heardAll    bool // the sound was sent to its end
-	overCost    bool // another turn would cost more than MaxCost
+	finished    bool      // task_session_end was sent
+	finishedAt  time.Time // or when the task was canceled
+	canceled    bool      // the task was
+	heardAll    bool      // the sound was sent to its end
+	overCost    bool      // another turn would cost more than MaxCost
 	sentSeconds float64
 }
 
@@ -197,19 +199,17 @@ func (r *talk) supervise(ctx context.Context) {
 			if wait, due := r.due(sent == nil); !due || wait > 0 {
 				continue
 			}
+			r.mu.Lock()
+			finished, canceled, cutOff := r.finished, r.canceled, r.isCutOff()
+			r.mu.Unlock()
 			switch {
-			case !r.isFinished():
-				r.mu.Lock()
-				cutOff := r.isCutOff()
-				r.mu.Unlock()
-				if cutOff { // what is sent already would be answered if the session ended properly
-					r.fail(ErrCostLimit)
-					stop = nil
-					r.cancel()
-				} else {
-					r.finish()
-				}
-			case !r.isCanceled():
+			case cutOff && !canceled: // what is sent already would be answered if the session ended properly
+				r.fail(ErrCostLimit)
+				stop = nil
+				r.cancel()
+			case !finished:
+				r.finish()
+			case !canceled:
 				r.fail(ErrNoAnswer)
 				stop = nil
 				r.cancel()
@@ -227,9 +227,10 @@ func (r *talk) due(sent bool) (wait time.Duration, due bool) {
 	defer r.mu.Unlock()
 	wait = r.AnswerTimeout
 	switch {
-	case r.finished:
-	case r.overCost && r.isCutOff():
+	case r.isCutOff() && !r.canceled:
 		return 0, true
+	case r.finished: // a model that goes on sending does not put the end off
+		return min(time.Until(r.last.Add(wait)), time.Until(r.finishedAt.Add(wait+endTime))), true
 	case r.overCost:
 		wait = quietTime // in which another turn would begin
 	case !r.ready || !sent:
@@ -257,9 +258,9 @@ func (r *talk) isOverCost(e wiro.TurnCost) bool {
 	return next > *r.MaxCost+1e-9
 }
 
-// isCutOff reports whether the limit of cost ends the session before its sound is answered. The
-// lock is held.
-func (r *talk) isCutOff() bool { return r.overCost && (r.pending || !r.heardAll) }
+// isCutOff reports whether the limit of cost ends the session before its sound is answered. A
+// session that was asked to end is sent no more. The lock is held.
+func (r *talk) isCutOff() bool { return r.overCost && (r.pending || !r.heardAll && !r.finished) }
 
 // isReady reports whether the model takes sound, also if its event is still to be read.
 func (r *talk) isReady() bool {
@@ -271,25 +272,20 @@ func (r *talk) isReady() bool {
 	}
 }
 
-func (r *talk) isFinished() bool { return r.read(&r.finished) }
-func (r *talk) isCanceled() bool { return r.read(&r.canceled) }
-
-func (r *talk) read(state *bool) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return *state
-}
-
 // cancel stops the task.
 func (r *talk) cancel() {
-	r.note(func() { r.finished, r.canceled = true, true })
+	r.note(func() { r.finished, r.canceled, r.finishedAt = true, true, time.Now() })
 	ctx, cancel := context.WithTimeout(context.Background(), cancelTimeout)
 	defer cancel()
 	_ = r.session.Cancel(ctx) // the record says how it stands
 }
 
 func (r *talk) finish() {
-	r.note(func() { r.finished = true })
+	r.note(func() {
+		if !r.finished {
+			r.finished, r.finishedAt = true, time.Now()
+		}
+	})
 	_ = r.session.Finish() // an error is the session's end
 }
 

@@ -44,12 +44,17 @@ func (s *Store) KeepOutcome(ctx context.Context, caller Caller, outcome json.Raw
 	return err
 }
 
+// noteSession writes what is known of a session. An outcome stays: a session is held until it is
+// done, also while its outcome is being kept.
 func (s *Store) noteSession(ctx context.Context, caller Caller, value session, ttl time.Duration, names []string) error {
 	for _, name := range names {
 		if name == "" {
 			continue
 		}
 		if err := update(context.WithoutCancel(ctx), s, s.sessionKey(caller, name), ttl, func(old *session) (bool, error) {
+			if old.Outcome != nil && value.Outcome == nil {
+				return true, errUnchanged
+			}
 			*old = value
 			return true, nil
 		}); err != nil {

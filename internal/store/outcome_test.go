@@ -29,6 +29,7 @@ func TestTheOutcomeOfASessionIsHadFromAnyReplica(t *testing.T) {
 		require.False(r, held)
 
 		require.NoError(r, a.KeepOutcome(r.Context(), caller, json.RawMessage(`{"note":"x"}`), "7", "token"))
+		require.NoError(r, a.HoldSession(r.Context(), caller, "7", "token"), "a last touch")
 		for _, name := range []string{"7", "token"} {
 			outcome, held = look(b, caller, name)
 			require.JSONEq(r, `{"note":"x"}`, outcome)

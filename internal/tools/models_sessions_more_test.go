@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -41,6 +42,18 @@ func TestASessionWhoseAnswerWasLostIsFoundAndHeld(t *testing.T) {
 		ok("Completed", "AI: Turn 1.", "its task was found", "Charged $0.002")
 	require.NotNil(t, done.at("transcript"))
 	require.Equal(t, 1, s.sandbox.RequestCount("Run/"+voice))
+}
+
+// Wiro's record of a task does not tell what was said to its model.
+func TestALostAnswerDoesNotTakeTheSessionOfOtherSound(t *testing.T) {
+	t.Parallel()
+	s, folder := sessions(t)
+	s.sandbox.Behave(voice, emulator.Behavior{FrameDelay: time.Millisecond})
+	one := session(voice, map[string]any{}, "input_audio", file(t, folder, "one.wav", hum(1)), "wait", false)
+	s.once("run_model", one).ok("Submitted")
+	s.sandbox.Behave(voice, emulator.Behavior{Status: 502, ContentType: "text/html", Body: "<html>"}) // and nothing started
+	two := session(voice, map[string]any{}, "input_audio", file(t, folder, "two.wav", hum(2)))
+	s.once("run_model", two).refused("may have reached Wiro")
 }
 
 func TestARefusedSessionLeavesNothingBehind(t *testing.T) {
@@ -106,6 +119,62 @@ func TestARequestThatIsCanceledOverHTTPEndsItsSession(t *testing.T) {
 		text := <-answer
 		require.Contains(t, text, words)
 		require.Equal(t, canceled, strings.Contains(text, "ended early"))
+	}
+}
+
+func TestASessionIsCanceledOverHTTPDuringItsSubmit(t *testing.T) {
+	t.Parallel()
+	s, _ := sessions(t)
+	s.sandbox.Behave(narrator, emulator.Behavior{Delay: time.Second, FrameDelay: 2 * time.Millisecond})
+	scope := mcptool.Scope{Caller: mcptool.ServerCredentials{}, Request: "client 1, request 7"}
+	answer := make(chan string, 1)
+	go func() {
+		result, _ := s.Call(mcptool.WithScope(soon(t), scope), "run_model", session(narrator, map[string]any{"text": strings.Repeat("word ", 3_000)}), nil)
+		answer <- result.Text
+	}()
+	require.Eventually(t, func() bool { return s.sandbox.RequestCount("Run/"+narrator) > 0 }, time.Minute, time.Millisecond)
+	require.NoError(t, s.GiveUp(soon(t), scope, scope.Request, true))
+	require.Contains(t, <-answer, "ended early, because its client")
+}
+
+func TestALostConnectionStopsASessionThatIsBeingSubmitted(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cause error
+		stops bool
+		store bool
+	}{
+		"lost":                 {context.Canceled, true, true},
+		"lost, not remembered": {context.Canceled, true, false},
+		"timed out":            {mcptool.ErrTimedOutByClient, false, true},
+		"canceled":             {mcptool.ErrCanceledByClient, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := sessions(t, func(o *tools.Options) {
+				if !test.store {
+					var err error
+					o.Store, err = store.Open("redis://127.0.0.1:1", store.Options{})
+					require.NoError(t, err)
+					t.Cleanup(func() { _ = o.Store.Close() })
+				}
+			})
+			s.sandbox.Behave(narrator, emulator.Behavior{Delay: 2 * time.Second})
+			ctx, cancel := context.WithCancelCause(own(t))
+			answered := make(chan struct{})
+			go func() {
+				defer close(answered)
+				_, _ = s.Call(ctx, "run_model", session(narrator, map[string]any{"text": "Hello there."}, "again", !test.store), nil)
+			}()
+			require.Eventually(t, func() bool { return s.sandbox.RequestCount("Run/"+narrator) > 0 }, time.Minute, time.Millisecond)
+			cancel(test.cause)
+			<-answered
+			token, err := s.sandbox.Launched(soon(t), 1)
+			require.NoError(t, err)
+			require.NoError(t, s.Join(soon(t)))
+			status := s.call("get_task", `{"tasktoken":"`+token+`"}`).at("task.status")
+			require.Equal(t, test.stops, status == "task_cancel", status)
+		})
 	}
 }
 

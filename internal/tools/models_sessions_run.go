@@ -22,6 +22,7 @@ const (
 	stopGrace      = 10 * time.Second // for a session to end properly when it is told to
 	shutdownGrace  = time.Second      // the same in a process that ends
 	sessionRefresh = 5 * time.Minute  // between notes that a session lasts
+	sessionLooks   = 4                // for the session of a run that was just submitted
 )
 
 // sessionParts are what a session needs. They are had before its run is submitted: a run that
@@ -81,7 +82,12 @@ func (p *plannedRun) takeSound() *sound.Reader {
 // startSession begins to hold the session of a run that was just submitted, or found. It goes on
 // when the call has ended. A task that cannot be held is stopped: its session would wait in vain.
 func (l *launch) startSession(ctx context.Context, s wiro.Submission) {
-	if l.plan.Kind == realtime.None || l.sessions.Find(l.caller().Key, s.Ref()) != nil {
+	if l.plan.Kind == realtime.None {
+		return
+	}
+	if l.sessions.Find(l.caller().Key, s.Ref()) != nil {
+		l.parts.close()
+		l.parts = nil
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -158,7 +164,7 @@ func (c *Call) stopTask(ctx context.Context, ref wiro.TaskRef) {
 		return
 	}
 	if err := c.Wiro.Tasks.Kill(ctx, ref); err != nil {
-		c.log.Warn().Err(err).Msg("the task of a session could not be stopped")
+		c.log.Warn().Err(err).Msg("a task could not be stopped")
 	}
 }
 

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,7 +128,10 @@ func (l *launch) submitted(ctx context.Context, s wiro.Submission) {
 // leave ends the wait for the answer to a submit that is under way. The answer is taken down
 // when it comes.
 func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) error {
-	stops := (l.stopsAbandoned || l.plan.Kind != realtime.None) && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	stops := l.stopsAbandoned && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient)
+	if l.plan.Kind != realtime.None { // as endAbandoned does
+		stops = ctx.Err() != nil && !errors.Is(context.Cause(ctx), mcptool.ErrTimedOutByClient)
+	}
 	if l.run != nil {
 		l.noted(l.run.Release(ctx, nil))
 	}
@@ -140,6 +144,8 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 			l.parts.close()
 			if l.run != nil {
 				l.noted(l.stop(ctx))
+			} else {
+				l.stopTask(ctx, submission.Ref())
 			}
 		case err == nil:
 			l.accepted(ctx, submission)
@@ -224,7 +230,7 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 	}
 	waits := !l.run.Attached || l.run.State == store.Lost // nobody else begins its session
 	for _, task := range page.Tasks {
-		if !l.isOwn(task, began) {
+		if !l.isOwn(task, began) || waits && l.plan.Kind != realtime.None && l.isHeld(ctx, task.Ref()) {
 			continue
 		}
 		if found, err = l.run.Claim(ctx, task.ID, task.Token); err != nil {
@@ -241,6 +247,16 @@ func (l *launch) look(ctx context.Context, began time.Time) (submission wiro.Sub
 		}
 	}
 	return submission, false
+}
+
+// isHeld reports whether a session holds a task, or has held it: one with other sound, which Wiro's
+// record does not tell apart.
+func (l *launch) isHeld(ctx context.Context, ref wiro.TaskRef) bool {
+	if l.sessions.Find(l.caller().Key, ref) != nil {
+		return true
+	}
+	outcome, held, err := l.Store.Outcome(ctx, l.caller(), cmp.Or(ref.Token, ref.ID))
+	return outcome != nil || held || err != nil
 }
 
 // isOwn reports whether a task can be the one that a lost submit started.

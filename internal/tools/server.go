@@ -260,7 +260,8 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 
 // GiveUp takes note that the client of a request waits no longer, on whatever replica the
 // request is: the same call goes on with its run. The request itself goes on. Where the client
-// canceled it, rather than running out of time, and StopAbandoned is set, its task is stopped.
+// canceled it, rather than running out of time, its session is ended; and if StopAbandoned is set,
+// its task is stopped.
 func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string, canceled bool) error {
 	client, err := s.client(scope, false)
 	if err != nil {
@@ -270,34 +271,55 @@ func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string
 	if err != nil || !canceled || len(runs) != 1 { // of two, one is another window's
 		return err
 	}
-	if held := s.sessions.Find(storeCaller(client).Key, wiro.TaskRef{ID: runs[0].TaskID, Token: runs[0].Token}); held != nil {
-		held.End(errSessionAbandoned, stopGrace)
-		return nil
-	}
-	if !s.options.StopAbandoned {
+	run := runs[0]
+	if s.endSession(client, run) || run.State != store.Submitting && !s.options.StopAbandoned {
 		return nil
 	}
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		if err := stopOnceSubmitted(ctx, client, runs[0]); err != nil {
+		if err := s.stopOnceSubmitted(ctx, client, run); err != nil {
 			s.options.Log.Warn().Err(err).Msg("the task of a canceled call could not be stopped")
 		}
 	}()
 	return nil
 }
 
-// stopOnceSubmitted stops the task of a run that may still be on its way to Wiro.
-func stopOnceSubmitted(ctx context.Context, client *wiro.Client, run *store.Run) error {
-	for run.State == store.Submitting {
-		if err := pause(ctx, refreshInterval); err != nil {
-			return err
+// endSession ends the session of a run, if this server holds one.
+func (s *Server) endSession(client *wiro.Client, run *store.Run) (ended bool) {
+	if run.State != store.Submitted {
+		return false
+	}
+	held := s.sessions.Find(storeCaller(client).Key, wiro.TaskRef{ID: run.TaskID, Token: run.Token})
+	if held == nil {
+		return false
+	}
+	held.End(errSessionAbandoned, stopGrace)
+	return true
+}
+
+// stopOnceSubmitted ends the session of a run that may still be on its way to Wiro. Without a
+// session, it stops the task if StopAbandoned is set.
+func (s *Server) stopOnceSubmitted(ctx context.Context, client *wiro.Client, run *store.Run) error {
+	if run.State == store.Submitting {
+		for run.State == store.Submitting {
+			if err := pause(ctx, refreshInterval); err != nil {
+				return err
+			}
+			if gone, err := run.Refresh(ctx); err != nil || gone {
+				return err
+			}
 		}
-		if gone, err := run.Refresh(ctx); err != nil || gone {
-			return err
+		for range sessionLooks { // a session begins once its run is noted as submitted
+			if s.endSession(client, run) {
+				return nil
+			}
+			if err := pause(ctx, refreshInterval); err != nil {
+				return err
+			}
 		}
 	}
-	if run.State == store.Lost {
+	if run.State == store.Lost || !s.options.StopAbandoned {
 		return nil
 	}
 	return stopRun(ctx, client, run)

@@ -74,9 +74,10 @@ func Open(content io.ReadSeekCloser, kind media.Type) (*Reader, error) {
 		_ = content.Close()
 		return nil, Err
 	}
-	r := &Reader{content: content, stream: s, seconds: float64(frames) / float64(s.Rate())}
+	// No more is read than is paid for: a file may hold more than its header states.
+	r := &Reader{content: content, stream: beep.Take(frames, s), seconds: float64(frames) / float64(s.Rate())}
 	if s.Rate() != media.SampleRate {
-		r.stream = beep.Resample(resampleQuality, beep.SampleRate(s.Rate()), media.SampleRate, s)
+		r.stream = beep.Resample(resampleQuality, beep.SampleRate(s.Rate()), media.SampleRate, r.stream)
 	}
 	return r, nil
 }

@@ -86,6 +86,21 @@ func TestFilesBecomeWhatModelsHear(t *testing.T) {
 	}
 }
 
+// The quote is that of the length which the header states.
+func TestNoMoreIsReadThanTheHeaderStates(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tone.flac", "24khz.flac"} {
+		content, err := files.ReadFile("testdata/" + name)
+		require.NoError(t, err)
+		binary.BigEndian.PutUint32(content[8+14:], 2_400) // frames, but for the highest 4 bits
+		r := open(t, name, content)
+		require.Less(t, r.Seconds(), 0.2)
+		pcm, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.InDelta(t, r.Seconds(), float64(len(pcm))/2/media.SampleRate, 0.005, name)
+	}
+}
+
 func TestAStereoFileOf48KHz(t *testing.T) {
 	t.Parallel()
 	const rate, seconds, tone = 48_000, 2, 440
