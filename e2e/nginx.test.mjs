@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -28,10 +28,15 @@ describe('behind nginx', { concurrency: true, skip: isThere ? false : 'there is 
     sandbox = await startSandbox();
     server = await startServer(sandbox.env);
     folder = await mkdtemp(path.join(os.tmpdir(), 'wiro-mcp-nginx-'));
+    do await listen(); while (proxy.exitCode !== null); // another process took its port
+  });
+
+  /** Starts nginx on a port that was free just now. */
+  async function listen() {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address();
-    probe.close();
+    await new Promise((closed) => probe.close(closed));
     await writeFile(path.join(folder, 'nginx.conf'), `
       daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr;
       events {}
@@ -45,15 +50,13 @@ describe('behind nginx', { concurrency: true, skip: isThere ? false : 'there is 
       }`);
     proxy = spawn(nginx, ['-p', folder, '-c', path.join(folder, 'nginx.conf')], { stdio: 'ignore' });
     origin = `http://127.0.0.1:${port}`;
-    for (let tries = 0; ; tries++) {
-      const socket = connect(port, '127.0.0.1');
-      const open = await new Promise((resolve) => { socket.on('connect', () => resolve(true)).on('error', () => resolve(false)); });
-      socket.destroy();
-      if (open) return;
-      assert.ok(tries < 200 && proxy.exitCode === null, 'nginx does not listen');
+    for (let tries = 0; proxy.exitCode === null; tries++) {
+      const served = await readFile(path.join(folder, 'pid'), 'utf8').catch(() => '');
+      if (served.trim() === String(proxy.pid)) return;
+      assert.ok(tries < 200, 'nginx does not listen');
       await sleep(50);
     }
-  });
+  }
   after(async () => {
     proxy?.kill('SIGQUIT');
     await server?.stop();

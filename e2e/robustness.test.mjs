@@ -152,7 +152,7 @@ describe('the end', () => {
     for (let id = 0; id < 200; id++) program.write({ jsonrpc: '2.0', id, method: 'tools/list' });
     program.child.stdin.end();
     const exited = new Promise((resolve) => program.child.once('exit', resolve));
-    await within(2000, 'it ends', exited);
+    await within(8000, 'it ends', exited);
     program.child.stdout.resume();
     await program.ended;
   });

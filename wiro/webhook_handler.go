@@ -15,8 +15,9 @@ import (
 // WebhookHandler is an http.Handler for the addresses that CallbackURL and NewMessage.CallbackURL
 // name. It responds 200 at once, and then asks Wiro what really happened: webhooks are not signed,
 // and anyone who knows the address can send one. OnTask and OnMessage are given Wiro's record,
-// never what was posted, once for each task and message: Wiro posts a webhook up to three times
-// until it gets a 200.
+// never what was posted. Wiro posts a webhook up to three times until it gets a 200; these doubles
+// are dropped. The handler remembers the last 10,000 events of its process: a program that must not
+// act twice, also when somebody posts an old webhook again, keeps a record of its own.
 //
 // A webhook is a hint that may get lost: if all three tries fail, only Tasks.List and
 // Messages.History tell. A message that is canceled while it is queued causes none.

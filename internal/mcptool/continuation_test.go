@@ -64,6 +64,31 @@ func TestACallThatMayWaitIsLeftToItsTransport(t *testing.T) {
 	require.Equal(t, mcptool.OK, d.ended[0].Status)
 }
 
+// A program's own tool may call others, which may wait. They are a part of its call.
+func TestAToolGetsTheResultOfAToolThatItCalls(t *testing.T) {
+	t.Parallel()
+	for _, waits := range []bool{false, true} {
+		var y *toys
+		y = newToys(t, func(o *mcptool.Options) {
+			o.Tools = append(o.Tools,
+				mcptool.Define(mcptool.Meta{Name: "dry", Toolset: "eyes", Slow: true}, func(context.Context, *mcptool.Call, paint) (plain, error) {
+					return plain{Text: "dry"}, nil
+				}),
+				mcptool.Define(mcptool.Meta{Name: "hang", Toolset: "eyes", Slow: waits}, func(ctx context.Context, _ *mcptool.Call, _ paint) (plain, error) {
+					inner, err := y.Call(ctx, "dry", map[string]any{"color": "red"})
+					return plain{Text: inner.Text + ", so it hangs"}, err
+				}))
+		})
+		continuation := mcptool.NewContinuation(t.Context())
+		answer := continuation.Run(y.MCP().HandleMessage(mcptool.WithScope(t.Context(), mcptool.Scope{Continuation: continuation, Caller: "me"}),
+			json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hang","arguments":{"color":"red"}}}`)))
+		data, err := json.Marshal(answer)
+		require.NoError(t, err)
+		require.Regexp(t, `dry.*, so it hangs`, string(data))
+		require.False(t, continuation.Waits())
+	}
+}
+
 func TestTheEndOfTheRequestEndsACallThatWaits(t *testing.T) {
 	t.Parallel()
 	d := dry(t, "dry", "")

@@ -155,6 +155,10 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 	if _, ok := s.Find(name); !ok {
 		return Result{}, s.unknown(name)
 	}
+	if scope, _ := ScopeFrom(ctx); scope.Continuation != nil { // of the request whose tool calls this one
+		scope.Continuation = nil
+		ctx = WithScope(ctx, scope)
+	}
 	answer := s.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, Arguments: arguments}})
 	result := Result{IsError: answer.IsError}
 	for _, content := range answer.Content {

@@ -76,7 +76,7 @@ func (c *client) attempt(ctx context.Context, message []byte) error {
 	fault := fmt.Errorf("HTTP %d", response.StatusCode)
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
 			return &backoff.RetryAfterError{Duration: time.Duration(seconds) * time.Second}
 		}
 		return fault

@@ -13,7 +13,7 @@ import (
 // delay.
 var CPU = sync.OnceValue(func() *Pool {
 	n := max(1, runtime.GOMAXPROCS(0)/2)
-	return New(n, n)
+	return New(n, max(1, n-1)) // one owner leaves a place to others
 })
 
 // Pool is a number of places.

@@ -65,7 +65,7 @@ func (d *day) reserved() (sum nano) {
 const (
 	keepDays     = 48 * time.Hour
 	mostReserved = 500
-	mostCounted  = 500
+	mostCounted  = 2000 // names, two or three to a task
 )
 
 func (s *Store) dayKey(caller Caller, at time.Time) string {

@@ -49,7 +49,11 @@ func (c *Call) skillRequirements(ctx context.Context, skills []string, given map
 	wanted := map[string]bool{}
 	for _, skill := range list.Skills {
 		if skill.RequiresCredentials {
-			wanted[skill.CredentialKey] = true
+			for _, key := range append([]string{skill.CredentialKey}, skill.AdditionalCredentialKeys...) {
+				if key != "" && !wiro.IsPlatformCredential(key) {
+					wanted[key] = true
+				}
+			}
 		}
 	}
 	types, err := c.Wiro.Credentials.List(ctx, wiro.CredentialQuery{})
@@ -65,6 +69,9 @@ func (c *Call) skillRequirements(ctx context.Context, skills []string, given map
 				Title: t.Title, Mode: t.Mode, ConnectionModes: t.ConnectionModes, WiroConnectPending: t.WiroConnectPending, OAuth: t.OAuth, Fields: t.Fields,
 			}}
 		}
+	}
+	if len(credentials) < len(wanted) {
+		return unknown
 	}
 	return c.requirements(credentials, given)
 }

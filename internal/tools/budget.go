@@ -106,13 +106,10 @@ func (c *Call) readDay(ctx context.Context) (*DaySpending, error) {
 	if c.limits.PerDay == nil {
 		return nil, nil
 	}
-	spending, err := c.Store.Spending(ctx, c.spender())
-	if err == nil && spending.Spent == 0 && spending.Reserved == 0 {
-		if err := c.recallDay(ctx); err != nil {
-			return nil, err
-		}
-		spending, err = c.Store.Spending(ctx, c.spender())
+	if err := c.recallDay(ctx); err != nil {
+		return nil, err
 	}
+	spending, err := c.Store.Spending(ctx, c.spender())
 	if err != nil {
 		return nil, storeDown(err)
 	}
@@ -122,32 +119,35 @@ func (c *Call) readDay(ctx context.Context) (*DaySpending, error) {
 const (
 	recallPage  = 50
 	recallPages = 20 // 1,000 tasks
-	recallDays  = 1024
 )
 
 // recallDay counts what the records of today's tasks say was charged, once for each caller and
 // day. A store that was begun anew, such as one in memory, knows of none of them.
 func (c *Call) recallDay(ctx context.Context) error {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
-	key := c.callerKey() + midnight.Format(time.DateOnly)
-	if c.recalled != nil && c.recalled.Contains(key) {
-		return nil
+	caller := c.spender()
+	name := []string{caller.BaseURL, caller.Key, midnight.Format(time.DateOnly)}
+	if done, _, err := store.Load[bool](ctx, c.Store, "recalled", name...); err != nil || done {
+		return storeDown(err)
 	}
+	var today []wiro.Task
 	for page := range recallPages {
 		list, err := c.Wiro.Tasks.List(ctx, wiro.TaskQuery{Start: page * recallPage, Limit: recallPage})
 		if err != nil {
 			return notRecalled(err)
 		}
-		c.recordCosts(ctx, list.Tasks...)
+		today = append(today, list.Tasks...)
 		older := slices.ContainsFunc(list.Tasks, func(t wiro.Task) bool { at := madeAt(t); return !at.IsZero() && at.Before(midnight) })
 		if len(list.Tasks) < recallPage || older {
 			break
 		}
 	}
-	if c.recalled != nil { // as in a command, which looks once
-		c.recalled.Add(key, struct{}{})
+	slices.Reverse(today) // the store forgets first which old tasks it counted
+	err := c.countCosts(ctx, today...)
+	if err == nil {
+		err = store.Update(ctx, c.Store, 48*time.Hour, func(done *bool) bool { *done = true; return true }, "recalled", name...)
 	}
-	return nil
+	return storeDown(err)
 }
 
 // notRecalled refuses a run whose limit per day cannot be kept.
@@ -213,11 +213,15 @@ func (r *reservation) release(ctx context.Context) {
 }
 
 // recordCosts counts what the records of tasks say was charged, under a limit per day: of runs
-// that this server started and of all others with the same key.
+// that this server started and of all others with the same key. What cannot be counted now is
+// counted when it is read again.
 func (c *Call) recordCosts(ctx context.Context, tasks ...wiro.Task) {
-	if c.limits.PerDay == nil {
-		return
+	if c.limits.PerDay != nil {
+		c.noted(c.countCosts(ctx, tasks...))
 	}
+}
+
+func (c *Call) countCosts(ctx context.Context, tasks ...wiro.Task) error {
 	for _, t := range tasks {
 		var err error
 		at := madeAt(t)
@@ -228,11 +232,11 @@ func (c *Call) recordCosts(ctx context.Context, tasks ...wiro.Task) {
 		case time.Since(at) < 48*time.Hour:
 			err = c.Store.Record(ctx, c.spender(), at, *t.Cost, t.ID, t.Token)
 		}
-		if err != nil { // it is counted when it is read again
-			c.noted(err)
-			return
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // overLimit is a limit that a run is over.

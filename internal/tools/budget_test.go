@@ -129,15 +129,28 @@ func TestADayIsRecalledFromTheRecordsOfTasks(t *testing.T) {
 	for _, prompt := range []string{"one", "two"} {
 		s.call("run_model", pays(fourCents, prompt, "")).ok("Completed")
 	}
-	anew := s.again(limited(none, 0.1))
-	anew.call("run_model", pays(fourCents, "three", "")).refused("$0.02 is left", "$0.08 of $0.10 spent today")
+	last := s.call("run_model", pays(fourCents, "three", "")).ok("Completed").at("task.token")
+	anew := s.again(limited(none, 0.14))
+	anew.call("get_task", fmt.Sprintf(`{"tasktoken":%q}`, last)).ok("Charged $0.04") // counts one of them
+	anew.call("run_model", pays(fourCents, "four", "")).refused("$0.02 is left", "$0.12 of $0.14 spent today")
 	require.Equal(t, 1, s.sandbox.RequestCount("Task/List"))
 	anew.call("run_model", pays(gratis, "hello", "")).ok("Completed")
 	require.Equal(t, 1, s.sandbox.RequestCount("Task/List"), "once")
 
 	s.sandbox.Behave("Task/List", emulator.Behavior{Status: 502})
-	s.again(limited(none, 0.1)).call("run_model", pays(fourCents, "three", "")).refused("today's tasks could not be read", "Nothing was started or charged")
-	require.Equal(t, 2, s.sandbox.RequestCount("Run/"+fourCents))
+	s.again(limited(none, 0.1)).call("run_model", pays(fourCents, "four", "")).refused("today's tasks could not be read", "Nothing was started or charged")
+	require.Equal(t, 3, s.sandbox.RequestCount("Run/"+fourCents))
+}
+
+func TestATaskThatIsStoppedGivesItsReservationBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, limited(none, 0.05))
+	s.sandbox.Behave(fourCents, emulator.Behavior{HoldAt: emulator.TaskQueue})
+	token := s.call("run_model", pays(fourCents, "fox", `,"wait":false`)).ok("").at("task.token")
+	s.call("run_model", pays(fourCents, "cat", "")).refused("$0.01 is left")
+	s.call("cancel_task", fmt.Sprintf(`{"tasktoken":%q}`, token)).ok("Not charged")
+	s.sandbox.Behave(fourCents)
+	s.call("run_model", pays(fourCents, "cat", "")).ok("Completed")
 }
 
 func TestARefusedSubmitGivesItsReservationBack(t *testing.T) {

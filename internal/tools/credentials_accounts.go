@@ -35,7 +35,7 @@ func getAgentAccountStatus(ctx context.Context, call *Call, in account) (Account
 		return AccountStatus{}, err
 	}
 	status := call.accountStatus(in, connection)
-	if flow := call.consentOf(ctx, in, ""); flow != nil && !status.Connected {
+	if flow := call.consentOf(ctx, in, ""); flow != nil && (!status.Connected || flow.NeedsSelection()) {
 		call.addFlow(&status, flow)
 	}
 	return status, nil

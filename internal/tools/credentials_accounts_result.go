@@ -71,7 +71,7 @@ func (c *Call) flowLink(in connection, flow *consent.Flow, state string) Account
 	default:
 		link.Then = "Afterwards a page says whether it is connected."
 	}
-	if flow.Listener != "" {
+	if strings.HasPrefix(flow.Redirect, "http://") { // a page of this computer
 		link.Then += " That page is on this computer: if the browser runs on another one and cannot show it, the user copies the address that it shows"
 		if thing != "" {
 			link.Then += ", and " + c.toolName("select_agent_account") + " takes it as address."

@@ -51,7 +51,7 @@ func (c *Call) send(ctx context.Context, in newMessage) (wiro.SentMessage, error
 		return wiro.SentMessage{}, err
 	}
 	message := wiro.NewMessage{UserAgentGUID: in.GUID, Message: in.Message, SessionKey: in.Session, CallbackURL: in.Callback}
-	files, release, err := c.attachments(context.WithoutCancel(ctx), in.Files) // what is being sent is finished
+	files, release, err := c.attachments(ctx, in.Files)
 	if err != nil {
 		return wiro.SentMessage{}, err
 	}
@@ -66,10 +66,16 @@ func (c *Call) send(ctx context.Context, in newMessage) (wiro.SentMessage, error
 	})
 }
 
+// maxAttachments bounds what one message opens: each URL holds a connection until it is sent.
+const maxAttachments = 20
+
 // attachments describe the files that a message carries; release gives them up, sent or not.
 func (c *Call) attachments(ctx context.Context, sources []string) (files []wiro.File, release func(), err error) {
 	if len(sources) == 0 {
 		return nil, func() {}, nil
+	}
+	if len(sources) > maxAttachments {
+		return nil, nil, mcptool.Problemf("attachments: at most %d files go with a message. Nothing was sent.", maxAttachments)
 	}
 	if err := c.proveKey(ctx); err != nil {
 		return nil, nil, err
@@ -81,11 +87,15 @@ func (c *Call) attachments(ctx context.Context, sources []string) (files []wiro.
 		}
 	}
 	for i, text := range sources {
+		if err := ctx.Err(); err != nil {
+			release()
+			return nil, nil, err
+		}
 		name := "" // its own
 		if media.IsDataURI(text) {
 			name = fmt.Sprintf("attachment-%d", i+1)
 		}
-		file, done, err := c.source(ctx, fmt.Sprintf("attachments[%d]", i), text, name)
+		file, done, err := c.source(context.WithoutCancel(ctx), fmt.Sprintf("attachments[%d]", i), text, name) // what is being sent is finished
 		if err != nil {
 			release()
 			return nil, nil, err

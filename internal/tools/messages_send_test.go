@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,7 @@ func TestAMessageCarriesFilesOfEveryKind(t *testing.T) {
 	f.refused("send_agent_message", send("x", filepath.Join(folder, "none.txt")), "attachments[0]")
 	f.refused("send_agent_message", send("x", filepath.Join(folder, "menu.txt"), "/etc/passwd"), "attachments[1]", folder)
 	f.refused("send_agent_message", send("x", "data:text/csv;base64,%%%"), "attachments[0]", "base64")
+	f.refused("send_agent_message", send("x", slices.Repeat([]string{"https://a.test/menu.txt"}, 21)...), "at most 20 files")
 	require.Equal(t, before, f.wiro.RequestCount("UserAgent/Message/Send"))
 }
 

@@ -190,7 +190,10 @@ func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 func (l *launch) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return stopRun(ctx, l.Wiro, l.run)
+	ref := wiro.TaskRef{Token: l.run.Token, ID: l.run.TaskID}
+	err := stopRun(ctx, l.Wiro, l.run)
+	_, _ = l.lookUp(ctx, ref) // its reservation ends with what its record says
+	return err
 }
 
 // stopRun cancels or kills the task of a run, whichever its state asks for, and forgets it.

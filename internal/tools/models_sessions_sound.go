@@ -56,12 +56,14 @@ func decodeSound(ctx context.Context, content soundContent, size int64, name, de
 	case !media.IsWhole(content, size, kind):
 		return nil, mcptool.Problemf("%s: the file is cut off: its end is missing.", inputAudio)
 	}
-	release, err := slots.CPU().Acquire(ctx) // of a file that does not say how long it is all is decoded
+	release, err := opening.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := sound.Open(content, kind)
-	release()
+	reader, err := func() (*sound.Reader, error) {
+		defer release()
+		return sound.Open(content, kind)
+	}()
 	if err != nil {
 		return nil, mcptool.Problemf("%s is damaged, or of a kind that cannot be decoded (%s). Realtime models take sound as %s.", inputAudio, kind.MIME, sound.Formats)
 	}
@@ -74,6 +76,10 @@ func decodeSound(ctx context.Context, content soundContent, size int64, name, de
 	}
 	return reader, nil
 }
+
+// opening bounds how many sounds are opened at once: one that does not say how long it is takes
+// seconds, for which nothing else may wait.
+var opening = slots.New(2, 1)
 
 // soundContent opens the file that a text names or holds.
 func (c *Call) soundContent(ctx context.Context, text string) (content soundContent, size int64, name, declared string, _ error) {

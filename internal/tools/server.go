@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
@@ -73,8 +72,7 @@ type Server struct {
 	options  Options
 	models   *modelCache
 	sessions realtime.Host
-	recalled *lru.Cache[string, struct{}] // days of which the tasks were counted, by caller: see recallDay
-	toolsets []Toolset                    // all that exist
+	toolsets []Toolset // all that exist
 	defaults []Toolset
 }
 
@@ -91,8 +89,7 @@ type Call struct {
 
 	models   *modelCache
 	sessions *realtime.Host
-	pace     float64 // of sound in sessions
-	recalled *lru.Cache[string, struct{}]
+	pace     float64                // of sound in sessions
 	limits   mcptool.SpendingLimits // of this caller's runs
 	proven   bool                   // Wiro accepted the key during this call: see proveKey
 
@@ -118,8 +115,7 @@ func New(o Options) *Server {
 	if o.SessionPace == 0 {
 		o.SessionPace = 1
 	}
-	recalled, _ := lru.New[string, struct{}](recallDays) // fails for a negative size only
-	s := &Server{options: o, models: newModelCache(), recalled: recalled, toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
+	s := &Server{options: o, models: newModelCache(), toolsets: slices.Clone(AllToolsets), defaults: slices.Clone(DefaultToolsets)}
 	for _, t := range o.Own {
 		if !slices.Contains(s.toolsets, t.Toolset) {
 			s.toolsets, s.defaults = append(s.toolsets, t.Toolset), append(s.defaults, t.Toolset)
@@ -165,7 +161,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 	}
 	call.App = &Call{
 		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
-		consents: s.options.Consents, models: s.models, recalled: s.recalled, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
+		consents: s.options.Consents, models: s.models, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
@@ -34,8 +33,7 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 	if limits.PerRun == nil && limits.PerDay == nil {
 		return SessionBudget{}, nil
 	}
-	recalled, _ := lru.New[string, struct{}](1) // fails for a negative size only
-	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, limits: limits, recalled: recalled, log: log}
+	c := &Call{Call: &mcptool.Call{}, Wiro: client, Store: s, limits: limits, log: log}
 	plan := plannedRun{Slug: model.Slug(), Kind: realtime.KindOf(model), Params: p, price: quoteModel(model, params.Schema{})}
 	in := plan.quoted()
 	if plan.Kind.Hears() {

@@ -78,6 +78,7 @@ func getTaskPrice(ctx context.Context, call *Call, in taskRef) (TaskPrice, error
 	if err != nil {
 		return TaskPrice{}, call.noSuchTask(err)
 	}
+	call.recordCosts(ctx, task)
 	price := taskPrice(task)
 	if task.Over() {
 		price.NextAction = call.Next("get_task", "see what it made, or why it failed", withTask(price.Task, map[string]any{}))
@@ -213,9 +214,12 @@ func stopTask(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
 		WithNext("get_task", "see how it stands", map[string]any{"tasktoken": task.Token})
 }
 
-// lookUp returns a task, with the token that it was asked for by.
+// lookUp returns a task, with the token that it was asked for by, and counts what it cost.
 func (c *Call) lookUp(ctx context.Context, ref wiro.TaskRef) (wiro.Task, error) {
 	task, err := c.Wiro.Tasks.Get(ctx, ref)
+	if err == nil {
+		c.recordCosts(ctx, task)
+	}
 	if task.Token == "" {
 		task.Token = ref.Token
 	}

@@ -39,7 +39,9 @@ func listTasks(ctx context.Context, call *Call, in taskQuery) (TaskList, error) 
 	if err != nil {
 		return TaskList{}, err
 	}
-	call.recordCosts(ctx, page.Tasks...)
+	if in.Start == 0 { // of older tasks the store may not know any more that it counted them
+		call.recordCosts(ctx, page.Tasks...)
+	}
 	return call.taskList(page.Tasks, page.Tasks, int(page.Total), in.Start, limit), nil
 }
 
@@ -49,6 +51,7 @@ func (c *Call) filteredTasks(ctx context.Context, in taskQuery, since time.Time,
 	progress := c.StartProgress()
 	defer progress.Stop()
 	var found []wiro.Task
+	seen := map[string]bool{}
 	read, more := 0, true
 	for page := 0; more && page < summedPages; page++ {
 		progress.Update(float64(read), 0, fmt.Sprintf("%s read", mcptool.Count(read, "task")))
@@ -56,13 +59,19 @@ func (c *Call) filteredTasks(ctx context.Context, in taskQuery, since time.Time,
 		if err != nil {
 			return TaskList{}, err
 		}
-		c.recordCosts(ctx, got.Tasks...)
+		if page == 0 {
+			c.recordCosts(ctx, got.Tasks...)
+		}
 		recent := 0
 		for _, task := range got.Tasks {
-			if at := taskTime(task); !at.IsZero() && at.Before(since) {
+			if at := madeAt(task); !at.IsZero() && at.Before(since) {
 				continue
 			}
 			recent++
+			if task.ID != "" && seen[task.ID] { // a new task moved it from the page before
+				continue
+			}
+			seen[task.ID] = true
 			if in.State == "" || in.State == taskState(task) || in.State == stateSubmitted && task.Status == wiro.TaskQueue {
 				found = append(found, task)
 			}
@@ -98,15 +107,6 @@ type taskQuery struct {
 	Model string `json:"model,omitempty" doc:"only of this model"`
 	State string `json:"state,omitempty" enum:"submitted,running,completed,failed,cancelled" doc:"only these"`
 	Since string `json:"since,omitempty" doc:"a date, or 24h, 7d; \"all\" sums all"`
-}
-
-// taskTime is when a task was created or, where Wiro does not say, when it started; zero where
-// it waits.
-func taskTime(t wiro.Task) time.Time {
-	if t.CreatedAt.IsZero() {
-		return t.StartedAt
-	}
-	return t.CreatedAt
 }
 
 // TaskList is a list of tasks.

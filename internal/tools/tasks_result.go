@@ -79,7 +79,7 @@ func taskInfo(t wiro.Task) TaskInfo {
 	if info.Seconds != nil && *info.Seconds <= 0 { // it has not run
 		info.Seconds = nil
 	}
-	if at := taskTime(t); !at.IsZero() {
+	if at := madeAt(t); !at.IsZero() {
 		info.Created = at.Format("2006-01-02 15:04:05Z")
 	}
 	return info

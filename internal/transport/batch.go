@@ -54,6 +54,7 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 		})
 	}
 	_ = group.Wait() // no answer is an error
+	q.decoded()      // the client may read slowly
 	if answers == nil {
 		s.answer(http.StatusAccepted, nil)
 		return

@@ -12,7 +12,8 @@ const progressHold = 100 * time.Millisecond
 // heldProgress sends the progress of one call, each notification after progressHold, and drops
 // what is held when the call ends.
 type heldProgress struct {
-	write func([]byte)
+	write func([]byte) // progress, which may be lost
+	keep  func([]byte) // anything else
 
 	mu    sync.Mutex
 	held  [][]byte
@@ -31,7 +32,7 @@ func (p *heldProgress) notify(method string, params map[string]any) {
 	switch {
 	case p.ended:
 	case method != "notifications/progress":
-		p.write(data)
+		p.keep(data)
 	default:
 		p.held = append(p.held, data)
 		time.AfterFunc(progressHold, p.send)

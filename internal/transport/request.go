@@ -69,11 +69,16 @@ func (q *request) context() context.Context {
 	return slots.WithOwner(q.r.Context(), owner)
 }
 
-// release gives back what the request holds.
-func (q *request) release() {
+// decoded lets others decode: what follows may wait.
+func (q *request) decoded() {
 	if q.scope.Decoded != nil {
 		q.scope.Decoded()
 	}
+}
+
+// release gives back what the request holds.
+func (q *request) release() {
+	q.decoded()
 	if q.body.budget != nil {
 		q.body.release()
 	}
@@ -174,6 +179,7 @@ func (q *request) serveOne(ctx context.Context, m *message) {
 		return
 	}
 	if !m.expectsAnswer() {
+		q.decoded()
 		q.giveUp(ctx, m)
 		q.w.WriteHeader(http.StatusAccepted)
 		return
@@ -187,7 +193,9 @@ func (q *request) serveOne(ctx context.Context, m *message) {
 		q.tooManyRequests(limit, retryWait, m.ID)
 		return
 	}
-	s.answer(c.answer())
+	status, data := c.answer()
+	q.decoded() // the client may read slowly
+	s.answer(status, data)
 }
 
 // refuse answers the whole request with an error, and logs it.

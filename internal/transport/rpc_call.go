@@ -77,6 +77,9 @@ func (c *rpcCall) begun() {
 
 // handle passes the message to the MCP server.
 func (c *rpcCall) handle() mcp.JSONRPCMessage {
+	if c.scope.Decoded != nil && c.message.Method != string(mcp.MethodToolsCall) {
+		c.scope.Decoded() // no tool says so, and a completion asks Wiro
+	}
 	return dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, c.session(), &c.scope)
 }
 

@@ -236,7 +236,7 @@ func (c *connection) enqueue(m message) (leave func(), ok bool) {
 
 // run answers a request; nil if the client canceled it.
 func (c *connection) run(ctx context.Context, m message, s *stdioSession, key string, call *stdioCall, cannotAsk bool) []byte {
-	progress := &heldProgress{write: c.out.notify}
+	progress := &heldProgress{write: c.out.notify, keep: func(data []byte) { c.out.send(data, nil) }}
 	if m.Method == string(mcp.MethodToolsCall) {
 		select {
 		case c.slots <- struct{}{}:

@@ -386,7 +386,8 @@ func TestBatchesOverStdioGoByTheVersion(t *testing.T) {
 func TestProgressIsHeldBackAndDroppedIfTheResultComes(t *testing.T) {
 	t.Parallel()
 	var sent []string
-	p := &heldProgress{write: func(data []byte) { sent = append(sent, string(data)) }}
+	write := func(data []byte) { sent = append(sent, string(data)) }
+	p := &heldProgress{write: write, keep: write}
 	p.notify("notifications/progress", map[string]any{"progress": 1})
 	p.notify("notifications/message", nil)
 	eventually(t, "the first is sent once it was held", func() bool {

@@ -123,8 +123,7 @@ func (w *lineWriter) awaitRead(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
+	pause := time.Millisecond
 	w.mu.Lock()
 	w.waiting++
 	w.mu.Unlock()
@@ -141,7 +140,8 @@ func (w *lineWriter) awaitRead(ctx context.Context) {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
+			pause = min(2*pause, 20*time.Millisecond)
 		case <-ctx.Done():
 			return
 		}
