@@ -58,6 +58,7 @@ func (c *Call) spender() store.Caller {
 type reservation struct {
 	call *Call
 	name string
+	usd  float64 // when it was made
 }
 
 // reserve holds a run against the limits and sets its quote aside. A charge needs a
@@ -88,8 +89,10 @@ func (c *Call) reserve(ctx context.Context, plan plannedRun, in modelRun) (*rese
 	usd, _ := plan.Quote.Reserve()
 	if agreed { // it may cost more than is left, which the user knows
 		usd = min(usd, today.left())
+	} else if plan.Kind.Hears() { // a conversation may take more turns than estimated: see costLimit
+		usd = max(usd, min(2*usd, today.left()))
 	}
-	r := &reservation{c, rand.Text()}
+	r := &reservation{c, rand.Text(), usd}
 	err = c.Store.Reserve(ctx, c.spender(), r.name, usd, today.LimitUSD)
 	if full, ok := errors.AsType[*store.OverLimitError](err); ok { // other runs were quicker
 		return nil, nil, c.overProblem(plan, in, overLimit{limit: full.Left(), today: &DaySpending{full.Spent, full.Reserved, full.Limit}})

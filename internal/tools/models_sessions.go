@@ -153,17 +153,26 @@ func (p plannedRun) limit() time.Duration {
 }
 
 // costLimit is what a session may cost; nil if there is no limit, or if the user has agreed to more.
+// Under a limit per day a conversation may spend what is set aside for it: what else is left is
+// for others. What a text costs is bounded by its length.
 func (l *launch) costLimit(ctx context.Context) *float64 {
 	if l.Charge != nil {
 		return nil
 	}
 	most := l.limits.Narrow(mcptool.SpendingLimits{PerRun: l.in.MaxCost}).PerRun
-	if today := l.spentToday(ctx); today != nil {
-		left := today.left()
-		if usd, ok := l.plan.Quote.Reserve(); ok { // its own
-			left += usd
+	usd := 0.0
+	if l.reserved != nil && l.plan.Kind.Hears() {
+		usd = l.reserved.usd
+	} else {
+		today := l.spentToday(ctx)
+		if today == nil {
+			return most
 		}
-		most = mcptool.SpendingLimits{PerRun: most}.Narrow(mcptool.SpendingLimits{PerRun: &left}).PerRun
+		quoted, known := l.plan.Quote.Reserve()
+		usd = quoted + today.left()
+		if known && l.plan.Kind.Hears() { // an earlier call set it aside: see reserve
+			usd = min(usd, 2*quoted)
+		}
 	}
-	return most
+	return mcptool.SpendingLimits{PerRun: most}.Narrow(mcptool.SpendingLimits{PerRun: &usd}).PerRun
 }

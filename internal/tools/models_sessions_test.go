@@ -342,6 +342,19 @@ func TestWhereTheOutputFolderCannotBeWrittenSpeechIsInATemporaryFile(t *testing.
 	require.True(t, bytes.Equal(spokenWAV("x"), content))
 }
 
+// What a session may cost is set aside, so that a run beside it leaves it that.
+func TestASessionSpendsNoMoreThanIsSetAside(t *testing.T) {
+	t.Parallel()
+	limit := 1.0
+	s, folder := sessions(t, func(o *tools.Options) { o.Limits.PerDay, o.SessionPace = &limit, 20 })
+	s.sandbox.Behave(voice, emulator.Behavior{FrameDelay: 50 * time.Millisecond})
+	long := file(t, folder, "long.wav", hum(9)) // three turns, of which one is estimated
+	begun := s.once("run_model", session(voice, map[string]any{}, "input_audio", long, "wait", false)).ok("Submitted")
+	require.InDelta(t, 0.004, begun.at("today.reservedUsd"), 1e-9)
+	done := s.call("wait_for_task", `{"tasktoken":"`+begun.at("task.token").(string)+`"}`).ok("another turn would have cost more", "Charged $0.004")
+	require.InDelta(t, 0.004, done.at("task.costUsd"), 1e-9)
+}
+
 func TestALimitPerDayHoldsInASession(t *testing.T) {
 	t.Parallel()
 	limit := 0.005

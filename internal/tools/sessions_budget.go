@@ -73,7 +73,7 @@ func OpenSessionBudget(ctx context.Context, client *wiro.Client, s *store.Store,
 	if today == nil {
 		return b, nil
 	}
-	b.reserved = &reservation{c, rand.Text()}
+	b.reserved = &reservation{c, rand.Text(), usd}
 	if err := s.Reserve(ctx, c.spender(), b.reserved.name, usd, today.LimitUSD); err != nil {
 		return SessionBudget{}, fmt.Errorf("the limit per day: %w", storeDown(err))
 	}
