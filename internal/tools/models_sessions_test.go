@@ -235,7 +235,12 @@ func TestASessionIsStopped(t *testing.T) {
 	for _, stop := range []string{"kill_task", "cancel_task"} {
 		begun := s.once("run_model", session(narrator, map[string]any{"text": text}, "wait", false, "again", true))
 		token := begun.at("task.token").(string)
-		require.NoError(t, s.sandbox.Reached(soon(t), token, emulator.TaskStreamReady))
+		ctx, cancel := context.WithCancelCause(own(t))
+		_, _ = s.Call(ctx, "wait_for_task", map[string]any{"tasktoken": token}, func(_, _ float64, message string) {
+			if strings.HasPrefix(message, "2 s of speech") {
+				cancel(mcptool.ErrTimedOutByClient)
+			}
+		})
 		s.call(stop, `{"tasktoken":"`+token+`"}`).ok("The session was ended. Charged $0.005")
 		s.call("get_task", `{"tasktoken":"`+token+`"}`).ok("Completed", "stopped before it was over", "Charged $0.005")
 	}
