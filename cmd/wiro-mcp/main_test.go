@@ -225,6 +225,7 @@ func TestErrorsNameTheFlagOrTheVariable(t *testing.T) {
 	defer taken.Close()
 	late := command(t, []string{"WIRO_LISTEN=" + taken.Addr().String()}, "", "http")
 	require.Contains(t, late.err, "WIRO_LISTEN: ")
+	require.Contains(t, late.err, "choose another port (0 takes a free one)")
 	help := command(t, nil, "", "http", "--help").out
 	for _, text := range []string{"--burst int", "--rate float", "total requests per second", "trusted proxy networks"} {
 		require.Contains(t, help, text)

@@ -7,6 +7,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,11 +34,26 @@ var defaultTimeouts = timeouts{
 // Serve listens and serves until ctx ends. Then it shuts down: it takes no new connections, and
 // calls in flight have ShutdownGrace to finish.
 func (h *HTTP) Serve(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.Listen)
+	listener, err := listenOn(ctx, "Listen", h.options.Listen)
 	if err != nil {
-		return optionError("Listen", "%w", err)
+		return err
 	}
 	return h.ServeOn(ctx, listener)
+}
+
+// addressTaken are the errors of a port that somebody listens on: on Windows it has another number.
+var addressTaken = []error{syscall.EADDRINUSE, syscall.Errno(10048)}
+
+// listenOn listens on the address of an option.
+func listenOn(ctx context.Context, option, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		return listener, nil
+	case slices.ContainsFunc(addressTaken, func(taken error) bool { return errors.Is(err, taken) }):
+		return nil, optionError(option, "%w: another program, or another wiro-mcp, listens there. End it, or choose another port (0 takes a free one)", err)
+	}
+	return nil, optionError(option, "%w", err)
 }
 
 // ServeOn is Serve on a listener, which it closes.
@@ -54,20 +71,20 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		serve[main] = func() error { return main.ServeTLS(listener, "", "") }
 	}
 	if challenge != nil {
-		challenges, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.TLSChallenge)
+		challenges, err := listenOn(ctx, "TLSChallenge", h.options.TLSChallenge)
 		if err != nil {
 			_ = listener.Close()
-			return optionError("TLSChallenge", "%w", err)
+			return err
 		}
 		other := h.server(challenge)
 		servers = append(servers, other)
 		serve[other] = func() error { return other.Serve(challenges) }
 	}
 	if h.options.AdminListen != "" {
-		admin, err := new(net.ListenConfig).Listen(ctx, "tcp", h.options.AdminListen)
+		admin, err := listenOn(ctx, "AdminListen", h.options.AdminListen)
 		if err != nil {
 			_ = listener.Close()
-			return optionError("AdminListen", "%w", err)
+			return err
 		}
 		other := h.server(h.adminHandler())
 		servers = append(servers, other)
