@@ -10,9 +10,10 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
-	"github.com/wiroai/wiro-mcp-go/internal/wiro"
+	wire "github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
 const uploadTimeout = 15 * time.Minute
@@ -86,13 +87,13 @@ type StoredFile struct {
 	AccessKey   string    `json:"accesskey"`
 }
 
-var folderName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var folderName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 // CreateFolder makes a folder; with parentID "" at the root.
 //
 // Wiro docs: Files, POST /File/FolderCreate.
 func (s *FilesService) CreateFolder(ctx context.Context, name, parentID string) (StoredFile, error) {
-	if len(name) > 255 || !folderName.MatchString(name) {
+	if len(name) > 255 || !folderName().MatchString(name) {
 		return StoredFile{}, &InputError{Field: "name", Reason: "may hold letters, digits, hyphens and underscores only"}
 	}
 	response, err := call[storedFiles](ctx, s.client, folderCreate, struct {

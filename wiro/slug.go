@@ -3,9 +3,10 @@ package wiro
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
-var slugPart = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$`)
+var slugPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$`) })
 
 const maxSlug = 200
 
@@ -20,7 +21,7 @@ func ParseSlug(text string) (Slug, error) {
 		name = strings.TrimPrefix(name, page)
 	}
 	owner, model, ok := strings.Cut(strings.Trim(name, "/"), "/")
-	if !ok || len(name) > maxSlug || !slugPart.MatchString(owner) || !slugPart.MatchString(model) || strings.Contains(name, "..") {
+	if !ok || len(name) > maxSlug || !slugPart().MatchString(owner) || !slugPart().MatchString(model) || strings.Contains(name, "..") {
 		return Slug{}, &InputError{Field: "model", Reason: `must be "owner/model" in letters, digits, ".", "_" and "-", such as "openai/sora-2"`}
 	}
 	return Slug{owner, model}, nil

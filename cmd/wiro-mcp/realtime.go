@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
@@ -240,7 +241,7 @@ func (c *realtimeControl) outcome(result realtime.Result, err error) error {
 	if result.Cost == nil || !result.Task.Over() {
 		c.output.say("The cost of the session is not known yet. To see it: wiro-mcp call get_task tasktoken=" + result.Task.Token)
 	} else {
-		c.output.say("Cost of the session: $" + mcptool.Money(*result.Cost))
+		c.output.say("Cost of the session: $" + money.USD(*result.Cost))
 	}
 	switch {
 	case c.forced:

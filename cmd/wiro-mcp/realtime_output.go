@@ -7,8 +7,8 @@ import (
 	"os"
 	"sync"
 
-	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/realtime"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -89,7 +89,7 @@ func (o *realtimeOutput) event(event wiro.SessionEvent) {
 		o.mu.Unlock()
 	case wiro.TurnCost:
 		if e.Turn != nil && e.Total != nil {
-			o.say(fmt.Sprintf("($%s, $%s so far)", mcptool.Money(*e.Turn), mcptool.Money(*e.Total)))
+			o.say(fmt.Sprintf("($%s, $%s so far)", money.USD(*e.Turn), money.USD(*e.Total)))
 		}
 	case wiro.Resumed:
 		o.say("The connection was lost, and stands again.")

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
@@ -30,7 +31,7 @@ type Charge struct {
 
 // String says what is charged and when, and what else the user should know, as sentences.
 func (c Charge) String() string {
-	text := fmt.Sprintf("%s costs $%s, charged %s.", c.What, Money(c.USD), c.When)
+	text := fmt.Sprintf("%s costs $%s, charged %s.", c.What, money.USD(c.USD), c.When)
 	switch {
 	case c.Unknown:
 		text = fmt.Sprintf("%s: what it costs cannot be known before it ends. It is charged %s.", c.What, c.When)
@@ -180,7 +181,7 @@ func (c *Call) elicit(ctx context.Context, charge Charge, digest string) (*Quest
 			}
 		}
 	}
-	title := "Charge $" + Money(charge.USD)
+	title := "Charge $" + money.USD(charge.USD)
 	if charge.Unknown {
 		title = "Charge what it costs"
 	}

@@ -12,9 +12,6 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/money"
 )
 
-// Money writes USD without the sign: see money.USD.
-func Money(amount float64) string { return money.USD(amount) }
-
 // Size writes bytes as people read them; "" where unknown.
 func Size(bytes int64) string {
 	if bytes <= 0 {
@@ -67,7 +64,7 @@ func USD(usd *float64) string {
 	if usd == nil {
 		return "an unknown amount"
 	}
-	return "$" + Money(*usd)
+	return "$" + money.USD(*usd)
 }
 
 // Amount writes a number with its thousands apart; "unknown" for nil.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Folders are the local folders from which files may be read. The zero value allows none.
@@ -56,7 +57,7 @@ func NewFolders(dirs ...string) (Folders, error) {
 // Allowed lists the folders.
 func (f Folders) Allowed() []string { return append([]string{}, f.roots...) }
 
-var windowsPath = regexp.MustCompile(`^(?:[A-Za-z]:[\\/]|\\\\)`)
+var windowsPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[A-Za-z]:[\\/]|\\\\)`) })
 
 // IsLocal reports whether a text is written as a path of a local file: absolute, relative to the
 // home or working folder, a Windows path, or a file: URL. A bare name counts only if it has a
@@ -68,7 +69,7 @@ func IsLocal(text string) bool {
 	case len(text) >= 5 && strings.EqualFold(text[:5], "file:"):
 		return true
 	case strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"), strings.HasPrefix(text, "~/"), strings.HasPrefix(text, `~\`),
-		strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), windowsPath.MatchString(text):
+		strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), windowsPath().MatchString(text):
 		return true
 	case strings.HasPrefix(text, "//"), strings.Contains(text, "://"):
 		return false
@@ -163,14 +164,14 @@ func localPath(text string) (string, error) {
 		if text == "" {
 			text = u.Opaque
 		}
-		if len(text) > 2 && text[0] == '/' && windowsPath.MatchString(text[1:]) {
+		if len(text) > 2 && text[0] == '/' && windowsPath().MatchString(text[1:]) {
 			text = text[1:] // file:///C:/pictures/a.png
 		}
 	}
 	if strings.ContainsRune(text, 0) {
 		return "", errors.New("is not a path")
 	}
-	if windowsPath.MatchString(text) && filepath.Separator == '/' {
+	if windowsPath().MatchString(text) && filepath.Separator == '/' {
 		return "", errors.New("is a Windows path, and this server does not run on Windows")
 	}
 	path, err := filepath.Abs(expandHome(text))

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // units may stand behind a number without changing it: seconds, pixels, lines, a factor.
@@ -53,13 +54,13 @@ func only(options []Option, same func(Option) bool) (string, bool) {
 }
 
 // between is what people write between the two numbers of a ratio or a size.
-var between = regexp.MustCompile(`(\d)\s*[x×*:/]\s*(\d)`)
+var between = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\d)\s*[x×*:/]\s*(\d)`) })
 
 // spelled removes what spellings differ in: case, spaces, "_", "-", and how a ratio is written.
 func spelled(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if strings.ContainsAny(s, "x×*:/") {
-		s = between.ReplaceAllString(s, "$1:$2")
+		s = between().ReplaceAllString(s, "$1:$2")
 	}
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -107,7 +108,9 @@ func sameUnit(a, b string) bool {
 	return units[a] && units[b] && a[0] == b[0] && (a[0] == 's' || len(a) > 1 && len(b) > 1)
 }
 
-var numberWithUnit = regexp.MustCompile(`^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*([A-Za-z]*)$`)
+var numberWithUnit = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*([A-Za-z]*)$`)
+})
 
 // splitNumber splits "10 s" into the JSON number 10 and the lower-case unit "s".
 func splitNumber(s string) (digits, unit string, ok bool) {
@@ -116,7 +119,7 @@ func splitNumber(s string) (digits, unit string, ok bool) {
 	if len(s) == 0 || len(s) > longest || (s[0] > '9' && s[0] != '.') {
 		return "", "", false
 	}
-	m := numberWithUnit.FindStringSubmatch(s)
+	m := numberWithUnit().FindStringSubmatch(s)
 	if m == nil {
 		return "", "", false
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -198,9 +199,9 @@ func (s SkillsApplied) Text() string {
 	case s.ChargedUSD == nil:
 		paid = "Wiro does not say what was charged"
 	case *s.ChargedUSD > 0:
-		paid = "$" + mcptool.Money(*s.ChargedUSD) + " was taken from the wallet"
+		paid = "$" + money.USD(*s.ChargedUSD) + " was taken from the wallet"
 	case *s.ChargedUSD < 0:
-		paid = "$" + mcptool.Money(-*s.ChargedUSD) + " went back to the wallet"
+		paid = "$" + money.USD(-*s.ChargedUSD) + " went back to the wallet"
 	}
 	text := fmt.Sprintf("Skills applied. %s. The agent costs %s a month for %s (was %s for %s), tier %s.\nPer action: %s.\nOn: %s.",
 		paid, mcptool.USD(s.PriceUSD), credits(s.Credits), mcptool.USD(s.PreviousUSD), credits(s.PreviousCredits), s.Tier,

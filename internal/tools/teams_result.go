@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/money"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -64,7 +65,7 @@ func (s TeamSpending) Text() string {
 		if limit == nil {
 			return text + ", no limit."
 		}
-		text += fmt.Sprintf(" of $%s", mcptool.Money(*limit))
+		text += fmt.Sprintf(" of $%s", money.USD(*limit))
 		if *limit > 0 && total != nil {
 			text += fmt.Sprintf(", %.0f%%", 100**total/(*limit))
 		}
