@@ -118,10 +118,16 @@ func (d *day) find(names []string) int {
 }
 
 // Bind names a reservation's task, by its id and its token, so that whoever reads the task's
-// record can settle it. A task that was named before is not the run's.
+// record can settle it. A task that was named before is not the run's. A task that was over
+// and recorded before it was bound is settled by it.
 func (s *Store) Bind(ctx context.Context, caller Caller, name string, others ...string) error {
+	hashed := s.hashes(others)
 	_, err := s.onDays(ctx, caller, s.now(), []string{name}, func(d *day, i int) {
-		d.Reserved[i].Names = append([]string{s.hash(name)}, s.hashes(others)...)
+		if d.counted(hashed) {
+			d.Reserved = slices.Delete(d.Reserved, i, i+1)
+			return
+		}
+		d.Reserved[i].Names = append([]string{s.hash(name)}, hashed...)
 	})
 	return err
 }
@@ -147,12 +153,16 @@ func (s *Store) Record(ctx context.Context, caller Caller, at time.Time, usd flo
 	}
 	hashed := s.hashes(names)
 	return update(ctx, s, s.dayKey(caller, at), keepDays, func(d *day) (bool, error) {
-		if slices.ContainsFunc(hashed, func(name string) bool { return slices.Contains(d.Counted, name) }) {
+		if d.counted(hashed) {
 			return false, errUnchanged
 		}
 		d.count(hashed, usd)
 		return true, nil
 	})
+}
+
+func (d *day) counted(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(d.Counted, name) })
 }
 
 func (d *day) count(names []string, usd float64) {

@@ -62,6 +62,23 @@ func TestAReservationHasOneTask(t *testing.T) {
 	})
 }
 
+// Somebody else's list of tasks can show a run that is over before its own call heard its id.
+func TestATaskThatWasRecordedFirstIsNotCountedAgain(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s, c := r.replica(), r.caller()
+		require.NoError(r, s.Reserve(r.Context(), c, "run1", 0.6, 1))
+		require.NoError(r, s.Record(r.Context(), c, r.clock.time(), 0.3, "77", "token77"))
+		require.NoError(r, s.Bind(r.Context(), c, "run1", "77", "token77"))
+		settled, err := s.Settle(r.Context(), c, 0.3, "run1")
+		require.NoError(r, err)
+		require.False(r, settled)
+		spending, err := s.Spending(r.Context(), c)
+		require.NoError(r, err)
+		require.InDelta(r, 0.3, spending.Spent, 0)
+		require.InDelta(r, 0, spending.Reserved, 0)
+	})
+}
+
 func TestADayEndsAtMidnightUTC(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		s, c := r.replica(), r.caller()

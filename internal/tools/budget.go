@@ -130,8 +130,12 @@ func (c *Call) recallDay(ctx context.Context) error {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
 	caller := c.spender()
 	name := []string{caller.BaseURL, caller.Key, midnight.Format(time.DateOnly)}
-	if done, _, err := store.Load[bool](ctx, c.Store, "recalled", name...); err != nil || done {
-		return storeDown(err)
+	recalled := func() (bool, error) {
+		done, _, err := store.Load[bool](ctx, c.Store, "recalled", name...)
+		return done, storeDown(err)
+	}
+	if done, err := recalled(); err != nil || done {
+		return err
 	}
 	var today []wiro.Task
 	for page := range recallPages {
@@ -144,6 +148,10 @@ func (c *Call) recallDay(ctx context.Context) error {
 		if len(list.Tasks) < recallPage || older {
 			break
 		}
+	}
+	// Another call may have recalled the day meanwhile, and its run may be in this list already.
+	if done, err := recalled(); err != nil || done {
+		return err
 	}
 	slices.Reverse(today) // the store forgets first which old tasks it counted
 	err := c.countCosts(ctx, today...)
