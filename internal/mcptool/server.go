@@ -220,7 +220,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(r.Params.Name)
 	if !ok {
-		result := plain{}.failed(scope.requestID(), Problemf("%v", s.unknown(r.Params.Name)))
+		result := plain{}.failed("", Problemf("%v", s.unknown(r.Params.Name)))
 		s.addNotice(result)
 		return result
 	}
@@ -273,7 +273,11 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 		var p *Problem
 		event.Err = err
 		p, event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
-		return u.call.plain().failed(u.id, p), nil
+		id := u.id
+		if event.Status != Internal { // the log has nothing more to say
+			id = ""
+		}
+		return u.call.plain().failed(id, p), nil
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:
