@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	_ "github.com/wiroai/wiro-mcp-go/internal/faststart" // before the packages that allocate much
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
