@@ -169,6 +169,9 @@ func TestCredentialsAreReadOnlyWhenTheyAreUsed(t *testing.T) {
 		"WIRO_API_KEY: is a placeholder":    {"WIRO_API_KEY=${WIRO_API_KEY}", "WIRO_API_SECRET="},
 		"WIRO_API_SECRET: is a placeholder": {"WIRO_API_KEY=k3y", "WIRO_API_SECRET=undefined"},
 		"WIRO_API_KEY: is missing":          {"WIRO_API_SECRET=s3cret"},
+		"WIRO_API_KEY: the secret after the colon is a placeholder that was not filled in: ${S}.": {"WIRO_API_KEY=k3y:${S}"},
+		"WIRO_API_KEY: the secret after the colon is empty.":                                      {"WIRO_API_KEY=k3y:"},
+		"WIRO_API_SECRET: is a placeholder that was not filled in: ${S}.":                         {"WIRO_API_KEY=k3y:s3cret", "WIRO_API_SECRET=${S}"},
 	} {
 		var c config.Config
 		require.NoError(t, config.Load(environ, nil, &c))
