@@ -119,6 +119,9 @@ func TestEverySettingIsTrimmedAndUnquoted(t *testing.T) {
 	require.Equal(t, "https://api.example.com/v1", c.BaseURL)
 	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
 	require.Empty(t, c.DocsDir)
+	var slash config.Config
+	require.NoError(t, config.Load([]string{"WIRO_API_BASE_URL=" + wiro.DefaultBaseURL + "/"}, nil, &slash))
+	require.Equal(t, wiro.DefaultSocketURL, slash.SocketURL, "a slash at the end is no other API")
 	var h config.HTTP
 	require.NoError(t, config.Load([]string{`WIRO_BURST="7"`, "WIRO_SHUTDOWN_GRACE=5s\r", `WIRO_ALLOWED_HOSTS="a.example, b.example"`}, nil, &h))
 	require.Equal(t, 7, h.Burst)
