@@ -299,7 +299,7 @@ func (a *app) stdio(ctx context.Context) error {
 	if !a.credentials.Set() {
 		fault := "There is no Wiro API key: WIRO_API_KEY is not set."
 		if keyFault != nil {
-			fault = keyFault.Error() + "."
+			fault = errors.Unwrap(keyFault).Error() // without the heading that a terminal shows
 		}
 		a.log.Warn().Msg(fault)
 		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }

@@ -90,7 +90,7 @@ func TestAcceptIsReadWithItsWeights(t *testing.T) {
 func TestRegistrationIsAnsweredWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for _, path := range []string{"/register", "/token", "/v1/register", "/mcp/register", "/oauth/register"} {
+	for _, path := range []string{"/register", "/token", "/v1/register", "/mcp/register", "/oauth/register", "/register/", "/authorize", "/v1/authorize", "/oauth2/revoke", "/introspect", "/device_authorization", "/par"} {
 		a := r.post(`{"redirect_uris":["http://localhost:1/callback"]}`, at(path), header("Authorization", ""))
 		require.Equal(t, http.StatusBadRequest, a.status, path)
 		require.Equal(t, "application/json", a.header.Get("Content-Type"))
@@ -107,6 +107,7 @@ func TestRegistrationIsAnsweredWithWhatToDo(t *testing.T) {
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/register"} {
 		require.Equal(t, http.StatusNotFound, r.get(path).status, path)
 	}
+	require.Contains(t, r.get("/authorize").body, "x-api-key", "a person's browser comes there")
 }
 
 func TestGETOnTheEndpointAsksForCredentialsFirst(t *testing.T) {
@@ -151,6 +152,15 @@ func TestBodiesMayBeCompressedWithGzip(t *testing.T) {
 	require.Equal(t, 200, a.status, a.body)
 	require.NotEmpty(t, a.rpc(t).Result.Tools)
 	require.Equal(t, 200, r.post(listTools, header("Content-Encoding", "identity")).status)
+	for _, codings := range [][]string{{"identity, gzip"}, {"X-GZIP"}, {"", "gzip"}, {" gzip ,"}} {
+		require.Equal(t, 200, r.post(pack(listTools), func(q *http.Request) { q.Header["Content-Encoding"] = codings }).status, codings)
+	}
+	for _, codings := range [][]string{{"gzip", "gzip"}, {"gzip, gzip"}, {"gzip, br"}, {"deflate"}, {"zstd"}} {
+		refused := r.post(pack(listTools), func(q *http.Request) { q.Header["Content-Encoding"] = codings })
+		require.Equal(t, http.StatusUnsupportedMediaType, refused.status, codings)
+		require.Contains(t, refused.rpc(t).Error.Message, strings.Join(codings, ", "))
+	}
+	require.Contains(t, r.post("", header("Content-Encoding", "gzip")).rpc(t).Error.Message, "not gzip")
 	bomb := r.post(pack(`{"x":"`+strings.Repeat("x", 5*DefaultHTTPOptions().MaxBody)), header("Content-Encoding", "gzip"))
 	require.Equal(t, http.StatusRequestEntityTooLarge, bomb.status)
 	for _, broken := range []string{listTools, pack(listTools)[:20], ""} {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -91,6 +92,9 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 		if a.Error.Code == mcp.INTERNAL_ERROR {
 			a.Error.Code = m.handlerErrorCode()
 		}
+		if strings.HasSuffix(a.Error.Message, " not found") {
+			a.Error.Message = m.notFound(a.Error.Message)
+		}
 		if strings.HasPrefix(a.Error.Message, "multi round-trip: ") { // the library's bound on questions in one call
 			a.Error.Code = mcp.INVALID_REQUEST
 			a.Error.Message = "The user was asked too many times in one call, as what it charges changed after every answer. The last question was not acted on: look at the price, and call the tool again."
@@ -102,6 +106,22 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 		return a
 	}
 	return answer
+}
+
+// notFound says in plain words what the MCP server does not know; text is what it says.
+func (m *message) notFound(text string) string {
+	kind, lists := "", ""
+	switch mcp.MCPMethod(m.Method) {
+	case mcp.MethodToolsCall:
+		kind, lists = "tool", "tools/list names those"
+	case mcp.MethodPromptsGet:
+		kind, lists = "prompt", "prompts/list names those"
+	case mcp.MethodResourcesRead:
+		kind, lists = "resource", "resources/list and resources/templates/list name those"
+	default:
+		return text
+	}
+	return fmt.Sprintf("There is no %s %q: %s that there are.", kind, cmp.Or(m.params.Name, m.params.URI), lists)
 }
 
 // handlerErrorCode is the code of an error that a handler returned, which the MCP server takes
