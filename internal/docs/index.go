@@ -170,7 +170,7 @@ func (x *index) weigh(counts []sectionCounts) {
 			}
 		}
 	}
-	idf := func(having float64) float64 { return math.Log(1 + (n-having+0.5)/(having+0.5)) }
+	idf := func(having float64) float64 { return math.Pow(math.Log(1+(n-having+0.5)/(having+0.5+X[9])), 1+X[8]) }
 	x.unknown = idf(0)
 	for i := range x.terms {
 		t := &x.terms[i]

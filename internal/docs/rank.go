@@ -2,8 +2,11 @@ package docs
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
+
+var X = [12]float64{0.5,0,5,-0.2,-0.3}
 
 // hit is a section that a query found.
 type hit struct {
@@ -51,17 +54,29 @@ func (x *index) rank(concepts []concept) []hit {
 	for i := range asked {
 		asked[i].question = -1
 	}
-	runnersUp := make([]float64, len(x.sections)) // likeness of the second question
+	tops := make([][6]float64, len(x.sections))
 	for q, common := range common {
 		if common == 0 {
 			continue
 		}
 		section := x.questions[q].section
-		h, likeness := &asked[section], 2*common/(total+x.questions[q].weight)
-		if likeness > h.likeness {
-			h.question, h.likeness, likeness = number(q), likeness, h.likeness
+		qw := x.questions[q].weight
+		var l float64
+		if X[1] == 0 {
+			l = 2 * common / (total + qw)
+		} else {
+			l = common / (math.Pow(total, X[1]) * math.Pow(qw, 1-X[1]))
 		}
-		runnersUp[section] = max(runnersUp[section], likeness)
+		h := &asked[section]
+		if l > h.likeness {
+			h.question, h.likeness = number(q), l
+		}
+		ts := &tops[section]
+		for i := range ts {
+			if l > ts[i] {
+				ts[i], l = l, ts[i]
+			}
+		}
 	}
 	var hits []hit
 	for i, words := range words {
@@ -70,9 +85,36 @@ func (x *index) rank(concepts []concept) []hit {
 		}
 		h := asked[i]
 		h.section = i
-		questions := (h.likeness + x.weights.Runner*runnersUp[i]) / (1 + x.weights.Runner)
-		h.score = (words/total*covered[i]/total + x.weights.Question*questions) / (1 + x.weights.Question)
+		questions, f, fs := 0.0, 1.0, 0.0
+		for k := range min(6, 1+int(X[2])) {
+			questions += f * tops[i][k]
+			fs += f
+			f *= x.weights.Runner
+		}
+		questions /= fs
+		h.score = (math.Pow(words/total, 1+X[3])*math.Pow(covered[i]/total, 1+X[4]) + x.weights.Question*questions) / (1 + x.weights.Question)
 		hits = append(hits, h)
+	}
+	if X[0] > 0 {
+		type pg struct{ a, b, c float64 }
+		best := make([]pg, len(x.pages))
+		for _, h := range hits {
+			b := &best[x.sections[h.section].page]
+			v := h.score
+			if v > b.a {
+				b.a, v = v, b.a
+			}
+			if v > b.b {
+				b.b, v = v, b.b
+			}
+			if v > b.c {
+				b.c, v = v, b.c
+			}
+		}
+		for i := range hits {
+			b := best[x.sections[hits[i].section].page]
+			hits[i].score = (hits[i].score + X[0]*(b.a+b.b+b.c)/3) / (1 + X[0])
+		}
 	}
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))

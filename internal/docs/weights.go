@@ -36,7 +36,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.75, Runner: 0.4, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.85,
+		Question: 1, Runner: 0.8, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.75,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
 	}
 }
