@@ -6,8 +6,6 @@ import (
 	"slices"
 )
 
-var X = [12]float64{0.5,0,5,-0.2,-0.3}
-
 // hit is a section that a query found.
 type hit struct {
 	section  int
@@ -16,7 +14,32 @@ type hit struct {
 	likeness float64 // of that question, from 0 to 1
 }
 
+// leaders are the highest of some scores, best first.
+type leaders [6]float64
+
+func (l *leaders) add(score float64) {
+	for i := range l {
+		if score > l[i] {
+			l[i], score = score, l[i]
+		}
+	}
+}
+
+// mean is the weighted mean of the leaders: each weighs ratio times as much as the one before.
+func (l *leaders) mean(ratio float64) float64 {
+	sum, weights, weight := 0.0, 0.0, 1.0
+	for _, score := range l {
+		sum += weight * score
+		weights += weight
+		weight *= ratio
+	}
+	return sum / weights
+}
+
 // rank scores the sections that have any of the concepts and returns them best first.
+//
+// A section's score has three parts: how much its words have in common with the query, how much its questions are
+// like the query, and how well the best sections of its page do, because what a page is about shows in several.
 func (x *index) rank(concepts []concept) []hit {
 	total := 0.0
 	for _, c := range concepts {
@@ -54,67 +77,33 @@ func (x *index) rank(concepts []concept) []hit {
 	for i := range asked {
 		asked[i].question = -1
 	}
-	tops := make([][6]float64, len(x.sections))
+	likest := make([]leaders, len(x.sections)) // likeness of each section's questions
 	for q, common := range common {
 		if common == 0 {
 			continue
 		}
 		section := x.questions[q].section
-		qw := x.questions[q].weight
-		var l float64
-		if X[1] == 0 {
-			l = 2 * common / (total + qw)
-		} else {
-			l = common / (math.Pow(total, X[1]) * math.Pow(qw, 1-X[1]))
+		likeness := 2 * common / (total + x.questions[q].weight)
+		if h := &asked[section]; likeness > h.likeness {
+			h.question, h.likeness = number(q), likeness
 		}
-		h := &asked[section]
-		if l > h.likeness {
-			h.question, h.likeness = number(q), l
-		}
-		ts := &tops[section]
-		for i := range ts {
-			if l > ts[i] {
-				ts[i], l = l, ts[i]
-			}
-		}
+		likest[section].add(likeness)
 	}
 	var hits []hit
+	ofPage := make([]leaders, len(x.pages)) // scores of each page's sections
 	for i, words := range words {
 		if words == 0 {
 			continue
 		}
 		h := asked[i]
 		h.section = i
-		questions, f, fs := 0.0, 1.0, 0.0
-		for k := range min(6, 1+int(X[2])) {
-			questions += f * tops[i][k]
-			fs += f
-			f *= x.weights.Runner
-		}
-		questions /= fs
-		h.score = (math.Pow(words/total, 1+X[3])*math.Pow(covered[i]/total, 1+X[4]) + x.weights.Question*questions) / (1 + x.weights.Question)
+		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner)) / (1 + x.weights.Question)
+		ofPage[x.sections[i].page].add(h.score)
 		hits = append(hits, h)
 	}
-	if X[0] > 0 {
-		type pg struct{ a, b, c float64 }
-		best := make([]pg, len(x.pages))
-		for _, h := range hits {
-			b := &best[x.sections[h.section].page]
-			v := h.score
-			if v > b.a {
-				b.a, v = v, b.a
-			}
-			if v > b.b {
-				b.b, v = v, b.b
-			}
-			if v > b.c {
-				b.c, v = v, b.c
-			}
-		}
-		for i := range hits {
-			b := best[x.sections[hits[i].section].page]
-			hits[i].score = (hits[i].score + X[0]*(b.a+b.b+b.c)/3) / (1 + X[0])
-		}
+	for i := range hits {
+		h := &hits[i]
+		h.score = (h.score + x.weights.Page*ofPage[x.sections[h.section].page].mean(x.weights.Runner)) / (1 + x.weights.Page)
 	}
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))
