@@ -40,6 +40,6 @@ func DefaultWeights() Weights {
 		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
 		Question: 1, Page: 0.5, Runner: 0.8, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
-		Fuzzy: 0.8, Inside: 0.5, Related: 0.4,
+		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
 	}
 }
