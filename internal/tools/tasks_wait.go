@@ -48,7 +48,7 @@ func (c *Call) watch(ctx context.Context, timeout *float64, task *wiro.Task, upd
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
 			limited = ctx
 		}
-		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, updates.update) })
+		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, c.updatesOf(limited, task, updates)) })
 	})
 }
 
