@@ -14,7 +14,7 @@ import (
 var waitForTaskTool = define(mcptool.Meta{
 	Name:        "wait_for_task",
 	Title:       "Wait for a task",
-	Description: "Wait for a submitted task to end, and return its result.",
+	Description: "Wait until a submitted task is finished; returns its result.",
 	Toolset:     Tasks,
 	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
