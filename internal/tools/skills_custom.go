@@ -294,7 +294,7 @@ type customSkillAudit struct {
 var revertCustomSkillTool = define(mcptool.Meta{
 	Name:        "revert_custom_skill",
 	Title:       "Revert a custom skill",
-	Description: "Undo changes of a custom skill, such as a preference: back to what the template has (source preset) or to a version of its history (source history, versionguid). What it is now stays in the history. A running agent restarts.",
+	Description: "Undo edits of a custom skill or preference: back to the template's text (source preset) or to a version of its history (source history, versionguid). What it is now stays in the history. A running agent restarts.",
 	Toolset:     Skills,
 	Effect:      mcptool.Destroys,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skillkey": "cs-a", "source": "preset"}`}},
