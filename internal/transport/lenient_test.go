@@ -254,7 +254,7 @@ func FuzzNormalize(f *testing.F) {
 		`{"protocolVersion":1,"capabilities":[],"clientInfo":{"icons":true}}`, `[]`, `""`, `null`, `{"arguments":"{}","name":"x"}`,
 		`{"_meta":{"io.modelcontextprotocol/clientCapabilities":{"roots":true}}}`, `{"cursor":"x"}`, `{"name":"x","arguments":"\"{}\""}`,
 	} {
-		for _, method := range []string{"initialize", "tools/call", "prompts/get", "tools/list"} {
+		for _, method := range []string{"initialize", "tools/call", "prompts/get", "tools/list", "completion/complete", "resources/read"} {
 			f.Add(method, seed)
 		}
 	}
