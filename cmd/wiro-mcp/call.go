@@ -52,7 +52,7 @@ func (a *app) callCommand() *cobra.Command {
 	}
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // call TOOL --help
-		if len(args) > 1 && a.load(cmd) == nil {
+		if len(args) > 1 && a.load(cmd.Flags(), false) == nil {
 			if tool, err := a.findTool(args[1]); err == nil {
 				_ = a.showTool(tool)
 				return
@@ -182,7 +182,7 @@ func (a *app) completeCall(cmd *cobra.Command, args []string, typed string) ([]s
 	if len(args) == 0 {
 		return a.completeTools(cmd, args, typed)
 	}
-	if a.load(cmd) != nil {
+	if a.load(cmd.Flags(), false) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	tool, err := a.findTool(args[0])

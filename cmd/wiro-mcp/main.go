@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/wiroai/wiro-mcp-go/internal/apikey"
+	_ "github.com/wiroai/wiro-mcp-go/internal/faststart" // before the packages that allocate much
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 

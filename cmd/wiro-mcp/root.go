@@ -8,9 +8,11 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -56,7 +58,7 @@ type app struct {
 	hosted      bool             // serves many users
 	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
-	redactor    *redact.Redactor // of the credentials, for logs
+	redactor    func() *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
 }
 
@@ -70,7 +72,7 @@ func (e *exit) Error() string { return e.message }
 
 // run runs a command line and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{streams: s, raw: s}
+	a := &app{streams: s, raw: s, redactor: func() *redact.Redactor { return nil }}
 	a.out, a.err = plaintext.NewWriter(s.out), plaintext.NewWriter(s.err)
 	a.log = zerolog.New(a.err)
 	defer func() {
@@ -78,12 +80,7 @@ func run(ctx context.Context, args []string, s streams) int {
 			clean()
 		}
 	}()
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
+	err := a.execute(ctx, args)
 	if err == nil {
 		return exitOK
 	}
@@ -95,6 +92,22 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(a.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
 	}
 	return code
+}
+
+// execute runs a command line. Without one, as MCP clients start it, no command is set up.
+func (a *app) execute(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		if err := a.load(nil, false); err != nil {
+			return err
+		}
+		return a.stdio(ctx)
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return root.ExecuteContext(ctx)
 }
 
 func (a *app) root() *cobra.Command {
@@ -110,7 +123,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       wiromcp.Version(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.load(cmd)
+			return a.load(cmd.Flags(), cmd.Name() == "http")
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
 	}
@@ -145,12 +158,12 @@ func (a *app) stdioCommand() *cobra.Command {
 	}
 }
 
-// load reads the settings, and starts the emulator with --sandbox.
-func (a *app) load(cmd *cobra.Command) error {
-	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
+// load reads the settings, and starts the emulator with --sandbox. Flags may be nil.
+func (a *app) load(flags *pflag.FlagSet, isServer bool) error {
+	if err := config.Load(a.environ, flags, &a.config); err != nil {
 		return settingsError(err)
 	}
-	a.log = a.logger(cmd.Name() == "http")
+	a.log = a.logger(isServer)
 	for _, warning := range config.Unknown(a.environ) {
 		a.log.Warn().Msg(warning)
 	}
@@ -185,7 +198,9 @@ func (a *app) authenticate() error {
 	if a.credentials, err = a.config.Credentials(); err != nil {
 		return settingsError(err)
 	}
-	a.redactor = redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	a.redactor = sync.OnceValue(func() *redact.Redactor {
+		return redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	})
 	return nil
 }
 
@@ -222,7 +237,7 @@ type redacted struct {
 }
 
 func (w redacted) Write(line []byte) (int, error) {
-	if _, err := w.Writer.Write([]byte(w.app.redactor.Redact(string(line)))); err != nil {
+	if _, err := w.Writer.Write([]byte(w.app.redactor().Redact(string(line)))); err != nil {
 		return 0, err
 	}
 	return len(line), nil

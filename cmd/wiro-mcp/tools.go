@@ -171,7 +171,7 @@ func (a *app) findTool(name string) (wiromcp.Tool, error) {
 
 // completeTools completes the names of tools.
 func (a *app) completeTools(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 || a.load(cmd) != nil {
+	if len(args) > 0 || a.load(cmd.Flags(), false) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var names []string

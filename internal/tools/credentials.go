@@ -89,9 +89,9 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 	if err != nil {
 		return CredentialsEntered{}, err
 	}
-	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]EnteredField, len(values))}
+	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]string, len(values))}
 	for i, v := range values {
-		entered.Fields[i] = EnteredField{v.Credential, fieldPath(v.Parent, v.Ordinal, v.Field), v.Value.String()}
+		entered.Fields[i] = v.Credential + "." + fieldPath(v.Parent, v.Ordinal, v.Field) + " " + v.Value.String()
 	}
 	set, err := call.Wiro.Credentials.Set(ctx, in.UserAgent, values)
 	if err != nil {

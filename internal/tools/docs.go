@@ -29,7 +29,7 @@ func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error
 	}
 	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches)), DocsURL: docsURL}
 	for _, m := range found.Matches {
-		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, Score: m.Score})
+		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL})
 	}
 	switch found.Outcome {
 	case docs.NoQuery, docs.NoWords:
@@ -57,12 +57,10 @@ type DocMatches struct {
 
 // DocMatch is a passage, with where it stands.
 type DocMatch struct {
-	Title   string  `json:"title"` // as the official server names it; the same as page
-	Page    string  `json:"page"`  // exact title
-	Section string  `json:"section"`
-	Passage string  `json:"text" text:"lines"`
-	URL     string  `json:"url"`
-	Score   float64 `json:"score"`
+	Title   string `json:"title"` // of the page, as read_doc takes it
+	Section string `json:"section"`
+	Passage string `json:"text" text:"lines"`
+	URL     string `json:"url"`
 }
 
 // Text is the passages under their headings.
@@ -72,8 +70,8 @@ func (r DocMatches) Text() string {
 	}
 	var b strings.Builder
 	for _, m := range r.Matches {
-		heading := m.Page
-		if m.Section != m.Page && m.Section != "" {
+		heading := m.Title
+		if m.Section != m.Title && m.Section != "" {
 			heading += " > " + m.Section
 		}
 		fmt.Fprintf(&b, "# %s\n%s\n\n%s\n\n", heading, m.URL, strings.TrimSpace(m.Passage))
