@@ -88,6 +88,10 @@ func (a *app) env(name string) string {
 }
 
 func (a *app) install(ctx context.Context, in installation, names []string) error {
+	var err error
+	if in.remote, err = hostedAddress(in.remote); err != nil {
+		return err
+	}
 	system, err := a.system()
 	if err != nil {
 		return err
@@ -97,9 +101,6 @@ func (a *app) install(ctx context.Context, in installation, names []string) erro
 		if project, err = os.Getwd(); err != nil {
 			return fmt.Errorf("the project's folder: %w", err)
 		}
-	}
-	if in.remote, err = hostedAddress(in.remote); err != nil {
-		return err
 	}
 	clients, err := chooseClients(system, names, in)
 	if err != nil {
@@ -217,8 +218,8 @@ func (a *app) askKey() error {
 		return nil
 	}
 	fmt.Fprint(a.err, "Wiro API key, from https://wiro.ai/panel/project (KEY, or KEY:SECRET if the project signs; empty for none, or to keep the one that is configured): ") //nolint:errcheck // a prompt
-	typed, err := term.ReadPassword(int(file.Fd()))                                                                                   //nolint:gosec // as above
-	fmt.Fprintln(a.err)                                                                                                               //nolint:errcheck // as above
+	typed, err := term.ReadPassword(int(file.Fd()))                                                                                                                          //nolint:gosec // as above
+	fmt.Fprintln(a.err)                                                                                                                                                      //nolint:errcheck // as above
 	if err != nil {
 		return fmt.Errorf("reading the key: %w", err)
 	}

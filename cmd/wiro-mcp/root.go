@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -116,9 +117,12 @@ func (a *app) root() *cobra.Command {
 	}
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(noSuchFlag)
+	root.SetHelpCommand(helpCommand())
+	completeFlags(root)
 	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.realtimeCommand(), a.installCommand(), a.doctorCommand(),
-		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
+		a.sandboxCommand(), a.healthcheckCommand(), completionCommand(), versionCommand())
 	return root
 }
 
@@ -134,6 +138,39 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		}
 	}
 	return fmt.Errorf("there is no command %q.%s wiro-mcp --help lists them", args[0], closest.DidYouMean(args[0], names))
+}
+
+// noSuchFlag names the flag that a mistyped one may mean.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	typed := "--" + unknown.GetSpecifiedName()
+	return fmt.Errorf("there is no flag %s.%s %s --help lists them", typed, closest.DidYouMean(typed, names), cmd.CommandPath())
+}
+
+// helpCommand shows the help of a command.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "help [COMMAND]",
+		Short:             "Help about any command",
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // also with invalid settings
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == cmd.Root() && len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 func (a *app) stdioCommand() *cobra.Command {
