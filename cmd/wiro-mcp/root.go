@@ -59,6 +59,8 @@ type app struct {
 	log         zerolog.Logger
 	redactor    *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
+
+	settingsFault error // what the doctor says of the settings; nil for all else
 }
 
 // exit ends the program with a code, and with a message unless it is empty.
@@ -185,11 +187,15 @@ func (a *app) stdioCommand() *cobra.Command {
 // load reads the settings, and starts the emulator with --sandbox.
 func (a *app) load(cmd *cobra.Command) error {
 	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
-		return settingsError(err)
+		if a.settingsFault = err; cmd.Name() != "doctor" { // which examines the rest, too
+			return settingsError(err)
+		}
 	}
 	a.log = a.logger(cmd.Name() == "http")
-	for _, warning := range config.Unknown(a.environ) {
-		a.log.Warn().Msg(warning)
+	if cmd.Name() != "doctor" { // which finds them
+		for _, warning := range config.Unknown(a.environ) {
+			a.log.Warn().Msg(warning)
+		}
 	}
 	if !a.useSandbox {
 		return nil
@@ -226,7 +232,9 @@ func (a *app) authenticate() error {
 	return nil
 }
 
-func settingsError(err error) error { return fmt.Errorf("settings:\n%w", err) }
+const settingsPrefix = "settings:\n"
+
+func settingsError(err error) error { return fmt.Errorf(settingsPrefix+"%w", err) }
 
 // logger writes to stderr: for people, or as JSON, which is the default of servers without a
 // terminal.
