@@ -202,3 +202,37 @@ func TestErrorsOfTheNetworkNameTheProxyAndTheCertificates(t *testing.T) {
 		})
 	}
 }
+
+func TestOperatorsAddressesGoThroughTheProxyAndCallersIfTheOperatorSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		environ []string
+		call    string
+		asked   string // host; "" for none
+		says    string
+	}{
+		"documentation": {[]string{"WIRO_DOCS_URL=https://docs.wiro.invalid/x.md"}, `{"name":"search_docs","arguments":{"query":"price"}}`, "docs.wiro.invalid:443", ""},
+		"an upload":     {nil, `{"name":"upload_file","arguments":{"url":"https://files.wiro.invalid/x.png"}}`, "", "WIRO_FETCH_PROXY=true"},
+		"an upload, by the proxy": {[]string{"WIRO_FETCH_PROXY=true", "WIRO_ALLOW_PRIVATE_URLS=true"},
+			`{"name":"upload_file","arguments":{"url":"https://files.wiro.invalid/x.png"}}`, "files.wiro.invalid:443", "the proxy "},
+		"an upload that cannot be checked": {[]string{"WIRO_FETCH_PROXY=true"},
+			`{"name":"upload_file","arguments":{"url":"https://files.wiro.invalid/x.png"}}`, "", "WIRO_ALLOW_PRIVATE_URLS=true"},
+		"a private address": {[]string{"WIRO_FETCH_PROXY=true"}, `{"name":"upload_file","arguments":{"url":"https://10.0.0.1/x.png"}}`, "", "not on the public internet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, environ := newEmulator(t)
+			p := startBeyondProxy(t, s.APIURL())
+			run := startProcess(t, append(append(environ, "HTTPS_PROXY="+p.url, "HOME="+t.TempDir()), test.environ...))
+			run.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + test.call + `}`)
+			answer := run.line(1)
+			require.Contains(t, answer, test.says)
+			if test.asked == "" {
+				require.Empty(t, p.hosts())
+				return
+			}
+			require.Eventually(t, func() bool { return len(p.hosts()) > 0 }, time.Minute, 2*time.Millisecond)
+			require.Equal(t, test.asked, p.hosts()[0])
+		})
+	}
+}

@@ -68,7 +68,7 @@ func (e Error) because(problem string) error {
 }
 
 // Split splits KEY:SECRET, without white space and quotes around the whole or the halves. The
-// colons of a placeholder or of an address split nothing.
+// colons of a placeholder or of a reference split nothing.
 func Split(text string) (key, secret string, split bool) {
 	halves := func(text string) (left, right string, split bool) {
 		depth := 0
@@ -79,7 +79,7 @@ func Split(text string) (key, secret string, split bool) {
 			case '}', '>':
 				depth--
 			case ':':
-				if depth == 0 && !strings.HasPrefix(text[i:], "://") && !strings.EqualFold(text[:i], "$env") {
+				if depth == 0 && !strings.EqualFold(text[:i], "$env") && !(strings.HasPrefix(text[i:], "://") && slices.Contains(schemes, strings.ToLower(text[:i]))) {
 					return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i+1:]), true
 				}
 			}
@@ -146,10 +146,13 @@ func Unquote(text string) string {
 // programs make of a variable that is not set.
 var placeholder = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\$\{|\{\{|#\{|^\$\(|^\$(env:)?[a-z_]\w*$|^%[^%]+%$|^<.*>$|^\[.*\]$|^\{.*\}$|^@[^@]+@$|^__\w+__$` +
-		`|^(process\.)?env\.\w+$|^[a-z][a-z0-9+.-]*://|\.\.\.|…|^%!|` + words +
+		`|^(process\.)?env\.\w+$|^(` + strings.Join(schemes, "|") + `)://|\.\.\.|…|^%!|` + words +
 		`|^(your|enter|insert|replace|paste|put|add)[-_ ].*(key|secret|token|here)` +
 		`|^your(wiro)?(api)?(key|secret)$|^(wiro[-_ ])?api[-_ ]?(key|secret)([-_ ]here)?$`)
 })
+
+// schemes are those of references into stores of secrets, and of addresses.
+var schemes = []string{"op", "vault", "env", "file", "keychain", "secret", "http", "https"}
 
 // words are whole placeholders of one word.
 const words = `^(undefined|null|\(null\)|none|nil|nan|true|false|\[object object\]|change[-_ ]?me|replace[-_ ]?me|todo|xxx+|\*+)$`

@@ -61,7 +61,7 @@ func TestQuotesAndBlanksAroundCredentialsAreTakenOff(t *testing.T) {
 	for key, want := range map[string][2]string{
 		" k3y\r\n": {"k3y", ""}, `"k3y"`: {"k3y", ""}, `'k3y'`: {"k3y", ""}, `" k3y "`: {"k3y", ""}, "\ufeffk3y": {"k3y", ""},
 		`"'k3y'"`: {"k3y", ""}, "k3y:s3cret": {"k3y", "s3cret"}, `"k3y:s3:cret"`: {"k3y", "s3:cret"}, "“k3y”": {"k3y", ""}, "": {"", ""}, "‘k3y’": {"k3y", ""}, "«k3y»": {"k3y", ""}, "\u200bk3y\u200b": {"k3y", ""}, "\u00a0k3y ": {"k3y", ""},
-		`"k3y":"s3cret"`: {"k3y", "s3cret"}, `'k3y' : 's3cret'`: {"k3y", "s3cret"}, "k3y : s3cret": {"k3y", "s3cret"}, `k3y:"s3cret"`: {"k3y", "s3cret"}, `""`: {"", ""},
+		`"k3y":"s3cret"`: {"k3y", "s3cret"}, `'k3y' : 's3cret'`: {"k3y", "s3cret"}, "k3y : s3cret": {"k3y", "s3cret"}, `k3y:"s3cret"`: {"k3y", "s3cret"}, "k3y://s3+/==": {"k3y", "//s3+/=="}, `""`: {"", ""},
 	} {
 		got, err := Parse(key, "")
 		require.NoError(t, err, key)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -165,11 +164,12 @@ func (d *definition) asks() bool { return d.out.Implements(reflect.TypeFor[Asker
 // handle checks a call, up to the user's confirmation, and leaves the handler to be run.
 func (d *definition) handle(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
 	given := reflect.New(d.in).Interface()
-	understood, err := d.input().bind(d.name, arguments, given)
+	understood, looksOnce, err := d.input().bind(d.name, arguments, given)
 	if err != nil {
 		return outcome{}, err
 	}
 	call.understand(understood)
+	call.leaves = !looksOnce || call.Tool.Slow
 	if call.Scope.Decoded != nil {
 		call.Scope.Decoded()
 	}
@@ -203,7 +203,7 @@ func (t Tool) Arguments() []string { return t.input().names() }
 // Waits reports whether a call may take minutes: whether the tool is marked so, or takes a time
 // to wait.
 func (t Tool) Waits() bool {
-	return t.Slow || slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
+	return t.Slow || slices.ContainsFunc(t.input().fields, property.isWait)
 }
 
 // Tool is the tool as MCP lists it.

@@ -153,17 +153,13 @@ func normalizeCompletion(params object) (fault string) {
 // initializeParams returns the params of initialize that have to be replaced.
 func initializeParams(params object) object {
 	changes := object{}
-	switch given := params["protocolVersion"]; kindOf(given) {
-	case 0, 'n':
+	switch given := params["protocolVersion"]; {
+	case kindOf(given) == 0, kindOf(given) == 'n':
 		changes["protocolVersion"] = json.RawMessage(`""`)
-	case '"':
+	case kindOf(given) == '"' && len(given) <= mcptool.MaxName:
 		changes["protocolVersion"] = trimText(given)
 	default:
-		changes["protocolVersion"] = given
-	}
-	if version := string(changes["protocolVersion"]); kindOf(changes["protocolVersion"]) != '"' || len(version) > mcptool.MaxName {
-		text, _ := json.Marshal(version[:min(len(version), mcptool.MaxName)])
-		changes["protocolVersion"] = text // unknown ones are answered with a known one
+		changes["protocolVersion"] = json.RawMessage(`"unknown"`) // which is answered with a known one
 	}
 	changes["capabilities"] = capabilitiesOf(params["capabilities"])
 	changes["clientInfo"] = implementationOf(params["clientInfo"])

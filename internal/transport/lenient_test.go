@@ -154,7 +154,7 @@ func TestWhatIsWrongIsSaidInPlainWords(t *testing.T) {
 		`"method":"completion/complete","params":{"ref":{"type":"ref/model","name":"x"}}`:          {mcp.INVALID_PARAMS, `"ref" must`},
 		`"method":"completion/complete","params":{"ref":{"type":5}}`:                               {mcp.INVALID_PARAMS, `"ref" must`},
 		`"method":"completion/complete","params":{"ref":{"type":"ref/prompt"},"argument":5}`:       {mcp.INVALID_PARAMS, `"argument" must`},
-		`"method":"tools/call","params":{"name":"serch_models"}`:                                   {mcp.INVALID_PARAMS, `There is no tool "serch_models"`},
+		`"method":"tools/call","params":{"name":"serch_models"}`:                                   {mcp.INVALID_PARAMS, `There is no tool "serch_models": tools/list names those that there are. Did you mean search_models?`},
 		`"method":"tools/call","params":{"name":""}`:                                               {mcp.INVALID_PARAMS, `There is no tool ""`},
 		`"method":"tools/call","params":{"name":"get_task","inputResponses":7}`:                    {mcp.INVALID_PARAMS, "shape"},
 		`"method":"tools/list","params":{"cursor":"bm9ib2R5"}`:                                     {mcp.INVALID_PARAMS, "cursor"},
@@ -254,7 +254,7 @@ func FuzzNormalize(f *testing.F) {
 		`{"protocolVersion":1,"capabilities":[],"clientInfo":{"icons":true}}`, `[]`, `""`, `null`, `{"arguments":"{}","name":"x"}`,
 		`{"_meta":{"io.modelcontextprotocol/clientCapabilities":{"roots":true}}}`, `{"cursor":"x"}`, `{"name":"x","arguments":"\"{}\""}`,
 	} {
-		for _, method := range []string{"initialize", "tools/call", "prompts/get", "tools/list"} {
+		for _, method := range []string{"initialize", "tools/call", "prompts/get", "tools/list", "completion/complete", "resources/read"} {
 			f.Add(method, seed)
 		}
 	}
