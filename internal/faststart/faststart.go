@@ -17,5 +17,9 @@ const (
 
 func init() {
 	percent := debug.SetGCPercent(startPercent)
-	time.AfterFunc(startTime, func() { debug.SetGCPercent(percent) })
+	time.AfterFunc(startTime, func() {
+		if set := debug.SetGCPercent(percent); set != startPercent { // the program has chosen one
+			debug.SetGCPercent(set)
+		}
+	})
 }

@@ -233,7 +233,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	switch {
 	case rest == nil:
 		return result
-	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks: // the MCP server is what asks
+	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks(): // the MCP server is what asks
 		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
 	}
 	return u.end(ctx, rest)

@@ -62,10 +62,20 @@ type Example struct {
 // Tool is a tool: its description, its schemas and its handler.
 type Tool struct {
 	Meta
-	asks   bool // the handler may answer with a question
-	input  func() *schema
-	listed func() mcp.Tool
-	handle func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error)
+	*definition
+}
+
+// definition is the half of a tool that its copies share. The schemas are built when they are
+// first needed.
+type definition struct {
+	name           string
+	in, out        reflect.Type
+	confirms       bool // a call may be a question about its charge
+	price, handler step // price may be nil
+
+	inputOnce, listedOnce sync.Once
+	inputSchema           *schema
+	asListed              *mcp.Tool
 }
 
 // outcome is how a part of a call ended without an error: exactly one of its members is set.
@@ -131,60 +141,61 @@ func erase[In, Out any](handler func(context.Context, *Call, In) (Out, error)) s
 }
 
 func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
-	input := sync.OnceValue(func() *schema {
-		s, err := schemaOf(in)
-		if err != nil {
-			panic(fmt.Sprintf("tool %s: input: %v", meta.Name, err))
-		}
-		if meta.confirms() {
-			s.addConfirmation()
-		}
-		return s
-	})
-	return Tool{
-		Meta:   meta,
-		asks:   out.Implements(reflect.TypeFor[Asker]()),
-		input:  input,
-		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.confirms())) }),
-		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
-			given := reflect.New(in).Interface()
-			understood, looksOnce, err := input().bind(meta.Name, arguments, given)
-			if err != nil {
-				return outcome{}, err
-			}
-			call.understand(understood)
-			call.leaves = !looksOnce || meta.Slow
-			if call.Scope.Decoded != nil {
-				call.Scope.Decoded()
-			}
-			if price != nil {
-				charge, err := price(ctx, call, given)
-				if err != nil {
-					return outcome{}, err
-				}
-				if charge := charge.(*Charge); charge != nil { //nolint:forcetypeassert // a Pricer's
-					question, err := call.Confirm(ctx, *charge)
-					if err != nil || question != nil {
-						return outcome{question: question}, err
-					}
-				}
-			}
-			return outcome{rest: func(ctx context.Context) (outcome, error) {
-				result, err := handler(ctx, call, given)
-				if err != nil {
-					return outcome{}, err
-				}
-				if asker, ok := result.(Asker); ok && asker.Question() != nil {
-					return outcome{question: asker.Question()}, asker.Question().err
-				}
-				return outcome{result: result}, nil
-			}}, nil
-		},
-	}
+	return Tool{meta, &definition{name: meta.Name, in: in, out: out, confirms: meta.RequiresConfirmation || meta.Confirms, price: price, handler: handler}}
 }
 
-// confirms reports whether a call may be a question about its charge.
-func (m Meta) confirms() bool { return m.RequiresConfirmation || m.Confirms }
+func (d *definition) input() *schema {
+	d.inputOnce.Do(func() {
+		s, err := schemaOf(d.in)
+		if err != nil {
+			panic(fmt.Sprintf("tool %s: input: %v", d.name, err))
+		}
+		if d.confirms {
+			s.addConfirmation()
+		}
+		d.inputSchema = s
+	})
+	return d.inputSchema
+}
+
+// asks reports whether the handler may answer with a question.
+func (d *definition) asks() bool { return d.out.Implements(reflect.TypeFor[Asker]()) }
+
+// handle checks a call, up to the user's confirmation, and leaves the handler to be run.
+func (d *definition) handle(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
+	given := reflect.New(d.in).Interface()
+	understood, looksOnce, err := d.input().bind(d.name, arguments, given)
+	if err != nil {
+		return outcome{}, err
+	}
+	call.understand(understood)
+	call.leaves = !looksOnce || call.Tool.Slow
+	if call.Scope.Decoded != nil {
+		call.Scope.Decoded()
+	}
+	if d.price != nil {
+		charge, err := d.price(ctx, call, given)
+		if err != nil {
+			return outcome{}, err
+		}
+		if charge := charge.(*Charge); charge != nil { //nolint:forcetypeassert // a Pricer's
+			question, err := call.Confirm(ctx, *charge)
+			if err != nil || question != nil {
+				return outcome{question: question}, err
+			}
+		}
+	}
+	return outcome{rest: func(ctx context.Context) (outcome, error) {
+		result, err := d.handler(ctx, call, given)
+		if err != nil {
+			return outcome{}, err
+		}
+		if asker, ok := result.(Asker); ok && asker.Question() != nil {
+			return outcome{question: asker.Question()}, asker.Question().err
+		}
+		return outcome{result: result}, nil
+	}}, nil
+}
 
 // Arguments are the names of the tool's arguments.
 func (t Tool) Arguments() []string { return t.input().names() }
@@ -196,22 +207,25 @@ func (t Tool) Waits() bool {
 }
 
 // Tool is the tool as MCP lists it.
-func (t Tool) Tool() mcp.Tool { return t.listed() }
+func (t Tool) Tool() mcp.Tool {
+	t.listedOnce.Do(func() { t.asListed = t.list() })
+	return *t.asListed
+}
 
-func (m Meta) listed(input, output json.RawMessage) mcp.Tool {
-	tool := mcp.NewToolWithRawSchema(m.Name, m.Description, input)
-	tool.Title = m.Title
-	tool.RawOutputSchema = output
-	reads, destroys := m.Effect == Reads, m.Effect == Destroys
-	idempotent, open := m.Idempotent || reads, !m.Offline
+func (t Tool) list() *mcp.Tool {
+	tool := mcp.NewToolWithRawSchema(t.Name, t.Description, t.input().encode())
+	tool.Title = t.Title
+	tool.RawOutputSchema = outputSchema(t.out, t.confirms)
+	reads, destroys := t.Effect == Reads, t.Effect == Destroys
+	idempotent, open := t.Idempotent || reads, !t.Offline
 	tool.Annotations = mcp.ToolAnnotation{
-		Title:           m.Title,
+		Title:           t.Title,
 		ReadOnlyHint:    &reads,
 		DestructiveHint: &destroys,
 		IdempotentHint:  &idempotent,
 		OpenWorldHint:   &open,
 	}
-	return tool
+	return &tool
 }
 
 // withView is the tool as a client that shows views lists it, with the flat name that older ones

@@ -42,7 +42,7 @@ type Operation struct {
 	Elide   []string      // members in which long strings are cut while the response is read
 }
 
-var operations = map[string]Operation{}
+var operations = make(map[string]Operation, 112) // all of them, without growing
 
 // Endpoint returns an operation and registers it in the table of endpoints.
 func Endpoint(path string, effect Effect, timeout time.Duration) Operation {
