@@ -115,7 +115,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 }
 
 type credentialEntry struct {
-	UserAgent string            `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent string            `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Fields    []credentialField `json:"fields" doc:"the fields to write; others stay as they are"`
 }
 
@@ -165,7 +165,7 @@ func getAgentCredentialHistory(ctx context.Context, call *Call, in credentialAud
 }
 
 type credentialAudit struct {
-	UserAgent  string `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent  string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Credential string `json:"credentialkey" doc:"such as \"instagram\""`
 	period
 }
