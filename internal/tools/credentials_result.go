@@ -140,7 +140,6 @@ func (c CredentialTypeInfo) full() string {
 
 // CredentialsEntered is what of the fields that were entered took effect.
 type CredentialsEntered struct {
-	UserAgent  string              `json:"useragentguid"`
 	Applied    int                 `json:"applied"`
 	Fields     []string            `json:"fields"`            // that were sent, such as "wordpress.url [set]"
 	Refused    []string            `json:"refused,omitempty"` // why Wiro skipped the others
@@ -167,7 +166,6 @@ func (c CredentialsEntered) Text() string {
 
 // CredentialHistory is how an agent's credential changed, newest first.
 type CredentialHistory struct {
-	UserAgent  string             `json:"useragentguid"`
 	Credential string             `json:"credentialkey"`
 	Changes    []CredentialChange `json:"changes"`
 }
