@@ -13,7 +13,7 @@ import (
 
 // taskRef names a task.
 type taskRef struct {
-	Token string `json:"tasktoken,omitempty" alias:"token,id,task,socketaccesstoken" doc:"from run_model"`
+	Token string `json:"tasktoken,omitempty" alias:"id,task,socketaccesstoken" doc:"from run_model"`
 	ID    string `json:"taskid,omitempty" doc:"instead of the token"`
 }
 

@@ -164,7 +164,7 @@ func TestATaskIsFoundByEitherNameInEitherPlace(t *testing.T) {
 	for arguments, want := range map[string]map[string]any{
 		`{"tasktoken":"tok-7"}`: token, `{"taskid":"tok-7"}`: token, `{"taskid":7}`: id, `{"tasktoken":"7"}`: id,
 		`{"tasktoken":"7","taskid":"tok-7"}`: token, `{"tasktoken":"tok-7","taskid":"tok-7"}`: token, `{"tasktoken":"7","taskid":7}`: id,
-		`{"task_token":"tok-7"}`: token, `{"taskToken":" tok-7\n"}`: token, `{"Task-ID":"7"}`: id, `{"token":"tok-7"}`: token,
+		`{"task_token":"tok-7"}`: token, `{"taskToken":" tok-7\n"}`: token, `{"Task-ID":"7"}`: id,
 		`{"id":7}`: id, `{"task":"7"}`: id, `{"socketaccesstoken":"tok-7"}`: token, `{"tasktoken":"tok-7","task_token":"other"}`: token,
 	} {
 		for _, tool := range []string{"get_task", "wait_for_task", "get_task_price", "cancel_task", "kill_task", "read_output", "save_output"} {
