@@ -180,7 +180,7 @@ func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	var err error
 	switch {
 	case reads && (over || result.State == stateSubmitted):
-		_, err = l.run.Deliver(ctx, nil) // the record holds the result
+		l.run.DeliverSoon(ctx, l.noted) // the record holds the result
 	case !over && l.stopsAbandoned && l.plan.Kind == realtime.None && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
 		err = l.stop(ctx)
 	default:
