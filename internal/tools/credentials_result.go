@@ -27,8 +27,8 @@ type CredentialTypeInfo struct {
 	Modes    []string              `json:"connectionModes,omitempty"` // wiro, own
 	Pending  bool                  `json:"wiroConnectPending,omitempty"`
 	Skills   []string              `json:"usedBySkills,omitempty"`
-	Docs     string                `json:"docsPage,omitempty"`
-	Schema   []CredentialFieldInfo `json:"schema,omitempty"` // of one alone
+	Docs     string                `json:"docsPage,omitempty"` // of one alone
+	Schema   []CredentialFieldInfo `json:"schema,omitempty"`   // of one alone
 }
 
 // CredentialFieldInfo is a field of a credential, with all that the registry says of it.
@@ -43,7 +43,7 @@ type CredentialFieldInfo struct {
 func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 	info := CredentialTypeInfo{
 		Key: t.Key, Title: t.Title, Mode: t.Mode, Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
-		Pending: t.WiroConnectPending, Skills: plainTexts(t.UsedBySkills), Docs: t.DocsURL,
+		Pending: t.WiroConnectPending, Skills: plainTexts(t.UsedBySkills),
 	}
 	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Provider(info.Key))
 	for _, f := range t.Fields {
@@ -56,6 +56,9 @@ func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 				Auto: f.AutoFilledByOAuth, Pattern: f.Pattern,
 			})
 		}
+	}
+	if full {
+		info.Docs = t.DocsURL
 	}
 	info.Setup = setup(info)
 	return info
