@@ -83,23 +83,32 @@ func (s *schema) looksOnce(given map[string]json.RawMessage) bool {
 // isWait reports whether a property is a time to wait.
 func (p property) isWait() bool { return strings.HasSuffix(p.name, "_seconds") }
 
-// rename gives arguments under other names that a field is known by the field's own.
+// rename gives arguments under other names that a field is known by the field's own. The other
+// names are its aliases, and its own name as other conventions write it: task_token, taskToken.
 func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {
 	names := s.names()
 	renamed := maps.Clone(arguments)
-	for _, p := range s.fields {
-		for _, alias := range p.aliases {
-			value, given := renamed[alias]
-			if !given || slices.Contains(names, alias) {
-				continue
-			}
-			delete(renamed, alias)
-			if _, own := renamed[p.name]; !own {
-				renamed[p.name] = value
-			}
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		if slices.Contains(names, name) {
+			continue
+		}
+		i := slices.IndexFunc(s.fields, func(p property) bool {
+			return plainName(p.name) == plainName(name) || slices.Contains(p.aliases, plainName(name))
+		})
+		if i < 0 {
+			continue
+		}
+		delete(renamed, name)
+		if _, own := renamed[s.fields[i].name]; !own {
+			renamed[s.fields[i].name] = arguments[name]
 		}
 	}
 	return renamed
+}
+
+// plainName is a name in lower case without separators.
+func plainName(name string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }
 
 // decode decodes JSON and keeps every digit of its numbers.

@@ -27,7 +27,7 @@ type schema struct {
 //	default:"x"             shown as the default; the handler applies it
 //	min:"0" max:"100"       bounds of a number
 //	nullable:"true"         of results: required, and null where it is unknown
-//	alias:"a,b"             other names that callers may give it by mistake; not listed
+//	alias:"a,b"             other names, in lower case, that callers may give it by mistake; not listed
 type property struct {
 	name     string
 	required bool

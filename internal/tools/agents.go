@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
@@ -67,6 +68,7 @@ func getAgent(ctx context.Context, call *Call, in agentName) (AgentDetail, error
 
 // findTemplate returns a template by its guid or its slug, each also in the other's place.
 func findTemplate(ctx context.Context, client *wiro.Client, ref wiro.AgentRef, full bool) (wiro.Agent, error) {
+	ref.GUID, ref.Slug = strings.TrimSpace(ref.GUID), strings.TrimSpace(ref.Slug)
 	get := client.Agents.Get
 	if full {
 		get = client.Agents.GetFull
@@ -82,7 +84,7 @@ func findTemplate(ctx context.Context, client *wiro.Client, ref wiro.AgentRef, f
 }
 
 type agentName struct {
-	GUID string `json:"guid,omitempty" alias:"agentguid" doc:"the template's guid"`
-	Slug string `json:"slug,omitempty" doc:"or its slug, \"instagram-manager\""`
+	GUID string `json:"guid,omitempty" alias:"agentguid,agent" doc:"the template's guid"`
+	Slug string `json:"slug,omitempty" alias:"agentslug" doc:"or its slug, \"instagram-manager\""`
 	Full bool   `json:"full,omitempty" doc:"adds preferences and scheduled tasks"`
 }

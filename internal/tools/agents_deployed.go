@@ -55,7 +55,7 @@ type myAgentsQuery struct {
 
 // agentGUID names a deployed agent.
 type agentGUID struct {
-	GUID string `json:"useragentguid" doc:"its guid"`
+	GUID string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"its guid"`
 }
 
 var getMyAgentTool = define(mcptool.Meta{
@@ -115,7 +115,7 @@ func deployAgent(ctx context.Context, call *Call, in deployment) (MyAgentDetail,
 }
 
 type deployment struct {
-	AgentGUID    string           `json:"agentguid,omitempty" alias:"guid,slug" doc:"guid or slug of the template, unless custom"`
+	AgentGUID    string           `json:"agentguid,omitempty" alias:"guid,slug,agent,agentslug" doc:"guid or slug of the template, unless custom"`
 	Custom       bool             `json:"custom,omitempty" doc:"true builds an agent of skills"`
 	Title        string           `json:"title" doc:"its name"`
 	Description  string           `json:"description,omitempty" doc:"what it is for"`

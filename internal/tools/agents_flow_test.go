@@ -213,17 +213,23 @@ func TestATemplateIsFoundByAnyOfItsNames(t *testing.T) {
 	s := newStage(t)
 	guid, _ := s.call("get_agent", `{"slug":"blog-content-editor"}`).ok().at("agent.guid").(string)
 	require.NotEmpty(t, guid)
-	for _, name := range []string{"guid", "agentguid", "slug"} {
-		for _, value := range []string{guid, "blog-content-editor"} {
+	for _, name := range []string{"guid", "agentguid", "slug", "agent_guid", "agent"} {
+		for _, value := range []string{guid, "blog-content-editor", " " + guid} {
 			require.Equal(t, guid, s.call("get_agent", `{"`+name+`":"`+value+`"}`).ok().at("agent.guid"), "%s %s", name, value)
 			s.call("deploy_agent", `{"`+name+`":"`+value+`","title":"Mine","confirm":true}`).ok("Deployed")
 		}
 	}
-	require.Equal(t, 6, s.sandbox.RequestCount("UserAgent/Deploy"))
+	require.Equal(t, 15, s.sandbox.RequestCount("UserAgent/Deploy"))
 	for _, request := range s.sandbox.Requests() {
 		if request.Path == "UserAgent/Deploy" {
 			require.Equal(t, guid, request.Body["agentguid"])
 		}
 	}
 	s.call("get_agent", `{"guid":"nobody"}`).refused()
+	deployed, _ := s.call("list_my_agents", `{}`).ok().at("agents.0.useragentguid").(string)
+	for _, name := range []string{"useragentguid", "user_agent_guid", "userAgentGuid", "guid", "agentguid", "agent"} {
+		for _, tool := range []string{"get_my_agent", "list_agent_messages", "get_agent_logs", "list_agent_transactions", "preview_agent_price"} {
+			s.call(tool, `{"`+name+`":"`+deployed+`"}`).ok()
+		}
+	}
 }

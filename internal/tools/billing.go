@@ -37,7 +37,7 @@ func previewAgentPrice(ctx context.Context, call *Call, in priceQuery) (PriceRes
 }
 
 type priceQuery struct {
-	GUID      string         `json:"useragentguid,omitempty" doc:"a deployed agent"`
+	GUID      string         `json:"useragentguid,omitempty" alias:"guid,agentguid,agent" doc:"a deployed agent"`
 	Skills    []string       `json:"skills,omitempty" doc:"names of skills, to price an agent that does not exist yet"`
 	Overrides map[string]any `json:"skill_overrides,omitempty" doc:"skills of the deployed agent to switch, {\"int-wordpress-post\":false}"`
 	Tier      string         `json:"tier,omitempty" enum:"starter,pro" doc:"tier to price; both are listed anyway"`

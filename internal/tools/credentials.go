@@ -89,7 +89,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 	if err != nil {
 		return CredentialsEntered{}, err
 	}
-	entered := CredentialsEntered{UserAgent: in.UserAgent, Fields: make([]string, len(values))}
+	entered := CredentialsEntered{Fields: make([]string, len(values))}
 	for i, v := range values {
 		entered.Fields[i] = v.Credential + "." + fieldPath(v.Parent, v.Ordinal, v.Field) + " " + v.Value.String()
 	}
@@ -115,7 +115,7 @@ func setAgentCredentials(ctx context.Context, call *Call, in credentialEntry) (C
 }
 
 type credentialEntry struct {
-	UserAgent string            `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent string            `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Fields    []credentialField `json:"fields" doc:"the fields to write; others stay as they are"`
 }
 
@@ -153,7 +153,7 @@ func getAgentCredentialHistory(ctx context.Context, call *Call, in credentialAud
 	if err != nil {
 		return CredentialHistory{}, err
 	}
-	history := CredentialHistory{UserAgent: in.UserAgent, Credential: in.Credential, Changes: make([]CredentialChange, 0, len(changes))}
+	history := CredentialHistory{Credential: in.Credential, Changes: make([]CredentialChange, 0, len(changes))}
 	if len(changes) == 0 {
 		return history, nil
 	}
@@ -165,7 +165,7 @@ func getAgentCredentialHistory(ctx context.Context, call *Call, in credentialAud
 }
 
 type credentialAudit struct {
-	UserAgent  string `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent  string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Credential string `json:"credentialkey" doc:"such as \"instagram\""`
 	period
 }

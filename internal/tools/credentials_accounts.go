@@ -10,7 +10,7 @@ import (
 
 // account names an agent's account with a service.
 type account struct {
-	UserAgent string `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Provider  string `json:"provider" enum:"twitter,tiktok,instagram,facebook-pages,linkedin,google-ads,meta-ads,hubspot,mailchimp,youtube,ga4,google-merchant-center" doc:"the service"`
 }
 
@@ -89,7 +89,7 @@ func refreshAgentToken(ctx context.Context, call *Call, refreshed refreshable) (
 
 // refreshable is an account whose tokens Wiro refreshes on request.
 type refreshable struct {
-	UserAgent string `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Provider  string `json:"provider" enum:"twitter,tiktok,instagram,facebook-pages,linkedin,google-ads,meta-ads,hubspot" doc:"the service"`
 }
 
@@ -110,6 +110,6 @@ func listDriveFolders(ctx context.Context, call *Call, in driveQuery) (DriveFold
 }
 
 type driveQuery struct {
-	UserAgent string `json:"useragentguid" doc:"guid of your agent"`
+	UserAgent string `json:"useragentguid" alias:"guid,agentguid,agent" doc:"guid of your agent"`
 	Key       string `json:"serviceaccountjsonbase64,omitempty" doc:"the service account's JSON key in Base64, to try one that is not saved yet"`
 }

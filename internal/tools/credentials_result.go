@@ -27,8 +27,8 @@ type CredentialTypeInfo struct {
 	Modes    []string              `json:"connectionModes,omitempty"` // wiro, own
 	Pending  bool                  `json:"wiroConnectPending,omitempty"`
 	Skills   []string              `json:"usedBySkills,omitempty"`
-	Docs     string                `json:"docsPage,omitempty"`
-	Schema   []CredentialFieldInfo `json:"schema,omitempty"` // of one alone
+	Docs     string                `json:"docsPage,omitempty"` // of one alone
+	Schema   []CredentialFieldInfo `json:"schema,omitempty"`   // of one alone
 }
 
 // CredentialFieldInfo is a field of a credential, with all that the registry says of it.
@@ -43,7 +43,7 @@ type CredentialFieldInfo struct {
 func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 	info := CredentialTypeInfo{
 		Key: t.Key, Title: t.Title, Mode: t.Mode, Fields: []string{}, Modes: plainTexts(t.ConnectionModes),
-		Pending: t.WiroConnectPending, Skills: plainTexts(t.UsedBySkills), Docs: t.DocsURL,
+		Pending: t.WiroConnectPending, Skills: plainTexts(t.UsedBySkills),
 	}
 	info.Provider = string(wiro.CredentialSchema{Mode: t.Mode, OAuth: t.OAuth, Fields: t.Fields}.Provider(info.Key))
 	for _, f := range t.Fields {
@@ -56,6 +56,9 @@ func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 				Auto: f.AutoFilledByOAuth, Pattern: f.Pattern,
 			})
 		}
+	}
+	if full {
+		info.Docs = t.DocsURL
 	}
 	info.Setup = setup(info)
 	return info
@@ -140,7 +143,6 @@ func (c CredentialTypeInfo) full() string {
 
 // CredentialsEntered is what of the fields that were entered took effect.
 type CredentialsEntered struct {
-	UserAgent  string              `json:"useragentguid"`
 	Applied    int                 `json:"applied"`
 	Fields     []string            `json:"fields"`            // that were sent, such as "wordpress.url [set]"
 	Refused    []string            `json:"refused,omitempty"` // why Wiro skipped the others
@@ -167,7 +169,6 @@ func (c CredentialsEntered) Text() string {
 
 // CredentialHistory is how an agent's credential changed, newest first.
 type CredentialHistory struct {
-	UserAgent  string             `json:"useragentguid"`
 	Credential string             `json:"credentialkey"`
 	Changes    []CredentialChange `json:"changes"`
 }

@@ -181,7 +181,7 @@ func messageProgress(p *mcptool.Progress, u wiro.MessageUpdate) {
 
 // messageRef names a message. Its agent says which team it is of.
 type messageRef struct {
-	Agent string `json:"useragentguid,omitempty" doc:"its agent"`
+	Agent string `json:"useragentguid,omitempty" alias:"guid,agentguid,agent" doc:"its agent"`
 	teamOf
 	GUID  string `json:"messageguid,omitempty" doc:"from send_agent_message"`
 	Token string `json:"agenttoken,omitempty" doc:"instead of the guid"`

@@ -201,6 +201,9 @@ func (r TaskResult) dryRunText() string {
 	default:
 		text += "would cost " + r.Quote.String() + "."
 	}
+	if r.NextAction != nil && sameJSON(r.NextAction.Arguments["params"], r.Params) {
+		return text // the next step has them
+	}
 	if sent, err := mcptool.Marshal(r.Params); err == nil {
 		text += "\nParams: " + string(sent)
 		if r.Today != nil {

@@ -41,7 +41,7 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 			names := categories(m.Categories)
 			shelf.Models = append(shelf.Models, ShelvedModel{
 				Slug: slug.String(), Title: cmp.Or(m.Title, listed.title, slug.Model),
-				Categories: names[:min(2, len(names))], Pricing: listed.pricing,
+				Categories: names[:min(1, len(names))], Pricing: listed.pricing,
 			})
 		}
 		shelves.Categories = append(shelves.Categories, shelf)
@@ -69,7 +69,7 @@ type Shelf struct {
 type ShelvedModel struct {
 	Slug       string   `json:"slug"`
 	Title      string   `json:"title"`
-	Categories []string `json:"categories"` // the first two
+	Categories []string `json:"categories"` // the first one
 	Pricing    string   `json:"pricing,omitempty"`
 }
 

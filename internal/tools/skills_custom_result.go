@@ -11,7 +11,6 @@ import (
 // CustomSkillAction is something done to a custom skill.
 type CustomSkillAction struct {
 	mcptool.ActionResult
-	UserAgent  string              `json:"useragentguid"`
 	Key        string              `json:"skillkey"` // as the agent has it
 	Before     *CustomSkillState   `json:"before,omitempty"`
 	After      *CustomSkillState   `json:"after,omitempty"`
@@ -37,10 +36,9 @@ func (a CustomSkillAction) Text() string {
 
 // CustomSkillHistory is how a custom skill changed, newest first.
 type CustomSkillHistory struct {
-	UserAgent string               `json:"useragentguid"`
-	Key       string               `json:"skillkey"`
-	Preset    *CustomSkillState    `json:"preset,omitempty"` // as the template has it
-	Versions  []CustomSkillVersion `json:"versions"`
+	Key      string               `json:"skillkey"`
+	Preset   *CustomSkillState    `json:"preset,omitempty"` // as the template has it
+	Versions []CustomSkillVersion `json:"versions"`
 }
 
 // CustomSkillState is a custom skill at some time.
@@ -61,7 +59,7 @@ type CustomSkillVersion struct {
 }
 
 func customSkillHistory(of customSkillName, h wiro.CustomSkillHistory) CustomSkillHistory {
-	history := CustomSkillHistory{UserAgent: of.GUID, Key: of.Key, Versions: make([]CustomSkillVersion, 0, len(h.Entries))}
+	history := CustomSkillHistory{Key: of.Key, Versions: make([]CustomSkillVersion, 0, len(h.Entries))}
 	if h.Preset != nil {
 		history.Preset = customSkillState(h.Preset.Value, h.Preset.Interval, h.Preset.Enabled)
 	}
@@ -140,7 +138,6 @@ func (h CustomSkillHistory) Text() string {
 // CustomSkillReverted is what a custom skill is after a revert.
 type CustomSkillReverted struct {
 	Action     string              `json:"action"` // reverted, reset-to-preset, deleted or no-op
-	UserAgent  string              `json:"useragentguid"`
 	Key        string              `json:"skillkey"`
 	State      *CustomSkillState   `json:"state,omitempty"` // left out where the revert deleted it
 	Message    string              `json:"message"`
@@ -148,7 +145,7 @@ type CustomSkillReverted struct {
 }
 
 func (c *Call) customSkillReverted(of customSkillName, r wiro.CustomSkillReverted) CustomSkillReverted {
-	reverted := CustomSkillReverted{Action: r.Action, UserAgent: of.GUID, Key: of.Key}
+	reverted := CustomSkillReverted{Action: r.Action, Key: of.Key}
 	switch reverted.Action {
 	case "no-op":
 		reverted.Message = of.Key + " was that way already: nothing changed."

@@ -24,17 +24,17 @@ type SkillInfo struct {
 	Category              string       `json:"category"`
 	PriceUSD              *float64     `json:"monthlyPriceUsd,omitempty"` // what it adds to Starter's month
 	Credits               *float64     `json:"monthlyCredits,omitempty"`
-	RequiresCredentials   bool         `json:"requiresCredentials"`
+	RequiresCredentials   bool         `json:"requiresCredentials,omitempty"`
 	Credential            string       `json:"credentialkey,omitempty"`
 	AdditionalCredentials []string     `json:"additionalCredentialKeys,omitempty"`
 	Capabilities          []string     `json:"capabilities,omitempty"`
 	DependsOn             []string     `json:"dependsOn,omitempty"`
 	ConflictsWith         []string     `json:"conflictsWith,omitempty"`
-	UserInvocable         bool         `json:"userInvocable"`
+	UserInvocable         bool         `json:"userInvocable,omitempty"`
 	Deprecated            bool         `json:"deprecated,omitempty"`
 	Replacement           string       `json:"replacement,omitempty"`
-	Version               string       `json:"version,omitempty"`
-	Docs                  string       `json:"docsPage,omitempty"`
+	Version               string       `json:"version,omitempty"`          // of one alone
+	Docs                  string       `json:"docsPage,omitempty"`         // of one alone
 	Costs                 *ActionCosts `json:"creditsPerAction,omitempty"` // of one alone
 }
 
@@ -45,13 +45,13 @@ func skillInfo(s wiro.Skill) SkillInfo {
 		RequiresCredentials: s.RequiresCredentials, Credential: s.CredentialKey,
 		AdditionalCredentials: plainTexts(s.AdditionalCredentialKeys), Capabilities: plainTexts(s.Capabilities),
 		DependsOn: plainTexts(s.DependsOn), ConflictsWith: plainTexts(s.ConflictsWith), UserInvocable: s.UserInvocable,
-		Deprecated: s.Deprecated, Replacement: s.Replacement, Version: s.Version, Docs: s.DocsURL,
+		Deprecated: s.Deprecated, Replacement: s.Replacement,
 	}
 }
 
 func (c *Call) oneSkill(s wiro.Skill) SkillList {
 	info := skillInfo(s)
-	info.Description = s.Description
+	info.Description, info.Version, info.Docs = s.Description, s.Version, s.DocsURL
 	costs := actionCosts(s.Pricing.Costs)
 	info.Costs = &costs
 	list := SkillList{Skills: []SkillInfo{info}, Total: 1, full: true}

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 
 // taskRef names a task.
 type taskRef struct {
-	Token string `json:"tasktoken,omitempty" doc:"from run_model"`
+	Token string `json:"tasktoken,omitempty" alias:"id,task,socketaccesstoken" doc:"from run_model"`
 	ID    string `json:"taskid,omitempty" doc:"instead of the token"`
 }
 
@@ -20,10 +21,18 @@ type taskRef struct {
 // ids are short numbers.
 func (r taskRef) ref() wiro.TaskRef {
 	token, id := strings.TrimSpace(r.Token), strings.TrimSpace(r.ID)
-	if token != "" && isTaskID(token) && !isTaskID(id) || id != "" && !isTaskID(id) && token == "" {
-		token, id = id, token
+	var ref wiro.TaskRef
+	for _, name := range []string{id, token} { // the one in its own place counts
+		if isTaskID(name) {
+			ref.ID = cmp.Or(ref.ID, name)
+		}
 	}
-	return wiro.TaskRef{Token: token, ID: id}
+	for _, name := range []string{token, id} {
+		if !isTaskID(name) {
+			ref.Token = cmp.Or(ref.Token, name)
+		}
+	}
+	return ref
 }
 
 func isTaskID(text string) bool {

@@ -163,7 +163,9 @@ func TestATaskIsFoundByEitherNameInEitherPlace(t *testing.T) {
 	token, id := map[string]any{"tasktoken": "tok-7"}, map[string]any{"taskid": "7"}
 	for arguments, want := range map[string]map[string]any{
 		`{"tasktoken":"tok-7"}`: token, `{"taskid":"tok-7"}`: token, `{"taskid":7}`: id, `{"tasktoken":"7"}`: id,
-		`{"tasktoken":"7","taskid":"tok-7"}`: token,
+		`{"tasktoken":"7","taskid":"tok-7"}`: token, `{"tasktoken":"tok-7","taskid":"tok-7"}`: token, `{"tasktoken":"7","taskid":7}`: id,
+		`{"task_token":"tok-7"}`: token, `{"taskToken":" tok-7\n"}`: token, `{"Task-ID":"7"}`: id,
+		`{"id":7}`: id, `{"task":"7"}`: id, `{"socketaccesstoken":"tok-7"}`: token, `{"tasktoken":"tok-7","task_token":"other"}`: token,
 	} {
 		for _, tool := range []string{"get_task", "wait_for_task", "get_task_price", "cancel_task", "kill_task", "read_output", "save_output"} {
 			f := faking(t, map[string]string{"Task/Detail": tasksAnswer(1, taskRecord(7, time.Now(), paintedT))}, func(o *Options) { o.Local.OutputDir = t.TempDir() })
