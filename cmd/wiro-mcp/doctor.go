@@ -111,7 +111,7 @@ func (a *app) examineBinary() finding {
 func (a *app) examineKey(ctx context.Context) finding {
 	f := finding{About: "API key"}
 	if err := a.authenticate(); err != nil {
-		f.Found, f.Fix = err.Error(), "Set WIRO_API_KEY to the key of your project: https://wiro.ai/panel/project"
+		f.Found, f.Fix = errors.Unwrap(err).Error(), "Set WIRO_API_KEY to the key of your project: https://wiro.ai/panel/project"
 		return f
 	}
 	if !a.credentials.Set() {
