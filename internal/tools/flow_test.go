@@ -346,6 +346,10 @@ func TestDocumentationIsSearchedAndRead(t *testing.T) {
 	page := found.at("matches.0.title").(string)
 	s.call("read_doc", `{"page":"`+page+`"}`).ok("#")
 	s.call("read_doc", `{"page":"no such page at all"}`).refused("search_docs")
+
+	s.call("search_docs", `{"query":"YouTube Integration","limit":1}`).ok("https://wiro.ai/docs (the page has no address of its own")
+	read := s.call("read_doc", `{"page":"YouTube Integration"}`).ok("no address of its own")
+	require.NotEmpty(t, read.at("urlNote"))
 }
 
 // A request that carries no credentials is never made with the server's own.
