@@ -152,12 +152,12 @@ func TestEverythingThatWiroNamesGoesThroughTheProxy(t *testing.T) {
 	p := startBeyondProxy(t, s.APIURL())
 	environ = append(environ, "WIRO_API_BASE_URL="+beyondOf(t, s.APIURL(), "https"), "WIRO_SOCKET_URL="+beyondOf(t, s.SocketURL(), "wss"),
 		"SSL_CERT_FILE="+p.certificate, `HTTPS_PROXY= "`+p.url+"\"\r", "HOME="+t.TempDir())
-	run := startProcess(t, environ)
-	run.send(`{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"claude-code","version":"2"}}}`)
-	run.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_model","arguments":{"model":"black-forest-labs/flux-2-pro","params":{"prompt":"a fox"}}}}`)
-	answer := run.line(1)
-	require.Contains(t, answer, `"state":"completed"`)
-	require.Contains(t, answer, `"type":"image"`, "the file that Wiro names was fetched, too")
+	run := startProcess(t, append(environ, "WIRO_OUTPUT_DIR="+t.TempDir()))
+	run.send(call(1))
+	told := toldIn(t, []byte(run.line(1)))
+	require.Equal(t, "completed", told.State)
+	run.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"save_output","arguments":{"tasktoken":"` + told.Task.Token + `"}}}`)
+	require.Contains(t, run.line(2), "Saved 1 file", "the file that Wiro names comes that way, too")
 	require.NotEmpty(t, p.hosts())
 	for _, host := range p.hosts() {
 		require.Equal(t, beyond+":443", host)

@@ -179,11 +179,23 @@ const bridge = (words) => async (folder, target) => {
   return { ...client, faults: [], close: async () => { await client.close(); await rm(home, { recursive: true, force: true, maxRetries: 5 }); } };
 };
 
-/** A bridge that serves a program of stdio by HTTP. */
+/** A bridge that serves a program of stdio by HTTP, at a port that must be chosen before: another program may take it. */
 const server = (words) => async (folder, target) => {
-  const port = await freePort();
-  const [command, ...args] = words(folder, target, port);
-  const child = spawn(command, args, { env: { PATH: searchPath, HOME: os.tmpdir(), ...target.env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      const { child, ended } = await launch(words(folder, target, port), target.env);
+      const client = await sdk(await newestSDK(), { url: `http://127.0.0.1:${port}/mcp` });
+      return { ...client, close: async () => { await client.close(); process.kill(-child.pid, 'SIGTERM'); await ended; } };
+    } catch (error) {
+      if (attempt === 5 || !/EADDRINUSE/.test(error.message)) throw error;
+    }
+  }
+};
+
+/** Starts a program, and waits until it listens. */
+async function launch([command, ...args], env) {
+  const child = spawn(command, args, { env: { PATH: searchPath, HOME: os.tmpdir(), ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
   let said = '';
   await within(60_000, 'the bridge listens', new Promise((resolve, reject) => {
@@ -195,12 +207,11 @@ const server = (words) => async (folder, target) => {
     }
     ended.then(() => reject(new Error(said)));
   }));
-  const client = await sdk(await newestSDK(), { url: `http://127.0.0.1:${port}/mcp` });
-  return { ...client, close: async () => { await client.close(); process.kill(-child.pid, 'SIGTERM'); await ended; } };
-};
+  return { child, ended };
+}
 
 async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
+  const probe = createServer().listen(0);
   await once(probe, 'listening');
   const { port } = probe.address();
   probe.close();

@@ -72,18 +72,24 @@ func credentialsOf(h http.Header) (wiro.Credentials, error) {
 	return byToken, nil
 }
 
-// single is the value of a header that must not come in several versions.
+// single is the value of a header that must not come in several versions. Proxies repeat headers,
+// and join what is repeated with commas.
 func single(h http.Header, name string) (string, error) {
 	values := h.Values(name)
-	for _, other := range values {
-		if other != values[0] {
-			return "", malformed("The header " + strings.ToLower(name) + " was sent more than once.")
+	first, _, joined := strings.Cut(strings.Join(values, ","), ",")
+	first = strings.TrimSpace(first)
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			switch {
+			case strings.TrimSpace(part) == first:
+			case len(values) == 1 && joined: // no list: the comma is part of it
+				return strings.TrimSpace(value), nil
+			default:
+				return "", malformed("The header " + strings.ToLower(name) + " was sent more than once.")
+			}
 		}
 	}
-	if len(values) == 0 {
-		return "", nil
-	}
-	return strings.TrimSpace(values[0]), nil
+	return first, nil
 }
 
 // credentials checks a key and, if there must be one, a secret.

@@ -27,6 +27,8 @@ func TestCredentialsComeFromTheHeaders(t *testing.T) {
 		"x-api-key":                      {http.Header{"X-Api-Key": {"k3y"}}, wiro.Credentials{Key: "k3y"}},
 		"x-api-key and x-api-secret":     {http.Header{"X-Api-Key": {"k3y"}, "X-Api-Secret": {"s3cret"}}, both},
 		"the same twice":                 {http.Header{"Authorization": {"Bearer k3y:s3cret"}, "X-Api-Key": {"k3y"}, "X-Api-Secret": {"s3cret"}}, both},
+		"the same joined by a proxy":     {http.Header{"Authorization": {"Bearer k3y:s3cret, Bearer k3y:s3cret", "Bearer k3y:s3cret"}}, both},
+		"x-api-key joined by a proxy":    {http.Header{"X-Api-Key": {"k3y,k3y"}}, wiro.Credentials{Key: "k3y"}},
 		"x-api-key behind a proxy's own": {http.Header{"Authorization": {"Basic cHJveHk6cHJveHk="}, "X-Api-Key": {"k3y"}}, wiro.Credentials{Key: "k3y"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +61,7 @@ func TestBadCredentialsAreRefusedWithWhatToSend(t *testing.T) {
 		"an unfilled secret":       {http.Header{"Authorization": {"Bearer k3y:undefined"}}, "secret after the colon is a placeholder"},
 		"a key for each in quotes": {http.Header{"X-Api-Key": {`"${input:key}"`}}, "placeholder that was not filled in: ${input:key}"},
 		"the README's placeholder": {http.Header{"Authorization": {"Bearer YOUR_API_KEY"}}, "placeholder"},
+		"two different, joined":    {http.Header{"Authorization": {"Bearer k3y, Bearer 0ther"}}, "spaces"},
 		"two different headers":    {http.Header{"Authorization": {"Bearer k3y", "Bearer 0ther"}}, "more than once"},
 		"two different keys":       {http.Header{"Authorization": {"Bearer k3y"}, "X-Api-Key": {"0ther"}}, "different credentials"},
 		"both in x-api-key":        {http.Header{"X-Api-Key": {"k3y:s3cret"}}, "x-api-secret"},

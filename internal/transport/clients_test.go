@@ -231,8 +231,11 @@ func TestWhatNobodyKnowsIsSilence(t *testing.T) {
 func TestACharsetInTheContentTypeIsTaken(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for _, kind := range []string{"application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json;"} {
+	for _, kind := range []string{"application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json;", "application/json, application/json"} {
 		require.Equal(t, http.StatusOK, r.post(listTools, header("Content-Type", kind)).status, kind)
+	}
+	for _, kind := range []string{"text/plain", "", "application/json, text/plain", "text/plain;application/json", ","} {
+		require.Equal(t, http.StatusUnsupportedMediaType, r.post(listTools, header("Content-Type", kind)).status, kind)
 	}
 }
 

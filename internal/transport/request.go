@@ -293,8 +293,12 @@ func isJSON(contentType string) bool {
 	if contentType == "application/json" { // as nearly all clients write it
 		return true
 	}
-	kind, _, _ := mime.ParseMediaType(contentType)
-	return kind == "application/json"
+	for part := range strings.SplitSeq(contentType, ",") { // a proxy joins copies
+		if kind, _, _ := mime.ParseMediaType(part); kind != "application/json" {
+			return false
+		}
+	}
+	return true
 }
 
 // contentCoding is how a body is encoded; "" for not at all. Several codings come as a list.

@@ -61,7 +61,7 @@ func (l *lineReader) read() ([]byte, error) {
 		}
 		switch {
 		case full:
-		case tooLong:
+		case tooLong, len(bytes.TrimRight(l.line, "\r\n")) > maxLine:
 			return nil, errLineTooLong // the end of the input shows again
 		default:
 			return l.line, err

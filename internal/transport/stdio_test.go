@@ -199,6 +199,20 @@ func TestBytesThatClientsSendAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestALineOfTheLimitIsRead(t *testing.T) {
+	t.Parallel()
+	most := strings.Repeat("x", maxLine)
+	for ending, long := range map[string]string{"\n": "", "\r\n": "", "": "", "x\n": "too long", "x\r\n": "too long", "x": "too long"} {
+		line, err := newLineReader(strings.NewReader(most + ending)).next()
+		if long != "" {
+			require.ErrorIs(t, err, errLineTooLong, "%q", ending)
+			continue
+		}
+		require.NoError(t, err, "%q", ending)
+		require.Len(t, line, maxLine)
+	}
+}
+
 // Not parallel: it is about the memory of the process.
 func TestALineOverTheLimitIsRefusedInBoundedMemory(t *testing.T) {
 	var before, after runtime.MemStats
