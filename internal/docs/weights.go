@@ -39,7 +39,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 6, Questions: 1, Body: 1, Context: 0.3,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 1, Page: 0.5, Runner: 0.75, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
+		Question: 1, Page: 0.5, Runner: 0.7, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
 	}
 }
