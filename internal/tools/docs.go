@@ -29,7 +29,7 @@ func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error
 	}
 	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches)), DocsURL: docsURL}
 	for _, m := range found.Matches {
-		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, URLNote: urlNote(m.HasURL), Score: m.Score})
+		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, URLNote: urlNote(m.HasURL)})
 	}
 	switch found.Outcome {
 	case docs.NoQuery, docs.NoWords:
@@ -73,13 +73,11 @@ type DocMatches struct {
 
 // DocMatch is a passage, with where it stands.
 type DocMatch struct {
-	Title   string  `json:"title"` // as the official server names it; the same as page
-	Page    string  `json:"page"`  // exact title
-	Section string  `json:"section"`
-	Passage string  `json:"text" text:"lines"`
-	URL     string  `json:"url"`
-	URLNote string  `json:"urlNote,omitempty"` // if the page has no address of its own
-	Score   float64 `json:"score"`
+	Title   string `json:"title"` // of the page, as read_doc takes it
+	Section string `json:"section"`
+	Passage string `json:"text" text:"lines"`
+	URL     string `json:"url"`
+	URLNote string `json:"urlNote,omitempty"` // if the page has no address of its own
 }
 
 // Text is the passages under their headings.
@@ -89,8 +87,8 @@ func (r DocMatches) Text() string {
 	}
 	var b strings.Builder
 	for _, m := range r.Matches {
-		heading := m.Page
-		if m.Section != m.Page && m.Section != "" {
+		heading := m.Title
+		if m.Section != m.Title && m.Section != "" {
 			heading += " > " + m.Section
 		}
 		fmt.Fprintf(&b, "# %s\n%s\n\n%s\n\n", heading, cited(m.URL, m.URLNote), strings.TrimSpace(m.Passage))
