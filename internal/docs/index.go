@@ -68,6 +68,7 @@ const (
 	headingField
 	questionField
 	bodyField
+	contextField
 	fieldCount
 )
 
@@ -129,6 +130,11 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 	for _, l := range s.body {
 		add(bodyField, l.text)
 	}
+	if s.head != nil && p.Sections[0].head == nil {
+		for _, q := range p.Sections[0].Questions {
+			add(contextField, q) // what the page is about in other words than its title's
+		}
+	}
 	for _, q := range s.Questions {
 		add(questionField, q)
 		id := number(len(x.questions))
@@ -147,7 +153,7 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 // weigh computes the weights of terms from the counts of all sections.
 func (x *index) weigh(counts []sectionCounts) {
 	w := x.weights
-	weight := fieldCounts{w.Title, w.Heading, w.Questions, w.Body}
+	weight := fieldCounts{w.Title, w.Heading, w.Questions, w.Body, w.Context}
 	n := float64(len(counts))
 	var mean fieldCounts
 	for _, c := range counts {

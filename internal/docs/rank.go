@@ -53,15 +53,19 @@ func (x *index) rank(concepts []concept) []hit {
 	best := make([]float64, len(x.sections)) // of the current concept
 	common := make([]float64, len(x.questions))
 	shared := make([]float64, len(x.questions)) // with the current concept
+	var touched []int32                         // questions that share the current concept
 	for _, c := range concepts {
 		clear(best)
-		clear(shared)
+		touched = touched[:0]
 		for _, a := range c.alternatives {
 			t := &x.terms[a.term]
 			for _, p := range t.sections {
 				best[p.section] = max(best[p.section], a.fit*float64(p.impact))
 			}
 			for _, q := range t.questions {
+				if shared[q] == 0 {
+					touched = append(touched, q)
+				}
 				shared[q] = max(shared[q], a.fit*t.idf)
 			}
 		}
@@ -69,8 +73,9 @@ func (x *index) rank(concepts []concept) []hit {
 			words[i] += c.weight * b
 			covered[i] += c.weight * min(1, b*2)
 		}
-		for q, s := range shared {
-			common[q] += min(c.weight, s)
+		for _, q := range touched {
+			common[q] += min(c.weight, shared[q])
+			shared[q] = 0
 		}
 	}
 	asked := make([]hit, len(x.sections))

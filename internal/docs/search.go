@@ -65,7 +65,7 @@ type Match struct {
 }
 
 // Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if limit is
-// 0 or less, MaxLimit at most), at most two of a page, none with less than half of the best one's score, and at
+// 0 or less, MaxLimit at most), at most two of a page, none with less than three fifths of the best one's score, and at
 // most 6,000 characters in all. The best one's text has about 1,200 characters, the others'
 // about 500, or 800 in a search for at most three. A query
 // can be a question, words, an identifier, or the title or the address of a page, which then comes first. Words

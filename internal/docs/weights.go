@@ -2,9 +2,9 @@ package docs
 
 // Weights are the parameters of ranking. All are global: none depends on a page, a word or a query.
 type Weights struct {
-	// Title, Heading, Questions and Body are the weights of a word in the page's title or a heading above, in
-	// the section's own heading, in its questions and in its text.
-	Title, Heading, Questions, Body float64
+	// Title, Heading, Questions, Body and Context are the weights of a word in the page's title or a heading above,
+	// in the section's own heading, in its questions, in its text, and in the questions of the page's opening.
+	Title, Heading, Questions, Body, Context float64
 	// Part is the weight of a part of an identifier; the whole has 1.
 	Part float64
 	// Saturation is BM25's k1: how fast repetitions of a word lose weight.
@@ -37,9 +37,9 @@ type Weights struct {
 // figures of package eval by a point or two.
 func DefaultWeights() Weights {
 	return Weights{
-		Title: 2, Heading: 4, Questions: 1, Body: 1,
+		Title: 2, Heading: 6, Questions: 1, Body: 1, Context: 0.3,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 1, Page: 0.5, Runner: 0.8, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
+		Question: 1, Page: 0.5, Runner: 0.7, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
 	}
 }
