@@ -58,7 +58,7 @@ func (a *app) callCommand() *cobra.Command {
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // call TOOL --help
 		words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") || arg == cmd.Name() })
-		if len(words) > 0 && a.load(cmd) == nil {
+		if len(words) > 0 && a.load(cmd.Flags(), cmd.Name()) == nil {
 			tool, err := a.findTool(words[0])
 			if err == nil {
 				_ = a.showTool(tool)

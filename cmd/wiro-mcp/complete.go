@@ -78,7 +78,7 @@ func completeFlags(root *cobra.Command) {
 
 // completeTools completes the names of tools.
 func (a *app) completeTools(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 || a.load(cmd) != nil {
+	if len(args) > 0 || a.load(cmd.Flags(), cmd.Name()) != nil {
 		return nil, noFiles
 	}
 	var names []string
@@ -95,7 +95,7 @@ func (a *app) completeCall(cmd *cobra.Command, args []string, typed string) ([]s
 	if len(args) == 0 {
 		return a.completeTools(cmd, args, typed)
 	}
-	if a.load(cmd) != nil {
+	if a.load(cmd.Flags(), cmd.Name()) != nil {
 		return nil, noFiles
 	}
 	tool, err := a.findTool(args[0])
@@ -143,7 +143,7 @@ func (p property) values() []string {
 
 // completeModel completes the model of a command that takes one first.
 func (a *app) completeModel(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 || a.load(cmd) != nil {
+	if len(args) > 0 || a.load(cmd.Flags(), cmd.Name()) != nil {
 		return nil, noFiles
 	}
 	return a.models(cmd.Context()), noFiles

@@ -21,6 +21,7 @@ import (
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
+	"github.com/wiroai/wiro-mcp-go/internal/proxy"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -193,21 +194,15 @@ func (a *app) examineAPI(ctx context.Context) []finding {
 	start := time.Now()
 	response, err := fetch.OperatorClient(true).Do(request)
 	if err != nil {
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		api.Found = fmt.Sprintf("%s cannot be reached: %v", a.config.BaseURL, err)
-		if proxy := proxyFor(request); proxy != nil {
-			api.Found += " (through the proxy " + proxy.Redacted() + ")"
-		}
+		api.Found = fmt.Sprintf("%s cannot be reached: %v", a.config.BaseURL, proxy.Explain(err, proxyFor(request)))
 		api.Fix = "Check the network, HTTPS_PROXY and NO_PROXY, and, behind a proxy that inspects traffic, SSL_CERT_FILE"
 		return []finding{api}
 	}
 	defer response.Body.Close() //nolint:errcheck // it was only read
 	took := time.Since(start)
 	api.OK, api.Found = true, fmt.Sprintf("%s answers after %d ms", a.config.BaseURL, took.Milliseconds())
-	if proxy := proxyFor(request); proxy != nil {
-		api.Found += ", through the proxy " + proxy.Redacted()
+	if used := proxyFor(request); used != nil {
+		api.Found += ", through the proxy " + used.Host
 	}
 	clock := finding{About: "clock", OK: true, Found: "Wiro does not say what time it is"}
 	if there, err := http.ParseTime(response.Header.Get("Date")); err == nil {
@@ -220,13 +215,7 @@ func (a *app) examineAPI(ctx context.Context) []finding {
 	return []finding{api, clock}
 }
 
-func proxyFor(request *http.Request) *url.URL {
-	proxy, err := http.ProxyFromEnvironment(request)
-	if err != nil {
-		return nil
-	}
-	return proxy
-}
+func proxyFor(request *http.Request) *url.URL { return proxy.Of(http.DefaultClient, request) }
 
 func (a *app) examineSocket(ctx context.Context) finding {
 	f := finding{About: "Wiro socket", Found: a.config.SocketURL}
@@ -237,12 +226,16 @@ func (a *app) examineSocket(ctx context.Context) finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: doctorTimeout}
+	var used *url.URL
+	if address, err := url.Parse(strings.Replace(a.config.SocketURL, "ws", "http", 1)); err == nil {
+		used = proxyFor(&http.Request{URL: address})
+	}
 	connection, response, err := dialer.DialContext(ctx, a.config.SocketURL, nil)
 	if response != nil && response.Body != nil {
 		defer response.Body.Close() //nolint:errcheck // it was only read
 	}
 	if err != nil {
-		f.Found = fmt.Sprintf("%s cannot be reached: %v", a.config.SocketURL, err)
+		f.Found = fmt.Sprintf("%s cannot be reached: %v", a.config.SocketURL, proxy.Explain(err, used))
 		if response != nil {
 			f.Found += ", HTTP " + response.Status
 		}

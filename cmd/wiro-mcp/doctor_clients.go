@@ -17,9 +17,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
 	"github.com/wiroai/wiro-mcp-go/internal/install"
-	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -108,7 +108,7 @@ func (a *app) examineLaunch(ctx context.Context, c *wiro.Client, client clientTo
 	if key == "" || elsewhere || isReference(key) || isReference(secret) || slices.Contains(client.at.Command, "--sandbox") {
 		return
 	}
-	credentials, err := transport.ParseCredentials(key, secret)
+	credentials, err := apikey.Parse(key, secret)
 	if err != nil {
 		f.OK, f.Found, f.Fix = false, f.Found+"; "+err.Error(), again+" asks for the key"
 		return

@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/install"
-	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -242,7 +242,7 @@ func (a *app) askKey() error {
 	if strings.TrimSpace(typed) == "" {
 		return nil
 	}
-	a.credentials, err = transport.ParseCredentials(typed, "")
+	a.credentials, err = apikey.Parse(typed, "")
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -57,7 +58,7 @@ type app struct {
 	hosted      bool             // serves many users
 	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
-	redactor    *redact.Redactor // of the credentials, for logs
+	redactor    func() *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
 
 	settingsFault error // what the doctor says of the settings; nil for all else
@@ -73,7 +74,7 @@ func (e *exit) Error() string { return e.message }
 
 // run runs a command line and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{streams: s, raw: s}
+	a := &app{streams: s, raw: s, redactor: func() *redact.Redactor { return nil }}
 	a.out, a.err = plaintext.NewWriter(s.out), plaintext.NewWriter(s.err)
 	a.log = zerolog.New(a.err)
 	defer func() {
@@ -81,12 +82,7 @@ func run(ctx context.Context, args []string, s streams) int {
 			clean()
 		}
 	}()
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
+	err := a.execute(ctx, args)
 	if err == nil {
 		return exitOK
 	}
@@ -98,6 +94,22 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(a.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
 	}
 	return code
+}
+
+// execute runs a command line. Without one, as MCP clients start it, no command is set up.
+func (a *app) execute(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		if err := a.load(nil, "stdio"); err != nil {
+			return err
+		}
+		return a.stdio(ctx)
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return root.ExecuteContext(ctx)
 }
 
 func (a *app) root() *cobra.Command {
@@ -113,7 +125,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       wiromcp.Version(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.load(cmd)
+			return a.load(cmd.Flags(), cmd.Name())
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
 	}
@@ -184,15 +196,15 @@ func (a *app) stdioCommand() *cobra.Command {
 	}
 }
 
-// load reads the settings, and starts the emulator with --sandbox.
-func (a *app) load(cmd *cobra.Command) error {
-	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
-		if a.settingsFault = err; cmd.Name() != "doctor" { // which examines the rest, too
+// load reads the settings for a command, and starts the emulator with --sandbox. Flags may be nil.
+func (a *app) load(flags *pflag.FlagSet, command string) error {
+	if err := config.Load(a.environ, flags, &a.config); err != nil {
+		if a.settingsFault = err; command != "doctor" { // which examines the rest, too
 			return settingsError(err)
 		}
 	}
-	a.log = a.logger(cmd.Name() == "http")
-	if cmd.Name() != "doctor" { // which finds them
+	a.log = a.logger(command == "http")
+	if command != "doctor" { // which finds them
 		for _, warning := range config.Unknown(a.environ) {
 			a.log.Warn().Msg(warning)
 		}
@@ -228,7 +240,9 @@ func (a *app) authenticate() error {
 	if a.credentials, err = a.config.Credentials(); err != nil {
 		return settingsError(err)
 	}
-	a.redactor = redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	a.redactor = sync.OnceValue(func() *redact.Redactor {
+		return redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	})
 	return nil
 }
 
@@ -267,7 +281,7 @@ type redacted struct {
 }
 
 func (w redacted) Write(line []byte) (int, error) {
-	if _, err := w.Writer.Write([]byte(w.app.redactor.Redact(string(line)))); err != nil {
+	if _, err := w.Writer.Write([]byte(w.app.redactor().Redact(string(line)))); err != nil {
 		return 0, err
 	}
 	return len(line), nil
@@ -329,7 +343,7 @@ func (a *app) stdio(ctx context.Context) error {
 	if !a.credentials.Set() {
 		fault := "There is no Wiro API key: WIRO_API_KEY is not set."
 		if keyFault != nil {
-			fault = keyFault.Error() + "."
+			fault = errors.Unwrap(keyFault).Error() // without the heading that a terminal shows
 		}
 		a.log.Warn().Msg(fault)
 		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }

@@ -113,16 +113,20 @@ func (s *Server) Enabled(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { _, ok := s.byName[name]; return !ok })
 }
 
+// noSchema stands for the schema of a registered tool, until a client lists the tools: see list.
+var noSchema = json.RawMessage("null")
+
 // MCP returns an MCP server of the tools, with further options of mcp-go.
 func (s *Server) MCP(options ...server.ServerOption) *server.MCPServer {
 	options = append(options, server.WithToolCapabilities(false), server.WithToolFilter(s.list))
 	m := server.NewMCPServer(s.options.Name, s.options.Version, options...)
-	for _, t := range s.enabled {
-		// The schemas follow when a client lists the tools: see list.
-		m.AddTool(mcp.NewToolWithRawSchema(t.Name, "", json.RawMessage(`{"type":"object"}`)), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	tools := make([]server.ServerTool, len(s.enabled))
+	for i, t := range s.enabled {
+		tools[i] = server.ServerTool{Tool: mcp.Tool{Name: t.Name, RawInputSchema: noSchema}, Handler: func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return s.CallTool(ctx, r), nil
-		})
+		}}
 	}
+	m.AddTools(tools...)
 	return m
 }
 
@@ -216,7 +220,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(r.Params.Name)
 	if !ok {
-		result := plain{}.failed(scope.requestID(), Problemf("%v", s.unknown(r.Params.Name)))
+		result := plain{}.failed("", Problemf("%v", s.unknown(r.Params.Name)))
 		s.addNotice(result)
 		return result
 	}
@@ -224,12 +228,12 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}}
-	ctx = scope.Continuation.outlasting(ctx)
+	ctx = scope.Continuation.outlasting(ctx, scope)
 	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, u.call) })
 	switch {
 	case rest == nil:
 		return result
-	case scope.Continuation != nil && t.Waits() && !t.asks: // the MCP server is what asks
+	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks: // the MCP server is what asks
 		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
 	}
 	return u.end(ctx, rest)
@@ -240,25 +244,26 @@ type underway struct {
 	call  *Call
 	id    string // of the request
 	start time.Time
+	event Event // of its end, so far
 }
 
 // do does a part of the call. It returns what is left to do or, once the call has ended, its
 // result.
 func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResult, rest part) {
-	event := Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
+	u.event = Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
 			u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
-			event.Status = Internal
+			u.event.Status = Internal
 			result, rest = plain{}.failed(u.id, internalError(u.id)), nil
 		}
 		if rest != nil {
 			return
 		}
-		event.Took = time.Since(u.start)
+		u.event.Took = time.Since(u.start)
 		if u.call.Scope.Observe != nil {
-			u.call.Scope.Observe(event)
+			u.call.Scope.Observe(u.event)
 		}
 		u.call.cleanUp()
 		u.call.server.addNotice(result)
@@ -267,13 +272,17 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	switch {
 	case err != nil:
 		var p *Problem
-		event.Err = err
-		p, event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
-		return u.call.plain().failed(u.id, p), nil
+		u.event.Err = err
+		p, u.event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
+		id := u.id
+		if u.event.Status != Internal { // the log has nothing more to say
+			id = ""
+		}
+		return u.call.plain().failed(id, p), nil
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:
-		event.Status = Asked
+		u.event.Status = Asked
 		return out.question.render(u.call), nil
 	}
 	return u.call.render(out.result), nil

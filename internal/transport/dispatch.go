@@ -1,16 +1,20 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
@@ -24,41 +28,61 @@ type dispatcher struct {
 // handle answers a request in a session. The request's ID goes into logs and into the error of
 // a fault in this program. A call that may wait does so here, with nothing of the MCP server on
 // the stack.
-func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
+func (d *dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
+	return d.finish(ctx, m, scope, d.start(ctx, m, s, scope))
+}
+
+// start is the part of handle that comes before a wait.
+func (d *dispatcher) start(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
 	}
-	defer func() {
-		if cause := recover(); cause != nil {
-			answer = d.panicked(ctx, m, scope, cause)
-		}
-	}()
+	defer d.recovered(ctx, m, scope, &answer)
 	scope.Continuation = mcptool.NewContinuation(ctx)
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
 	if scope.Continuation.Waits() {
 		m.Params = nil // decoded, and often most of what a waiting call would hold
 	}
+	return answer
+}
+
+// finish is the rest of handle: a call that waits does so here.
+func (d *dispatcher) finish(ctx context.Context, m *message, scope *mcptool.Scope, answer mcp.JSONRPCMessage) (final mcp.JSONRPCMessage) {
+	if !scope.Continuation.Waits() {
+		return answer
+	}
+	defer d.recovered(ctx, m, scope, &final)
 	return scope.Continuation.Run(answer)
 }
 
-// panicked is the answer to a message that panicked.
-func (d dispatcher) panicked(ctx context.Context, m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
+// recovered answers a message that panicked.
+func (d *dispatcher) recovered(ctx context.Context, m *message, scope *mcptool.Scope, answer *mcp.JSONRPCMessage) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
 	d.log.Error().Ctx(ctx).Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
 		Bytes("stack", debug.Stack()).Msg("a message panicked")
-	return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
+	scope.Continuation = nil // whatever it was left, it does not go on
+	*answer = m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 }
 
 // dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
 // the client's nor confuse two calls; the answer carries the client's own bytes.
-func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
+func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}
 	answer := withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
-	if failed, ok := answer.(mcp.JSONRPCError); ok && d.plain != nil {
-		failed.Error.Message = d.plain(ctx, failed.Error.Message)
+	if failed, ok := answer.(mcp.JSONRPCError); ok {
+		if strings.HasSuffix(failed.Error.Message, " not found") {
+			failed.Error.Message = d.notFound(m, scope, failed.Error.Message)
+		}
+		if d.plain != nil {
+			failed.Error.Message = d.plain(ctx, failed.Error.Message)
+		}
 		answer = failed
 	}
 	if own, ok := s.(interface {
@@ -102,6 +126,25 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 		return a
 	}
 	return answer
+}
+
+// notFound says in plain words what the MCP server does not know; text is what it says.
+func (d dispatcher) notFound(m *message, scope *mcptool.Scope, text string) string {
+	kind, lists, near := "", "", ""
+	switch mcp.MCPMethod(m.Method) {
+	case mcp.MethodToolsCall:
+		kind, lists = "tool", "tools/list names those"
+		if scope.Allowed == nil { // else the closest may be one that the request does not have
+			near = closest.DidYouMean(m.params.Name, slices.Sorted(maps.Keys(d.mcp.ListTools())))
+		}
+	case mcp.MethodPromptsGet:
+		kind, lists = "prompt", "prompts/list names those"
+	case mcp.MethodResourcesRead:
+		kind, lists = "resource", "resources/list and resources/templates/list name those"
+	default:
+		return text
+	}
+	return fmt.Sprintf("There is no %s %q: %s that there are.%s", kind, cmp.Or(m.params.Name, m.params.URI), lists, near)
 }
 
 // handlerErrorCode is the code of an error that a handler returned, which the MCP server takes

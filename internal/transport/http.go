@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -63,19 +62,20 @@ type Backend struct {
 // nothing between requests: any replica can serve any of them.
 type HTTP struct {
 	Backend
-	mcp      *server.MCPServer
-	options  HTTPOptions
-	guard    *guard
-	limits   *limits
-	shared   *sharedRate // nil: no other replica counts
-	record   recorder
-	bodies   *bodyBudget
-	ready    *readiness
-	page     *page
-	oauth    *oauth.Server // nil: off
-	salt     []byte        // of this process: hashes of keys mean nothing elsewhere
-	timeouts timeouts
-	inFlight tracker
+	dispatcher dispatcher
+	options    HTTPOptions
+	guard      *guard
+	limits     *limits
+	shared     *sharedRate // nil: no other replica counts
+	record     recorder
+	bodies     *bodyBudget
+	ready      *readiness
+	page       *page
+	oauth      *oauth.Server // nil: off
+	salt       []byte        // of this process: hashes of keys mean nothing elsewhere
+	timeouts   timeouts
+	inFlight   tracker
+	hijacked   hijackedSet
 
 	draining context.Context //nolint:containedctx // a state, done for good
 	drain    context.CancelFunc
@@ -116,7 +116,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h := &HTTP{
 		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
 		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
-		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
+		salt: make([]byte, 32), timeouts: defaultTimeouts, dispatcher: dispatcher{b.Tools.MCP(), b.Log, b.Tools.Plain},
 	}
 	_, _ = rand.Read(h.salt) // never fails
 	if h.oauth, err = newOAuth(h); err != nil {
@@ -152,6 +152,7 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 		})
 	}
 	err := errors.Join(group.Wait(), h.inFlight.wait(ctx))
+	h.hijacked.cut() // none is left unless ctx ended
 	h.ready.close()
 	return err
 }
@@ -178,15 +179,19 @@ func (h *HTTP) Handler() http.Handler {
 	}
 	if h.oauth != nil {
 		h.oauth.Register(mux)
-	} else {
-		for _, path := range oauthPaths {
-			mux.HandleFunc("POST "+path, serveNoOAuth)
-		}
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		text := "Not found. MCP is at /v1; the page at / shows how to connect."
+		if h.oauth == nil && isOAuth(r.URL.Path) {
+			if r.Method == http.MethodPost {
+				serveNoOAuth(w, r)
+				return
+			}
+			text = noOAuth
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, "Not found. MCP is at /v1; the page at / shows how to connect.\n")
+		_, _ = io.WriteString(w, text+"\n") // an error: the client is gone
 	})
 	guarded := h.guard.wrap(mux, h.timeouts.body, func(status int, p peer) {
 		h.record.end(context.Background(), &activity{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})

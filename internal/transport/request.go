@@ -54,19 +54,19 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	defer q.release()
 	switch messages, batch := q.read(); {
 	case batch:
-		q.serveBatch(q.context(), messages)
+		q.serveBatch(q.withOwner(r.Context()), messages)
 	case len(messages) == 1:
-		q.serveOne(q.context(), &messages[0])
+		q.serveOne(&messages[0])
 	}
 }
 
-// context is that of the request, with the caller as the owner of what it takes.
-func (q *request) context() context.Context {
+// withOwner returns a context in which the caller is the owner of what is taken.
+func (q *request) withOwner(ctx context.Context) context.Context {
 	owner := ""
 	if q.entry.caller.known {
 		owner = q.entry.caller.hash // made-up keys have one share together
 	}
-	return slots.WithOwner(q.r.Context(), owner)
+	return slots.WithOwner(ctx, owner)
 }
 
 // decoded lets others decode: what follows may wait.
@@ -97,12 +97,13 @@ func (q *request) read() (messages []message, batch bool) {
 		return nil, false
 	}
 	if len(body) > freeBody {
-		release, err := slots.CPU().Acquire(q.context())
+		release, err := slots.CPU().Acquire(q.withOwner(q.r.Context()))
 		if err != nil {
 			return nil, false // the client is gone
 		}
 		q.scope.Decoded = sync.OnceFunc(release)
 	}
+	body = trim(body)
 	size, err := decodedSize(body)
 	switch {
 	case err != nil:
@@ -155,7 +156,8 @@ func (q *request) admit() bool {
 		h.limits.accept(who.hash)
 	}
 	who.id, who.known = h.limits.identify(who.hash, who.peer.client)
-	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
+	hash := who.hash // not q, which the scope of a wait would hold
+	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(hash) }}
 	if !isJSON(r.Header.Get("Content-Type")) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return false
@@ -173,24 +175,28 @@ func (q *request) admit() bool {
 }
 
 // serveOne answers a message on its own.
-func (q *request) serveOne(ctx context.Context, m *message) {
-	if fault := m.fault(); fault != "" {
+func (q *request) serveOne(m *message) {
+	if fault := m.fault(); fault != "" && !m.isReply() {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, m.ID, fault)
 		return
 	}
 	if !m.expectsAnswer() {
 		q.decoded()
-		q.giveUp(ctx, m)
+		q.giveUp(q.r.Context(), m)
 		q.w.WriteHeader(http.StatusAccepted)
 		return
 	}
 	s := newStream(q.w, q.r, q.http.timeouts)
-	defer s.abandon()
-	c := q.newCall(ctx, q.entry.id, m, s.notify)
+	defer s.handlerDone()
+	c := q.newCall(q.withOwner(q.r.Context()), q.entry.id, m, s.notify)
 	if limit := c.begin(); limit != "" {
 		s.abandon()
 		q.entry = c.entry
 		q.tooManyRequests(limit, retryWait, m.ID)
+		return
+	}
+	if c.mayWait && s.closeAfter() {
+		q.serveWait(c, s)
 		return
 	}
 	status, data := c.answer()
@@ -274,7 +280,7 @@ var errNoMemory = errors.New("the budget for bodies is used up")
 var errNotGzip = errors.New("not gzip")
 
 func gzipError(err error) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) {
 		return errNotGzip
 	}
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
@@ -291,13 +297,18 @@ func isJSON(contentType string) bool {
 	return kind == "application/json"
 }
 
-// contentCoding is how a body is encoded; "" for not at all.
+// contentCoding is how a body is encoded; "" for not at all. Several codings come as a list.
 func contentCoding(h http.Header) string {
-	coding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
-	if coding == "identity" {
-		return ""
+	var codings []string
+	for _, value := range h.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(value, ",") {
+			coding = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
+			if coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
 	}
-	return strings.TrimPrefix(coding, "x-")
+	return strings.Join(codings, ", ")
 }
 
 // oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
@@ -306,10 +317,11 @@ func oneVersion(from, to http.Header) error {
 	for part := range strings.SplitSeq(strings.Join(from.Values(mcp.HeaderProtocolVersion), ","), ",") {
 		part = strings.TrimSpace(part)
 		if part != "" && version != "" && part != version {
-			return fmt.Errorf("the header %s names several versions: send one", mcp.HeaderProtocolVersion)
+			return errors.New("The header MCP-Protocol-Version names several versions: send one.") //nolint:staticcheck,revive // a person reads it as it stands
 		}
 		version = cmp.Or(version, part)
 	}
+	to.Del(mcp.HeaderProtocolVersion)
 	if version != "" {
 		to.Set(mcp.HeaderProtocolVersion, version)
 	}
