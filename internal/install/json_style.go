@@ -90,7 +90,7 @@ func (s jsonStyle) patch(current *hujson.Value, value object, depth int) error {
 			return err
 		}
 	}
-	for i := len(parent.Members) - 1; i >= 0; i-- {
+	for i := range slices.Backward(parent.Members) {
 		if name, _ := parent.Members[i].Name.Value.(hujson.Literal); value.index(name.String()) < 0 {
 			cut(parent, i)
 		}
