@@ -38,7 +38,7 @@ soak: build ## drive the built binary with random calls for SOAK (10m; one minut
 attack: build ## attack the built binary on loopback, and count what held
 	go run ./internal/attack -binary bin/wiro-mcp $(if $(BESIDE),-beside $(BESIDE))
 
-snapshots: ## write the golden files, the manifests, the README's tables and the register for e2e
+snapshots: ## write the golden files, the manifests, the tables in README and docs, and the register for e2e
 	UPDATE=1 go test -p 1 ./internal/tools ./internal/docs ./internal/config ./internal/install ./internal/release -run 'Snapshot|Golden' -count=1
 
 docs-eval: ## measure search_docs on questions, your own with QUERIES=file.jsonl

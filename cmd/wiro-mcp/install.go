@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -122,7 +123,10 @@ func (a *app) install(ctx context.Context, in installation, names []string) erro
 			a.say("# %s: %s\n%s", client.Title, client.File(system, project), text)
 			continue
 		}
-		if err := a.installIn(client, system, server, project, in); err != nil {
+		if err := a.installIn(ctx, client, system, server, project, in); err != nil {
+			if stopped, ok := errors.AsType[*exit](err); ok {
+				return stopped
+			}
 			failed = true
 			fmt.Fprintf(a.err, "%s: %v.\n", client.Title, err) //nolint:errcheck // nowhere to say it
 		}
@@ -217,16 +221,28 @@ func (a *app) askKey() error {
 	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor is small
 		return nil
 	}
-	fmt.Fprint(a.err, "Wiro API key, from https://wiro.ai/panel/project (KEY, or KEY:SECRET if the project signs; empty for none, or to keep the one that is configured): ") //nolint:errcheck // a prompt
-	typed, err := term.ReadPassword(int(file.Fd()))                                                                                                                          //nolint:gosec // as above
-	fmt.Fprintln(a.err)                                                                                                                                                      //nolint:errcheck // as above
+	fd := int(file.Fd())            //nolint:gosec // a file descriptor is small
+	former, err := term.MakeRaw(fd) // before the prompt: a key that is pasted early is not shown either
 	if err != nil {
 		return fmt.Errorf("reading the key: %w", err)
 	}
-	if strings.TrimSpace(string(typed)) == "" {
+	fmt.Fprint(a.raw.err, "Wiro API key, from https://wiro.ai/panel/project (KEY, or KEY:SECRET if the project signs;\r\n"+ //nolint:errcheck // a prompt
+		"empty for none, or to keep the one that is configured).\r\n")
+	typed, err := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{file, a.raw.err}, "").ReadPassword("Key, not shown: ")
+	_ = term.Restore(fd, former)
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return &exit{exitInterrupted, "stopped. Nothing was changed"}
+	}
+	if err != nil {
+		return fmt.Errorf("reading the key: %w", err)
+	}
+	if strings.TrimSpace(typed) == "" {
 		return nil
 	}
-	a.credentials, err = apikey.Parse(string(typed), "")
+	a.credentials, err = apikey.Parse(typed, "")
 	return err
 }
 
@@ -245,7 +261,7 @@ func (a *app) checkKey(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) installIn(client install.Client, system install.System, server install.Server, project string, in installation) error {
+func (a *app) installIn(ctx context.Context, client install.Client, system install.System, server install.Server, project string, in installation) error {
 	if client.File(system, project) == "" {
 		switch {
 		case project == "" && client.Project != "":
@@ -278,7 +294,7 @@ func (a *app) installIn(client install.Client, system install.System, server ins
 		return nil
 	}
 	if !in.yes {
-		agreed, err := a.agree(fmt.Sprintf("Change %s for %s?", plan.Path, client.Title))
+		agreed, err := a.agree(ctx, fmt.Sprintf("Change %s for %s?", plan.Path, client.Title))
 		if err != nil || !agreed {
 			return err
 		}
@@ -303,17 +319,29 @@ func (a *app) installIn(client install.Client, system install.System, server ins
 }
 
 // agree asks a question on the terminal.
-func (a *app) agree(question string) (bool, error) {
+func (a *app) agree(ctx context.Context, question string) (bool, error) {
 	if !isTerminal(a.in) {
 		return false, errors.New("nothing was changed, because nobody can be asked: --yes makes the change, --dry-run only shows it")
 	}
 	fmt.Fprint(a.err, question+" [y/N] ") //nolint:errcheck // a prompt
-	answer, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil {
-		return false, fmt.Errorf("reading the answer: %w", err)
+	type line struct {
+		text string
+		err  error
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	answers := make(chan line, 1)
+	go func() { // it ends with the process if nobody answers
+		text, err := bufio.NewReader(a.in).ReadString('\n')
+		answers <- line{strings.ToLower(strings.TrimSpace(text)), err}
+	}()
+	select {
+	case answer := <-answers:
+		if answer.err != nil {
+			return false, fmt.Errorf("reading the answer: %w", answer.err)
+		}
+		return answer.text == "y" || answer.text == "yes", nil
+	case <-ctx.Done():
+		return false, &exit{exitInterrupted, "stopped"}
+	}
 }
 
 func (a *app) say(format string, args ...any) {

@@ -13,11 +13,11 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/config"
 )
 
-// The README's tables of settings are made from the settings.
+// The documentation's tables of settings are made from the settings.
 func TestREADMESnapshot(t *testing.T) {
 	t.Parallel()
 	const (
-		path  = "../../README.md"
+		path  = "../../docs/settings.md"
 		begin = "<!-- settings: begin; make snapshots writes this -->\n"
 		end   = "<!-- settings: end -->"
 	)

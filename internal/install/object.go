@@ -63,14 +63,6 @@ func (o object) with(key string, value any) object {
 	return append(o, member{key, value})
 }
 
-func jsonString(text string) []byte {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string always can be
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
 // index is where a member is; -1 if there is none of this name.
 func (o object) index(key string) int {
 	return slices.IndexFunc(o, func(m member) bool { return m.Key == key })

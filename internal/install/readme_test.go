@@ -38,6 +38,30 @@ func TestREADMESnapshot(t *testing.T) {
 	require.Equal(t, text, string(data), "make snapshots writes the buttons and the clients")
 }
 
+// The table of configurations in the documentation page is made from the table of clients, too.
+func TestDocumentationSnapshot(t *testing.T) {
+	t.Parallel()
+	const path = "../../docsindex/pages/wiro-mcp.md"
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	const begin, end = "| Client | `wiro-mcp install` | Configuration file | Servers below |\n|---|---|---|---|\n", "\n\n"
+	before, rest, found := strings.Cut(string(data), begin)
+	require.True(t, found)
+	_, after, found := strings.Cut(rest, end)
+	require.True(t, found)
+	var rows strings.Builder
+	for _, c := range Clients {
+		file := strings.ReplaceAll(strings.Split(c.Place(), ", or ")[0], "the user folder of VS Code", "~/.config/Code/User")
+		fmt.Fprintf(&rows, "| %s | `%s` | `%s` | `%s` |\n", c.Title, c.ID, file, strings.Join(c.Path, "."))
+	}
+	text := before + begin + strings.TrimSuffix(rows.String(), "\n") + end + after
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return
+	}
+	require.Equal(t, text, string(data), "make snapshots writes the table of clients")
+}
+
 // buttons are links that a page on the web may have, which none of the clients' own are.
 func buttons(t *testing.T) string {
 	t.Helper()

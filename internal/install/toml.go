@@ -186,7 +186,7 @@ func tomlValue(value any) string {
 		if strings.Contains(v, `\`) && !strings.ContainsAny(v, "'\n\r\t") {
 			return "'" + v + "'"
 		}
-		return string(jsonString(v)) // basic strings of TOML escape as JSON does
+		return string(scalarJSON(v)) // basic strings of TOML escape as JSON does
 	case []string:
 		items := make([]string, len(v))
 		for i, item := range v {

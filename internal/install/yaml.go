@@ -251,7 +251,7 @@ func yamlScalar(text string) string {
 		!strings.HasPrefix(text, "-") && !strings.HasPrefix(text, ".") {
 		return text
 	}
-	return string(jsonString(text))
+	return string(scalarJSON(text))
 }
 
 func (yamlFile) decode(doc []byte) (all map[string]any, err error) {

@@ -106,7 +106,7 @@ func TestAddingAToolAndAPageTouchesNothingElse(t *testing.T) {
 			changed = append(changed, name)
 		}
 	}
-	require.Equal(t, []string{"README.md", "e2e/tools.json", "internal/tools/testdata/requests.txt", "internal/tools/testdata/schemas/shout.json"}, changed)
+	require.Equal(t, []string{"docs/tools.md", "e2e/tools.json", "internal/tools/testdata/requests.txt", "internal/tools/testdata/schemas/shout.json"}, changed)
 	run("UPDATE=", "./internal/tools", "./internal/docs", "./cmd/...")
 	run("UPDATE=", "./internal/transport", "-run", "Page|Tool|Narrow")
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 )
 
-// The README's tables of tools are made from the definitions.
+// The documentation's tables of tools are made from the definitions.
 func TestREADMESnapshot(t *testing.T) {
 	t.Parallel()
-	const path = "../../README.md"
+	const path = "../../docs/tools.md"
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	text := between(t, string(data), "tools", toolTables())
