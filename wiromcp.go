@@ -131,6 +131,7 @@ func NewServer(o ServerOptions) *Server {
 	if err != nil {
 		s.log.Error().Err(err).Msg("no local files are read")
 	}
+	fetching := fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}
 	s.consent = consent.NewFlows(o.Store.store, s.log)
 	s.tools = tools.New(tools.Options{
 		Consents: s.consent,
@@ -138,7 +139,7 @@ func NewServer(o ServerOptions) *Server {
 			Read: readable, ReadHint: o.FilesHint, OutputDir: o.OutputDir, OutputHint: o.OutputHint, SaveAll: o.SaveOutputs,
 		},
 		InlineImages: tools.InlineImages(o.InlineImages),
-		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}),
+		Wiro:         o.Client, Docs: s.docs, Fetch: fetch.CallerClient(fetching), Files: fetch.WiroClient(fetching),
 		MissingKey: o.MissingKey, Own: ownTools(o.Tools), Toolsets: convert[tools.Toolset](o.Toolsets), ReadOnly: o.ReadOnly, RunTimeout: o.RunTimeout,
 		Limits: mcptool.SpendingLimits{PerRun: o.MaxCostPerRun, PerDay: o.MaxCostPerDay},
 		Store:  o.Store.store, StopAbandoned: o.StopAbandoned, QueueOnLimit: o.QueueOnLimit,

@@ -179,7 +179,7 @@ const cases = {
     assert.ok(data.matches.length > 0);
     for (const match of data.matches) {
       assert.ok(match.text.includes('task_postprocess_end'));
-      assert.ok(text.includes(match.page));
+      assert.ok(text.includes(match.title));
     }
   },
 

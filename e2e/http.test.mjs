@@ -131,12 +131,12 @@ test('two processes behind a balancer serve one client', async (t) => {
   assert.ok(proxy.served.every((count) => count >= 4), `both served: ${proxy.served}`);
 });
 
-test('SIGTERM lets an open wait return its running result', async (t) => {
+for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) test(`${signal} lets an open wait return its running result`, async (t) => {
   const leaving = await startServer(sandbox.env);
   const session = await dial({ url: `${leaving.origin}/v1`, headers: bearer });
   t.after(() => session.close());
   const { data, text } = await session.call('run_model', { model: 'sandbox/run-forever', params: {} }, {
-    onprogress: ({ message }) => { if (message === 'running') leaving.program.child.kill('SIGTERM'); },
+    onprogress: ({ message }) => { if (message === 'running') leaving.program.child.kill(signal); },
   });
   assert.equal(data.state, 'running');
   assert.match(text, /restarting/);

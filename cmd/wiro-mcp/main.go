@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
+	_ "github.com/wiroai/wiro-mcp-go/internal/faststart" // before the packages that allocate much
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
@@ -34,9 +36,23 @@ func main() {
 		}
 		os.Exit(exitInterrupted)
 	}()
+	cleanProxies()
 	os.Exit(run(ctx, os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), takeSignals: takeSignals,
 	}))
+}
+
+// cleanProxies takes white space and quotes off the variables that name proxies, as off every
+// other setting: net/http, which reads them once, would ignore such a proxy or look for a host with
+// a quote in its name.
+func cleanProxies() {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"} {
+		for _, name := range []string{name, strings.ToLower(name)} {
+			if text, set := os.LookupEnv(name); set {
+				_ = os.Setenv(name, apikey.Unquote(text)) // it stays as it was then
+			}
+		}
+	}
 }
 
 // unanswered says of calls that are cut off what they may have done.

@@ -291,15 +291,14 @@ func TestARepeatedCallOverHTTPPaysOnceOnAnyReplica(t *testing.T) {
 
 	// It calls again, and closes the connection.
 	gone, leave := context.WithCancel(soon(t))
-	details := s.RequestCount("Task/Detail")
 	ask(gone, b, 2)
-	require.NoError(t, s.Requested(soon(t), "Task/Detail", details+1))
+	require.NoError(t, s.SocketsOpen(soon(t), 2)) // it waits; the first call may look at the task, too
 	leave()
 	<-listening
 	second.runEnded()
 
 	// It calls again, and the replica is killed.
-	details = s.RequestCount("Task/Detail")
+	details := s.RequestCount("Task/Detail")
 	ask(soon(t), a, 3)
 	require.NoError(t, s.Requested(soon(t), "Task/Detail", details+1))
 	first.kill()

@@ -8,9 +8,11 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -56,8 +58,10 @@ type app struct {
 	hosted      bool             // serves many users
 	allowed     []netip.AddrPort // private addresses that are fetched: the sandbox's
 	log         zerolog.Logger
-	redactor    *redact.Redactor // of the credentials, for logs
+	redactor    func() *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
+
+	settingsFault error // what the doctor says of the settings; nil for all else
 }
 
 // exit ends the program with a code, and with a message unless it is empty.
@@ -70,7 +74,7 @@ func (e *exit) Error() string { return e.message }
 
 // run runs a command line and returns its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	a := &app{streams: s, raw: s}
+	a := &app{streams: s, raw: s, redactor: func() *redact.Redactor { return nil }}
 	a.out, a.err = plaintext.NewWriter(s.out), plaintext.NewWriter(s.err)
 	a.log = zerolog.New(a.err)
 	defer func() {
@@ -78,12 +82,7 @@ func run(ctx context.Context, args []string, s streams) int {
 			clean()
 		}
 	}()
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
+	err := a.execute(ctx, args)
 	if err == nil {
 		return exitOK
 	}
@@ -95,6 +94,22 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(a.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
 	}
 	return code
+}
+
+// execute runs a command line. Without one, as MCP clients start it, no command is set up.
+func (a *app) execute(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		if err := a.load(nil, "stdio"); err != nil {
+			return err
+		}
+		return a.stdio(ctx)
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return root.ExecuteContext(ctx)
 }
 
 func (a *app) root() *cobra.Command {
@@ -110,15 +125,18 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       wiromcp.Version(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.load(cmd)
+			return a.load(cmd.Flags(), cmd.Name())
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
 	}
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(noSuchFlag)
+	root.SetHelpCommand(helpCommand())
+	completeFlags(root)
 	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.realtimeCommand(), a.installCommand(), a.doctorCommand(),
-		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
+		a.sandboxCommand(), a.healthcheckCommand(), completionCommand(), versionCommand())
 	return root
 }
 
@@ -136,6 +154,39 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q.%s wiro-mcp --help lists them", args[0], closest.DidYouMean(args[0], names))
 }
 
+// noSuchFlag names the flag that a mistyped one may mean.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	typed := "--" + unknown.GetSpecifiedName()
+	return fmt.Errorf("there is no flag %s.%s %s --help lists them", typed, closest.DidYouMean(typed, names), cmd.CommandPath())
+}
+
+// helpCommand shows the help of a command.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "help [COMMAND]",
+		Short:             "Help about any command",
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // also with invalid settings
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == cmd.Root() && len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
 func (a *app) stdioCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stdio",
@@ -145,14 +196,18 @@ func (a *app) stdioCommand() *cobra.Command {
 	}
 }
 
-// load reads the settings, and starts the emulator with --sandbox.
-func (a *app) load(cmd *cobra.Command) error {
-	if err := config.Load(a.environ, cmd.Flags(), &a.config); err != nil {
-		return settingsError(err)
+// load reads the settings for a command, and starts the emulator with --sandbox. Flags may be nil.
+func (a *app) load(flags *pflag.FlagSet, command string) error {
+	if err := config.Load(a.environ, flags, &a.config); err != nil {
+		if a.settingsFault = err; command != "doctor" { // which examines the rest, too
+			return settingsError(err)
+		}
 	}
-	a.log = a.logger(cmd.Name() == "http")
-	for _, warning := range config.Unknown(a.environ) {
-		a.log.Warn().Msg(warning)
+	a.log = a.logger(command == "http")
+	if command != "doctor" { // which finds them
+		for _, warning := range config.Unknown(a.environ) {
+			a.log.Warn().Msg(warning)
+		}
 	}
 	if !a.useSandbox {
 		return nil
@@ -185,11 +240,15 @@ func (a *app) authenticate() error {
 	if a.credentials, err = a.config.Credentials(); err != nil {
 		return settingsError(err)
 	}
-	a.redactor = redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	a.redactor = sync.OnceValue(func() *redact.Redactor {
+		return redact.New(a.credentials.Key.Reveal(), a.credentials.Secret.Reveal())
+	})
 	return nil
 }
 
-func settingsError(err error) error { return fmt.Errorf("settings:\n%w", err) }
+const settingsPrefix = "settings:\n"
+
+func settingsError(err error) error { return fmt.Errorf(settingsPrefix+"%w", err) }
 
 // logger writes to stderr: for people, or as JSON, which is the default of servers without a
 // terminal.
@@ -222,7 +281,7 @@ type redacted struct {
 }
 
 func (w redacted) Write(line []byte) (int, error) {
-	if _, err := w.Writer.Write([]byte(w.app.redactor.Redact(string(line)))); err != nil {
+	if _, err := w.Writer.Write([]byte(w.app.redactor().Redact(string(line)))); err != nil {
 		return 0, err
 	}
 	return len(line), nil
@@ -284,7 +343,7 @@ func (a *app) stdio(ctx context.Context) error {
 	if !a.credentials.Set() {
 		fault := "There is no Wiro API key: WIRO_API_KEY is not set."
 		if keyFault != nil {
-			fault = keyFault.Error() + "."
+			fault = errors.Unwrap(keyFault).Error() // without the heading that a terminal shows
 		}
 		a.log.Warn().Msg(fault)
 		a.missingKey = func(client string) string { return fault + " " + keyHelp(client) }

@@ -241,7 +241,8 @@ export const libraries = [
     connect: bridge((folder, target) => [program(folder, 'supergateway'), '--streamableHttp', target.url, ...headerOf(target).flatMap((header) => ['--header', header])]),
   },
   {
-    title: 'supergateway 4.0.0 to HTTP', package: ['supergateway', '4.0.0'], transports: ['stdio'], progress: true, timeout: both,
+    // It sends all progress on the connection of the oldest call, which the result of another one overtakes on its own.
+    title: 'supergateway 4.0.0 to HTTP', package: ['supergateway', '4.0.0'], transports: ['stdio'], progress: true, apart: true, timeout: both,
     connect: server((folder, { command, args }, port) => [program(folder, 'supergateway'), '--stdio', [command, ...args].join(' '), '--outputTransport', 'streamableHttp', '--stateful', '--port', String(port)]),
   },
 ];

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/store"
-	"github.com/wiroai/wiro-mcp-go/internal/transport"
 	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -128,18 +129,21 @@ func (h *HTTP) check() error {
 // Credentials returns those of the environment; none if there are none. The error names the
 // variable, and never repeats its value.
 func (c *Config) Credentials() (wiro.Credentials, error) {
-	if transport.Unquote(c.Key.Reveal()) == "" && c.Secret != "" {
-		return wiro.Credentials{}, errors.New("WIRO_API_KEY: is missing, while WIRO_API_SECRET is set")
+	if apikey.Unquote(c.Key.Reveal()) == "" && c.Secret != "" {
+		return wiro.Credentials{}, errors.New("WIRO_API_KEY: is missing, while WIRO_API_SECRET is set.") //nolint:staticcheck,revive // a sentence, like the others
 	}
-	credentials, err := transport.ParseCredentials(c.Key.Reveal(), c.Secret.Reveal())
-	if problem, ok := errors.AsType[*transport.CredentialError](err); ok {
-		variable := "WIRO_API_KEY"
-		if problem.Secret && c.Secret != "" {
-			variable = "WIRO_API_SECRET"
+	parsed, err := apikey.Parse(c.Key.Reveal(), c.Secret.Reveal())
+	if problem, ok := errors.AsType[*apikey.Error](err); ok {
+		variable := "WIRO_API_KEY: "
+		switch {
+		case problem.AfterColon:
+			variable += "the secret after the colon "
+		case problem.Secret:
+			variable = "WIRO_API_SECRET: "
 		}
-		return wiro.Credentials{}, fmt.Errorf("%s: %s", variable, problem.Problem)
+		return wiro.Credentials{}, errors.New(variable + problem.Problem)
 	}
-	return credentials, err
+	return parsed, err
 }
 
 func (c *Config) check() error {
@@ -149,6 +153,7 @@ func (c *Config) check() error {
 			faults = append(faults, fault(field, "%w", err))
 		}
 	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	add("BaseURL", checkURL(c.BaseURL, c.AllowPrivateURLs, "https", "http"))
 	switch {
 	case c.SocketURL != "" && c.SocketURL != wiro.NoSocket:

@@ -119,6 +119,9 @@ func TestEverySettingIsTrimmedAndUnquoted(t *testing.T) {
 	require.Equal(t, "https://api.example.com/v1", c.BaseURL)
 	require.Equal(t, 90*time.Second, c.RunTimeout.Duration())
 	require.Empty(t, c.DocsDir)
+	var slash config.Config
+	require.NoError(t, config.Load([]string{"WIRO_API_BASE_URL=" + wiro.DefaultBaseURL + "/"}, nil, &slash))
+	require.Equal(t, wiro.DefaultSocketURL, slash.SocketURL, "a slash at the end is no other API")
 	var h config.HTTP
 	require.NoError(t, config.Load([]string{`WIRO_BURST="7"`, "WIRO_SHUTDOWN_GRACE=5s\r", `WIRO_ALLOWED_HOSTS="a.example, b.example"`}, nil, &h))
 	require.Equal(t, 7, h.Burst)
@@ -169,6 +172,9 @@ func TestCredentialsAreReadOnlyWhenTheyAreUsed(t *testing.T) {
 		"WIRO_API_KEY: is a placeholder":    {"WIRO_API_KEY=${WIRO_API_KEY}", "WIRO_API_SECRET="},
 		"WIRO_API_SECRET: is a placeholder": {"WIRO_API_KEY=k3y", "WIRO_API_SECRET=undefined"},
 		"WIRO_API_KEY: is missing":          {"WIRO_API_SECRET=s3cret"},
+		"WIRO_API_KEY: the secret after the colon is a placeholder that was not filled in: ${S}.": {"WIRO_API_KEY=k3y:${S}"},
+		"WIRO_API_KEY: the secret after the colon is empty.":                                      {"WIRO_API_KEY=k3y:"},
+		"WIRO_API_SECRET: is a placeholder that was not filled in: ${S}.":                         {"WIRO_API_KEY=k3y:s3cret", "WIRO_API_SECRET=${S}"},
 	} {
 		var c config.Config
 		require.NoError(t, config.Load(environ, nil, &c))

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
-	"github.com/wiroai/wiro-mcp-go/internal/transport"
 )
 
 // Load is Sources.Load.
@@ -117,7 +117,7 @@ func (s Sources) read(settings any) (values map[string]string, names names) {
 				text, names[f.Name] = flag.Value.String(), "--"+flag.Name
 			}
 		}
-		if text = transport.Unquote(text); text == "" {
+		if text = apikey.Unquote(text); text == "" {
 			continue
 		}
 		if f.Type.Kind() == reflect.Bool {

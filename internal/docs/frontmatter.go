@@ -15,6 +15,9 @@ const (
 	maxAddress = 500
 )
 
+// noURL is what the front matter says of a page that has no address of its own.
+const noURL = "none"
+
 // pageMeta is the front matter of a page.
 type pageMeta struct{ Title, Slug, Section, Summary, URL string }
 
@@ -74,7 +77,9 @@ func frontMatter(src []byte) (meta pageMeta, body []byte, err error) {
 		case "summary":
 			meta.Summary = value
 		case "url":
-			meta.URL = value
+			if meta.URL = value; value == noURL {
+				meta.URL = ""
+			}
 		}
 	}
 	return meta, body, nil

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +29,13 @@ func (x *index) nearly(w string) []alternative {
 		as = append(as, alternative{t, fit})
 	}
 	return as
+}
+
+// misspells reports whether a word is spelled nearly like one of the pages.
+func (x *index) misspells(w string) bool {
+	letters := letterSet(w)
+	var table distanceTable
+	return slices.ContainsFunc(x.spellings, func(s spelling) bool { return alike(w, letters, s, &table) > 0 })
 }
 
 // inside returns how well a word that contains w, or is the greater part of w, stands for it.

@@ -170,7 +170,8 @@ func (x *index) weigh(counts []sectionCounts) {
 			}
 		}
 	}
-	idf := func(having float64) float64 { return math.Log(1 + (n-having+0.5)/(having+0.5)) }
+	// The root levels BM25's weights: a word that only one section has may be there by chance.
+	idf := func(having float64) float64 { return math.Sqrt(math.Log(1 + (n-having+0.5)/(having+0.5))) }
 	x.unknown = idf(0)
 	for i := range x.terms {
 		t := &x.terms[i]

@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,8 @@ func TestThePagesInsideAreWhole(t *testing.T) {
 		titles[p.Title], slugs[p.Slug] = true, true
 		require.NotEmpty(t, p.Summary, name)
 		require.NotEmpty(t, p.Section, name)
+		require.Regexp(t, `(?m)^url: (https://\S+|none)$`, string(src), "%s says where it stands on the web, or that it does not", name)
+		require.Equal(t, !strings.Contains(string(src), "\nurl: none\n"), p.URL != "", name)
 
 		anchors := map[string]bool{}
 		for i, s := range p.Sections {

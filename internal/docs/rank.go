@@ -2,6 +2,7 @@ package docs
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -13,7 +14,32 @@ type hit struct {
 	likeness float64 // of that question, from 0 to 1
 }
 
+// leaders are the highest of some scores, best first.
+type leaders [6]float64
+
+func (l *leaders) add(score float64) {
+	for i := range l {
+		if score > l[i] {
+			l[i], score = score, l[i]
+		}
+	}
+}
+
+// mean is the weighted mean of the leaders: each weighs ratio times as much as the one before.
+func (l *leaders) mean(ratio float64) float64 {
+	sum, weights, weight := 0.0, 0.0, 1.0
+	for _, score := range l {
+		sum += weight * score
+		weights += weight
+		weight *= ratio
+	}
+	return sum / weights
+}
+
 // rank scores the sections that have any of the concepts and returns them best first.
+//
+// A section's score has three parts: how much its words have in common with the query, how much its questions are
+// like the query, and how well the best sections of its page do, because what a page is about shows in several.
 func (x *index) rank(concepts []concept) []hit {
 	total := 0.0
 	for _, c := range concepts {
@@ -51,28 +77,33 @@ func (x *index) rank(concepts []concept) []hit {
 	for i := range asked {
 		asked[i].question = -1
 	}
-	runnersUp := make([]float64, len(x.sections)) // likeness of the second question
+	likest := make([]leaders, len(x.sections)) // likeness of each section's questions
 	for q, common := range common {
 		if common == 0 {
 			continue
 		}
 		section := x.questions[q].section
-		h, likeness := &asked[section], 2*common/(total+x.questions[q].weight)
-		if likeness > h.likeness {
-			h.question, h.likeness, likeness = number(q), likeness, h.likeness
+		likeness := 2 * common / (total + x.questions[q].weight)
+		if h := &asked[section]; likeness > h.likeness {
+			h.question, h.likeness = number(q), likeness
 		}
-		runnersUp[section] = max(runnersUp[section], likeness)
+		likest[section].add(likeness)
 	}
 	var hits []hit
+	ofPage := make([]leaders, len(x.pages)) // scores of each page's sections
 	for i, words := range words {
 		if words == 0 {
 			continue
 		}
 		h := asked[i]
 		h.section = i
-		questions := (h.likeness + x.weights.Runner*runnersUp[i]) / (1 + x.weights.Runner)
-		h.score = (words/total*covered[i]/total + x.weights.Question*questions) / (1 + x.weights.Question)
+		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner)) / (1 + x.weights.Question)
+		ofPage[x.sections[i].page].add(h.score)
 		hits = append(hits, h)
+	}
+	for i := range hits {
+		h := &hits[i]
+		h.score = (h.score + x.weights.Page*ofPage[x.sections[h.section].page].mean(x.weights.Runner)) / (1 + x.weights.Page)
 	}
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))

@@ -16,7 +16,7 @@ const (
 	maxQuery     = 1000 // bytes of a query that are searched
 	closestPages = 5
 	minScore     = 0.15 // nothing is found if the best result has a lower score and
-	minShare     = 0.5  // a smaller share of the query's words
+	minShare     = 0.3  // a smaller share of the query's words
 )
 
 // Outcome says how a search ended.

@@ -16,10 +16,13 @@ var synonyms = sync.OnceValue(func() map[string][]string {
 		if strings.HasPrefix(l, "#") {
 			continue
 		}
-		group := strings.Fields(l)
-		for _, w := range group {
+		said, meant, directed := strings.Cut(l, ":")
+		if !directed {
+			meant = said
+		}
+		for w := range strings.FieldsSeq(said) {
 			key := phraseKey(strings.Split(w, "_")...)
-			for _, other := range group {
+			for other := range strings.FieldsSeq(meant) {
 				if other != w && !strings.Contains(other, "_") {
 					m[key] = append(m[key], other)
 				}

@@ -204,7 +204,7 @@ var stopWords = sync.OnceValue(func() map[string]bool {
 		seem seems shall she shes should simply since so some somebody somehow someone something sometimes somewhere
 		still such sure take tell than thank thanks that the their theirs them then there theres these they theyre thing
 		things this those though through to too tried try trying under until up upon us use used uses using very via
-		want weightedTerm wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
+		want wanted wants was way ways we well went were weve what whatever whats when whenever where wheres wherever
 		whether which whichever while whoever whom whose why will with within without wont work works would yes yet
 		you your youre yours`) {
 		m[w] = true

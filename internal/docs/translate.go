@@ -73,7 +73,11 @@ func (x *index) translate(query string) (english string, ok bool) {
 	var out []string
 	for _, w := range words {
 		folded := fold(w)
-		switch meaning := found.meaning(folded); {
+		meaning := found.meaning(folded)
+		if meaning == nil && !x.knows(w) {
+			meaning = found.longer(folded)
+		}
+		switch {
 		case found.fillers[folded]:
 		case meaning != nil:
 			out = append(out, meaning...)
@@ -100,23 +104,24 @@ func (x *index) knows(w string) bool {
 }
 
 // evidence counts the words of a language in a query, less those that are only English. It is 0 unless the
-// language explains a word that the pages do not have; without fillers it must explain all of them, because a
-// misspelled English word may look like a foreign one.
+// language explains a word that the pages do not have; without fillers it must explain all or most of them, and
+// words that may be misspelled English ones do not count.
 func (x *index) evidence(l *language, words []string) int {
-	n, explained, unexplained, fillers := 0, 0, 0, 0
+	n, unexplained, fillers := 0, 0, 0
+	var explained []string
 	for _, w := range words {
 		folded, known := fold(w), x.knows(w)
 		switch {
 		case l.fillers[folded]:
 			n++
 			if !known {
-				explained++
+				explained = append(explained, folded)
 				fillers++
 			}
 		case l.meaning(folded) != nil:
 			n++
 			if !known {
-				explained++
+				explained = append(explained, folded)
 			}
 		case !known:
 			unexplained++
@@ -124,7 +129,13 @@ func (x *index) evidence(l *language, words []string) int {
 			n--
 		}
 	}
-	if explained == 0 || fillers == 0 && unexplained > 0 {
+	if fillers == 0 && unexplained > 0 {
+		explained = slices.DeleteFunc(explained, x.misspells)
+		if len(explained) <= unexplained {
+			return 0
+		}
+	}
+	if len(explained) == 0 {
 		return 0
 	}
 	return n
@@ -143,6 +154,14 @@ func (l *language) meaning(w string) []string {
 		return nil
 	}
 	return english
+}
+
+// longer returns the English words for a word whose ending is too long for a beginning so short, as Turkish ones are.
+func (l *language) longer(w string) []string {
+	if english, ending := l.beginning(w); len(ending) <= maxEnding {
+		return english
+	}
+	return nil
 }
 
 // beginning returns the English words for the longest beginning of a word that the table has, and the rest.

@@ -12,8 +12,11 @@ type Weights struct {
 	// Length is BM25's b: how much less words of a long section weigh.
 	Length float64
 	// Question is the weight of the section's questions that are most like the query; all words together have 1.
-	// Runner is the weight of the second of them beside 1 of the first.
-	Question, Runner float64
+	// Page is the weight of the page's best sections; the section itself has 1. Of several questions or sections
+	// each has Runner of the weight of the one before.
+	Question, Page, Runner float64
+	// Evenness is the power to which the score of the words is raised: below 1 weak scores are nearer to strong ones.
+	Evenness float64
 	// Phrase is the weight of words that together make one term; a word has 1.
 	Phrase float64
 	// Asked is the weight in choosing the snippet of the words of the question that matched; the query's words
@@ -36,7 +39,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 4, Questions: 1, Body: 1,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 0.75, Runner: 0.4, Phrase: 0.5, Asked: 0.5, Weak: 0.5, Second: 0.85,
-		Fuzzy: 0.8, Inside: 0.5, Related: 0.5,
+		Question: 1, Page: 0.5, Runner: 0.8, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
+		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
 	}
 }

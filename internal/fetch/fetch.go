@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/proxy"
 )
 
 const maxRedirects = 5
@@ -38,6 +40,15 @@ func CallerClient(o Options) *http.Client {
 	return client(t)
 }
 
+// WiroClient returns a client for addresses that Wiro names, such as those of outputs. It is
+// CallerClient with the proxy of the environment, which is also asked for names that only it can
+// resolve.
+func WiroClient(o Options) *http.Client {
+	t := newTransport(newGuard(o.AllowPrivate, o.Allowed), o.Environment)
+	t.useProxy, t.checkProxied, t.trustNames = true, true, true
+	return client(t)
+}
+
 // OperatorClient returns a client for addresses that the operator names. It uses the proxy of
 // the environment; addresses that are reached without it are checked as CallerClient does.
 func OperatorClient(allowPrivate bool) *http.Client {
@@ -64,6 +75,7 @@ type transport struct {
 	environment  func(*http.Request) (*url.URL, error)
 	useProxy     bool
 	checkProxied bool // check addresses before a proxy is asked
+	trustNames   bool // ask a proxy for names that cannot be resolved here
 	guard        *guard
 	direct       *http.Transport
 	proxied      *http.Transport
@@ -101,34 +113,37 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.guard.checkName(r.URL.Hostname()); err != nil {
 		return nil, err
 	}
-	proxy, err := t.environment(r)
+	used, err := t.environment(r)
 	if err != nil {
 		return nil, fmt.Errorf("the proxy setting of the environment is wrong: %w", err)
 	}
-	if proxy == nil || !t.useProxy {
+	if used == nil || !t.useProxy {
 		response, err := t.direct.RoundTrip(r)
 		if errors.Is(err, ErrPrivate) {
 			return nil, ErrPrivate
 		}
-		if _, unreachable := errors.AsType[*net.OpError](err); unreachable && proxy != nil {
-			return nil, fmt.Errorf("%w (the proxy %s is not used for addresses that callers name, unless the operator of this server allows it)", err, proxy.Host)
+		if _, unreachable := errors.AsType[*net.OpError](err); unreachable && used != nil {
+			return nil, fmt.Errorf("%w (the proxy %s is not used for addresses that callers name, unless the operator of this server allows it: WIRO_FETCH_PROXY=true)", err, used.Host)
 		}
-		return response, Explain(err, nil)
+		return response, proxy.Explain(err, nil)
 	}
 	if t.checkProxied {
 		switch err := t.guard.checkHost(r.Context(), r.URL.Hostname()); {
 		case errors.Is(err, ErrPrivate):
 			return nil, err
-		case err != nil && !t.guard.private: // else perhaps only the proxy knows the name
-			return nil, fmt.Errorf("the address could not be checked before the proxy %s is asked: %w", proxy.Host, err)
+		case err != nil && !t.guard.private && !t.trustNames: // else perhaps only the proxy knows the name
+			return nil, fmt.Errorf("the address could not be checked before the proxy %s is asked (WIRO_ALLOW_PRIVATE_URLS=true leaves that to the proxy): %w", used.Host, err)
 		}
 	}
 	response, err := t.proxied.RoundTrip(r)
-	if err == nil && response.StatusCode == http.StatusProxyAuthRequired {
+	switch {
+	case err == nil && response.StatusCode == http.StatusProxyAuthRequired:
 		_ = response.Body.Close()
-		return nil, Explain(errors.New(response.Status), proxy)
+		return nil, proxy.Explain(errors.New(response.Status), used)
+	case err == nil && response.StatusCode >= http.StatusBadRequest && r.URL.Scheme == "http":
+		response.Status += " through the proxy " + used.Host // whose answer it may be
 	}
-	return response, Explain(err, proxy)
+	return response, proxy.Explain(err, used)
 }
 
 // CloseIdleConnections lets http.Client.CloseIdleConnections through.

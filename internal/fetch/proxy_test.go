@@ -50,6 +50,26 @@ func TestTheAddressIsCheckedBeforeTheProxyGetsIt(t *testing.T) {
 	require.Zero(t, asked.Load())
 }
 
+func TestWirosFilesComeThroughTheProxy(t *testing.T) {
+	t.Parallel()
+	environment, _, asked := startProxy(t, http.StatusOK)
+	c := fetch.WiroClient(fetch.Options{Environment: environment})
+	require.NoError(t, get(t, c, "http://8.8.8.8/x.png"))
+	require.NoError(t, get(t, c, "http://files.wiro.invalid/x.png"), "a name that the proxy alone may know")
+	require.EqualValues(t, 2, asked.Load())
+	for _, private := range []string{"http://10.0.0.1/", "http://localhost:1/", "http://169.254.169.254/latest", "http://metadata.google.internal/"} {
+		require.ErrorIs(t, get(t, c, private), fetch.ErrPrivate, private)
+	}
+	require.EqualValues(t, 2, asked.Load())
+	refuses, address, _ := startProxy(t, http.StatusForbidden)
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://8.8.8.8/x.png", nil)
+	require.NoError(t, err)
+	response, err := fetch.WiroClient(fetch.Options{Environment: refuses}).Do(q)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Contains(t, response.Status, "403 Forbidden through the proxy "+address)
+}
+
 func TestErrorsNameTheProxyAndHowToTrustACertificate(t *testing.T) {
 	t.Parallel()
 	environment, address, _ := startProxy(t, http.StatusProxyAuthRequired)

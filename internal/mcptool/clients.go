@@ -80,6 +80,24 @@ func profileOf(info ClientInfo) ClientProfile {
 	return ClientProfile{}
 }
 
+// headless is how soon no user answers a question: a client does that has nobody to ask.
+const headless = time.Second
+
+// AnswersByItself reports whether an answer to a question is the client's and not its user's: a
+// cancel, and of some clients a decline, that comes sooner than a user can give it, or an action
+// that the protocol does not have.
+func (i ClientInfo) AnswersByItself(action mcp.ElicitationResponseAction, took time.Duration) bool {
+	switch action {
+	case mcp.ElicitationResponseActionAccept:
+		return false
+	case mcp.ElicitationResponseActionDecline:
+		return took < headless && profileOf(i).Declines
+	case mcp.ElicitationResponseActionCancel:
+		return took < headless
+	}
+	return true
+}
+
 // takesLinks reports whether a client gets resource_link blocks: they exist since 2025-06-18.
 func (i ClientInfo) takesLinks() bool {
 	return i.Protocol >= mcp.ProtocolVersion20250618 && profileOf(i).Links

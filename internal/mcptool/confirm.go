@@ -96,8 +96,6 @@ const (
 	confirmID            = "confirm"
 	confirmLifetime      = 15 * time.Minute
 	replayEntries        = 1 << 15 // used confirmations that are remembered
-	// headless is how soon no user cancels a question: a client does that has nobody to ask.
-	headless = time.Second
 )
 
 // confirmArguments are the arguments that every tool has that asks before it charges.
@@ -135,10 +133,12 @@ func (c *Call) Confirm(ctx context.Context, charge Charge) (*Question, error) {
 	}
 	note := ""
 	if c.Client.CannotAsk {
-		note = "This client could not ask its user."
+		note = couldNotAsk
 	}
 	return c.quote(charge, digest, note), nil
 }
+
+const couldNotAsk = "This client could not ask its user."
 
 // maxRepeated is how long a text argument may be that a suggestion to repeat the call holds, such
 // as the content of a file.
@@ -167,11 +167,13 @@ func (c *Call) quote(charge Charge, digest, note string) *Question {
 // very charge counts, once and for a limited time. A price that changed meanwhile is asked
 // about again, and so is a confirmation that comes a second time.
 func (c *Call) elicit(ctx context.Context, charge Charge, digest string) (*Question, error) {
-	if answer := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); answer != nil {
-		asked, sealed := c.unseal(confirmID, c.State(), digest)
+	answer := server.ElicitationResponse(c.request.Params.InputResponses, confirmID)
+	asked, sealed := c.unseal(confirmID, c.State(), digest)
+	if sealed && (answer == nil || c.Client.AnswersByItself(answer.Action, time.Since(asked))) {
+		return c.quote(charge, digest, couldNotAsk), nil
+	}
+	if answer != nil {
 		switch {
-		case sealed && unanswered(*answer, asked):
-			return c.quote(charge, digest, "This client could not ask its user."), nil
 		case answer.Action != mcp.ElicitationResponseActionAccept, sealed && !agreed(answer.Content):
 			return nil, Problemf("The user did not agree: nothing was done or charged.")
 		case sealed:
@@ -195,11 +197,6 @@ func (c *Call) elicit(ctx context.Context, charge Charge, digest string) (*Quest
 		},
 	})
 	return &Question{result: ask.ToolResult()}, nil
-}
-
-// unanswered reports whether a client canceled a question sooner than a user can.
-func unanswered(answer mcp.ElicitationResult, asked time.Time) bool {
-	return answer.Action == mcp.ElicitationResponseActionCancel && time.Since(asked) < headless
 }
 
 // agreed reports whether the user ticked the box. Nothing but true is agreement.

@@ -173,6 +173,57 @@ func TestAClientThatCancelsAtOnceHasNobodyToAsk(t *testing.T) {
 	})
 }
 
+// A client of protocol 2026-07-28 answers in its next call: also by declining at once, by itself, or
+// with no answer to what it was asked.
+func TestAClientThatAnswersByItselfHasNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	codex := mcptool.Scope{Client: &mcptool.Client{ClientInfo: mcptool.ClientInfo{Name: "codex-mcp-client"}, SupportsElicitation: true, SupportsURLElicitation: true}}
+	other := mcptool.Scope{Client: &mcptool.Client{SupportsElicitation: true, SupportsURLElicitation: true}}
+	declined := mcp.ElicitationResponse{Action: mcp.ElicitationResponseActionDecline}
+	for name, test := range map[string]struct {
+		scope   mcptool.Scope
+		after   time.Duration
+		answer  func(id, state string) mcp.CallToolParams
+		refused bool
+	}{
+		"declined at once by a client that does": {codex, 0, func(id, s string) mcp.CallToolParams { return answer(id, s, declined) }, false},
+		"declined later":                         {codex, 2 * time.Second, func(id, s string) mcp.CallToolParams { return answer(id, s, declined) }, true},
+		"declined at once by any other":          {other, 0, func(id, s string) mcp.CallToolParams { return answer(id, s, declined) }, true},
+		"no answer": {other, 2 * time.Second, func(_, s string) mcp.CallToolParams {
+			params := answer("", s, declined)
+			params.InputResponses = nil
+			return params
+		}, false},
+		"an answer to something else": {other, 2 * time.Second, func(_, s string) mcp.CallToolParams { return answer("x", s, declined) }, false},
+		"an unknown action": {other, 2 * time.Second, func(id, s string) mcp.CallToolParams {
+			return answer(id, s, mcp.ElicitationResponse{Action: "dismiss"})
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				y := newToys(t)
+				asked := y.request(test.scope, "buy_paint", twoCoats, mcp.CallToolParams{})
+				require.NotEmpty(t, asked.InputRequests)
+				time.Sleep(test.after)
+				text, data, failed := y.read(y.request(test.scope, "buy_paint", twoCoats, test.answer("confirm", asked.RequestState)))
+				require.Equal(t, test.refused, failed, text)
+				if !test.refused {
+					require.Equal(t, "confirmation_required", data["state"])
+					require.Contains(t, text, "This client could not ask its user.")
+				}
+				require.Zero(t, y.painted)
+
+				asked = y.request(test.scope, "open_fence", `{}`, mcp.CallToolParams{})
+				time.Sleep(test.after)
+				again := y.request(test.scope, "open_fence", `{}`, test.answer("open", asked.RequestState))
+				require.Equal(t, test.refused, again.IsError, "the same for a page")
+				require.Empty(t, again.InputRequests)
+			})
+		})
+	}
+}
+
 func TestReplicasShareWhatWasUsed(t *testing.T) {
 	t.Parallel()
 	var (

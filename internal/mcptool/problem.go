@@ -48,7 +48,7 @@ func (p *Problem) WithNext(tool, reason string, arguments map[string]any) *Probl
 // failure is the structured form of a failed call.
 type failure struct {
 	Error      string      `json:"error,omitempty" text:"lines"`
-	RequestID  string      `json:"requestId,omitempty"`
+	RequestID  string      `json:"requestId,omitempty"` // of a fault of the server
 	NextAction *NextAction `json:"nextAction,omitempty"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"strings"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -44,23 +45,37 @@ func (c *Call) AskToOpen(address, message string) *Question {
 }
 
 // OpenedPage returns the page that this very call asked the user to open, once the user has
-// agreed. A refusal is an error; an answer to anything else is ignored.
+// agreed. A refusal is an error; an answer to anything else is ignored. A client that could not
+// ask its user counts as one that does not open pages from then on.
 func (c *Call) OpenedPage() (address string, opened bool, err error) {
 	answer := server.ElicitationResponse(c.request.Params.InputResponses, openID)
-	if answer == nil {
+	address, asked, valid := c.askedToOpen()
+	switch {
+	case valid && (answer == nil || c.Client.AnswersByItself(answer.Action, time.Since(asked))):
+		c.Client.SupportsURLElicitation, c.Client.CannotAsk = false, true
+		return "", false, nil
+	case answer == nil:
+		return "", false, nil
+	case answer.Action != mcp.ElicitationResponseActionAccept:
+		return "", false, Problemf("The user did not open the page: nothing was connected.")
+	case !valid:
 		return "", false, nil
 	}
-	if answer.Action != mcp.ElicitationResponseActionAccept {
-		return "", false, Problemf("The user did not open the page: nothing was connected.")
-	}
+	return address, true, nil
+}
+
+// askedToOpen returns the page that the call's state says this very call asked the user to open,
+// and when.
+func (c *Call) askedToOpen() (address string, asked time.Time, valid bool) {
 	state := c.State()
 	cut := strings.LastIndexByte(state, '.')
 	if cut < 0 {
-		return "", false, nil
+		return "", time.Time{}, false
 	}
-	page, decodeErr := base64.RawURLEncoding.DecodeString(state[cut+1:])
-	if _, valid := c.unseal(openID, state[:cut], c.digest(string(page))); decodeErr != nil || !valid {
-		return "", false, nil
+	page, err := base64.RawURLEncoding.DecodeString(state[cut+1:])
+	if err != nil {
+		return "", time.Time{}, false
 	}
-	return string(page), true, nil
+	asked, valid = c.unseal(openID, state[:cut], c.digest(string(page)))
+	return string(page), asked, valid
 }

@@ -53,8 +53,9 @@ func structSchema(t reflect.Type) (*schema, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s is not a struct", t)
 	}
-	s := &schema{}
-	for _, f := range reflect.VisibleFields(t) {
+	fields := reflect.VisibleFields(t)
+	s := &schema{fields: make([]property, 0, len(fields))}
+	for _, f := range fields {
 		if !f.IsExported() || f.Anonymous || len(f.Index) > 1 && !promoted(t, f) {
 			continue
 		}
@@ -75,20 +76,29 @@ func structSchema(t reflect.Type) (*schema, error) {
 		if alias := f.Tag.Get("alias"); alias != "" {
 			p.aliases = strings.Split(alias, ",")
 		}
-		for tag, bound := range map[string]**float64{"min": &p.min, "max": &p.max} {
-			text, ok := f.Tag.Lookup(tag)
-			if !ok {
-				continue
-			}
-			n, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return nil, fmt.Errorf("field %s: %s: %w", f.Name, tag, err)
-			}
-			*bound = &n
+		var err error
+		if p.min, err = bound(f, "min"); err != nil {
+			return nil, err
+		}
+		if p.max, err = bound(f, "max"); err != nil {
+			return nil, err
 		}
 		s.fields = append(s.fields, p)
 	}
 	return s, nil
+}
+
+// bound is the number in a tag, nil where there is none.
+func bound(f reflect.StructField, tag string) (*float64, error) {
+	text, ok := f.Tag.Lookup(tag)
+	if !ok {
+		return nil, nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, fmt.Errorf("field %s: %s: %w", f.Name, tag, err)
+	}
+	return &n, nil
 }
 
 // addConfirmation adds the arguments of a tool that asks before it charges, unless the input
@@ -117,58 +127,70 @@ func promoted(t reflect.Type, f reflect.StructField) bool {
 	return true
 }
 
-// encode returns the schema as JSON.
-func (s *schema) encode() json.RawMessage {
-	data, err := json.Marshal(s.object(0))
+// node is a JSON Schema as it is written: its members in the order of their names.
+type node struct {
+	Additional  *bool           `json:"additionalProperties,omitempty"`
+	AnyOf       []node          `json:"anyOf,omitempty"`
+	Default     any             `json:"default,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Enum        []string        `json:"enum,omitempty"`
+	Items       *node           `json:"items,omitempty"`
+	Maximum     *float64        `json:"maximum,omitempty"`
+	Minimum     *float64        `json:"minimum,omitempty"`
+	Properties  map[string]node `json:"properties,omitzero"`
+	Required    []string        `json:"required,omitempty"`
+	Type        string          `json:"type,omitempty"`
+}
+
+func (n node) encode() json.RawMessage {
+	data, err := json.Marshal(n)
 	if err != nil {
-		panic(err) // maps of strings and numbers
+		panic(err) // texts and numbers
 	}
 	return data
 }
 
-func (s *schema) object(depth int) map[string]any {
-	properties := map[string]any{}
-	var required []string
+// encode returns the schema as JSON.
+func (s *schema) encode() json.RawMessage { return s.object(0).encode() }
+
+func (s *schema) object(depth int) node {
+	object := node{Type: "object", Properties: make(map[string]node, len(s.fields))}
+	s.addTo(object.Properties, depth)
+	if s.closed {
+		object.Additional = new(bool)
+		for _, p := range s.fields {
+			if p.required {
+				object.Required = append(object.Required, p.name)
+			}
+		}
+	}
+	return object
+}
+
+// addTo adds the fields to properties, unless one of that name is there.
+func (s *schema) addTo(properties map[string]node, depth int) {
 	for _, p := range s.fields {
+		if _, taken := properties[p.name]; taken {
+			continue
+		}
 		member, err := typeSchema(p.kind, depth)
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", p.name, err))
 		}
 		if p.nullable { // Inspector warns of a list of types: converters to one type drop it
-			member = map[string]any{"anyOf": []any{member, map[string]any{"type": "null"}}}
+			member = node{AnyOf: []node{member, {Type: "null"}}}
 		}
-		if p.doc != "" {
-			member["description"] = p.doc
-		}
-		if p.enum != nil {
-			target := member
-			if items, ok := member["items"].(map[string]any); ok {
-				target = items
-			}
-			target["enum"] = p.enum
+		member.Description, member.Minimum, member.Maximum = p.doc, p.min, p.max
+		if member.Items != nil {
+			member.Items.Enum = p.enum
+		} else {
+			member.Enum = p.enum
 		}
 		if p.def != "" {
-			member["default"] = literal(p.def, p.kind)
-		}
-		if p.min != nil {
-			member["minimum"] = *p.min
-		}
-		if p.max != nil {
-			member["maximum"] = *p.max
+			member.Default = literal(p.def, p.kind)
 		}
 		properties[p.name] = member
-		if p.required && s.closed {
-			required = append(required, p.name)
-		}
 	}
-	object := map[string]any{"type": "object", "properties": properties}
-	if len(required) > 0 {
-		object["required"] = required
-	}
-	if s.closed {
-		object["additionalProperties"] = false
-	}
-	return object
 }
 
 func literal(text string, t reflect.Type) any {
@@ -185,42 +207,40 @@ func deref(t reflect.Type) reflect.Type {
 	return t
 }
 
-func typeSchema(t reflect.Type, depth int) (map[string]any, error) {
+func typeSchema(t reflect.Type, depth int) (node, error) {
 	if depth > 16 {
-		return nil, fmt.Errorf("%s is nested too deep", t)
+		return node{}, fmt.Errorf("%s is nested too deep", t)
 	}
 	t = deref(t)
 	switch t.Kind() {
 	case reflect.String:
-		return map[string]any{"type": "string"}, nil
+		return node{Type: "string"}, nil
 	case reflect.Bool:
-		return map[string]any{"type": "boolean"}, nil
+		return node{Type: "boolean"}, nil
 	case reflect.Int, reflect.Int64:
-		return map[string]any{"type": "integer"}, nil
+		return node{Type: "integer"}, nil
 	case reflect.Float64:
-		return map[string]any{"type": "number"}, nil
+		return node{Type: "number"}, nil
 	case reflect.Map:
 		if t.Key().Kind() != reflect.String {
 			break
 		}
 		// Said outright: converters for strict models narrow an object that does not to {}.
-		return map[string]any{"type": "object", "additionalProperties": true}, nil
+		anything := true
+		return node{Type: "object", Additional: &anything}, nil
 	case reflect.Slice:
 		items, err := typeSchema(t.Elem(), depth+1)
-		if err != nil {
-			return nil, err
-		}
-		return map[string]any{"type": "array", "items": items}, nil
+		return node{Type: "array", Items: &items}, err
 	case reflect.Struct:
 		s, err := structSchema(t)
 		if err != nil {
-			return nil, err
+			return node{}, err
 		}
 		return s.object(depth + 1), nil
 	case reflect.Interface:
-		return map[string]any{}, nil
+		return node{}, nil
 	}
-	return nil, fmt.Errorf("%s has no plain schema", t)
+	return node{}, fmt.Errorf("%s has no plain schema", t)
 }
 
 // outputSchema is a result's schema. Nothing in it is required: the same tool also answers
@@ -230,22 +250,13 @@ func outputSchema(result reflect.Type, confirmed bool) json.RawMessage {
 	if confirmed {
 		answers = append(answers, reflect.TypeFor[confirmation]())
 	}
-	properties := map[string]any{}
+	object := node{Type: "object", Properties: map[string]node{}}
 	for _, t := range answers {
 		s, err := structSchema(t)
 		if err != nil {
 			panic(fmt.Sprintf("result %s: %v", t, err))
 		}
-		own, _ := s.object(0)["properties"].(map[string]any)
-		for name, member := range own {
-			if _, taken := properties[name]; !taken {
-				properties[name] = member
-			}
-		}
+		s.addTo(object.Properties, 0)
 	}
-	data, err := json.Marshal(map[string]any{"type": "object", "properties": properties})
-	if err != nil {
-		panic(err) // maps of strings and numbers
-	}
-	return data
+	return object.encode()
 }

@@ -113,16 +113,20 @@ func (s *Server) Enabled(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { _, ok := s.byName[name]; return !ok })
 }
 
+// noSchema stands for the schema of a registered tool, until a client lists the tools: see list.
+var noSchema = json.RawMessage("null")
+
 // MCP returns an MCP server of the tools, with further options of mcp-go.
 func (s *Server) MCP(options ...server.ServerOption) *server.MCPServer {
 	options = append(options, server.WithToolCapabilities(false), server.WithToolFilter(s.list))
 	m := server.NewMCPServer(s.options.Name, s.options.Version, options...)
-	for _, t := range s.enabled {
-		// The schemas follow when a client lists the tools: see list.
-		m.AddTool(mcp.NewToolWithRawSchema(t.Name, "", json.RawMessage(`{"type":"object"}`)), func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	tools := make([]server.ServerTool, len(s.enabled))
+	for i, t := range s.enabled {
+		tools[i] = server.ServerTool{Tool: mcp.Tool{Name: t.Name, RawInputSchema: noSchema}, Handler: func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return s.CallTool(ctx, r), nil
-		})
+		}}
 	}
+	m.AddTools(tools...)
 	return m
 }
 
@@ -216,7 +220,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(r.Params.Name)
 	if !ok {
-		result := plain{}.failed(scope.requestID(), Problemf("%v", s.unknown(r.Params.Name)))
+		result := plain{}.failed("", Problemf("%v", s.unknown(r.Params.Name)))
 		s.addNotice(result)
 		return result
 	}
@@ -270,7 +274,11 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 		var p *Problem
 		u.event.Err = err
 		p, u.event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
-		return u.call.plain().failed(u.id, p), nil
+		id := u.id
+		if u.event.Status != Internal { // the log has nothing more to say
+			id = ""
+		}
+		return u.call.plain().failed(id, p), nil
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:

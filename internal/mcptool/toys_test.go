@@ -120,6 +120,9 @@ func (y *toys) open(_ context.Context, call *mcptool.Call, _ struct{}) (fence, e
 	if page, opened, err := call.OpenedPage(); opened || err != nil {
 		return fence{URL: page}, err
 	}
+	if call.Client.CannotAsk {
+		return fence{URL: "https://fence.example"}, nil
+	}
 	return fence{question: call.AskToOpen("https://fence.example", "Open it?")}, nil
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
+
+	"github.com/wiroai/wiro-mcp-go/internal/proxy"
 )
 
 // client posts messages to one endpoint of a collector.
@@ -69,7 +71,7 @@ func (c *client) attempt(ctx context.Context, message []byte) error {
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err
 		}
-		return err
+		return proxy.Explain(err, proxy.Of(c.http, request))
 	}
 	defer response.Body.Close()                                       //nolint:errcheck // it was only read
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be kept

@@ -20,9 +20,9 @@ const (
 
 // Quote is what a run will cost. Amounts that are not known are nil.
 type Quote struct {
-	USD       *float64  `json:"usd" nullable:"true"`    // the likely amount
-	MinUSD    *float64  `json:"minUsd" nullable:"true"` // with MaxUSD: the range within which it lies
-	MaxUSD    *float64  `json:"maxUsd" nullable:"true"`
+	USD       *float64  `json:"usd" nullable:"true"` // the likely amount
+	MinUSD    *float64  `json:"minUsd,omitempty"`    // with MaxUSD: the range within which it lies
+	MaxUSD    *float64  `json:"maxUsd,omitempty"`
 	Certainty Certainty `json:"certainty"`
 	Basis     string    `json:"basis"` // how it was worked out, "8 s x $0.40"
 
@@ -42,6 +42,18 @@ func (q Quote) String() string {
 		return fmt.Sprintf("about $%s (%s)", money.USD(*q.USD), q.Basis)
 	}
 	return fmt.Sprintf("$%s (%s)", money.USD(*q.USD), q.Basis)
+}
+
+// Includes reports whether the quote expects an amount, or says of none what it will be.
+func (q Quote) Includes(usd float64) bool {
+	const rounding = 5e-7 // of a record with six decimals
+	switch {
+	case q.MinUSD == nil && q.MaxUSD == nil:
+		return q.USD == nil || math.Abs(usd-*q.USD) <= rounding
+	case q.MinUSD != nil && usd < *q.MinUSD-rounding:
+		return false
+	}
+	return q.MaxUSD == nil || usd <= *q.MaxUSD+rounding
 }
 
 // Verdict is how a quote stands to a cap.

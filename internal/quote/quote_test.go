@@ -255,7 +255,7 @@ func TestQuotesAreShownWithTheirBasis(t *testing.T) {
 	require.Equal(t, "not known before the run ($0.02 per turn of conversation)", (&Model{Rows: rows(t, `[{"price":0.02,"priceMethod":"cp-realtimeturn"}]`)}).Defaults().String())
 	data, err := json.Marshal((&Model{}).Defaults())
 	require.NoError(t, err)
-	require.JSONEq(t, `{"usd":null,"minUsd":null,"maxUsd":null,"certainty":"unknown","basis":"no price is listed"}`, string(data))
+	require.JSONEq(t, `{"usd":null,"certainty":"unknown","basis":"no price is listed"}`, string(data))
 }
 
 func TestCapsFailClosed(t *testing.T) {

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
+
+const sendTime = 5 * time.Millisecond // for a result to reach the client
 
 // holds remembers a hold's call: one that has ended gives its run up before it gets to say so,
 // which counts where a client repeats a call at once, also to another replica, or to a process
@@ -83,6 +86,30 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 	r.forgetRequest(ctx)
 	r.letGo()
 	return delivered || err == nil && !found, err
+}
+
+// DeliverSoon is Deliver for a result that is about to be sent. A store in files takes the change a
+// moment later, so that the client need not wait for the disk, but before this process begins
+// another run and before Close returns. An equal run of another process stays separate meanwhile.
+// Noted is told of each attempt.
+func (r *Run) DeliverSoon(ctx context.Context, noted func(error)) {
+	if !r.store.onDisk {
+		_, err := r.Deliver(ctx, nil)
+		noted(err)
+		return
+	}
+	r.letGo()
+	run := *r
+	r.store.later(func(ctx context.Context) error {
+		_, err := run.change(ctx, func(e *entry) bool { return e.Hold != run.hold })
+		if err == nil {
+			run.forgetRequest(ctx)
+		}
+		noted(err)
+		return err
+	})
+	unending := context.WithoutCancel(ctx)
+	time.AfterFunc(sendTime, func() { _ = r.store.flush(unending) }) // what fails is made later
 }
 
 // Release ends the hold without a delivery: the client gave up, the connection was lost, or

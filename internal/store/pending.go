@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pendingWrite is a change that the backend did not take.
+// pendingWrite is a change that the backend did not take yet.
 type pendingWrite struct {
 	write func(context.Context) error
 	since time.Time
@@ -20,9 +20,12 @@ const mostPending = 10_000
 // before it shows that it lives: no replica takes a run that has ended for one in flight, and
 // submits it a second time.
 func (s *Store) retryLater(err error, write func(context.Context) error) {
-	if !errors.Is(err, ErrUnavailable) {
-		return
+	if errors.Is(err, ErrUnavailable) {
+		s.later(write)
 	}
+}
+
+func (s *Store) later(write func(context.Context) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) < mostPending {

@@ -40,6 +40,7 @@ type Store struct {
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
 	alone   bool   // no other process uses what it remembers
+	onDisk  bool   // a write takes a while
 
 	mu      sync.Mutex
 	calls   map[string]heldCall // of this process, by hold
@@ -87,7 +88,7 @@ func Open(address string, options Options) (*Store, error) {
 		if rest = strings.TrimPrefix(rest, "//"); rest == "" {
 			return nil, errors.New("file: needs a folder, such as file:/var/lib/wiro-mcp")
 		}
-		s.backend = newFiles(rest, options.Now)
+		s.backend, s.onDisk = newFiles(rest, options.Now), true
 		if options.OrMemory != nil {
 			s.backend = &orMemory{backend: s.backend, now: options.Now, warn: options.OrMemory}
 		}
@@ -121,6 +122,9 @@ func (s *Store) Close() error {
 		call.stop()
 	}
 	s.ending.Wait()
+	if s.onDisk {
+		_ = s.flush(context.Background())
+	}
 	return s.backend.close()
 }
 

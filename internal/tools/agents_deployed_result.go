@@ -27,7 +27,7 @@ type MyAgentRow struct {
 	Credits      *float64 `json:"remainingCredits,omitempty"` // left out where Wiro does not say
 	Subscription string   `json:"subscription"`               // such as "active until 2026-06-01"
 	Team         string   `json:"teamguid,omitempty"`
-	Pinned       bool     `json:"pinned"`
+	Pinned       bool     `json:"pinned,omitempty"`
 	LastMessage  string   `json:"lastMessageGuid,omitempty"`
 }
 
@@ -99,7 +99,7 @@ type MyAgentInfo struct {
 	Skills       []SkillLine       `json:"skills"`
 	Preferences  []CustomSkillLine `json:"customSkills"`
 	Schedules    []CustomSkillLine `json:"scheduledSkills"`
-	Balance      CreditInfo        `json:"credits"`
+	Balance      CreditInfo        `json:"credits"` // beside remainingCredits
 	Costs        ActionCosts       `json:"creditsPerAction"`
 	PriceUSD     *float64          `json:"monthlyPriceUsd,omitempty"`
 	Packs        []PackInfo        `json:"creditPacks,omitempty"`
@@ -117,8 +117,10 @@ type CreditInfo struct {
 }
 
 // String is "900 credits left (1,000 monthly + 0 extra - 100 used in 2026-05)".
-func (c CreditInfo) String() string {
-	text := fmt.Sprintf("%s left (%s monthly + %s extra - %s used", credits(c.Remaining),
+func (c CreditInfo) String() string { return c.line(c.Remaining) }
+
+func (c CreditInfo) line(remaining *float64) string {
+	text := fmt.Sprintf("%s left (%s monthly + %s extra - %s used", credits(remaining),
 		mcptool.Amount(c.Monthly), mcptool.Amount(c.Extra), mcptool.Amount(c.Used))
 	if c.Period != "" {
 		text += " in " + c.Period
@@ -154,7 +156,7 @@ func (c *Call) myAgentDetail(u wiro.UserAgent, full bool) MyAgentDetail {
 		Credentials: credentialStates(u.Credentials), Skills: skillLines(u.Skills, u.SkillsMeta),
 		Preferences: customSkillLines(u.CustomSkills, full), Schedules: customSkillLines(u.ScheduledSkills, full),
 		Balance: CreditInfo{
-			Remaining: u.Remaining(), Monthly: u.MonthlyCredits, Extra: u.ExtraCredits,
+			Monthly: u.MonthlyCredits, Extra: u.ExtraCredits,
 			Used: u.UsedCredits, Period: u.CreditPeriod, ExtraExpires: day(u.ExtraCreditsExpiry),
 		},
 		Costs: actionCosts(u.ActionCosts), PriceUSD: u.MonthlyPriceUSD, Packs: packs(u.Agent.ExtraCreditPacks),
@@ -239,7 +241,7 @@ func (d MyAgentDetail) Text() string {
 		b.WriteString("Of the team " + a.Team + ".\n")
 	}
 	mcptool.Section(&b, "Blocked", a.Blocked, func(s string) string { return s })
-	fmt.Fprintf(&b, "%s.\nPer action: %s.\nSubscription: %s, %s, %s a month.\n", a.Balance, a.Costs, a.Subscription, a.Tier, mcptool.USD(a.PriceUSD))
+	fmt.Fprintf(&b, "%s.\nPer action: %s.\nSubscription: %s, %s, %s a month.\n", a.Balance.line(a.MyAgentRow.Credits), a.Costs, a.Subscription, a.Tier, mcptool.USD(a.PriceUSD))
 	if len(a.Packs) > 0 {
 		b.WriteString("Credit packs: " + packLine(a.Packs) + ".\n")
 	}

@@ -24,7 +24,7 @@ type AgentInfo struct {
 	GUID       string     `json:"guid"`
 	Slug       string     `json:"slug"`
 	Title      string     `json:"title"`
-	About      string     `json:"about"`
+	About      string     `json:"about,omitempty"`
 	Categories []string   `json:"categories"`
 	Tiers      []TierInfo `json:"tiers"`
 }
@@ -162,11 +162,10 @@ func skillLines(skills []wiro.EnabledSkill, meta map[string]wiro.SkillMeta) []Sk
 // CredentialNeed is a credential that a template will ask for.
 type CredentialNeed struct {
 	Key      string      `json:"credentialkey"`
-	Title    string      `json:"title,omitempty"`
 	Optional bool        `json:"optional,omitempty"`
 	Provider string      `json:"provider,omitempty"` // whose account is to be connected
 	OwnApp   bool        `json:"ownAppOnly,omitempty"`
-	Fields   []FieldInfo `json:"fields,omitempty"` // to be entered
+	Fields   []FieldInfo `json:"fields,omitempty"` // to be entered, by name; get_my_agent says more
 }
 
 func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNeed {
@@ -177,14 +176,14 @@ func credentialNeeds(credentials map[string]wiro.AgentCredential) []CredentialNe
 		}
 		c := credentials[key]
 		need := CredentialNeed{
-			Key: key, Title: c.Schema.Title, Optional: c.Optional,
+			Key: key, Optional: c.Optional,
 			Provider: string(c.Schema.Provider(key)), OwnApp: c.Schema.WiroConnectPending,
 		}
 		for _, field := range c.Schema.Fields {
 			if field.AutoFilledByOAuth || field.OAuthManaged && !need.OwnApp {
 				continue
 			}
-			need.Fields = append(need.Fields, fieldInfo(field))
+			need.Fields = append(need.Fields, FieldInfo{Name: fieldInfo(field).Name})
 		}
 		if need.Provider == "" && need.Fields == nil {
 			continue // it is not entered by people
@@ -215,6 +214,9 @@ func (n CredentialNeed) line() string {
 	return text
 }
 
+// userCreated is the source of a custom skill that people added.
+const userCreated = "user-created"
+
 // CustomSkillLine is a preference or a scheduled task, in a line.
 type CustomSkillLine struct {
 	Key      string `json:"skillkey"`
@@ -224,7 +226,7 @@ type CustomSkillLine struct {
 	Schedule string `json:"schedule,omitempty"`           // the same in words
 	Enabled  bool   `json:"enabled"`
 	Editable bool   `json:"editable"`
-	Source   string `json:"source,omitempty"` // preset-strategy, skill-bundle or user-created
+	Source   string `json:"source,omitempty"` // user-created; left out of what the template or a skill brings
 	Edited   bool   `json:"edited,omitempty"`
 }
 
@@ -241,8 +243,11 @@ func customSkillLines(skills []wiro.CustomSkill, full bool) []CustomSkillLine {
 	for _, s := range skills {
 		lines = append(lines, CustomSkillLine{
 			Key: s.Key, About: mcptool.Clip(redactTokens(s.Description), 100), Value: shown(s.Value),
-			Interval: s.Interval, Schedule: schedule(s.Interval), Enabled: s.Enabled, Editable: s.Editable, Source: s.Source, Edited: s.Edited,
+			Interval: s.Interval, Schedule: schedule(s.Interval), Enabled: s.Enabled, Editable: s.Editable, Edited: s.Edited,
 		})
+		if s.Source == userCreated {
+			lines[len(lines)-1].Source = userCreated
+		}
 	}
 	return lines
 }
@@ -261,7 +266,7 @@ func (l CustomSkillLine) line() string {
 	if l.Edited {
 		text += " (edited)"
 	}
-	if l.Source == "user-created" {
+	if l.Source != "" {
 		text += " (" + l.Source + ")"
 	}
 	if l.About != "" {
@@ -279,6 +284,9 @@ func (c *Call) agentDetail(a wiro.Agent) AgentDetail {
 		Skills: skillLines(a.Skills, a.SkillsMeta), Credentials: credentialNeeds(a.Credentials),
 		Preferences: customSkillLines(a.CustomSkills, true), Schedules: customSkillLines(a.ScheduledSkills, true),
 	}}
+	if d.Agent.Description != "" {
+		d.Agent.About = ""
+	}
 	d.NextAction = c.Next("deploy_agent", "deploy it: it asks before it charges",
 		map[string]any{"agentguid": d.Agent.GUID, "title": "My " + d.Agent.Title, "tier": "starter"})
 	return d

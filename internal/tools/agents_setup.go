@@ -23,7 +23,6 @@ const (
 // CredentialState is a service that an agent works with, and what is missing for that.
 type CredentialState struct {
 	Key      string         `json:"credentialkey"`
-	Title    string         `json:"title,omitempty"`
 	State    string         `json:"state"` // connected, set, missing or unused
 	Optional bool           `json:"optional,omitempty"`
 	Values   map[string]any `json:"values,omitempty"`     // secrets as [set] or [empty]
@@ -84,7 +83,7 @@ func lacks(c wiro.AgentCredential) bool { return c.RequiredMissing != nil && *c.
 
 func credentialState(key string, c wiro.AgentCredential) CredentialState {
 	s := CredentialState{
-		Key: key, Title: c.Schema.Title, Optional: c.Optional,
+		Key: key, Optional: c.Optional,
 		Values: shownValues(c),
 	}
 	service := c.Schema.Provider(key)

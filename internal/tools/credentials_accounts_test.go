@@ -66,7 +66,7 @@ func TestAClientThatCanOpenPagesIsAskedTo(t *testing.T) {
 		require.Contains(t, questions[0].Message, "X (Twitter)")
 		require.Len(t, s.to("UserAgentOAuth/XConnect"), 1, "the page that the user opened is the one that counts")
 
-		no := s.connect(era, mcp.ElicitationResponseActionCancel, mcp.ElicitationCapability{URL: &struct{}{}})
+		no := s.connect(era, mcp.ElicitationResponseActionDecline, mcp.ElicitationCapability{URL: &struct{}{}})
 		s.use(no, "connect_agent_account", connectX).refused("did not open the page")
 
 		forms := s.connect(era, mcp.ElicitationResponseActionAccept, mcp.ElicitationCapability{Form: &struct{}{}})

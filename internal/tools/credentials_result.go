@@ -142,17 +142,10 @@ func (c CredentialTypeInfo) full() string {
 type CredentialsEntered struct {
 	UserAgent  string              `json:"useragentguid"`
 	Applied    int                 `json:"applied"`
-	Fields     []EnteredField      `json:"fields"`
+	Fields     []string            `json:"fields"`            // that were sent, such as "wordpress.url [set]"
 	Refused    []string            `json:"refused,omitempty"` // why Wiro skipped the others
 	Then       string              `json:"then,omitempty"`    // what is still missing
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
-}
-
-// EnteredField is a field that was sent, without its value.
-type EnteredField struct {
-	Credential string `json:"credentialkey"`
-	Field      string `json:"field"`
-	Value      string `json:"value"` // [set] or [empty]
 }
 
 // Text says what was written and what was not.
@@ -160,7 +153,7 @@ func (c CredentialsEntered) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d of %s written:\n", c.Applied, mcptool.Count(len(c.Fields), "field"))
 	for _, f := range c.Fields {
-		fmt.Fprintf(&b, "- %s.%s %s\n", f.Credential, f.Field, f.Value)
+		b.WriteString("- " + f + "\n")
 	}
 	for _, refusal := range c.Refused {
 		fmt.Fprintf(&b, "Not written: %s\n", refusal)

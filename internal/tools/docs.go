@@ -29,7 +29,7 @@ func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error
 	}
 	result := DocMatches{Query: found.Query, Matches: make([]DocMatch, 0, len(found.Matches)), DocsURL: docsURL}
 	for _, m := range found.Matches {
-		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Page: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, Score: m.Score})
+		result.Matches = append(result.Matches, DocMatch{Title: m.Page, Section: m.Section, Passage: m.Text, URL: m.URL, URLNote: urlNote(m.HasURL)})
 	}
 	switch found.Outcome {
 	case docs.NoQuery, docs.NoWords:
@@ -41,6 +41,22 @@ func searchDocs(ctx context.Context, call *Call, in docQuery) (DocMatches, error
 }
 
 const docsURL = "https://wiro.ai/docs"
+
+// urlNote says of an address that it is not the page's own.
+func urlNote(own bool) string {
+	if own {
+		return ""
+	}
+	return "the page has no address of its own; the documentation begins here"
+}
+
+// cited returns an address with its note.
+func cited(url, note string) string {
+	if note == "" {
+		return url
+	}
+	return url + " (" + note + ")"
+}
 
 type docQuery struct {
 	Query string `json:"query" doc:"question, words or identifier"`
@@ -57,12 +73,11 @@ type DocMatches struct {
 
 // DocMatch is a passage, with where it stands.
 type DocMatch struct {
-	Title   string  `json:"title"` // as the official server names it; the same as page
-	Page    string  `json:"page"`  // exact title
-	Section string  `json:"section"`
-	Passage string  `json:"text" text:"lines"`
-	URL     string  `json:"url"`
-	Score   float64 `json:"score"`
+	Title   string `json:"title"` // of the page, as read_doc takes it
+	Section string `json:"section"`
+	Passage string `json:"text" text:"lines"`
+	URL     string `json:"url"`
+	URLNote string `json:"urlNote,omitempty"` // if the page has no address of its own
 }
 
 // Text is the passages under their headings.
@@ -72,11 +87,11 @@ func (r DocMatches) Text() string {
 	}
 	var b strings.Builder
 	for _, m := range r.Matches {
-		heading := m.Page
-		if m.Section != m.Page && m.Section != "" {
+		heading := m.Title
+		if m.Section != m.Title && m.Section != "" {
 			heading += " > " + m.Section
 		}
-		fmt.Fprintf(&b, "# %s\n%s\n\n%s\n\n", heading, m.URL, strings.TrimSpace(m.Passage))
+		fmt.Fprintf(&b, "# %s\n%s\n\n%s\n\n", heading, cited(m.URL, m.URLNote), strings.TrimSpace(m.Passage))
 	}
 	b.WriteString("read_doc reads a whole page or section.")
 	return b.String()
@@ -101,7 +116,7 @@ func readDoc(_ context.Context, call *Call, in docPage) (DocText, error) {
 	if err != nil {
 		return DocText{}, err
 	}
-	return DocText{Page: reading.Page, Section: reading.Section, URL: reading.URL, Content: reading.Text, Rest: reading.Rest}, nil
+	return DocText{Page: reading.Page, Section: reading.Section, URL: reading.URL, URLNote: urlNote(reading.HasURL), Content: reading.Text, Rest: reading.Rest}, nil
 }
 
 type docPage struct {
@@ -114,13 +129,14 @@ type DocText struct {
 	Page    string `json:"page"`
 	Section string `json:"section,omitempty"`
 	URL     string `json:"url"`
+	URLNote string `json:"urlNote,omitempty"` // if the page has no address of its own
 	Content string `json:"text" text:"lines"`
 	Rest    string `json:"rest,omitempty" text:"lines"` // what remains, and how to read it
 }
 
 // Text is the Markdown with where it is from.
 func (d DocText) Text() string {
-	text := d.URL + "\n\n" + d.Content
+	text := cited(d.URL, d.URLNote) + "\n\n" + d.Content
 	if d.Rest != "" {
 		text += "\n\n[" + d.Rest + "]"
 	}

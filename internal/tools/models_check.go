@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -165,6 +166,25 @@ func (c *Call) dryRun(plan plannedRun, in modelRun) *TaskResult {
 		}
 	}
 	return result
+}
+
+// quoteBeside is the quote to show beside a result: none where what was charged says the same, or
+// where the run was not completed, which the quote was for.
+func (p plannedRun) quoteBeside(r *TaskResult) *quote.Quote {
+	switch charge := r.Task.CostUSD; {
+	case r.State == stateFailed || r.State == stateCancelled:
+		return nil
+	case p.Quote != nil && charge != nil && p.Quote.Includes(*charge):
+		return nil
+	}
+	return p.Quote
+}
+
+// sameJSON reports whether two values are the same to who reads them as JSON.
+func sameJSON(a, b any) bool {
+	one, errA := mcptool.Marshal(a)
+	other, errB := mcptool.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(one, other)
 }
 
 // line is the price of a run in one line, for before it starts.

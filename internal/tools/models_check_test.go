@@ -107,6 +107,8 @@ func TestWhatCanOnlyBeMeantIsSentAndSaid(t *testing.T) {
 	require.Contains(t, done.text, "Note: aspectRatio: ")
 	require.InDelta(t, 0.08, done.data["quote"].(map[string]any)["usd"], 1e-9)
 	require.Contains(t, done.text, "Charged $0.05")
+	require.Contains(t, done.text, "Quoted: $0.08", "it was charged otherwise")
+	require.Equal(t, "16:9", done.data["params"].(map[string]any)["aspectRatio"], "it was given otherwise")
 
 	labeled := f.ok("run_model", run(`{"prompt":"fox","aspectRatio":"Wide","style":"ink"}`, `,"dry_run":true`))
 	require.Equal(t, "16:9", labeled.data["params"].(map[string]any)["aspectRatio"])
@@ -121,7 +123,8 @@ func TestASchemaThatCannotBeHadDoesNotStopARun(t *testing.T) {
 		require.Equal(t, "completed", done.data["state"], name)
 		require.Contains(t, done.text, "the params were not checked", name)
 		require.Equal(t, 1, f.runs(), name)
-		require.Equal(t, "unknown", done.data["quote"].(map[string]any)["certainty"], name)
+		sent := f.ok("run_model", run(`{"prompt":"fox","whatever":1}`, `,"wait":false`))
+		require.Equal(t, "unknown", sent.data["quote"].(map[string]any)["certainty"], name)
 	}
 }
 
@@ -196,7 +199,7 @@ func TestAModelSchemaHasTheOfficialShape(t *testing.T) {
 	require.Contains(t, shown.text, "Price with the defaults: $0.04 (1 output x $0.04)")
 	model := shown.data["model"].(map[string]any)
 	require.InDelta(t, 0.04, model["estimatedCostUsd"], 1e-9)
-	require.InDelta(t, 0.04, model["quote"].(map[string]any)["usd"], 1e-9)
+	require.Equal(t, "1 output x $0.04", model["estimateBasis"])
 	items := map[string]map[string]any{}
 	for _, item := range model["parameters"].([]any)[0].(map[string]any)["items"].([]any) {
 		item := item.(map[string]any)
@@ -227,10 +230,8 @@ func TestPricesThatCannotBeReadStayUnknown(t *testing.T) {
 		require.Contains(t, shown.text, says, price)
 		model := shown.data["model"].(map[string]any)
 		require.NotContains(t, model, "estimatedCostUsd", price)
-		require.Nil(t, model["quote"].(map[string]any)["usd"], price)
-		for _, row := range model["prices"].([]any) {
-			require.NotContains(t, row, "usd", price)
-		}
+		require.NotContains(t, model, "estimateBasis", price)
+		require.NotContains(t, model, "prices", price)
 		ask := f.ok("run_model", run(`{"prompt":"fox","style":"ink"}`, `,"max_cost_usd":5`))
 		require.Equal(t, "confirmation_required", ask.data["state"], price)
 		require.Nil(t, ask.data["costUsd"], price)

@@ -96,10 +96,14 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 	}
 	l.complete(ctx, result)
 	l.end(ctx, result, over)
-	result.Quote, result.Warnings, result.Params = l.plan.Quote, l.plan.Warnings, shown(l.plan.Params)
+	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	sent := shown(l.plan.Params)
+	if !sameJSON(sent, shown(l.in.Params)) {
+		result.Params = sent
+	}
 	if result.State == stateFailed { // with files as the caller named them
-		result.NextAction = l.repeatedRun(l.plan.Slug, result.Params)
+		result.NextAction, result.Params = l.repeatedRun(l.plan.Slug, sent), nil
 	}
 	switch {
 	case l.found:
@@ -176,7 +180,7 @@ func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	var err error
 	switch {
 	case reads && (over || result.State == stateSubmitted):
-		_, err = l.run.Deliver(ctx, nil) // the record holds the result
+		l.run.DeliverSoon(ctx, l.noted) // the record holds the result
 	case !over && l.stopsAbandoned && l.plan.Kind == realtime.None && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
 		err = l.stop(ctx)
 	default:

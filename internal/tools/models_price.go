@@ -40,7 +40,11 @@ type PriceRow struct {
 	when, price string
 }
 
+// priceRows are the prices that depend on the inputs: one alone is told by the model's pricing.
 func priceRows(m *quote.Model) []PriceRow {
+	if len(m.Rows) == 1 && m.Rows[0].When() == "" {
+		return nil
+	}
 	rows := make([]PriceRow, 0, len(m.Rows))
 	for i := range m.Rows {
 		r := &m.Rows[i]

@@ -17,7 +17,6 @@ import (
 // ModelInfo is a model as lists show it.
 type ModelInfo struct {
 	Slug             string   `json:"slug"` // owner/model: what the other tools take
-	ID               string   `json:"id,omitempty"`
 	Title            string   `json:"title"`
 	Description      string   `json:"description,omitempty"`
 	Categories       []string `json:"categories"`
@@ -26,7 +25,6 @@ type ModelInfo struct {
 	RunTime          string   `json:"runTime,omitempty"`          // the usual one, "12 seconds"
 	SuccessRate      *float64 `json:"successRate,omitempty"`      // 0 to 1, where there were runs
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
-	Runs             int      `json:"runs,omitempty"`
 }
 
 // line is what decides, in a line, and the description below.
@@ -35,6 +33,19 @@ func (m ModelInfo) line() string {
 	if m.Pricing != "" {
 		parts = append(parts, m.Pricing)
 	}
+	parts = append(parts, m.experience()...)
+	if len(m.Categories) > 0 {
+		parts = append(parts, strings.Join(m.Categories, ", "))
+	}
+	text := "- " + strings.Join(parts, " · ")
+	if m.Description != "" {
+		text += "\n  " + m.Description
+	}
+	return text + "\n"
+}
+
+// experience is how long runs take, how many succeed and how people rate them.
+func (m ModelInfo) experience() (parts []string) {
 	if m.RunTime != "" {
 		parts = append(parts, "usually "+m.RunTime)
 	}
@@ -44,28 +55,12 @@ func (m ModelInfo) line() string {
 	if m.Rating > 0 {
 		parts = append(parts, fmt.Sprintf("rated %.1f", m.Rating))
 	}
-	if len(m.Categories) > 0 {
-		parts = append(parts, strings.Join(m.Categories, ", "))
-	}
-	text := "- " + strings.Join(parts, " · ") + m.idNote()
-	if m.Description != "" {
-		text += "\n  " + m.Description
-	}
-	return text + "\n"
-}
-
-// idNote is the model's id, which a few calls take in the slug's place.
-func (m ModelInfo) idNote() string {
-	if m.ID == "" {
-		return ""
-	}
-	return " · id " + m.ID
+	return parts
 }
 
 func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
 	info := ModelInfo{
 		Slug:             m.Slug().String(),
-		ID:               m.ID,
 		Title:            m.Title,
 		Description:      mcptool.Clip(m.Summary(), 160),
 		Categories:       categories(m.Categories),
@@ -73,7 +68,6 @@ func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
 		EstimatedCostUSD: price.Defaults().USD,
 		RunTime:          m.ComputingTime,
 		Rating:           math.Round(m.AveragePoint*10) / 10,
-		Runs:             int(m.Stats.Runs),
 	}
 	if ended := m.Stats.Successes + m.Stats.Errors; m.Stats.Successes >= 0 && m.Stats.Errors >= 0 && ended > 0 {
 		rate := math.Round(100*float64(m.Stats.Successes)/float64(ended)) / 100
@@ -120,11 +114,13 @@ type ModelDetail struct {
 // ModelDescription is a model as get_model_schema shows it.
 type ModelDescription struct {
 	ModelInfo
-	About      string         `json:"about,omitempty"` // the whole description, where the short one differs
-	Parameters []ParamGroup   `json:"parameters"`
-	Example    map[string]any `json:"example,omitempty"` // of a model that lists no parameters
-	Prices     []PriceRow     `json:"prices"`
-	Quote      quote.Quote    `json:"quote"` // of a run with the defaults
+	ID            string         `json:"id,omitempty"`            // of the model: what lists of a team hold
+	EstimateBasis string         `json:"estimateBasis,omitempty"` // how the estimate was worked out, where pricing does not say it
+	Parameters    []ParamGroup   `json:"parameters"`
+	Example       map[string]any `json:"example,omitempty"` // of a model that lists no parameters
+	Prices        []PriceRow     `json:"prices,omitempty"`  // where they depend on the inputs
+
+	quote quote.Quote // of a run with the defaults
 }
 
 // ParamGroup is a titled group of parameters.
@@ -157,11 +153,14 @@ type OptionInfo struct {
 
 func (c *Call) modelDetail(m *knownModel) ModelDetail {
 	d := ModelDescription{
-		ModelInfo: modelInfo(m.Model, m.price), Parameters: []ParamGroup{},
-		Prices: priceRows(m.price), Quote: m.price.Defaults(),
+		ModelInfo: modelInfo(m.Model, m.price), ID: m.ID, Parameters: []ParamGroup{},
+		Prices: priceRows(m.price), quote: m.price.Defaults(),
 	}
-	if about := mcptool.Clip(m.Description, 600); about != d.Description {
-		d.About = about
+	if whole := mcptool.Clip(m.Description, 600); whole != "" {
+		d.Description = whole
+	}
+	if d.quote.USD != nil && d.quote.Basis != d.Pricing {
+		d.EstimateBasis = d.quote.Basis
 	}
 	example := map[string]any{}
 	listed := false
@@ -243,15 +242,19 @@ func (d ModelDetail) Text() string {
 	if d.Note != "" {
 		b.WriteString(d.Note + "\n")
 	}
-	fmt.Fprintf(&b, "%s · %s%s\n", m.Slug, m.Title, m.idNote())
-	if text := cmp.Or(m.About, m.Description); text != "" {
-		b.WriteString(text + "\n")
+	fmt.Fprintf(&b, "%s · %s", m.Slug, m.Title)
+	if m.ID != "" {
+		b.WriteString(" · id " + m.ID)
+	}
+	b.WriteString("\n")
+	if m.Description != "" {
+		b.WriteString(m.Description + "\n")
 	}
 	if len(m.Categories) > 0 {
 		fmt.Fprintf(&b, "Categories: %s\n", strings.Join(m.Categories, ", "))
 	}
-	if m.RunTime != "" {
-		fmt.Fprintf(&b, "Usual run time: %s\n", m.RunTime)
+	if known := m.experience(); known != nil {
+		fmt.Fprintf(&b, "Runs: %s\n", strings.Join(known, " · "))
 	}
 	b.WriteString("\n" + m.parameterText() + "\n" + m.priceText())
 	return mcptool.TextWithNext(b.String(), d.NextAction)
@@ -281,12 +284,12 @@ func (m ModelDescription) parameterText() string {
 func (m ModelDescription) priceText() string {
 	var b strings.Builder
 	switch {
-	case m.Quote.USD == nil && m.Quote.MinUSD == nil:
-		fmt.Fprintf(&b, "Price: %s.\n", m.Quote)
+	case m.quote.USD == nil && m.quote.MinUSD == nil:
+		fmt.Fprintf(&b, "Price: %s.\n", m.quote)
 	default:
-		fmt.Fprintf(&b, "Price with the defaults: %s.\n", m.Quote)
+		fmt.Fprintf(&b, "Price with the defaults: %s.\n", m.quote)
 	}
-	if len(m.Prices) > 1 || len(m.Prices) == 1 && m.Prices[0].when != "" {
+	if len(m.Prices) > 0 {
 		b.WriteString("Prices:\n")
 		for _, row := range m.Prices {
 			b.WriteString("- " + row.line() + "\n")

@@ -62,7 +62,7 @@ func (c *Call) searchByPrice(ctx context.Context, query wiro.ModelQuery, in mode
 	shown := offers[start:min(start+limit, len(offers))]
 	list := ModelList{
 		Models: make([]ModelInfo, len(shown)), Limit: limit, Page: mcptool.NewPage(len(offers), start, len(shown)),
-		Note: "Prices are compared for a typical run (" + typicalRunText + "); get_model_schema has the price with the model's defaults.",
+		Note: "Prices are compared for a typical run: " + typicalRunText + ".",
 	}
 	for i := range shown {
 		list.Models[i] = shown[i].info

@@ -243,6 +243,6 @@ func (c *Call) endSession(ctx context.Context, held *realtime.Held) (TaskAction,
 		return TaskAction{}, false
 	}
 	action := taskAction("kill", task, "The session was ended. "+charged(taskInfo(task)))
-	action.NextAction = c.Next("get_task", "see what it brought", withTask(action.Task, map[string]any{}))
+	action.NextAction = c.Next("get_task", "see what it brought", withTask(taskInfo(task), map[string]any{}))
 	return action, true
 }

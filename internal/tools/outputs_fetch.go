@@ -52,7 +52,7 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 		return
 	}
 	r.sound = c.soundOf(ctx, r.Outputs)
-	if !hasFiles(r.Outputs) || c.Fetch == nil {
+	if !hasFiles(r.Outputs) || c.Files == nil {
 		return
 	}
 	if c.Local.SaveAll && c.isLocal() && c.Local.OutputDir != "" {
@@ -150,7 +150,7 @@ func (c *Call) open(ctx context.Context, o OutputInfo) (_ io.ReadCloser, declare
 	if err != nil {
 		return nil, "", err
 	}
-	response, err := c.Fetch.Do(request)
+	response, err := c.Files.Do(request)
 	if err != nil {
 		return nil, "", err
 	}

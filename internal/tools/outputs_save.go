@@ -61,7 +61,7 @@ func saveOutput(ctx context.Context, call *Call, in outputOf) (SavedOutputs, err
 			continue
 		}
 		saved.Files = append(saved.Files, SavedFile{
-			Path: path, FileURL: fileURL(path), Name: filepath.Base(path), MIMEType: kind.MIME, SizeBytes: size, URL: o.URL,
+			Path: path, FileURL: fileURL(path), MIMEType: kind.MIME, SizeBytes: size,
 		})
 	}
 	if len(faults) > 0 {
@@ -254,10 +254,8 @@ type SavedOutputs struct {
 type SavedFile struct {
 	Path      string `json:"path"`    // absolute
 	FileURL   string `json:"fileUrl"` // the same as a file:// link
-	Name      string `json:"name"`
 	MIMEType  string `json:"mimeType"`
 	SizeBytes int64  `json:"sizeBytes"`
-	URL       string `json:"url,omitempty"` // where it came from
 }
 
 // Text is a path and a link a file.

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -25,6 +26,7 @@ type Options struct {
 	Wiro  *wiro.Client   // calls Wiro; its credentials serve requests of mcptool.ServerCredentials alone
 	Docs  *docs.Library  // what search_docs and read_doc read
 	Fetch *http.Client   // for addresses that callers name; must be guarded
+	Files *http.Client   // for files that Wiro names; must be guarded; Fetch where nil
 	Own   []mcptool.Tool // tools of the program, beside the catalog
 
 	Limits mcptool.SpendingLimits // the most that callers may spend; requests narrow them
@@ -81,7 +83,8 @@ type Call struct {
 	*mcptool.Call
 	Wiro  *wiro.Client // with the caller's credentials
 	Docs  *docs.Library
-	Fetch *http.Client // guarded
+	Fetch *http.Client // guarded, for addresses that callers name
+	Files *http.Client // guarded, for those that Wiro names
 	Store *store.Store
 
 	Local    LocalFiles
@@ -160,7 +163,7 @@ func (s *Server) prepare(_ context.Context, call *mcptool.Call) error {
 		call.Seal, call.Redact = client.Seal, client.Redact
 	}
 	call.App = &Call{
-		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
+		Call: call, Wiro: client, Docs: s.options.Docs, Fetch: s.options.Fetch, Files: cmp.Or(s.options.Files, s.options.Fetch), Store: s.options.Store, Local: s.options.Local, log: s.options.Log,
 		consents: s.options.Consents, models: s.models, sessions: &s.sessions, pace: s.options.SessionPace, limits: s.options.Limits.Narrow(call.Scope.Limits),
 		inlineImages: s.options.InlineImages, stopsAbandoned: s.options.StopAbandoned, queuesOnLimit: s.options.QueueOnLimit,
 	}

@@ -94,7 +94,7 @@ type TaskPrice struct {
 	Task    TaskInfo `json:"task"`
 	Billed  *bool    `json:"billed" nullable:"true"`
 	CostUSD *float64 `json:"costUsd" nullable:"true"`
-	Reason  string   `json:"reason"`
+	Reason  string   `json:"reason,omitempty"` // why the cost is not known
 
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
@@ -111,11 +111,6 @@ func taskPrice(task wiro.Task) TaskPrice {
 	}
 	billed := *p.Task.CostUSD > 0
 	p.Billed, p.CostUSD = &billed, p.Task.CostUSD
-	outcome := map[string]string{stateCompleted: "succeeded", stateFailed: "failed", stateCancelled: "was canceled"}[p.State]
-	p.Reason = "The task " + outcome + ", and Wiro charged it."
-	if !billed {
-		p.Reason = "The task " + outcome + ", and Wiro's record says that nothing was charged."
-	}
 	return p
 }
 
@@ -128,7 +123,12 @@ func (p TaskPrice) Text() string {
 	case p.CostUSD == nil:
 		text = fmt.Sprintf("The price of %s is unknown. %s", p.Task.named(), p.Reason)
 	default:
-		text = fmt.Sprintf("%s for %s. %s", mcptool.USD(p.CostUSD), p.Task.named(), p.Reason)
+		outcome := map[string]string{stateCompleted: "succeeded", stateFailed: "failed", stateCancelled: "was canceled"}[p.State]
+		charged := "Wiro charged it"
+		if !*p.Billed {
+			charged = "Wiro's record says that nothing was charged"
+		}
+		text = fmt.Sprintf("%s for %s. The task %s, and %s.", mcptool.USD(p.CostUSD), p.Task.named(), outcome, charged)
 		if p.Task.Seconds != nil {
 			text += " It took " + mcptool.Seconds(*p.Task.Seconds) + "."
 		}
@@ -149,7 +149,7 @@ var cancelTaskTool = define(mcptool.Meta{
 var killTaskTool = define(mcptool.Meta{
 	Name:        "kill_task",
 	Title:       "Kill a running task",
-	Description: "Stop at once a task that runs (one that waits is canceled). Says what was charged.",
+	Description: "Stop a running task at once (one that waits is canceled). Says what was charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -229,7 +229,7 @@ func (c *Call) lookUp(ctx context.Context, ref wiro.TaskRef) (wiro.Task, error) 
 // stopping is a task that Wiro agreed to stop, and whose record does not say so yet.
 func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
 	result := taskAction(action, task, fmt.Sprintf("Wiro accepted the request to %s it, but %s. What it cost is not known yet.", action, why))
-	result.Task.CostUSD = nil
+	result.Task.CostUSD = nil // whatever the record says meanwhile
 	result.NextAction = c.Next("get_task_price", "see what it cost", map[string]any{"tasktoken": task.Token})
 	return result
 }
@@ -237,48 +237,65 @@ func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
 var deleteTaskFilesTool = define(mcptool.Meta{
 	Name:        "delete_task_files",
 	Title:       "Delete a task's files",
-	Description: "Delete the input and output files of a task; their URLs stop working. Cannot be undone.",
+	Description: "Delete a task's input and output files from Wiro; their URLs stop working. No undo.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
 }, deleteTaskFiles)
 
-func deleteTaskFiles(ctx context.Context, call *Call, in taskRef) (TaskAction, error) {
+func deleteTaskFiles(ctx context.Context, call *Call, in taskRef) (FilesDeleted, error) {
 	ref := in.ref()
 	task := wiro.Task{Token: ref.Token, ID: ref.ID}
 	if ref.Token == "" { // the endpoint takes tokens alone
 		var err error
 		if task, err = call.lookUp(ctx, ref); err != nil {
-			return TaskAction{}, call.noSuchTask(err)
+			return FilesDeleted{}, call.noSuchTask(err)
 		}
 	}
 	err := call.Wiro.Tasks.DeleteFiles(ctx, task.Token)
 	if err != nil {
 		if reasonOf(err) == wiro.ReasonTaskNotFinished {
-			return TaskAction{}, mcptool.Problemf("The task still runs: its files can be deleted once it is over.").
+			return FilesDeleted{}, mcptool.Problemf("The task still runs: its files can be deleted once it is over.").
 				WithNext("wait_for_task", "wait until it is over", map[string]any{"tasktoken": task.Token})
 		}
-		return TaskAction{}, call.noSuchTask(err)
+		return FilesDeleted{}, call.noSuchTask(err)
 	}
-	return taskAction("delete", task, "The task's input and output files are deleted."), nil
+	return FilesDeleted{mcptool.Done("delete", "The task's input and output files are deleted."), TaskName{task.ID, task.Token}}, nil
+}
+
+// FilesDeleted says whose files were deleted.
+type FilesDeleted struct {
+	mcptool.ActionResult
+	Task TaskName `json:"task"`
 }
 
 // TaskAction is something done to a task.
 type TaskAction struct {
 	mcptool.ActionResult
-	Task       TaskInfo            `json:"task"`
+	Task       StoppedTask         `json:"task"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
 }
 
-func taskAction(action string, t wiro.Task, message string) TaskAction {
-	return TaskAction{ActionResult: mcptool.Done(action, message), Task: taskInfo(t)}
+// TaskName is what names a task.
+type TaskName struct {
+	ID    string `json:"id,omitempty"`
+	Token string `json:"token,omitempty"`
 }
 
-// Text is what was done, and to which task where more of it is known than its token.
+// StoppedTask is a task that was stopped, and what was charged for it.
+type StoppedTask struct {
+	TaskName
+	CostUSD *float64 `json:"costUsd" nullable:"true"`
+
+	model string
+}
+
+func taskAction(action string, t wiro.Task, message string) TaskAction {
+	return TaskAction{ActionResult: mcptool.Done(action, message), Task: StoppedTask{TaskName{t.ID, t.Token}, recordedCost(t), t.Model().String()}}
+}
+
+// Text is what was done, and to which task.
 func (a TaskAction) Text() string {
-	if a.Task.ID == "" {
-		return a.Message
-	}
-	return mcptool.TextWithNext(a.Task.named()+": "+a.Message, a.NextAction)
+	return mcptool.TextWithNext(TaskInfo{ID: a.Task.ID, Model: a.Task.model}.named()+": "+a.Message, a.NextAction)
 }

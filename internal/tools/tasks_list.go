@@ -130,6 +130,9 @@ type TaskRow struct {
 
 func taskRow(task wiro.Task) TaskRow {
 	row := TaskRow{State: taskState(task), Task: taskInfo(task), Outputs: make([]OutputInfo, 0, len(task.Outputs)), Prompt: prompt(task)}
+	if at := madeAt(task); !at.IsZero() {
+		row.Task.Created = at.Format("2006-01-02 15:04:05Z")
+	}
 	for _, output := range task.Outputs {
 		if output.Content == nil {
 			row.Outputs = append(row.Outputs, outputInfo(output))

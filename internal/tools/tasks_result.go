@@ -33,9 +33,9 @@ type TaskResult struct {
 	Error      string                `json:"error,omitempty" text:"lines"`
 	Advice     string                `json:"advice,omitempty"` // what helps against a well-known failure
 	Note       string                `json:"note,omitempty" text:"lines"`
-	Quote      *quote.Quote          `json:"quote,omitempty"`               // what the run was expected to cost
+	Quote      *quote.Quote          `json:"quote,omitempty"`               // what the run was expected to cost, unless its charge says the same
 	Warnings   []string              `json:"warnings,omitempty"`            // params that were read differently
-	Params     map[string]any        `json:"params,omitempty" text:"lines"` // as they were sent, of a run that this call names
+	Params     map[string]any        `json:"params,omitempty" text:"lines"` // as they were sent, where the caller did not name them so
 	Attached   bool                  `json:"attached,omitempty"`            // an earlier call started the run
 	Today      *DaySpending          `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction   `json:"nextAction,omitempty"`
@@ -55,7 +55,7 @@ type TaskInfo struct {
 	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
 	Seconds  *float64 `json:"durationSeconds" nullable:"true"`
 	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
-	Created  string   `json:"createdAt,omitempty"`
+	Created  string   `json:"createdAt,omitempty"`     // in lists
 }
 
 // OutputInfo is a file that a task made, or a language model's answer as text.
@@ -78,9 +78,6 @@ func taskInfo(t wiro.Task) TaskInfo {
 	}
 	if info.Seconds != nil && *info.Seconds <= 0 { // it has not run
 		info.Seconds = nil
-	}
-	if at := madeAt(t); !at.IsZero() {
-		info.Created = at.Format("2006-01-02 15:04:05Z")
 	}
 	return info
 }
@@ -185,7 +182,7 @@ func (r TaskResult) transcriptText() string {
 // summary is the line with state, task, cost, time, and what was spent today.
 func (r TaskResult) summary() string {
 	text := r.outcome()
-	if r.Quote != nil && r.State != stateDryRun && r.Task.CostUSD == nil {
+	if r.Quote != nil && r.State != stateDryRun {
 		text += " Quoted: " + r.Quote.String() + "."
 	}
 	if r.Today != nil {

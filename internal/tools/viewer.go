@@ -125,7 +125,7 @@ func (c *Call) read(ctx context.Context, address string, most int64) ([]byte, er
 	if err != nil || !strings.HasPrefix(address, "http") {
 		return nil, mcptool.Problemf("The output has no address that can be read.")
 	}
-	response, err := c.Fetch.Do(request)
+	response, err := c.Files.Do(request)
 	if err != nil {
 		return nil, mcptool.Problemf("The output cannot be read: %v.", err)
 	}

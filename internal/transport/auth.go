@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -39,7 +40,7 @@ func credentialsOf(h http.Header) (wiro.Credentials, error) {
 	}
 	var byKey wiro.Credentials
 	if key != "" {
-		if strings.Contains(Unquote(key), ":") {
+		if _, _, both := apikey.Split(key); both {
 			return wiro.Credentials{}, malformed("x-api-key takes the key alone: the secret goes into x-api-secret.")
 		}
 		if byKey, err = credentials(key, secret, secret != ""); err != nil {
@@ -93,7 +94,7 @@ func credentials(key, secret string, signed bool) (wiro.Credentials, error) {
 	if signed && secret == "" {
 		return wiro.Credentials{}, malformed("The API secret after the colon is empty.")
 	}
-	parsed, err := ParseCredentials(key, secret)
+	parsed, err := apikey.Parse(key, secret)
 	if err != nil {
 		return wiro.Credentials{}, malformed(err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -55,6 +56,8 @@ func TestBadCredentialsAreRefusedWithWhatToSend(t *testing.T) {
 		"letters beyond ASCII":     {http.Header{"Authorization": {"Bearer k3\u00fd"}}, "ASCII"},
 		"a novel":                  {http.Header{"Authorization": {"Bearer " + strings.Repeat("k", 600)}}, "too long"},
 		"an unfilled variable":     {http.Header{"Authorization": {"Bearer ${WIRO_API_KEY}"}}, "placeholder"},
+		"an unfilled secret":       {http.Header{"Authorization": {"Bearer k3y:undefined"}}, "secret after the colon is a placeholder"},
+		"a key for each in quotes": {http.Header{"X-Api-Key": {`"${input:key}"`}}, "placeholder that was not filled in: ${input:key}"},
 		"the README's placeholder": {http.Header{"Authorization": {"Bearer YOUR_API_KEY"}}, "placeholder"},
 		"two different headers":    {http.Header{"Authorization": {"Bearer k3y", "Bearer 0ther"}}, "more than once"},
 		"two different keys":       {http.Header{"Authorization": {"Bearer k3y"}, "X-Api-Key": {"0ther"}}, "different credentials"},
@@ -135,7 +138,7 @@ func FuzzCredentials(f *testing.F) {
 			return
 		}
 		for _, part := range []string{got.Key.Reveal(), got.Secret.Reveal()} {
-			if strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }) || len(part) > maxCredential {
+			if strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }) || len(part) > apikey.MaxLength {
 				t.Fatalf("accepted %q", part)
 			}
 		}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -36,12 +35,12 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 	defer s.abandon()
 	var (
 		mu      sync.Mutex
-		answers []json.RawMessage
+		answers [][]byte
 		group   errgroup.Group
 	)
 	group.SetLimit(batchWorkers)
 	for _, m := range messages {
-		if m.fault() == "" && !m.expectsAnswer() {
+		if m.isReply() || m.fault() == "" && !m.expectsAnswer() {
 			q.giveUp(ctx, &m)
 			continue
 		}
@@ -59,15 +58,11 @@ func (q *request) serveBatch(ctx context.Context, messages []message) {
 		s.answer(http.StatusAccepted, nil)
 		return
 	}
-	data, err := json.Marshal(answers)
-	if err != nil { // valid JSON, each of them
-		data = rpcError(nil, mcp.INTERNAL_ERROR, "internal error")
-	}
-	s.answer(http.StatusOK, data)
+	s.answer(http.StatusOK, encodeBatch(answers))
 }
 
 // answerOf answers a message of a batch.
-func (q *request) answerOf(ctx context.Context, m *message, notify mcptool.Notifier) json.RawMessage {
+func (q *request) answerOf(ctx context.Context, m *message, notify mcptool.Notifier) []byte {
 	if fault := m.fault(); fault != "" {
 		return rpcError(m.ID, mcp.INVALID_REQUEST, fault)
 	}

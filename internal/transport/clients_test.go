@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wiroai/wiro-mcp-go/internal/emulator"
 	"github.com/wiroai/wiro-mcp-go/internal/install"
 )
 
@@ -90,7 +91,7 @@ func TestAcceptIsReadWithItsWeights(t *testing.T) {
 func TestRegistrationIsAnsweredWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	for _, path := range []string{"/register", "/token", "/v1/register", "/mcp/register", "/oauth/register"} {
+	for _, path := range []string{"/register", "/token", "/v1/register", "/mcp/register", "/oauth/register", "/register/", "/authorize", "/v1/authorize", "/oauth2/revoke", "/introspect", "/device_authorization", "/par"} {
 		a := r.post(`{"redirect_uris":["http://localhost:1/callback"]}`, at(path), header("Authorization", ""))
 		require.Equal(t, http.StatusBadRequest, a.status, path)
 		require.Equal(t, "application/json", a.header.Get("Content-Type"))
@@ -107,6 +108,7 @@ func TestRegistrationIsAnsweredWithWhatToDo(t *testing.T) {
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server", "/register"} {
 		require.Equal(t, http.StatusNotFound, r.get(path).status, path)
 	}
+	require.Contains(t, r.get("/authorize").body, "x-api-key", "a person's browser comes there")
 }
 
 func TestGETOnTheEndpointAsksForCredentialsFirst(t *testing.T) {
@@ -151,6 +153,15 @@ func TestBodiesMayBeCompressedWithGzip(t *testing.T) {
 	require.Equal(t, 200, a.status, a.body)
 	require.NotEmpty(t, a.rpc(t).Result.Tools)
 	require.Equal(t, 200, r.post(listTools, header("Content-Encoding", "identity")).status)
+	for _, codings := range [][]string{{"identity, gzip"}, {"X-GZIP"}, {"", "gzip"}, {" gzip ,"}} {
+		require.Equal(t, 200, r.post(pack(listTools), func(q *http.Request) { q.Header["Content-Encoding"] = codings }).status, codings)
+	}
+	for _, codings := range [][]string{{"gzip", "gzip"}, {"gzip, gzip"}, {"gzip, br"}, {"deflate"}, {"zstd"}} {
+		refused := r.post(pack(listTools), func(q *http.Request) { q.Header["Content-Encoding"] = codings })
+		require.Equal(t, http.StatusUnsupportedMediaType, refused.status, codings)
+		require.Contains(t, refused.rpc(t).Error.Message, strings.Join(codings, ", "))
+	}
+	require.Contains(t, r.post("", header("Content-Encoding", "gzip")).rpc(t).Error.Message, "not gzip")
 	bomb := r.post(pack(`{"x":"`+strings.Repeat("x", 5*DefaultHTTPOptions().MaxBody)), header("Content-Encoding", "gzip"))
 	require.Equal(t, http.StatusRequestEntityTooLarge, bomb.status)
 	for _, broken := range []string{listTools, pack(listTools)[:20], ""} {
@@ -199,4 +210,81 @@ func TestThePageHasEveryClientAndTheDemoKeyAlone(t *testing.T) {
 		require.Equal(t, c.ID == "claude-desktop", c.Bridge)
 	}
 	require.Equal(t, "demo", data(start(t, func(s *setup) { s.settings.DemoKey = "demo" })).DemoKey)
+}
+
+func TestWhatNobodyKnowsIsSilence(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	odd := []string{
+		`{"jsonrpc":"2.0","method":"notifications/nobody/knows","params":{"a":1}}`, `{"jsonrpc":"2.0","method":"notifications/nobody/knows","params":7}`,
+		`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}`, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}`,
+		`{"jsonrpc":"2.0","method":"notifications/cancelled"}`, `{"jsonrpc":"2.0","method":"nothing"}`,
+	}
+	for _, body := range odd {
+		a := r.post(body)
+		require.Equal(t, http.StatusAccepted, a.status, body)
+		require.Empty(t, a.body, body)
+	}
+	require.Len(t, once(t, strings.NewReader(strings.Join(append(odd, pingMessage), "\n"))), 1)
+}
+
+func TestACharsetInTheContentTypeIsTaken(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	for _, kind := range []string{"application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json;"} {
+		require.Equal(t, http.StatusOK, r.post(listTools, header("Content-Type", kind)).status, kind)
+	}
+}
+
+// A client throws a whole result away over a block that its protocol does not have, or that it is
+// known not to take: the address stands in the text in any case.
+func TestLinksOverHTTPGoByProtocolAndClient(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	run := call(1, "run_model", map[string]any{"model": "black-forest-labs/flux-2-pro", "params": map[string]any{"prompt": "a fox"}})
+	for name, test := range map[string]struct {
+		version, agent string
+		links          bool
+	}{
+		"no version is 2025-03-26": {"", "claude-code/2.1.332", false},
+		"2024-11-05":               {"2024-11-05", "claude-code/2.1.332", false},
+		"2025-03-26":               {"2025-03-26", "claude-code/2.1.332", false},
+		"a known client":           {"2025-06-18", "claude-code/2.1.332", true},
+		"a client nobody knows":    {"2025-06-18", "python-httpx/0.28", false},
+		"no client":                {"2025-11-25", "", false},
+	} {
+		a := r.post(run, header("MCP-Protocol-Version", test.version), header("User-Agent", test.agent))
+		require.Equal(t, test.links, strings.Contains(a.body, `"resource_link"`), "%s: %s", name, a.body)
+		require.Regexp(t, `"text":"[^"]*/cdn/`, a.body, name)
+		require.Regexp(t, `"url":"[^"]*/cdn/`, a.body, name)
+	}
+}
+
+// The result says that the task was canceled: progress that says so, too, comes too close to it.
+func TestNoProgressRepeatsWhatTheResultSays(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	l := startLocal(t)
+	with := strings.Replace(call(1, "run_model", forever), `"params":{`, `"params":{"_meta":{"progressToken":1},`, 1)
+	answered := make(chan answer, 1)
+	go func() { answered <- r.post(with) }()
+	l.send(with)
+	for _, wiro := range []*emulator.Server{r.wiro, l.wiro} {
+		token, err := wiro.Launched(within(t), 1)
+		require.NoError(t, err)
+		stop := call(2, "kill_task", map[string]any{"tasktoken": token})
+		if wiro == r.wiro {
+			r.post(stop)
+		} else {
+			l.send(stop)
+		}
+	}
+	a := <-answered
+	require.Equal(t, "cancelled", a.rpc(t).Result.StructuredContent["state"], a.body)
+	require.Equal(t, "cancelled", l.answer("1").Result.StructuredContent["state"])
+	for _, line := range append(strings.Split(a.body, "\n"), l.all()...) {
+		if strings.Contains(line, "notifications/progress") {
+			require.NotRegexp(t, `(?i)cancel|kill|completed`, line)
+		}
+	}
 }

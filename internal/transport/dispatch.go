@@ -1,16 +1,20 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 
+	"github.com/wiroai/wiro-mcp-go/internal/closest"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
@@ -72,8 +76,13 @@ func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSe
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}
 	answer := withID(d.mcp.HandleMessage(d.mcp.WithContext(ctx, s), body), m)
-	if failed, ok := answer.(mcp.JSONRPCError); ok && d.plain != nil {
-		failed.Error.Message = d.plain(ctx, failed.Error.Message)
+	if failed, ok := answer.(mcp.JSONRPCError); ok {
+		if strings.HasSuffix(failed.Error.Message, " not found") {
+			failed.Error.Message = d.notFound(m, scope, failed.Error.Message)
+		}
+		if d.plain != nil {
+			failed.Error.Message = d.plain(ctx, failed.Error.Message)
+		}
 		answer = failed
 	}
 	if own, ok := s.(interface {
@@ -117,6 +126,25 @@ func withID(answer mcp.JSONRPCMessage, m *message) mcp.JSONRPCMessage {
 		return a
 	}
 	return answer
+}
+
+// notFound says in plain words what the MCP server does not know; text is what it says.
+func (d dispatcher) notFound(m *message, scope *mcptool.Scope, text string) string {
+	kind, lists, near := "", "", ""
+	switch mcp.MCPMethod(m.Method) {
+	case mcp.MethodToolsCall:
+		kind, lists = "tool", "tools/list names those"
+		if scope.Allowed == nil { // else the closest may be one that the request does not have
+			near = closest.DidYouMean(m.params.Name, slices.Sorted(maps.Keys(d.mcp.ListTools())))
+		}
+	case mcp.MethodPromptsGet:
+		kind, lists = "prompt", "prompts/list names those"
+	case mcp.MethodResourcesRead:
+		kind, lists = "resource", "resources/list and resources/templates/list name those"
+	default:
+		return text
+	}
+	return fmt.Sprintf("There is no %s %q: %s that there are.%s", kind, cmp.Or(m.params.Name, m.params.URI), lists, near)
 }
 
 // handlerErrorCode is the code of an error that a handler returned, which the MCP server takes

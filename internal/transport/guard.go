@@ -62,6 +62,7 @@ func originPatterns(origins []string) (patterns []pattern, err error) {
 		if !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/@ ?#") {
 			return nil, optionError("AllowedOrigins", "%q must be an origin, such as https://app.example.com, or *", text)
 		}
+		host = strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[scheme]) // browsers leave it out
 		patterns = append(patterns, pattern{scheme, host})
 	}
 	return patterns, nil
@@ -138,8 +139,10 @@ func (g *guard) check(r *http.Request, p peer) (status int, reason string) {
 	if !g.hostAllowed(r, strings.ToLower(p.host), onLoopback) {
 		return http.StatusForbidden, fmt.Sprintf("This server does not answer to the host %.100q. Its operator can add it to the allowed hosts.", p.host)
 	}
-	if from := r.Header.Get("Origin"); from != "" && !g.originAllowed(strings.ToLower(from), p, onLoopback) {
-		return http.StatusForbidden, fmt.Sprintf("This server does not answer to web pages of %.100q. Its operator can add them to the allowed origins.", from)
+	for _, from := range r.Header.Values("Origin") {
+		if from != "" && !g.originAllowed(strings.ToLower(from), p, onLoopback) {
+			return http.StatusForbidden, fmt.Sprintf("This server does not answer to web pages of %.100q. Its operator can add them to the allowed origins.", from)
+		}
 	}
 	return 0, ""
 }

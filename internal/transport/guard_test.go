@@ -79,6 +79,20 @@ func TestWebPagesAreAnsweredByTheirOrigin(t *testing.T) {
 	}
 }
 
+// A page's request names one origin; what names several is not believed for the first of them.
+func TestEveryOriginThatIsNamedMustBeAllowed(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(s *setup) { s.settings.AllowedOrigins = []string{"https://app.example.com:443"} })
+	post := func(origins ...string) answer {
+		return r.post(listTools, func(q *http.Request) { q.Header["Origin"] = origins })
+	}
+	require.Equal(t, http.StatusOK, post("https://app.example.com").status, "443 is what https means")
+	require.Equal(t, http.StatusForbidden, post("https://app.example.com:444").status)
+	a := post("https://app.example.com", "https://evil.example.com")
+	require.Equal(t, http.StatusForbidden, a.status)
+	require.Empty(t, a.header.Get("Access-Control-Allow-Origin"))
+}
+
 func TestPreflightsAllowEveryHeaderOfTheProtocol(t *testing.T) {
 	t.Parallel()
 	r := start(t)

@@ -179,15 +179,19 @@ func (h *HTTP) Handler() http.Handler {
 	}
 	if h.oauth != nil {
 		h.oauth.Register(mux)
-	} else {
-		for _, path := range oauthPaths {
-			mux.HandleFunc("POST "+path, serveNoOAuth)
-		}
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		text := "Not found. MCP is at /v1; the page at / shows how to connect."
+		if h.oauth == nil && isOAuth(r.URL.Path) {
+			if r.Method == http.MethodPost {
+				serveNoOAuth(w, r)
+				return
+			}
+			text = noOAuth
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, "Not found. MCP is at /v1; the page at / shows how to connect.\n")
+		_, _ = io.WriteString(w, text+"\n") // an error: the client is gone
 	})
 	guarded := h.guard.wrap(mux, h.timeouts.body, func(status int, p peer) {
 		h.record.end(context.Background(), &activity{caller: caller{peer: p}, id: newRequestID(), status: status, outcome: refusals[status]})

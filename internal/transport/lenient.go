@@ -24,6 +24,9 @@ func (m *message) normalize() (fault string) {
 	if m.Method == "cancelled" && len(m.ID) == 0 { // the TypeScript SDK up to 1.0
 		m.Method = string(mcp.MethodNotificationCancelled)
 	}
+	if kindOf(m.ID) == 'n' && strings.HasPrefix(m.Method, "notifications/") { // some write every member
+		m.ID = nil
+	}
 	params, fault := objectOf(m.Params)
 	if fault != "" {
 		return `"params" must be an object.`
@@ -43,6 +46,7 @@ func (m *message) normalize() (fault string) {
 		if kindOf(params["name"]) != '"' {
 			return `"name" must be a text: the name of the ` + map[bool]string{true: "tool.", false: "prompt."}[method == mcp.MethodToolsCall]
 		}
+		set("name", trimText(params["name"]))
 		if len(params["name"]) > mcptool.MaxName {
 			return fmt.Sprintf("There is no such %s: its name is longer than %d bytes.", map[bool]string{true: "tool", false: "prompt"}[method == mcp.MethodToolsCall], mcptool.MaxName)
 		}
@@ -56,10 +60,19 @@ func (m *message) normalize() (fault string) {
 			}
 			set("arguments", arguments)
 		}
+		for name, drop := range map[string]bool{ // neither is used: an odd one does not matter
+			"task": !isObject(params["task"]), "inputResponses": isEmptyList(params["inputResponses"]),
+		} {
+			if _, has := params[name]; has && drop {
+				delete(params, name)
+				changed = true
+			}
+		}
 	case mcp.MethodResourcesRead:
 		if kindOf(params["uri"]) != '"' {
 			return `"uri" must be a text: the address of the resource.`
 		}
+		set("uri", trimText(params["uri"]))
 		if len(params["uri"]) > mcptool.MaxName {
 			return fmt.Sprintf("There is no such resource: its address is longer than %d bytes.", mcptool.MaxName)
 		}
@@ -67,6 +80,10 @@ func (m *message) normalize() (fault string) {
 		if len(m.Params) > maxCompletion {
 			return "There is nothing to complete: the text is longer than any name."
 		}
+		if fault := normalizeCompletion(params); fault != "" {
+			return fault
+		}
+		changed = true
 	case mcp.MethodToolsList, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList, mcp.MethodPromptsList:
 		switch cursor := strings.TrimSpace(string(params["cursor"])); cursor {
 		case "", `""`, "null":
@@ -88,7 +105,11 @@ func (m *message) normalize() (fault string) {
 		m.Params = encodeObject(params)
 	}
 	_ = json.Unmarshal(params["name"], &m.params.Name) // the MCP server says what is wrong with them
+	_ = json.Unmarshal(params["uri"], &m.params.URI)
 	_ = json.Unmarshal(params["_meta"], &m.params.Meta)
+	if meta, _ := objectOf(params["_meta"]); isID(meta["progressToken"]) {
+		m.params.token = meta["progressToken"]
+	}
 	return ""
 }
 
@@ -110,13 +131,35 @@ func metaFault(value json.RawMessage) string {
 	return ""
 }
 
+// normalizeCompletion brings the params of completion/complete into shape.
+func normalizeCompletion(params object) (fault string) {
+	ref, _ := objectOf(params["ref"])
+	var kind string
+	_ = json.Unmarshal(ref["type"], &kind) // anything else is none
+	if kind != "ref/prompt" && kind != "ref/resource" {
+		return `"ref" must be {"type":"ref/prompt","name":…} or {"type":"ref/resource","uri":…}.`
+	}
+	if _, fault := objectOf(params["argument"]); fault != "" {
+		return `"argument" must be an object: the name of an argument and what of its value is there.`
+	}
+	params["ref"], params["argument"] = textMembers(params["ref"]), textMembers(params["argument"])
+	if given, has := params["context"]; has {
+		context, _ := objectOf(given)
+		params["context"] = encodeObject(object{"arguments": textMembers(context["arguments"])})
+	}
+	return ""
+}
+
 // initializeParams returns the params of initialize that have to be replaced.
 func initializeParams(params object) object {
 	changes := object{}
-	if kindOf(params["protocolVersion"]) != '"' || len(params["protocolVersion"]) > mcptool.MaxName {
-		given := strings.Trim(string(params["protocolVersion"]), " ")
-		version, _ := json.Marshal(given[:min(len(given), mcptool.MaxName)])
-		changes["protocolVersion"] = version // unknown ones are answered with a known one
+	switch given := params["protocolVersion"]; {
+	case kindOf(given) == 0, kindOf(given) == 'n':
+		changes["protocolVersion"] = json.RawMessage(`""`)
+	case kindOf(given) == '"' && len(given) <= mcptool.MaxName:
+		changes["protocolVersion"] = trimText(given)
+	default:
+		changes["protocolVersion"] = json.RawMessage(`"unknown"`) // which is answered with a known one
 	}
 	changes["capabilities"] = capabilitiesOf(params["capabilities"])
 	changes["clientInfo"] = implementationOf(params["clientInfo"])
@@ -149,8 +192,8 @@ func capabilitiesOf(value json.RawMessage) json.RawMessage {
 		case 'f', 'n', 0:
 			delete(capabilities, name)
 		case '{':
-			if name != "experimental" {
-				capabilities[name] = membersAsObjects(given)
+			if depth := capabilityDepths[name]; depth > 0 {
+				capabilities[name] = membersAsObjects(given, depth)
 			}
 		default:
 			capabilities[name] = json.RawMessage("{}")
@@ -159,9 +202,13 @@ func capabilitiesOf(value json.RawMessage) json.RawMessage {
 	return encodeObject(capabilities)
 }
 
+// capabilityDepths says how deep the objects of a capability go that the protocol defines, as in
+// tasks.requests.elicitation.create. What else there is belongs to the client.
+var capabilityDepths = map[string]int{"roots": 1, "sampling": 1, "elicitation": 1, "extensions": 1, "tasks": 3}
+
 // membersAsObjects does for the members of a capability, such as elicitation.url, what
-// capabilitiesOf does for capabilities. listChanged is a Boolean.
-func membersAsObjects(value json.RawMessage) json.RawMessage {
+// capabilitiesOf does for capabilities, and for theirs down to a depth. listChanged is a Boolean.
+func membersAsObjects(value json.RawMessage, depth int) json.RawMessage {
 	members, _ := objectOf(value)
 	for name, given := range members {
 		if name == "listChanged" {
@@ -172,6 +219,9 @@ func membersAsObjects(value json.RawMessage) json.RawMessage {
 		}
 		switch kindOf(given) {
 		case '{':
+			if depth > 1 {
+				members[name] = membersAsObjects(given, depth-1)
+			}
 		case 'f', 'n':
 			delete(members, name)
 		default:
@@ -216,7 +266,7 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 		if json.Unmarshal(value, &text) != nil {
 			return nil, false
 		}
-		if text = strings.TrimSpace(text); text == "" {
+		if text = string(trim([]byte(text))); text == "" {
 			return json.RawMessage("{}"), true
 		}
 		if _, err := mcptool.CountValues([]byte(text)); err != nil || !json.Valid([]byte(text)) || kindOf(json.RawMessage(text)) == '"' {
@@ -229,6 +279,19 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 	}
 	_, fault := objectOf(value)
 	return json.RawMessage("{}"), fault == ""
+}
+
+// trimText returns a text without white space around it.
+func trimText(value json.RawMessage) json.RawMessage {
+	var text string
+	if json.Unmarshal(value, &text) != nil || text == strings.TrimSpace(text) {
+		return value
+	}
+	trimmed, err := json.Marshal(strings.TrimSpace(text))
+	if err != nil { // a string
+		return value
+	}
+	return trimmed
 }
 
 // textMembers returns an object with its numbers and Booleans as texts, and without nulls.
@@ -266,6 +329,11 @@ func objectOf(value json.RawMessage) (object, string) {
 		}
 	}
 	return object{}, "must be an object"
+}
+
+func isEmptyList(value json.RawMessage) bool {
+	_, fault := objectOf(value)
+	return fault == "" && kindOf(value) == '['
 }
 
 func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,27 +19,59 @@ const codeRefused = -32000
 
 // message is one JSON-RPC message.
 type message struct {
-	Version string          `json:"jsonrpc"`
+	Version rpcVersion      `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id,omitempty"`
 	Method  string          `json:"method,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
 
 	clientAnswer // of a reply
 
-	invalid string   // what is wrong with Params; "" for nothing
-	params  struct { // what this package reads of Params
-		Name string    `json:"name"` // of a tool
-		Meta *mcp.Meta `json:"_meta"`
+	oddMethod bool     // Method is there and is no text
+	invalid   string   // what is wrong with Params; "" for nothing
+	params    struct { // what this package reads of Params
+		Name  string          `json:"name"` // of a tool or a prompt
+		URI   string          `json:"uri"`  // of a resource
+		Meta  *mcp.Meta       `json:"_meta"`
+		token json.RawMessage // for progress, as the client wrote it
 	}
 }
 
-// readMessage reads one message.
+// rpcVersion is the version of JSON-RPC. Some write the number 2.
+type rpcVersion string
+
+// UnmarshalJSON leaves anything that is no version empty.
+func (v *rpcVersion) UnmarshalJSON(data []byte) error {
+	if number := string(data); number == "2" || number == mcp.JSONRPC_VERSION {
+		*v = mcp.JSONRPC_VERSION
+		return nil
+	}
+	_ = json.Unmarshal(data, (*string)(v)) // fault says what is wrong
+	return nil
+}
+
+// readMessage reads one message. The id of an object that is no message is kept: its client
+// waits for an answer.
 func readMessage(data []byte) (m message, err error) {
-	if err := json.Unmarshal(data, &m); err != nil {
+	err = json.Unmarshal(data, &m)
+	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd && isObject(data) {
+		m.oddMethod = true // nothing else here has one kind only
+	} else if err != nil {
 		return message{}, err
 	}
 	m.invalid = m.normalize()
 	return m, nil
+}
+
+// trim takes white space and byte-order marks off the ends of a message. Programs write a mark
+// at the beginning of a stream, of a line or of a body.
+func trim(message []byte) []byte {
+	for {
+		trimmed := bytes.TrimPrefix(bytes.TrimSpace(message), []byte("\xef\xbb\xbf"))
+		if len(trimmed) == len(message) {
+			return trimmed
+		}
+		message = trimmed
+	}
 }
 
 // decodedSize is about how many bytes of memory the messages of a body take, with all that is
@@ -48,9 +82,10 @@ func decodedSize(body []byte) (int, error) {
 }
 
 // readMessages reads the messages of a body: one, or an array of them. An array's element
-// that is no message comes as an empty one. The caller has checked the body with decodedSize.
+// that is no message comes as an empty one. The caller has trimmed the body, and checked it with
+// decodedSize.
 func readMessages(body []byte) (messages []message, batch bool, err error) {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
+	if len(body) == 0 || body[0] != '[' {
 		one, err := readMessage(body)
 		return []message{one}, false, err
 	}
@@ -74,7 +109,7 @@ func (m *message) expectsAnswer() bool {
 
 // isReply reports whether a message is a client's reply to a question of this server.
 func (m *message) isReply() bool {
-	return m.Method == "" && (len(m.ID) > 0 || len(m.Result) > 0 || len(m.Error) > 0)
+	return m.Method == "" && !m.oddMethod && (len(m.ID) > 0 || len(m.Result) > 0 || len(m.Error) > 0)
 }
 
 // fault says what keeps a message from being one of JSON-RPC; "" where nothing does.
@@ -82,6 +117,8 @@ func (m *message) fault() string {
 	switch {
 	case m.Version != mcp.JSONRPC_VERSION:
 		return `This is no JSON-RPC 2.0 message: "jsonrpc" must be "2.0".`
+	case m.oddMethod:
+		return `"method" must be a text.`
 	case m.Method == "" && len(m.ID) == 0:
 		return `This is no JSON-RPC message: it has neither "method" nor "id".`
 	case len(m.ID) > 0 && !isID(m.ID):
@@ -118,9 +155,9 @@ func idKey(id json.RawMessage) string {
 // MCP server would round: see handle.
 func (m *message) encode() ([]byte, error) {
 	head, err := json.Marshal(struct {
-		Version string `json:"jsonrpc"`
-		ID      int    `json:"id"`
-		Method  string `json:"method"`
+		Version rpcVersion `json:"jsonrpc"`
+		ID      int        `json:"id"`
+		Method  string     `json:"method"`
 	}{m.Version, 1, m.Method})
 	if err != nil || len(m.Params) == 0 {
 		return head, err
@@ -132,30 +169,34 @@ func (m *message) encode() ([]byte, error) {
 	return append(data, '}'), nil
 }
 
-// encodeAnswer is json.Marshal, which would check and copy the encoding of a result once more.
-func encodeAnswer(answer mcp.JSONRPCMessage) ([]byte, error) {
-	response, ok := answer.(mcp.JSONRPCResponse)
-	if !ok {
-		return json.Marshal(answer)
+// encodeAnswer encodes an answer with the client's own id, byte by byte. json.Marshal would write
+// the id in its own way, and check and copy the encoding of a result once more.
+func encodeAnswer(answer mcp.JSONRPCMessage, id json.RawMessage) ([]byte, error) {
+	member, encode := "", func() ([]byte, error) { return nil, fmt.Errorf("%T is no answer", answer) }
+	switch a := answer.(type) {
+	case mcp.JSONRPCResponse:
+		member, encode = "result", func() ([]byte, error) { return json.Marshal(a.Result) }
+		if m, ok := a.Result.(json.Marshaler); ok {
+			encode = m.MarshalJSON
+		}
+	case mcp.JSONRPCError:
+		member, encode = "error", func() ([]byte, error) { return json.Marshal(a.Error) }
 	}
-	encode := func() ([]byte, error) { return json.Marshal(response.Result) }
-	if m, ok := response.Result.(json.Marshaler); ok {
-		encode = m.MarshalJSON
-	}
-	result, err := encode()
+	content, err := encode()
 	if err != nil {
 		return nil, err
 	}
-	id, err := json.Marshal(response.ID)
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, 0, len(result)+len(id)+48)
+	data := make([]byte, 0, len(content)+len(id)+48)
 	data = append(data, `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`...)
 	data = append(data, id...)
-	data = append(data, `,"result":`...)
-	data = append(data, result...)
+	data = append(data, `,"`+member+`":`...)
+	data = append(data, content...)
 	return append(data, '}'), nil
+}
+
+// encodeBatch puts encoded answers into a list.
+func encodeBatch(answers [][]byte) []byte {
+	return slices.Concat([]byte{'['}, bytes.Join(answers, []byte{','}), []byte{']'})
 }
 
 // label is the method as logs and metrics know it: one of the protocol's, or "other".
@@ -193,7 +234,7 @@ func rpcError(id json.RawMessage, code int, text string) []byte {
 	if err := encoder.Encode(answer); err != nil {
 		return nil // texts and an id that was decoded before
 	}
-	return b.Bytes()
+	return bytes.TrimSpace(b.Bytes())
 }
 
 // refuse answers a whole HTTP request with an error.

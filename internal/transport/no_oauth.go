@@ -3,12 +3,17 @@ package transport
 import (
 	"encoding/json"
 	"net/http"
+	"path"
 )
 
-// oauthPaths are where clients look for OAuth if a server says nothing about it.
-var oauthPaths = []string{
-	"/register", "/token", "/authorize", "/revoke", "/oauth/register", "/oauth/token", "/oauth/authorize", "/oauth2/register",
-	"/oauth2/token", "/v1/register", "/v1/token", "/mcp/register", "/mcp/token",
+// isOAuth reports whether a path is one at which clients look for OAuth if a server says nothing
+// about it, at the root or below some folder.
+func isOAuth(at string) bool {
+	switch path.Base(at) {
+	case "register", "token", "authorize", "revoke", "introspect", "device_authorization", "par":
+		return true
+	}
+	return false
 }
 
 // noOAuth is what clients print. "Bearer" is left out: they take the word after it for a secret.

@@ -17,10 +17,13 @@ type protocol struct{ modern bool }
 // exist, and headers that contradict the message.
 func (m *message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
 	header, meta := h.Get(mcp.HeaderProtocolVersion), m.params.Meta.ProtocolVersion()
-	if !mcp.IsModernProtocol(header) && !mcp.IsModernProtocol(meta) {
-		if header != "" && !mcp.IsValidProtocolVersion(header) && m.Method != string(mcp.MethodInitialize) {
-			return protocol{}, m.unsupported(header)
+	if unknown := header != "" && !mcp.IsValidProtocolVersion(header); unknown && meta == "" {
+		if m.Method == string(mcp.MethodInitialize) {
+			return protocol{}, nil // its params say which version is meant
 		}
+		return protocol{}, m.unsupported(header)
+	}
+	if !mcp.IsModernProtocol(header) && !mcp.IsModernProtocol(meta) {
 		return protocol{}, nil
 	}
 	modern := protocol{modern: true}

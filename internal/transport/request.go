@@ -103,6 +103,7 @@ func (q *request) read() (messages []message, batch bool) {
 		}
 		q.scope.Decoded = sync.OnceFunc(release)
 	}
+	body = trim(body)
 	size, err := decodedSize(body)
 	switch {
 	case err != nil:
@@ -175,7 +176,7 @@ func (q *request) admit() bool {
 
 // serveOne answers a message on its own.
 func (q *request) serveOne(m *message) {
-	if fault := m.fault(); fault != "" {
+	if fault := m.fault(); fault != "" && !m.isReply() {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, m.ID, fault)
 		return
 	}
@@ -279,7 +280,7 @@ var errNoMemory = errors.New("the budget for bodies is used up")
 var errNotGzip = errors.New("not gzip")
 
 func gzipError(err error) error {
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) {
 		return errNotGzip
 	}
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
@@ -296,13 +297,18 @@ func isJSON(contentType string) bool {
 	return kind == "application/json"
 }
 
-// contentCoding is how a body is encoded; "" for not at all.
+// contentCoding is how a body is encoded; "" for not at all. Several codings come as a list.
 func contentCoding(h http.Header) string {
-	coding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
-	if coding == "identity" {
-		return ""
+	var codings []string
+	for _, value := range h.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(value, ",") {
+			coding = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
+			if coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
 	}
-	return strings.TrimPrefix(coding, "x-")
+	return strings.Join(codings, ", ")
 }
 
 // oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
@@ -311,10 +317,11 @@ func oneVersion(from, to http.Header) error {
 	for part := range strings.SplitSeq(strings.Join(from.Values(mcp.HeaderProtocolVersion), ","), ",") {
 		part = strings.TrimSpace(part)
 		if part != "" && version != "" && part != version {
-			return fmt.Errorf("the header %s names several versions: send one", mcp.HeaderProtocolVersion)
+			return errors.New("The header MCP-Protocol-Version names several versions: send one.") //nolint:staticcheck,revive // a person reads it as it stands
 		}
 		version = cmp.Or(version, part)
 	}
+	to.Del(mcp.HeaderProtocolVersion)
 	if version != "" {
 		to.Set(mcp.HeaderProtocolVersion, version)
 	}

@@ -149,6 +149,9 @@ func TestNotificationsAndAnswersAreTakenAndReachNobody(t *testing.T) {
 		`{"jsonrpc":"2.0","method":"tools/list"}`,
 		`{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}`,
 		`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}`,
+		`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}`, `{"jsonrpc":"2.0","error":{"code":1,"message":"no"}}`,
+		`{"id":1,"result":{}}`, `{"jsonrpc":"2.0","id":{},"result":{}}`, `{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}`,
+		`[{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}]`, "\xef\xbb\xbf" + `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
 		`[{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}},{"jsonrpc":"2.0","id":1,"result":{}}]`,
 	} {
 		a := r.post(body)

@@ -28,7 +28,7 @@ func (q *request) newCall(ctx context.Context, id string, m *message, notify mcp
 		http: q.http, ctx: ctx, message: m, scope: q.scope, release: func() {},
 		entry: activity{caller: q.entry.caller, id: id, method: m.label(), rpcID: m.ID},
 	}
-	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(c.entry.caller.header, m.ID), notify
+	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(c.entry.caller.header, m.ID), m.withToken(notify)
 	c.scope.Observe = c.observe
 	return c
 }
@@ -103,7 +103,7 @@ func (c *rpcCall) session() *session {
 func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
 	c.entry.rpcCode = errorCode(answer)
 	c.end(status)
-	data, err := encodeAnswer(answer)
+	data, err := encodeAnswer(answer, c.message.ID)
 	if err != nil {
 		c.http.Log.Error().Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
 		return http.StatusInternalServerError, rpcError(c.message.ID, mcp.INTERNAL_ERROR, "internal error "+c.entry.id)

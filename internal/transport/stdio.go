@@ -251,7 +251,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 		observe := func(e mcptool.Event) { a.call, a.tool, a.outcome = e, e.Tool, outcome(e.Status) }
 		ctx = c.record.begin(withRemoteSpan(ctx, nil, m.params.Meta), a)
 		defer func() { c.recordEnd(ctx, a, result) }()
-		scope := &mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: progress.notify, Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
+		scope := &mcptool.Scope{RequestID: s.id, Observe: observe, Caller: mcptool.ServerCredentials{}, Notify: m.withToken(progress.notify), Drain: c.draining, Hold: c.inFlight.begin, CannotAsk: cannotAsk}
 		if result = c.handle(ctx, &m, s, scope); s.notAsked.Load() && ctx.Err() == nil {
 			// Nothing was done before the question, so the call starts anew, as one of a
 			// client that cannot ask.
@@ -307,7 +307,7 @@ func (c *connection) cancelCall(m message) {
 }
 
 func (c *connection) encode(answer mcp.JSONRPCMessage, m message) []byte {
-	data, err := encodeAnswer(answer)
+	data, err := encodeAnswer(answer, m.ID)
 	if err != nil {
 		c.log.Error().Err(err).Msg("an answer could not be encoded")
 		return rpcError(m.ID, mcp.INTERNAL_ERROR, "internal error")
@@ -329,7 +329,7 @@ type batchAnswers struct {
 
 	mu   sync.Mutex
 	open int
-	all  []json.RawMessage
+	all  [][]byte
 }
 
 // expect returns where one more answer goes.
@@ -351,7 +351,5 @@ func (b *batchAnswers) done(answer []byte) {
 	if b.open--; b.open > 0 || len(b.all) == 0 {
 		return
 	}
-	if data, err := json.Marshal(b.all); err == nil { // valid JSON, each of them
-		b.write(data)
-	}
+	b.write(encodeBatch(b.all))
 }

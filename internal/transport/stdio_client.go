@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,12 @@ type clientAnswer struct {
 	Error  json.RawMessage `json:"error"`
 }
 
+// failed reports whether the answer is an error. Some write null for none.
+func (a clientAnswer) failed() bool {
+	kind := kindOf(a.Error)
+	return kind != 0 && kind != 'n'
+}
+
 // errNotAsked means that the client did not answer a question as the protocol has it. It may
 // be a client that declares elicitation and has nobody to ask.
 var errNotAsked = errors.New("the client could not ask its user")
@@ -34,9 +41,6 @@ type stdioSession struct {
 	notAsked   atomic.Bool
 }
 
-// headless is how soon no user answers a question: a client does that has nobody to ask.
-const headless = time.Second
-
 // RequestElicitation asks the client's user and waits for the answer. notAsked is set if there
 // is none: the client does not know the method, failed, or canceled without a user's doing.
 func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
@@ -47,19 +51,8 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		return nil, err
 	}
 	result := &mcp.ElicitationResult{}
-	byItself := func() bool {
-		switch result.Action {
-		case mcp.ElicitationResponseActionCancel:
-		case mcp.ElicitationResponseActionDecline:
-			if client := (mcptool.ClientInfo{Name: s.client.Name, Version: s.client.Version}); !client.Profile().Declines {
-				return false
-			}
-		default:
-			return false
-		}
-		return time.Since(asked) < headless
-	}
-	if len(answer.Error) > 0 || json.Unmarshal(answer.Result, result) != nil || byItself() {
+	client := mcptool.ClientInfo{Name: s.client.Name, Version: s.client.Version}
+	if answer.failed() || json.Unmarshal(answer.Result, result) != nil || client.AnswersByItself(result.Action, time.Since(asked)) {
 		s.notAsked.Store(true)
 		return nil, errNotAsked
 	}
@@ -112,9 +105,28 @@ func (c *connection) reply(m message) {
 }
 
 func notification(method string, params map[string]any) ([]byte, error) {
-	return json.Marshal(struct {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // a token keeps its bytes
+	err := encoder.Encode(struct {
 		Version string         `json:"jsonrpc"`
 		Method  string         `json:"method"`
 		Params  map[string]any `json:"params"`
 	}{mcp.JSONRPC_VERSION, method, params})
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// withToken returns a notifier that names the client's progress token as the client wrote it: the
+// MCP server rounds numbers.
+func (m *message) withToken(notify mcptool.Notifier) mcptool.Notifier {
+	token := m.params.token
+	if token == nil {
+		return notify
+	}
+	return func(method string, params map[string]any) {
+		if _, has := params["progressToken"]; has {
+			params["progressToken"] = token
+		}
+		notify(method, params)
+	}
 }

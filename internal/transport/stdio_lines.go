@@ -7,15 +7,17 @@ import (
 	"io"
 )
 
-const maxLine = 16 << 20 // bytes of a message over stdio
+const (
+	maxLine = 16 << 20 // bytes of a message over stdio
+	lineEnd = 2        // and of its line break
+)
 
 var errLineTooLong = errors.New("the line is too long")
 
 // lineReader reads lines of limited length: a longer one is skipped without being kept.
 type lineReader struct {
-	r     *bufio.Reader
-	line  []byte // the part that is too long for r's buffer
-	begun bool   // past a byte-order mark
+	r    *bufio.Reader
+	line []byte // the part that is too long for r's buffer
 }
 
 func newLineReader(in io.Reader) *lineReader {
@@ -27,11 +29,7 @@ func newLineReader(in io.Reader) *lineReader {
 func (l *lineReader) next() ([]byte, error) {
 	for {
 		line, err := l.read()
-		if !l.begun && len(line) > 0 {
-			l.begun = true
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
-		line = bytes.TrimSpace(line)
+		line = trim(line)
 		switch {
 		case errors.Is(err, errLineTooLong):
 			return nil, err
@@ -56,7 +54,7 @@ func (l *lineReader) read() ([]byte, error) {
 		if !full && len(l.line) == 0 && !tooLong {
 			return part, err
 		}
-		if tooLong = tooLong || len(l.line)+len(part) > maxLine; tooLong {
+		if tooLong = tooLong || len(l.line)+len(part) > maxLine+lineEnd; tooLong {
 			l.line = nil
 		} else {
 			l.line = append(l.line, part...)

@@ -182,6 +182,10 @@ func TestBytesThatClientsSendAreUnderstood(t *testing.T) {
 	search := call("ü", "search_docs", map[string]any{"query": "größe 🙂 task"})
 	for name, input := range map[string]string{
 		"a byte-order mark":              "\xef\xbb\xbf" + search + "\n",
+		"one on its own line":            "\xef\xbb\xbf\r\n" + search + "\n",
+		"one behind a blank line":        "\r\n \xef\xbb\xbf " + search + "\n",
+		"two of them":                    "\xef\xbb\xbf\xef\xbb\xbf" + search + "\n\xef\xbb\xbf",
+		"one before every line":          "\xef\xbb\xbf{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n\xef\xbb\xbf" + search + "\n",
 		"blank lines":                    "\n \r\n\t\n" + search + "\n\n",
 		"CRLF":                           search + "\r\n",
 		"a last line without line break": search,
@@ -342,11 +346,13 @@ func TestAReplyIsNeverAnswered(t *testing.T) {
 	}, "\n")))
 	require.Len(t, lines, 1, lines)
 	require.Equal(t, `"ping"`, idOf(lines[0]))
+	notified := once(t, strings.NewReader(`{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}`+"\n"+pingMessage))
+	require.Len(t, notified, 1, "a notification has no answer, with an id of null either")
 }
 
 func TestTheIDsOwnBytesComeBack(t *testing.T) {
 	t.Parallel()
-	ids := []string{`0`, `-1`, `""`, `"a\"b"`, `9007199254740993`, `-9223372036854775809`, `123456789012345678901234567890`, `1.5`, `"1"`, `1`}
+	ids := []string{`0`, `-1`, `""`, `"a\"b"`, `9007199254740993`, `-9223372036854775809`, `123456789012345678901234567890`, `1.5`, `"1"`, `1`, `"<&>"`, `1e5`}
 	var input []string
 	for _, id := range ids {
 		input = append(input, `{"jsonrpc":"2.0","id":`+id+`,"method":"ping"}`)
@@ -426,6 +432,21 @@ func TestQuestionsToTheUserTakeTheirReply(t *testing.T) {
 	require.JSONEq(t, `{"action":"accept"}`, string((<-answers).Result))
 }
 
+// Some write every member of a reply, and null for the one that it does not have.
+func TestAnErrorOfNullIsNone(t *testing.T) {
+	t.Parallel()
+	l := startLocal(t)
+	l.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
+	l.send(call("list", "list_agents", map[string]any{"search": "blog"}))
+	agents := l.answer(`"list"`).Result.StructuredContent["agents"].([]any)
+	l.send(call(1, "deploy_agent", map[string]any{"agentguid": agents[0].(map[string]any)["guid"], "title": "x", "tier": "starter"}))
+	var asked message
+	require.NoError(t, json.Unmarshal([]byte(l.find("a question", func(line string) bool { return strings.Contains(line, "elicitation/create") })), &asked))
+	l.send(`{"jsonrpc":"2.0","id":` + string(asked.ID) + `,"error":null,"result":{"action":"accept","content":{"agree":true}}}`)
+	require.False(t, l.answer("1").Result.IsError)
+	require.Equal(t, 1, l.wiro.RequestCount("UserAgent/Deploy"))
+}
+
 // A client may declare elicitation and have nobody to ask: the call then needs a confirmation
 // like that of a client that never declared it.
 func TestAClientThatCannotAskIsAskedToConfirm(t *testing.T) {
@@ -435,6 +456,9 @@ func TestAClientThatCannotAskIsAskedToConfirm(t *testing.T) {
 		"an internal error":  `"error":{"code":-32603,"message":"no"}`,
 		"a cancel at once":   `"result":{"action":"cancel"}`,
 		"an odd shape":       `"result":7`,
+		"no answer at all":   `"result":{}`,
+		"null":               `"result":null`,
+		"an unknown action":  `"result":{"action":"dismiss"}`,
 		"declined by a user": `"result":{"action":"decline"}`,
 		"declined by Codex":  `"result":{"action":"decline"}`,
 	} {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/wiroai/wiro-mcp-go/internal/proxy"
 )
 
 const (
@@ -163,10 +165,19 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	defer func() { end(status) }()
 	response, err := t.http.Do(request.WithContext(observed))
 	if err != nil {
-		return nil, tracked.failure(ctx, op, err)
+		failure := tracked.failure(ctx, op, err)
+		if failure.Kind != Stopped {
+			failure.Err = proxy.Explain(failure.Err, proxy.Of(t.http, request))
+		}
+		return nil, failure
 	}
 	defer response.Body.Close() //nolint:errcheck // only read
 	status = response.StatusCode
+	if status == http.StatusProxyAuthRequired {
+		if used := proxy.Of(t.http, request); used != nil { // it passed nothing on
+			return nil, &Error{Kind: NotSent, Operation: op.Path, Err: proxy.Explain(errors.New(response.Status), used)}
+		}
+	}
 	data, failure := decodeResponse(op, caller, response)
 	if failure != nil {
 		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off

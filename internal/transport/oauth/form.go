@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-const maxCredential = 512 // characters of a key or of a secret
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
+)
 
 // problem is what is wrong with the form, for the person who filled it in.
 type problem string
@@ -65,29 +65,16 @@ func (s *Server) readForm(f *form, values url.Values) (c Credentials, l Limits, 
 
 // readCredentials reads a key, or KEY:SECRET, and a secret. The error never repeats them.
 func readCredentials(key, secret string) (Credentials, error) {
-	key, secret = strings.TrimSpace(key), strings.TrimSpace(secret)
-	if first, second, ok := strings.Cut(key, ":"); ok && secret == "" {
-		key, secret = first, second
-		if secret == "" {
-			return Credentials{}, problem("The secret after the colon is missing.")
-		}
-	}
-	if key == "" {
+	parsed, err := apikey.Parse(key, secret)
+	switch {
+	case err != nil:
+		return Credentials{}, problem(err.Error())
+	case !parsed.Set():
 		return Credentials{}, problem("Enter your Wiro API key.")
+	case isOurs(parsed.Key.Reveal()), isOurs(parsed.Secret.Reveal()):
+		return Credentials{}, problem("This is a token of a connection, not a Wiro API key.")
 	}
-	for _, part := range []string{key, secret} {
-		switch {
-		case len(part) > maxCredential:
-			return Credentials{}, problem("The key or the secret is too long to be one.")
-		case strings.HasPrefix(part, "YOUR_") || strings.ContainsAny(part, "${<>:"):
-			return Credentials{}, problem("The key or the secret is a placeholder, or has characters that none has.")
-		case strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }):
-			return Credentials{}, problem("The key or the secret has spaces or special characters in it. Copy it again from your Wiro panel.")
-		case isOurs(part):
-			return Credentials{}, problem("This is a token of a connection, not a Wiro API key.")
-		}
-	}
-	return Credentials{Key: Secret(key), Secret: Secret(secret)}, nil
+	return Credentials{Key: Secret(parsed.Key.Reveal()), Secret: Secret(parsed.Secret.Reveal())}, nil
 }
 
 // parseUSD reads an amount as people type it: 0.5, 0,5, $2. Empty is 0.

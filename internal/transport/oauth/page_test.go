@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 )
 
 func TestThePageSaysWhoAsksAndWhereTheAnswerGoes(t *testing.T) {
@@ -49,8 +51,10 @@ func TestWhatIsWrongInTheFormIsSaidAndTheRestKept(t *testing.T) {
 		"does not accept this key":      {"key", "another-key"},
 		"secret after the colon":        {"key", "key:"},
 		"placeholder":                   {"key", "YOUR_API_KEY"},
+		"not filled in: undefined":      {"key", "undefined"},
+		"is given twice":                {"key", "key:one", "secret", "other"},
 		"spaces or special":             {"key", "two words"},
-		"too long":                      {"secret", strings.Repeat("s", maxCredential+1)},
+		"too long":                      {"secret", strings.Repeat("s", apikey.MaxLength+1)},
 		"not a Wiro API key":            {"key", string(kindAccess) + "x"},
 		"The limit for one run must be": {"cost_run", "1e3"},
 		"The limit for one day must be": {"cost_day", "0"},
