@@ -10,7 +10,7 @@ import (
 
 // Bounds of what the heap of a hosted server may grow by between two garbage collections, in bytes.
 const (
-	minGrowth = 16 << 20
+	minGrowth = 12 << 20
 	maxGrowth = 48 << 20 // or what is in use, if that is more
 )
 
@@ -49,9 +49,9 @@ func heapSize() (size, allocated uint64) {
 	return s[0].Value.Uint64() + s[1].Value.Uint64() + s[2].Value.Uint64(), s[3].Value.Uint64()
 }
 
-// gogc is the percentage by which the heap may grow, so that a collection comes after half a
-// second's allocations or later.
+// gogc is the percentage by which the heap may grow, so that a collection comes after two
+// seconds' allocations, within the bounds.
 func gogc(size, perSecond uint64) int {
-	growth := min(max(perSecond/2, minGrowth), max(maxGrowth, size))
+	growth := min(max(2*perSecond, minGrowth), max(maxGrowth, size))
 	return int(100 * growth / max(size, 1<<20)) //nolint:gosec // 4800 at most
 }

@@ -195,7 +195,10 @@ func (b *bench) serve(binary string, up upstream, args ...string) (*webServer, e
 		lines := bufio.NewScanner(stderr)
 		said := false
 		for lines.Scan() {
-			if found := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(lines.Text()); found != "" && !said {
+			if said {
+				continue // a search in each line of the log would be measured with the server
+			}
+			if found := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(lines.Text()); found != "" {
 				said = true
 				address <- found
 			}

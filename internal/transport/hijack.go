@@ -85,6 +85,7 @@ type hijacked struct {
 	chunked bool
 	gone    context.CancelFunc // called when the client is
 	all     *hijackedSet
+	id      int32 // among all
 }
 
 // Header implements http.ResponseWriter: the header is out.
@@ -123,7 +124,7 @@ func (c *hijacked) Close() error {
 }
 
 // watch ends the call when the client is gone. A client that sends something more is not listened
-// to, as with net/http.
+// to until it has its answer, as with net/http.
 func (c *hijacked) watch() {
 	var one [1]byte
 	if n, _ := c.Read(one[:]); n == 0 {
@@ -133,30 +134,52 @@ func (c *hijacked) watch() {
 
 // hijackedSet are the connections that a server has to close itself.
 type hijackedSet struct {
-	mu   sync.Mutex
-	open map[*hijacked]struct{}
+	mu       sync.Mutex
+	open     map[int32]*hijacked
+	last     int32
+	readable readable
 }
 
-func (s *hijackedSet) add(c *hijacked) {
+// add takes a connection in, and has its client watched if that has sent nothing more.
+func (s *hijackedSet) add(c *hijacked, silent bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {
-		s.open = map[*hijacked]struct{}{}
+		s.open = map[int32]*hijacked{}
 	}
-	s.open[c] = struct{}{}
+	s.last++
+	c.id = s.last
+	s.open[c.id] = c
+	if silent && !s.readable.add(c.Conn, c.id, s.watch) {
+		go c.watch()
+	}
+}
+
+// watch watches the client of a connection that is readable: in a goroutine, as it may block.
+func (s *hijackedSet) watch(id int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.open[id]; c != nil {
+		go c.watch()
+	}
 }
 
 func (s *hijackedSet) remove(c *hijacked) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.open, c)
+	delete(s.open, c.id)
 }
 
-// cut closes all of them, which ends their calls.
+// cut closes all of them, which ends their calls. Those that are added later are closed already, by
+// net/http.
 func (s *hijackedSet) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.open {
-		_ = c.Conn.Close()
+	for _, c := range s.open {
+		go func() { // TLS may wait for its client
+			_ = c.Conn.Close()
+			c.gone()
+		}()
 	}
+	s.readable.close()
 }

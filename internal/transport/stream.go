@@ -149,10 +149,7 @@ func (s *stream) hijack(all *hijackedSet, gone context.CancelFunc) bool {
 	}
 	s.conn = &hijacked{Conn: conn, chunked: s.chunked, gone: gone, all: all}
 	s.w, s.http = s.conn, http.NewResponseController(s.conn)
-	all.add(s.conn)
-	if unread.Reader.Buffered() == 0 {
-		go s.conn.watch()
-	}
+	all.add(s.conn, unread.Reader.Buffered() == 0)
 	return true
 }
 
