@@ -23,6 +23,9 @@ type Tool struct {
 // Arguments returns the names of the tool's arguments.
 func (t Tool) Arguments() []string { return t.tool.Arguments() }
 
+// ForViews reports whether only the views of results call the tool: models do not see it.
+func (t Tool) ForViews() bool { return t.tool.ForViews }
+
 // Tool returns the tool as MCP lists it, with its schemas.
 func (t Tool) Tool() mcp.Tool { return t.tool.Tool() }
 

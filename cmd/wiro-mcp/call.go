@@ -34,7 +34,12 @@ func (a *app) callCommand() *cobra.Command {
 			"  wiro-mcp call run_model model=openai/gpt-5-2 params.prompt=\"Say hello\"\n" +
 			"  wiro-mcp call run_model model=wiro/z-image-turbo params.prompt=\"a lighthouse\" --save .\n" +
 			"  wiro-mcp call get_task tasktoken=… --json",
-		Args:              cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("name a tool: wiro-mcp call TOOL [key=value…]. wiro-mcp tools lists them")
+			}
+			return nil
+		},
 		ValidArgsFunction: a.completeCall,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			arguments, err := parseArguments(args[1:], a.in)
@@ -52,11 +57,15 @@ func (a *app) callCommand() *cobra.Command {
 	}
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // call TOOL --help
-		if len(args) > 1 && a.load(cmd.Flags(), false) == nil {
-			if tool, err := a.findTool(args[1]); err == nil {
+		words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return strings.HasPrefix(arg, "-") || arg == cmd.Name() })
+		if len(words) > 0 && a.load(cmd.Flags(), cmd.Name()) == nil {
+			tool, err := a.findTool(words[0])
+			if err == nil {
 				_ = a.showTool(tool)
 				return
 			}
+			fmt.Fprintln(a.err, "wiro-mcp: "+err.Error()) //nolint:errcheck // nowhere to say it
+			return
 		}
 		help(cmd, args)
 	})
@@ -175,35 +184,6 @@ func (a *app) checkNames(tool string, arguments map[string]any) error {
 		}
 	}
 	return nil
-}
-
-// completeCall completes the tool, then its arguments, and their values where they are few.
-func (a *app) completeCall(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return a.completeTools(cmd, args, typed)
-	}
-	if a.load(cmd.Flags(), false) != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	tool, err := a.findTool(args[0])
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var words []string
-	for name, p := range schemaOf(tool).Properties {
-		switch {
-		case len(p.Enum) > 0:
-			for _, value := range p.Enum {
-				words = append(words, fmt.Sprintf("%s=%v", name, value))
-			}
-		case p.Type == "object":
-			words = append(words, name+".")
-		default:
-			words = append(words, name+"=\t"+p.Description)
-		}
-	}
-	slices.Sort(words)
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // toolNamed returns a tool that is on; the zero Tool where there is none, which the call says.

@@ -1,28 +1,26 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/spf13/cobra"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
+	"github.com/wiroai/wiro-mcp-go/internal/config"
 	"github.com/wiroai/wiro-mcp-go/internal/fetch"
-	"github.com/wiroai/wiro-mcp-go/internal/install"
 	"github.com/wiroai/wiro-mcp-go/internal/proxy"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -89,11 +87,49 @@ func (f finding) String() string {
 	return text
 }
 
+// examine makes every check, all at once, and returns what they find in their order.
 func (a *app) examine(ctx context.Context) []finding {
-	findings := []finding{a.examineBinary(), a.examineKey(ctx)}
-	findings = append(findings, a.examineAPI(ctx)...)
-	findings = append(findings, a.examineSocket(ctx), examineNetwork(), a.examineFolders(), a.examineStore(ctx))
-	return append(findings, a.examineClients(ctx)...)
+	clients, haveKeys := a.configuredClients()
+	keyFault := a.authenticate()
+	c := a.client(nil)
+	one := func(check func() finding) func() []finding { return func() []finding { return []finding{check()} } }
+	checks := []func() []finding{
+		one(a.examineBinary), a.examineSettings,
+		one(func() finding { return a.examineKey(ctx, c, keyFault, haveKeys) }),
+		func() []finding { return a.examineAPI(ctx) },
+		one(func() finding { return a.examineSocket(ctx) }),
+		one(examineNetwork), one(a.examineFolders),
+		one(func() finding { return a.examineStore(ctx) }),
+	}
+	for _, client := range clients {
+		checks = append(checks, one(func() finding { return a.examineClient(ctx, c, client) }))
+	}
+	if len(clients) == 0 {
+		checks = append(checks, one(func() finding {
+			return finding{About: "MCP clients", OK: true, Found: "none is found on this machine"}
+		}))
+	}
+	found := make([][]finding, len(checks))
+	var all sync.WaitGroup
+	for i, check := range checks {
+		all.Go(func() { found[i] = check() })
+	}
+	all.Wait()
+	return slices.Concat(found...)
+}
+
+// examineSettings names the settings that are wrong, or that are none; with neither it finds nothing.
+func (a *app) examineSettings() []finding {
+	var findings []finding
+	if a.settingsFault != nil {
+		for fault := range strings.Lines(a.settingsFault.Error()) {
+			findings = append(findings, finding{About: "settings", Found: strings.TrimSpace(fault), Fix: "Correct it where it is set: with it the server does not start"})
+		}
+	}
+	for _, warning := range config.Unknown(a.environ) {
+		findings = append(findings, finding{About: "settings", OK: true, Found: warning})
+	}
+	return findings
 }
 
 func (a *app) examineBinary() finding {
@@ -108,33 +144,41 @@ func (a *app) examineBinary() finding {
 	return f
 }
 
-func (a *app) examineKey(ctx context.Context) finding {
+func (a *app) examineKey(ctx context.Context, c *wiro.Client, fault error, clientsHaveKeys bool) finding {
 	f := finding{About: "API key"}
-	if err := a.authenticate(); err != nil {
-		f.Found, f.Fix = errors.Unwrap(err).Error(), "Set WIRO_API_KEY to the key of your project: https://wiro.ai/panel/project"
+	switch {
+	case fault != nil:
+		f.Found, f.Fix = strings.TrimPrefix(fault.Error(), settingsPrefix), "Set WIRO_API_KEY to the key of your project: https://wiro.ai/panel/project"
 		return f
-	}
-	if !a.credentials.Set() {
+	case !a.credentials.Set() && clientsHaveKeys:
+		f.OK, f.Found = true, "WIRO_API_KEY is not set here; the clients below bring their own"
+		return f
+	case !a.credentials.Set():
 		f.Found, f.Fix = "WIRO_API_KEY is not set here", "Create a project at https://wiro.ai/panel/project, then: wiro-mcp install"
 		return f
 	}
+	f.Found, f.Fix = tryKey(ctx, c, a.credentials)
+	f.OK = f.Fix == ""
+	return f
+}
+
+// tryKey asks Wiro with a free call whether it accepts a key, and returns what it said and what to
+// do if it does not.
+func tryKey(ctx context.Context, c *wiro.Client, credentials wiro.Credentials) (found, fix string) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
-	_, err := a.client(nil).Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
+	_, err := c.WithCredentials(credentials).Tasks.List(ctx, wiro.TaskQuery{Limit: 1})
 	switch reason := wiro.ReasonOf(err); {
+	case err == nil && credentials.Secret != "":
+		return "Wiro accepts it (requests are signed)", ""
 	case err == nil:
-		f.OK, f.Found = true, "Wiro accepts it"
-		if a.credentials.Secret != "" {
-			f.Found += " (requests are signed)"
-		}
+		return "Wiro accepts it", ""
 	case reason == wiro.ReasonSignatureRequired:
-		f.Found, f.Fix = err.Error(), "The project signs its requests: set WIRO_API_SECRET, too"
+		return err.Error(), "The project signs its requests: set WIRO_API_SECRET, too"
 	case errors.Is(err, wiro.ErrUnauthorized):
-		f.Found, f.Fix = err.Error(), "Copy the key again from https://wiro.ai/panel/project; check WIRO_API_SECRET and the clock"
-	default:
-		f.Found, f.Fix = "could not be checked: "+err.Error(), "See the connection to the API below"
+		return err.Error(), "Copy the key again from https://wiro.ai/panel/project; check WIRO_API_SECRET and the clock"
 	}
-	return f
+	return "could not be checked: " + err.Error(), "See the connection to the API below"
 }
 
 // examineAPI looks at the connection to the API, and compares the clocks.
@@ -192,102 +236,13 @@ func (a *app) examineSocket(ctx context.Context) finding {
 	}
 	if err != nil {
 		f.Found = fmt.Sprintf("%s cannot be reached: %v", a.config.SocketURL, proxy.Explain(err, used))
+		if response != nil {
+			f.Found += ", HTTP " + response.Status
+		}
 		f.Fix = "Runs work without it, only a few seconds slower. Let the proxy or firewall pass WebSockets, or set WIRO_SOCKET_URL=none"
 		return f
 	}
 	f.OK, f.Found = true, a.config.SocketURL+" answers"
 	_ = connection.Close()
 	return f
-}
-
-// examineClients looks at the configuration of every client on this machine, and starts what it
-// launches.
-func (a *app) examineClients(ctx context.Context) []finding {
-	system, err := a.system()
-	if err != nil {
-		return []finding{{About: "MCP clients", Found: err.Error()}}
-	}
-	var findings []finding
-	for _, client := range install.Clients {
-		if client.Installed(system) {
-			findings = append(findings, a.examineClient(ctx, client, system))
-		}
-	}
-	if len(findings) == 0 {
-		findings = append(findings, finding{About: "MCP clients", OK: true, Found: "none is found on this machine"})
-	}
-	return findings
-}
-
-func (a *app) examineClient(ctx context.Context, client install.Client, system install.System) finding {
-	f := finding{About: client.Title}
-	at, err := client.Configured(system, "")
-	switch {
-	case err != nil:
-		f.Found, f.Fix = err.Error(), "Mend the file by hand: nothing writes into a file that cannot be parsed"
-	case !at.Found:
-		f.OK, f.Found, f.Fix = true, "no entry for Wiro in "+at.Path, "wiro-mcp install "+client.ID
-	case at.URL != "":
-		f.OK, f.Found = true, fmt.Sprintf("connects to %s (%s)", at.URL, at.Path)
-	case len(at.Command) == 0:
-		f.Found, f.Fix = "the entry in "+at.Path+" launches nothing", "wiro-mcp install "+client.ID
-	default:
-		tools, err := toolsOf(ctx, at.Command)
-		if err != nil {
-			f.Found, f.Fix = fmt.Sprintf("%s in %s: %v", at.Command[0], at.Path, err), "wiro-mcp install "+client.ID+" writes the path of this binary"
-			break
-		}
-		f.OK, f.Found = true, fmt.Sprintf("launches %s, which lists %d tools (%s)", at.Command[0], tools, at.Path)
-		if !isThisBinary(at.Command[0]) {
-			f.Found += ", not this binary"
-		}
-	}
-	return f
-}
-
-// toolsOf launches a server over stdio, without a key, and counts its tools.
-func toolsOf(ctx context.Context, command []string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
-	defer cancel()
-	server := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // what the user's client launches
-	server.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return strings.EqualFold(name, "WIRO_API_KEY") || strings.EqualFold(name, "WIRO_API_SECRET")
-	})
-	stdin, err := server.StdinPipe()
-	if err != nil {
-		return 0, err
-	}
-	stdout, err := server.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := server.Start(); err != nil {
-		return 0, fmt.Errorf("it does not start: %w", err)
-	}
-	defer server.Wait() //nolint:errcheck // how it ends is not the question
-	defer stdin.Close() //nolint:errcheck // as above
-	for _, message := range []string{
-		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"wiro-mcp-doctor","version":"1"}}}`,
-		`{"jsonrpc":"2.0","method":"notifications/initialized"}`,
-		`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`,
-	} {
-		if _, err := io.WriteString(stdin, message+"\n"); err != nil {
-			return 0, errors.New("it ends at once")
-		}
-	}
-	lines := bufio.NewScanner(io.LimitReader(stdout, 4<<20))
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var answer struct {
-			ID     int `json:"id"`
-			Result struct {
-				Tools []json.RawMessage `json:"tools"`
-			} `json:"result"`
-		}
-		if json.Unmarshal(lines.Bytes(), &answer) == nil && answer.ID == 2 {
-			return len(answer.Result.Tools), nil
-		}
-	}
-	return 0, errors.New("it does not list its tools")
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -21,7 +23,16 @@ func examineNetwork() finding {
 		if value == "" {
 			continue
 		}
-		if u, err := url.Parse(value); err == nil {
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" {
+			u, err = url.Parse("http://" + value)
+		}
+		switch {
+		case strings.EqualFold(name, "NO_PROXY"):
+		case err != nil || u.Hostname() == "":
+			f.OK, f.Fix = false, name+" is not an address, such as http://proxy.example.com:8080, and is not used"
+			value = "(not an address)" // and may hold a password
+		default:
 			value = u.Redacted()
 		}
 		set = append(set, name+"="+value)
@@ -76,6 +87,9 @@ func (a *app) examineStore(ctx context.Context) finding {
 		}
 	default:
 		u, err := url.Parse(address)
+		if err == nil && u.Host == "" {
+			f.Found, err = address, errors.New("it names no host")
+		}
 		if err == nil {
 			f.Found = u.Redacted()
 			var connection net.Conn
@@ -108,6 +122,9 @@ func writable(folder string) error {
 		folder = filepath.Dir(folder)
 	}
 	file, err := os.CreateTemp(folder, ".wiro-*.tmp")
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", folder, fault.Err)
+	}
 	if err != nil {
 		return err
 	}

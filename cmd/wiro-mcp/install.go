@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,7 +35,7 @@ func (a *app) installCommand() *cobra.Command {
 		Short: "Add this server to MCP clients, or remove it",
 		Long: "Write this server into the configuration of MCP clients: of those named, or of all that are\n" +
 			"found on this machine. The change is shown before it is made; everything else in the file stays\n" +
-			"as it is, and --remove takes the entry out again.\n\n" +
+			"as it is, and --remove takes the entry out again. For any other client --print shows what to paste.\n\n" +
 			"The API key is read from WIRO_API_KEY, or asked for without echo, and checked with a free call.\n\n" +
 			"Clients: " + strings.Join(clientIDs(), ", ") + ".",
 		Example: "  wiro-mcp install\n" +
@@ -87,6 +88,10 @@ func (a *app) env(name string) string {
 }
 
 func (a *app) install(ctx context.Context, in installation, names []string) error {
+	var err error
+	if in.remote, err = hostedAddress(in.remote); err != nil {
+		return err
+	}
 	system, err := a.system()
 	if err != nil {
 		return err
@@ -122,10 +127,29 @@ func (a *app) install(ctx context.Context, in installation, names []string) erro
 			fmt.Fprintf(a.err, "%s: %v.\n", client.Title, err) //nolint:errcheck // nowhere to say it
 		}
 	}
+	if in.show && len(names) == 0 {
+		a.say("# Any other client takes an entry of this kind, in the form that its documentation shows:\n%s", install.Common(server))
+	}
 	if failed {
 		return &exit{code: exitRefused}
 	}
 	return nil
+}
+
+// hostedAddress checks the address of a hosted server. One without a path gets the path at which
+// wiro-mcp http serves.
+func hostedAddress(address string) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return "", fmt.Errorf("--remote %q must be the address of a hosted server, such as https://mcp.example.com/mcp", address)
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/mcp"
+	}
+	return u.String(), nil
 }
 
 // chooseClients returns the clients of the command line, or all that are on this machine.
@@ -144,7 +168,7 @@ func chooseClients(system install.System, names []string, in installation) ([]in
 	clients := slices.DeleteFunc(slices.Clone(install.Clients), func(c install.Client) bool {
 		return !c.Installed(system) || in.project && c.Project == "" || !in.project && c.File(system, "") == ""
 	})
-	if len(clients) == 0 {
+	if len(clients) == 0 && !in.show {
 		return nil, fmt.Errorf("no MCP client is found on this machine; name one of %s", strings.Join(clientIDs(), ", "))
 	}
 	return clients, nil
@@ -193,9 +217,9 @@ func (a *app) askKey() error {
 	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor is small
 		return nil
 	}
-	fmt.Fprint(a.err, "Wiro API key, from https://wiro.ai/panel/project (KEY, or KEY:SECRET if the project signs; empty for none): ") //nolint:errcheck // a prompt
-	typed, err := term.ReadPassword(int(file.Fd()))                                                                                   //nolint:gosec // as above
-	fmt.Fprintln(a.err)                                                                                                               //nolint:errcheck // as above
+	fmt.Fprint(a.err, "Wiro API key, from https://wiro.ai/panel/project (KEY, or KEY:SECRET if the project signs; empty for none, or to keep the one that is configured): ") //nolint:errcheck // a prompt
+	typed, err := term.ReadPassword(int(file.Fd()))                                                                                                                          //nolint:gosec // as above
+	fmt.Fprintln(a.err)                                                                                                                                                      //nolint:errcheck // as above
 	if err != nil {
 		return fmt.Errorf("reading the key: %w", err)
 	}
@@ -222,6 +246,14 @@ func (a *app) checkKey(ctx context.Context) error {
 }
 
 func (a *app) installIn(client install.Client, system install.System, server install.Server, project string, in installation) error {
+	if client.File(system, project) == "" {
+		switch {
+		case project == "" && client.Project != "":
+			return fmt.Errorf("its configuration belongs to a project: add --project in the folder of %s", client.Project)
+		case project != "":
+			return errors.New("it has no configuration of a project: leave --project out")
+		}
+	}
 	var (
 		plan *install.Plan
 		err  error
@@ -233,6 +265,9 @@ func (a *app) installIn(client install.Client, system install.System, server ins
 	}
 	if err != nil {
 		return err
+	}
+	for _, other := range plan.Others {
+		a.say("%s: the entry %q in the same file starts a server of Wiro, too. Take one of them out, or its tools are there twice.\n", client.Title, other)
 	}
 	if !plan.Changed() {
 		a.say("%s: nothing to change in %s.\n", client.Title, plan.Path)
@@ -259,6 +294,9 @@ func (a *app) installIn(client install.Client, system install.System, server ins
 	a.say("%s: %s in %s.", client.Title, done, plan.Path)
 	if backup != "" {
 		a.say(" The file as it was: %s.", backup)
+	}
+	if plan.KeyMissing {
+		a.say(" The key is not in it: set WIRO_API_KEY in the environment from which %s starts.", client.Title)
 	}
 	a.say(" %s\n", client.After)
 	return nil

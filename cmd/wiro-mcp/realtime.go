@@ -59,7 +59,8 @@ func (a *app) realtimeCommand() *cobra.Command {
 		Example: "  arecord -t raw -f S16_LE -r 24000 -c 1 | wiro-mcp realtime openai/gpt-realtime-mini voice=marin |\n" +
 			"    aplay -t raw -f S16_LE -r 24000 -c 1\n" +
 			"  wiro-mcp realtime wiro/moss-tts text=\"Good morning\" --record morning.wav",
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 2 && args[1] == "-" {
 				return errors.New("stdin is for sound: give the params as param=value or as JSON")

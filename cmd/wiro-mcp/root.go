@@ -60,6 +60,8 @@ type app struct {
 	log         zerolog.Logger
 	redactor    func() *redact.Redactor // of the credentials, for logs
 	cleanup     []func()
+
+	settingsFault error // what the doctor says of the settings; nil for all else
 }
 
 // exit ends the program with a code, and with a message unless it is empty.
@@ -97,7 +99,7 @@ func run(ctx context.Context, args []string, s streams) int {
 // execute runs a command line. Without one, as MCP clients start it, no command is set up.
 func (a *app) execute(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		if err := a.load(nil, false); err != nil {
+		if err := a.load(nil, "stdio"); err != nil {
 			return err
 		}
 		return a.stdio(ctx)
@@ -123,15 +125,18 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       wiromcp.Version(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.load(cmd.Flags(), cmd.Name() == "http")
+			return a.load(cmd.Flags(), cmd.Name())
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.stdio(cmd.Context()) },
 	}
 	config.Flags(root.PersistentFlags(), &a.config)
 	root.PersistentFlags().BoolVar(&a.useSandbox, "sandbox", false, "use an emulator of Wiro inside the process: no key, no cost")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(noSuchFlag)
+	root.SetHelpCommand(helpCommand())
+	completeFlags(root)
 	root.AddCommand(a.stdioCommand(), a.httpCommand(), a.callCommand(), a.toolsCommand(), a.realtimeCommand(), a.installCommand(), a.doctorCommand(),
-		a.sandboxCommand(), a.healthcheckCommand(), versionCommand())
+		a.sandboxCommand(), a.healthcheckCommand(), completionCommand(), versionCommand())
 	return root
 }
 
@@ -149,6 +154,39 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q.%s wiro-mcp --help lists them", args[0], closest.DidYouMean(args[0], names))
 }
 
+// noSuchFlag names the flag that a mistyped one may mean.
+func noSuchFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	typed := "--" + unknown.GetSpecifiedName()
+	return fmt.Errorf("there is no flag %s.%s %s --help lists them", typed, closest.DidYouMean(typed, names), cmd.CommandPath())
+}
+
+// helpCommand shows the help of a command.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "help [COMMAND]",
+		Short:             "Help about any command",
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil }, // also with invalid settings
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == cmd.Root() && len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
 func (a *app) stdioCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stdio",
@@ -158,14 +196,18 @@ func (a *app) stdioCommand() *cobra.Command {
 	}
 }
 
-// load reads the settings, and starts the emulator with --sandbox. Flags may be nil.
-func (a *app) load(flags *pflag.FlagSet, isServer bool) error {
+// load reads the settings for a command, and starts the emulator with --sandbox. Flags may be nil.
+func (a *app) load(flags *pflag.FlagSet, command string) error {
 	if err := config.Load(a.environ, flags, &a.config); err != nil {
-		return settingsError(err)
+		if a.settingsFault = err; command != "doctor" { // which examines the rest, too
+			return settingsError(err)
+		}
 	}
-	a.log = a.logger(isServer)
-	for _, warning := range config.Unknown(a.environ) {
-		a.log.Warn().Msg(warning)
+	a.log = a.logger(command == "http")
+	if command != "doctor" { // which finds them
+		for _, warning := range config.Unknown(a.environ) {
+			a.log.Warn().Msg(warning)
+		}
 	}
 	if !a.useSandbox {
 		return nil
@@ -204,7 +246,9 @@ func (a *app) authenticate() error {
 	return nil
 }
 
-func settingsError(err error) error { return fmt.Errorf("settings:\n%w", err) }
+const settingsPrefix = "settings:\n"
+
+func settingsError(err error) error { return fmt.Errorf(settingsPrefix+"%w", err) }
 
 // logger writes to stderr: for people, or as JSON, which is the default of servers without a
 // terminal.

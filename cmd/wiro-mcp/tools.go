@@ -51,18 +51,36 @@ func (a *app) toolsCommand() *cobra.Command {
 	return cmd
 }
 
+// listTools prints the tools by toolset, in columns that run through all of them. What only the
+// views of results call is left out.
 func (a *app) listTools(tools []wiromcp.Tool) error {
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	toolset := ""
+	var sets []wiromcp.Toolset
+	of := map[wiromcp.Toolset][]wiromcp.Tool{}
 	for _, t := range tools {
-		if set := string(t.Toolset); set != toolset {
-			toolset = set
-			fmt.Fprintf(table, "%s\n", strings.ToUpper(set)) //nolint:errcheck // Flush reports it
+		if t.ForViews() {
+			continue
 		}
-		about, _, _ := strings.Cut(t.Description, ". ")
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", t.Name, spends(t), strings.TrimSuffix(about, ".")) //nolint:errcheck // Flush reports it
+		if of[t.Toolset] == nil {
+			sets = append(sets, t.Toolset)
+		}
+		of[t.Toolset] = append(of[t.Toolset], t)
 	}
-	return table.Flush()
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
+	for _, set := range sets {
+		fmt.Fprintf(table, "%s\t\t\n", strings.ToUpper(string(set))) //nolint:errcheck // Flush reports it
+		for _, t := range of[set] {
+			about, _, _ := strings.Cut(t.Description, ". ")
+			fmt.Fprintf(table, "  %s\t%s\t%s\n", t.Name, spends(t), strings.TrimSuffix(about, ".")) //nolint:errcheck // Flush reports it
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(lines.String()) {
+		a.say("%s\n", strings.TrimRight(line, " \n"))
+	}
+	return nil
 }
 
 // spends is the mark of tools that cost money.
@@ -105,6 +123,9 @@ func (a *app) showTool(t wiromcp.Tool) error {
 	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, name := range names {
 		p := schema.Properties[name]
+		if p.Default == nil {
+			p.Default = a.defaultOf(name)
+		}
 		mark := ""
 		if slices.Contains(schema.Required, name) {
 			mark = "required"
@@ -125,6 +146,20 @@ func (p property) kind() string {
 		return "list of " + p.Items.kind()
 	}
 	return p.Type
+}
+
+// defaultOf is the default of arguments that many tools share, which their schemas leave out.
+func (a *app) defaultOf(argument string) any {
+	switch argument {
+	case "wait":
+		return true
+	case "timeout_seconds":
+		if set := a.config.RunTimeout.Duration(); set > 0 {
+			return set.Seconds()
+		}
+		return 45 // less than clients wait
+	}
+	return nil
 }
 
 // bounds are the values that an argument takes, and what it is if left out.
@@ -167,16 +202,4 @@ func (a *app) findTool(name string) (wiromcp.Tool, error) {
 		}
 	}
 	return wiromcp.Tool{}, fmt.Errorf("no tool %q is on.%s wiro-mcp tools lists them, with --toolsets all every one", name, closest.DidYouMean(name, names))
-}
-
-// completeTools completes the names of tools.
-func (a *app) completeTools(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 || a.load(cmd.Flags(), false) != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, t := range a.server(a.client(nil), nil).Tools() {
-		names = append(names, t.Name+"\t"+t.Title)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

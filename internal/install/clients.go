@@ -50,7 +50,9 @@ type Client struct {
 type editor interface {
 	set(doc []byte, path []string, value object) ([]byte, error)
 	remove(doc []byte, path []string) ([]byte, error)
-	get(doc []byte, path []string) ([]byte, error)
+	get(doc []byte, path []string) ([]byte, error)             // as it is written; nil if there is none
+	put(doc []byte, path []string, raw []byte) ([]byte, error) // what get returned
+	entry(doc []byte, path []string) (object, error)           // decoded, in its order
 	decode(doc []byte) (map[string]any, error)
 }
 
@@ -138,20 +140,36 @@ var Clients = []Client{
 		local: func(s Server, environment object) object {
 			return object{{"command", s.Command}}.with("args", s.Args).with("tool_timeout_sec", toolTimeout).with("env", environment)
 		},
-		remote: func(s Server, _ object) object {
-			return object{{"url", s.URL}, {"bearer_token_env_var", "WIRO_API_KEY"}, {"tool_timeout_sec", toolTimeout}}
+		remote: func(s Server, headers object) object {
+			entry := object{{"url", s.URL}}
+			if s.Key != "" || headers != nil { // without a key it signs in
+				entry = entry.with("bearer_token_env_var", "WIRO_API_KEY")
+			}
+			return entry.with("tool_timeout_sec", toolTimeout)
 		},
 	},
 	{
 		ID: "opencode", Title: "OpenCode", Path: []string{"mcp"}, Project: "opencode.json",
 		Global: anywhere("{config}/opencode/opencode.jsonc", "{config}/opencode/opencode.json"), Detect: []string{"{config}/opencode"},
 		Variable: "{env:NAME}", After: "Start OpenCode again; opencode mcp list shows the server.",
-		file: jsonFile{},
+		file: jsonFile{}, local: openCode, remote: openCodeRemote,
+	},
+	{
+		ID: "kilo-code", Title: "Kilo Code", Path: []string{"mcp"}, Project: "kilo.json",
+		Global: anywhere("{config}/kilo/kilo.json"), Detect: []string{"{config}/kilo"},
+		Variable: "{env:NAME}", After: "Start Kilo Code again.",
+		file: jsonFile{}, local: openCode, remote: openCodeRemote,
+	},
+	{
+		ID: "grok-build", Title: "Grok Build", Path: []string{"mcp_servers"},
+		Global: anywhere("{home}/.grok/config.toml"), Detect: []string{"{home}/.grok"},
+		After: "Start Grok Build again.",
+		file:  tomlFile{},
 		local: func(s Server, environment object) object {
-			return object{{"type", "local"}, {"command", append([]string{s.Command}, s.Args...)}, {"enabled", true}}.with("environment", environment)
+			return object{{"command", s.Command}}.with("args", s.Args).with("tool_timeout_sec", toolTimeout).with("env", environment)
 		},
 		remote: func(s Server, headers object) object {
-			return object{{"type", "remote"}, {"url", s.URL}, {"enabled", true}}.with("headers", headers)
+			return object{{"url", s.URL}, {"tool_timeout_sec", toolTimeout}}.with("headers", headers)
 		},
 	},
 	{
@@ -246,8 +264,15 @@ var Clients = []Client{
 		local: func(s Server, environment object) object {
 			return append(typed("stdio")(s, environment), member{"timeout", toolTimeout * 1000})
 		},
-		remote: func(s Server, headers object) object {
-			return append(http("streamable-http")(s, headers), member{"timeout", toolTimeout * 1000})
+		remote: func(s Server, _ object) object { // every user gives a key of their own
+			return object{
+				{"type", "streamable-http"}, {"url", s.URL}, {"timeout", toolTimeout * 1000},
+				{"headers", object{{"Authorization", "Bearer {{WIRO_API_KEY}}"}}},
+				{"customUserVars", object{{"WIRO_API_KEY", object{
+					{"title", "Wiro API key"},
+					{"description", "From https://wiro.ai/panel/project; KEY:SECRET if the project signs its requests"},
+				}}}},
+			}
 		},
 	},
 }
@@ -259,6 +284,14 @@ func Find(id string) (Client, bool) {
 		return Client{}, false
 	}
 	return Clients[i], true
+}
+
+func openCode(s Server, environment object) object {
+	return object{{"type", "local"}, {"command", append([]string{s.Command}, s.Args...)}, {"enabled", true}}.with("environment", environment)
+}
+
+func openCodeRemote(s Server, headers object) object {
+	return object{{"type", "remote"}, {"url", s.URL}, {"enabled", true}}.with("headers", headers)
 }
 
 // plain is the entry that most clients take.
@@ -332,7 +365,7 @@ func FindByName(name string) (Client, bool) {
 	for _, alias := range []struct{ part, id string }{
 		{"cursor", "cursor"}, {"claude-code", "claude-code"}, {"claude-ai", "claude-desktop"}, {"claude-desktop", "claude-desktop"},
 		{"visual-studio-code", "vscode"}, {"vscode", "vscode"}, {"windsurf", "devin"}, {"devin", "devin"}, {"antigravity", "antigravity"},
-		{"gemini-cli", "gemini-cli"}, {"codex", "codex"}, {"opencode", "opencode"}, {"zed", "zed"}, {"roo", "roo-code"},
+		{"gemini-cli", "gemini-cli"}, {"codex", "codex"}, {"opencode", "opencode"}, {"kilo", "kilo-code"}, {"grok", "grok-build"}, {"zed", "zed"}, {"roo", "roo-code"},
 		{"cline", "cline"}, {"goose", "goose"}, {"copilot", "copilot-cli"}, {"kiro", "kiro"}, {"lm-studio", "lm-studio"},
 		{"lmstudio", "lm-studio"}, {"amp", "amp"}, {"warp", "warp"}, {"librechat", "librechat"},
 	} {

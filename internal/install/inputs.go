@@ -26,17 +26,22 @@ func withInputs(doc []byte, ids []string) ([]byte, error) {
 			if slices.ContainsFunc(list.Elements, func(v hujson.Value) bool { return inputID(v) == id }) {
 				continue
 			}
-			value, err := hujson.Parse(style.lines(inputOf(id).indented(style.indent(2), style.unit)))
-			if err != nil {
+			var value hujson.Value
+			if err := style.replace(&value, inputOf(id), 2); err != nil {
 				return err
 			}
 			value.BeforeExtra = style.line(list.AfterExtra, 2)
+			if style.newline == "" && len(list.Elements) > 0 {
+				value.BeforeExtra = hujson.Extra(style.space)
+			}
 			if n := len(list.Elements); n > 0 && list.Elements[n-1].AfterExtra != nil { // a trailing comma
 				value.AfterExtra = hujson.Extra{}
 			} else {
 				value.AfterExtra = nil
 			}
-			list.AfterExtra = hujson.Extra(style.newline + style.indent(1))
+			if style.newline != "" {
+				list.AfterExtra = hujson.Extra(style.newline + style.indent(1))
+			}
 			list.Elements = append(list.Elements, value)
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -15,19 +16,17 @@ type tomlFile struct{}
 
 // set writes the table at a path, and one below it for every object that the value holds.
 func (f tomlFile) set(doc []byte, path []string, value object) ([]byte, error) {
-	block := tomlTable(path, value)
-	if bytes.Contains(doc, []byte("\r\n")) {
-		block = strings.ReplaceAll(block, "\n", "\r\n")
-	}
+	return f.put(doc, path, []byte(strings.ReplaceAll(tomlTable(path, value), "\n", newlineOf(doc))))
+}
+
+// put writes the lines of the table at a path.
+func (f tomlFile) put(doc []byte, path []string, raw []byte) ([]byte, error) {
 	begin, end, err := f.find(doc, path)
 	if err != nil {
 		return nil, err
 	}
 	if begin < 0 {
-		newline := "\n"
-		if bytes.Contains(doc, []byte("\r\n")) {
-			newline = "\r\n"
-		}
+		newline := newlineOf(doc)
 		gap := ""
 		if trimmed := bytes.TrimRight(doc, " \t"); len(trimmed) > 0 {
 			gap = newline
@@ -35,9 +34,22 @@ func (f tomlFile) set(doc []byte, path []string, value object) ([]byte, error) {
 				gap = newline + newline
 			}
 		}
-		return slices.Concat(doc, []byte(gap), []byte(block)), nil
+		return slices.Concat(doc, []byte(gap), raw), nil
 	}
-	return slices.Concat(doc[:begin], []byte(block), doc[end:]), nil
+	return slices.Concat(doc[:begin], raw, doc[end:]), nil
+}
+
+// newlineOf is how the lines of a document end.
+func newlineOf(doc []byte) string {
+	if bytes.Contains(doc, []byte("\r\n")) {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+func (f tomlFile) entry(doc []byte, path []string) (object, error) {
+	all, err := f.decode(doc)
+	return entryOf(all, path), err
 }
 
 // remove takes the table at a path out, with those below it and the blank line in front.
@@ -181,6 +193,20 @@ func tomlValue(value any) string {
 			items[i] = tomlValue(item)
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = tomlValue(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case object:
+		items := make([]string, len(v))
+		for i, m := range v {
+			items[i] = tomlKey(m.Key) + " = " + tomlValue(m.Value)
+		}
+		return "{ " + strings.Join(items, ", ") + " }"
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
 	}
 	return fmt.Sprint(value)
 }

@@ -3,7 +3,10 @@ package install
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,20 +25,25 @@ func (f yamlFile) set(doc []byte, path []string, value object) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	newline := "\n"
-	if bytes.Contains(doc, []byte("\r\n")) {
-		newline = "\r\n"
+	lines := append(yamlLines(path[1], value, place.indent, max(place.indent, 1)), "")
+	return f.put(doc, path, []byte(strings.Join(lines, newlineOf(doc))))
+}
+
+// put writes the lines of an entry.
+func (f yamlFile) put(doc []byte, path []string, raw []byte) ([]byte, error) {
+	place, err := f.find(doc, path)
+	if err != nil {
+		return nil, err
 	}
-	lines := yamlLines(path[1], value, place.indent, max(place.indent, 1))
-	if !place.parent {
-		lines = append([]string{path[0] + ":"}, lines...)
-	}
-	block := strings.Join(lines, newline) + newline
-	before := doc[:place.begin]
+	newline := newlineOf(doc)
+	before := slices.Concat(doc[:place.emptyBegin], doc[place.emptyEnd:place.begin])
 	if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
-		block = newline + block
+		before = append(before, newline...)
 	}
-	return slices.Concat(before, []byte(block), doc[place.end:]), nil
+	if !place.parent {
+		before = append(before, path[0]+":"+newline...)
+	}
+	return slices.Concat(before, raw, doc[place.end:]), nil
 }
 
 // remove takes a name out, and the mapping around it if nothing else is in it.
@@ -50,17 +58,20 @@ func (f yamlFile) remove(doc []byte, path []string) ([]byte, error) {
 	return slices.Concat(doc[:place.begin], doc[place.end:]), nil
 }
 
-// get returns the value at a path as JSON; nil where there is none.
-func (yamlFile) get(doc []byte, path []string) ([]byte, error) {
-	var all map[string]map[string]any
-	if err := yaml.Unmarshal(doc, &all); err != nil {
-		return nil, nil //nolint:nilerr // another shape at the top: not ours
+// get returns the lines of an entry; nil where there is none.
+func (f yamlFile) get(doc []byte, path []string) ([]byte, error) {
+	place, err := f.find(doc, path)
+	if err != nil || !place.found {
+		return nil, err
 	}
-	value, ok := all[path[0]][path[1]]
-	if !ok {
-		return nil, nil
-	}
-	return json.Marshal(value)
+	return doc[place.begin:place.end], nil
+}
+
+func (yamlFile) entry(doc []byte, path []string) (object, error) {
+	var all yaml.MapSlice
+	err := decodeYAML(doc, &all, yaml.UseOrderedMap())
+	top, _ := ordered(all).(object)
+	return top.object(path[0]).object(path[1]), err
 }
 
 // yamlPlace is where an entry is, or where it goes.
@@ -71,24 +82,30 @@ type yamlPlace struct {
 	found       bool
 	alone       bool // nothing else is in the mapping
 	parentBegin int
+
+	emptyBegin, emptyEnd int // bytes of an empty value behind the mapping's name, such as {}
 }
 
 func (yamlFile) find(doc []byte, path []string) (yamlPlace, error) {
 	file, err := parser.ParseBytes(doc, parser.ParseComments)
 	if err != nil {
-		return yamlPlace{}, fmt.Errorf("is not valid YAML: %s", strings.SplitN(err.Error(), "\n", 2)[0])
+		return yamlPlace{}, fmt.Errorf("is not valid YAML: %w", err)
 	}
 	place := yamlPlace{begin: len(doc), end: len(doc), indent: 2}
-	if len(file.Docs) > 1 {
-		return yamlPlace{}, fmt.Errorf("holds several YAML documents")
+	docs := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool {
+		switch doc.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.DirectiveNode: // in front of ---
+			return true
+		}
+		return false
+	})
+	if len(docs) > 1 {
+		return yamlPlace{}, errors.New("holds several YAML documents")
 	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+	if len(docs) == 0 {
 		return place, nil
 	}
-	if _, comment := file.Docs[0].Body.(*ast.CommentGroupNode); comment {
-		return place, nil
-	}
-	top, err := mappingOf(file.Docs[0].Body)
+	top, err := mappingOf(docs[0].Body)
 	if err != nil {
 		return yamlPlace{}, fmt.Errorf("holds no YAML mapping")
 	}
@@ -101,6 +118,10 @@ func (yamlFile) find(doc []byte, path []string) (yamlPlace, error) {
 	place.parent, place.parentBegin = true, starts[line-1]
 	sectionEnd := blockEnd(doc, starts, line, 0)
 	place.begin, place.end = sectionEnd, sectionEnd
+	if begin, end, empty := emptyValue(doc[starts[line-1]:lineEnd(doc, starts[line-1])]); empty {
+		place.emptyBegin, place.emptyEnd = starts[line-1]+begin, starts[line-1]+end
+		return place, nil
+	}
 	entries, err := mappingOf(section.Value)
 	if err != nil {
 		if _, null := section.Value.(*ast.NullNode); null {
@@ -118,6 +139,20 @@ func (yamlFile) find(doc []byte, path []string) (yamlPlace, error) {
 		place.begin, place.end = starts[line-1], blockEnd(doc, starts, line, place.indent)
 	}
 	return place, nil
+}
+
+// emptyValue is where on a line the mapping of a name is written out as an empty one, such as
+// extensions: {} # none.
+func emptyValue(line []byte) (begin, end int, found bool) {
+	_, rest, found := bytes.Cut(line, []byte(":"))
+	begin = len(line) - len(rest)
+	rest, _, _ = bytes.Cut(rest, []byte("#"))
+	rest = bytes.TrimRight(rest, " \t\r\n")
+	switch string(bytes.ReplaceAll(bytes.TrimLeft(rest, " \t"), []byte(" "), nil)) {
+	case "{}", "~", "null":
+		return begin, begin + len(rest), found
+	}
+	return 0, 0, false
 }
 
 func mappingOf(node ast.Node) ([]*ast.MappingValueNode, error) {
@@ -178,25 +213,32 @@ func blockEnd(doc []byte, starts []int, line, indent int) int {
 // yamlLines renders an entry in block style, each level a unit further in.
 func yamlLines(name string, value object, indent, unit int) []string {
 	pad := strings.Repeat(" ", indent)
-	lines := []string{pad + name + ":"}
+	lines := []string{pad + yamlScalar(name) + ":"}
 	pad += strings.Repeat(" ", unit)
 	for _, m := range value {
 		switch v := m.Value.(type) {
 		case object:
+			if len(v) == 0 {
+				lines = append(lines, pad+yamlScalar(m.Key)+": {}")
+				continue
+			}
 			lines = append(lines, yamlLines(m.Key, v, indent+unit, unit)...)
 		case []string:
 			if len(v) == 0 {
-				lines = append(lines, pad+m.Key+": []")
+				lines = append(lines, pad+yamlScalar(m.Key)+": []")
 				continue
 			}
-			lines = append(lines, pad+m.Key+":")
+			lines = append(lines, pad+yamlScalar(m.Key)+":")
 			for _, item := range v {
 				lines = append(lines, fmt.Sprintf("%s%s- %s", pad, strings.Repeat(" ", unit), yamlScalar(item)))
 			}
 		case string:
-			lines = append(lines, fmt.Sprintf("%s%s: %s", pad, m.Key, yamlScalar(v)))
+			lines = append(lines, fmt.Sprintf("%s%s: %s", pad, yamlScalar(m.Key), yamlScalar(v)))
+		case []any, nil:
+			text, _ := json.Marshal(v) // it was YAML
+			lines = append(lines, fmt.Sprintf("%s%s: %s", pad, yamlScalar(m.Key), text))
 		default:
-			lines = append(lines, fmt.Sprintf("%s%s: %v", pad, m.Key, v))
+			lines = append(lines, fmt.Sprintf("%s%s: %v", pad, yamlScalar(m.Key), v))
 		}
 	}
 	return lines
@@ -213,6 +255,24 @@ func yamlScalar(text string) string {
 }
 
 func (yamlFile) decode(doc []byte) (all map[string]any, err error) {
-	err = yaml.Unmarshal(doc, &all)
+	err = decodeYAML(doc, &all)
 	return all, err
+}
+
+// decodeYAML decodes the document of a file, which comments and directives may precede.
+func decodeYAML[T any](doc []byte, all *T, options ...yaml.DecodeOption) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(doc), options...)
+	for {
+		var found T
+		err := decoder.Decode(&found)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if reflect.ValueOf(found).Len() > 0 {
+			*all = found
+		}
+	}
 }

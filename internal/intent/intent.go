@@ -20,6 +20,9 @@ type Intent struct {
 	As string
 	// Categories of models that do it, the closest first.
 	Categories []string
+	// Else is the category of what the request may have been meant for otherwise, as it speaks of
+	// that too; "" if of nothing else.
+	Else string
 	// Words are those by which the models of a category can be told apart: what is done, a
 	// subject, a style, a model's name. What is done is named by an English stem, as texts of
 	// models do, whatever the request's language: "upscal" for "make it sharper".
@@ -41,10 +44,11 @@ var rules = []rule{
 	{all: []string{"try-on"}, as: "trying clothes on", categories: []string{"e-commerce", "image-editing", "image-to-image"}},
 	{all: []string{"talk"}, none: []string{"transcribe", "lipsync"}, as: "a spoken conversation", categories: []string{"realtime-conversation"}},
 	{all: []string{"lipsync"}, as: "lips in time with speech", categories: []string{"video-to-video", "image-to-video", "audio"}},
-	{all: []string{"clone"}, any: []string{"speech", "audio", "read-aloud", "clone"}, none: []string{"image"}, as: "cloning of a voice", categories: []string{"voice-cloning", "voice-clone", "text-to-speech"}},
+	{all: []string{"clone"}, any: []string{"speech", "audio", "read-aloud", "clone"}, none: []string{"image", "transcribe"}, as: "cloning of a voice", categories: []string{"voice-cloning", "voice-clone", "text-to-speech"}},
 	{all: []string{"transcribe"}, as: "speech to text", categories: []string{"speech-to-text"}},
 	{all: []string{"3d"}, any: []string{"image", "from-image"}, as: "a 3D model from an image", categories: []string{"image-to-3d", "3d"}},
 	{all: []string{"3d"}, as: "a 3D model", categories: []string{"text-to-3d", "3d", "image-to-3d"}},
+	{all: []string{"lyrics"}, none: []string{"transcribe", "audio"}, as: "text", categories: []string{"llm"}},
 	{all: []string{"music"}, none: []string{"transcribe"}, as: "music", categories: []string{"text-to-music"}},
 	{all: []string{"cv"}, as: "work with applications and CVs", categories: []string{"hr-tools", "llm"}},
 	{all: []string{"read-aloud"}, none: []string{"describe"}, as: "speech from text", categories: []string{"text-to-speech"}},
@@ -57,9 +61,11 @@ var rules = []rule{
 	{all: []string{"video", "sound", "add"}, as: "sound for a video", categories: []string{"video-to-video", "text-to-video"}},
 	{all: []string{"video", "edit"}, none: []string{"create"}, as: "an edited video", categories: []string{"video-to-video", "text-to-video"}},
 	{all: []string{"video"}, as: "a video", categories: []string{"text-to-video", "image-to-video", "video-to-video"}},
-	{all: []string{"describe", "image"}, as: "text about an image", categories: []string{"image-to-text"}},
+	{all: []string{"describe", "image"}, none: []string{"remove"}, as: "text about an image", categories: []string{"image-to-text"}},
+	{all: []string{"question", "image"}, none: []string{"create", "edit", "remove", "upscale"}, as: "text about an image", categories: []string{"image-to-text"}},
 	{all: []string{"describe"}, any: []string{"from-image"}, as: "text about an image", categories: []string{"image-to-text"}},
 	{all: []string{"documents"}, any: []string{"write", "text", "documents"}, none: []string{"image", "translate"}, as: "answers from documents", categories: []string{"rag", "llm"}},
+	{all: []string{"image", "restyle"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
 	{all: []string{"translate"}, any: []string{"image", "from-image"}, as: "a translation of what is written in an image", categories: []string{"translation", "image-to-text"}},
 	{all: []string{"translate"}, none: []string{"image"}, as: "a translation", categories: []string{"translation", "llm"}},
 	{all: []string{"product"}, any: []string{"image", "edit", "create", "remove"}, none: []string{"write", "text"}, as: "pictures of products", categories: []string{"e-commerce", "image-editing", "text-to-image"}},
@@ -67,7 +73,7 @@ var rules = []rule{
 	{all: []string{"image"}, any: []string{"upscale", "remove", "edit"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
 	{all: []string{"from-image"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
 	{any: []string{"upscale"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"image"}, as: "an image", categories: []string{"text-to-image", "image-editing"}},
+	{all: []string{"image"}, as: "an image", categories: []string{"text-to-image", "image-generation", "image-editing"}},
 	{all: []string{"audio"}, any: []string{"text", "write"}, as: "speech to text", categories: []string{"speech-to-text"}},
 	{all: []string{"sound"}, as: "sounds", categories: []string{"audio", "text-to-music"}},
 	{all: []string{"text", "speech"}, as: "speech from text", categories: []string{"text-to-speech", "llm"}},
@@ -81,7 +87,7 @@ var rules = []rule{
 
 // Understand reads a request.
 func Understand(request string) Intent {
-	text := " " + fold(request) + " "
+	text := " " + setPhrases().Replace(fold(request)) + " "
 	spoken := map[string]bool{}
 	for _, c := range concepts() {
 		if c.pattern.MatchString(text) {
@@ -103,8 +109,12 @@ func Understand(request string) Intent {
 	for _, r := range rules {
 		if (len(r.all) > 0 || len(r.any) > 0) && !slices.ContainsFunc(r.all, func(n string) bool { return !has(n) }) &&
 			(len(r.any) == 0 || slices.ContainsFunc(r.any, has)) && !slices.ContainsFunc(r.none, has) {
-			found.As, found.Categories = r.as, r.categories
-			break
+			if found.As == "" {
+				found.As, found.Categories = r.as, r.categories
+			} else if !slices.Contains(found.Categories, r.categories[0]) {
+				found.Else = r.categories[0]
+				break
+			}
 		}
 	}
 	for word := range strings.FieldsSeq(text) {
@@ -128,6 +138,13 @@ var fillers = strings.Fields("the and for with that this from into your our some
 	"una uno unos los las del para con por quiero favor " +
 	"une des les pour avec dans mon mes veux voudrais moi")
 
+// setPhrases are phrases of which one word alone would mislead: a cartoon is no film, and background
+// music takes no background away.
+var setPhrases = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("-moi ", " moi ", "-nous ", " nous ", "background music", "music", "background video", "video", "hintergrundmusik", "musik", "hintergrundvideo", "video", "arka plan muzig", "muzig",
+		"cizgi film", "cartoon", "dessin anime", "cartoon", "dibujo animado", "cartoon", "dibujos animados", "cartoon")
+})
+
 type concept struct {
 	name    string
 	pattern *regexp.Regexp
@@ -149,6 +166,7 @@ var concepts = sync.OnceValue(func() []concept {
 		var alternatives []string
 		for word := range strings.FieldsSeq(words) {
 			stem := strings.HasSuffix(word, "*")
+			word, compound := strings.CutPrefix(word, "~")
 			parts := strings.Split(strings.TrimSuffix(word, "*"), "*")
 			for i, part := range parts {
 				parts[i] = regexp.QuoteMeta(fold(part))
@@ -156,6 +174,9 @@ var concepts = sync.OnceValue(func() []concept {
 			pattern := strings.Join(parts, ` (?:\S+ ){0,6}`) // a phrase, perhaps with words between
 			if stem {
 				pattern += `\S*`
+			}
+			if compound {
+				pattern = `\S*` + pattern
 			}
 			alternatives = append(alternatives, pattern)
 		}

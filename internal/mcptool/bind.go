@@ -2,6 +2,7 @@ package mcptool
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,8 +18,8 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
-// returns the arguments as they were understood, an object.
-func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (json.RawMessage, error) {
+// returns the arguments as they were understood, an object, and whether their time to wait is 0.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (understood json.RawMessage, looksOnce bool, err error) {
 	arguments = s.rename(arguments)
 	var faults []string
 	unknown := 0
@@ -56,17 +57,31 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 		}
 	}
 	if faults != nil {
-		return nil, &Problem{Text: strings.Join(faults, "\n")}
+		return nil, false, &Problem{Text: strings.Join(faults, "\n")}
 	}
-	understood, err := json.Marshal(given)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
+	if understood, err = json.Marshal(given); err != nil {
+		return nil, false, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
 	}
 	if err := decode(understood, into); err != nil {
-		return nil, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+		return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
 	}
-	return understood, nil
+	return understood, s.looksOnce(given), nil
 }
+
+// looksOnce reports whether a time to wait is 0, as given or by default.
+func (s *schema) looksOnce(given map[string]json.RawMessage) bool {
+	for _, p := range s.fields {
+		if !p.isWait() {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(cmp.Or(string(given[p.name]), p.def), 64)
+		return err == nil && LooksOnce(&seconds)
+	}
+	return false
+}
+
+// isWait reports whether a property is a time to wait.
+func (p property) isWait() bool { return strings.HasSuffix(p.name, "_seconds") }
 
 // rename gives arguments under other names that a field is known by the field's own.
 func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {

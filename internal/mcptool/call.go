@@ -41,6 +41,7 @@ type Call struct {
 	request    mcp.CallToolRequest
 	understood json.RawMessage // the arguments, until given decodes them
 	progress   ProgressFunc
+	leaves     bool      // it may take minutes, with these arguments
 	waitEnds   time.Time // of the last Wait
 	cleanups   []func()
 }

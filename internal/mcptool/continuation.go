@@ -18,12 +18,13 @@ type Continuation struct {
 // own ends when the server returns.
 func NewContinuation(ctx context.Context) *Continuation { return &Continuation{ctx: ctx} }
 
-// outlasting returns a context that ends with the request, with the values of the server's.
-func (c *Continuation) outlasting(ctx context.Context) context.Context {
+// outlasting returns a context that ends with the request, in the scope. It keeps none of what the
+// server has put into its own.
+func (c *Continuation) outlasting(ctx context.Context, s Scope) context.Context {
 	if c == nil {
 		return ctx
 	}
-	return unwound{c.ctx, ctx}
+	return WithScope(c.ctx, s)
 }
 
 // leave leaves the rest of a call to the transport, and returns what the server passes on.
@@ -32,8 +33,8 @@ func (c *Continuation) leave(run func() *mcp.CallToolResult) *mcp.CallToolResult
 	return &mcp.CallToolResult{}
 }
 
-// Waits reports whether the call has not come to its end.
-func (c *Continuation) Waits() bool { return c.run != nil }
+// Waits reports whether the call has not come to its end. A nil continuation has.
+func (c *Continuation) Waits() bool { return c != nil && c.run != nil }
 
 // Run brings a call to its end, if the server's answer is not its end already, and returns the
 // answer.
@@ -48,6 +49,8 @@ func (c *Continuation) Run(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 
 // dressed is the answer with a result in the place of the one that stood for it. What the server
 // added to that one stays.
+//
+//go:noinline // its frame would stay on the stack of a wait
 func dressed(result *mcp.CallToolResult, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	response, ok := answer.(mcp.JSONRPCResponse)
 	if !ok {
@@ -68,17 +71,4 @@ func dressed(result *mcp.CallToolResult, answer mcp.JSONRPCMessage) mcp.JSONRPCM
 	}
 	response.Result = result
 	return response
-}
-
-// unwound is a request's context with the values that the MCP server added to it.
-type unwound struct {
-	context.Context
-	values context.Context //nolint:containedctx // that of a call
-}
-
-func (c unwound) Value(key any) any {
-	if value := c.Context.Value(key); value != nil {
-		return value
-	}
-	return c.values.Value(key)
 }

@@ -127,3 +127,22 @@ func TestAPanicOfACallThatWaitsIsAnInternalError(t *testing.T) {
 	require.Contains(t, d.finish(t), "Internal error")
 	require.Equal(t, mcptool.Internal, d.ended[0].Status)
 }
+
+// A call that only looks has nothing to wait for: leaving the server costs more than its frames do.
+func TestACallThatLooksOnceIsNotLeft(t *testing.T) {
+	t.Parallel()
+	type glance struct {
+		Seconds float64 `json:"look_seconds,omitempty" min:"0" max:"9" default:"0"`
+	}
+	y := newToys(t, func(o *mcptool.Options) {
+		o.Tools = append(o.Tools, mcptool.Define(mcptool.Meta{Name: "glance", Toolset: "eyes"}, func(context.Context, *mcptool.Call, glance) (plain, error) {
+			return plain{Text: "seen"}, nil
+		}))
+	})
+	for arguments, left := range map[string]bool{`{}`: false, `{"look_seconds":0}`: false, `{"look_seconds":"0"}`: false, `{"look_seconds":2}`: true} {
+		c := mcptool.NewContinuation(t.Context())
+		y.MCP().HandleMessage(mcptool.WithScope(t.Context(), mcptool.Scope{Caller: "me", Continuation: c}),
+			json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"glance","arguments":`+arguments+`}}`))
+		require.Equal(t, left, c.Waits(), arguments)
+	}
+}

@@ -77,15 +77,28 @@ func (p *Progress) Update(value, total float64, message string) {
 	p.send(value, message)
 }
 
-// Expect says how long what begins now usually takes. Until the next Expect, the silence between
-// updates is filled with how much of that has passed: "running, 40%, usually 25s". 0 ends that.
-func (p *Progress) Expect(usual time.Duration) {
+// Wanted reports whether a client asked for progress.
+func (p *Progress) Wanted() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.usual = usual; p.report != nil && usual > 0 {
-		p.expects = time.Now()
-		p.beat.Reset(p.interval())
+	return p.report != nil
+}
+
+// Expect says how long what goes on since began usually takes. Until the next Expect, the silence
+// between updates is filled with how much of that has passed: "running, 40%, about 15s left, usually
+// 25s". 0 ends that.
+func (p *Progress) Expect(usual time.Duration, began time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.usual = usual; p.report == nil || usual <= 0 {
+		return
 	}
+	p.expects = began
+	if time.Since(began) >= p.interval() {
+		p.beat.Reset(0) // that it began a while ago is news
+		return
+	}
+	p.beat.Reset(p.interval())
 }
 
 // interval is the longest silence.
@@ -113,7 +126,8 @@ func (p *Progress) pulse() {
 	case p.usual > 0 && since < p.usual:
 		percent := math.Floor(100 * float64(since) / float64(p.usual))
 		value = max(value, min(percent, most))
-		message += fmt.Sprintf(", %.0f%%, usually %s", percent, p.usual.Round(time.Second))
+		left := max((p.usual - since).Round(time.Second), time.Second)
+		message += fmt.Sprintf(", %.0f%%, about %s left, usually %s", percent, left, p.usual.Round(time.Second))
 	case p.usual > 0:
 		message += fmt.Sprintf(", %s so far, usually %s", since.Round(time.Second), p.usual.Round(time.Second))
 	default:

@@ -72,20 +72,36 @@ func TestSilenceIsFilledWithHowFarARunUsuallyIs(t *testing.T) {
 		call := &Call{progress: func(value, _ float64, message string) { told = append(told, news{value, message}) }}
 		p := call.StartProgress()
 		p.Update(0.6, 0, "running")
-		p.Expect(20 * time.Second)
+		p.Expect(20*time.Second, time.Now())
 		time.Sleep(23 * time.Second)
 		synctest.Wait()
-		p.Expect(0)
+		p.Expect(0, time.Time{})
 		p.Update(30, 0, "12 words so far")
 		p.Stop()
 		time.Sleep(time.Minute)
 		require.Greater(t, len(told), 8)
-		require.Equal(t, "running, 10%, usually 20s", told[1].message)
+		require.Equal(t, "running, 10%, about 18s left, usually 20s", told[1].message)
 		require.InDelta(t, 10, told[1].value, 1e-9)
 		require.Contains(t, told[len(told)-2].message, "so far, usually 20s")
 		for i := range told[1:] {
 			require.Greater(t, told[i+1].value, told[i].value, "it rises")
 			require.LessOrEqual(t, told[i+1].value, 97.0, "a guess is never done")
 		}
+	})
+}
+
+func TestWhatBeganAWhileAgoIsToldOfAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		p := (&Call{progress: func(_, _ float64, message string) { told = append(told, message) }}).StartProgress()
+		require.True(t, p.Wanted())
+		p.Update(0.6, 0, "running")
+		p.Expect(40*time.Second, time.Now().Add(-10*time.Second))
+		synctest.Wait()
+		require.Equal(t, []string{"running", "running, 25%, about 30s left, usually 40s"}, told)
+		p.Stop()
+		require.False(t, p.Wanted())
+		require.False(t, (&Call{}).StartProgress().Wanted())
 	})
 }

@@ -228,12 +228,12 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}}
-	ctx = scope.Continuation.outlasting(ctx)
+	ctx = scope.Continuation.outlasting(ctx, scope)
 	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, u.call) })
 	switch {
 	case rest == nil:
 		return result
-	case scope.Continuation != nil && t.Waits() && !t.asks: // the MCP server is what asks
+	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks: // the MCP server is what asks
 		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
 	}
 	return u.end(ctx, rest)
@@ -244,25 +244,26 @@ type underway struct {
 	call  *Call
 	id    string // of the request
 	start time.Time
+	event Event // of its end, so far
 }
 
 // do does a part of the call. It returns what is left to do or, once the call has ended, its
 // result.
 func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResult, rest part) {
-	event := Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
+	u.event = Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
 			u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
 				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
-			event.Status = Internal
+			u.event.Status = Internal
 			result, rest = plain{}.failed(u.id, internalError(u.id)), nil
 		}
 		if rest != nil {
 			return
 		}
-		event.Took = time.Since(u.start)
+		u.event.Took = time.Since(u.start)
 		if u.call.Scope.Observe != nil {
-			u.call.Scope.Observe(event)
+			u.call.Scope.Observe(u.event)
 		}
 		u.call.cleanUp()
 		u.call.server.addNotice(result)
@@ -271,17 +272,17 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	switch {
 	case err != nil:
 		var p *Problem
-		event.Err = err
-		p, event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
+		u.event.Err = err
+		p, u.event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
 		id := u.id
-		if event.Status != Internal { // the log has nothing more to say
+		if u.event.Status != Internal { // the log has nothing more to say
 			id = ""
 		}
 		return u.call.plain().failed(id, p), nil
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:
-		event.Status = Asked
+		u.event.Status = Asked
 		return out.question.render(u.call), nil
 	}
 	return u.call.render(out.result), nil

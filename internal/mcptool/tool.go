@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -149,11 +148,12 @@ func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
 		listed: sync.OnceValue(func() mcp.Tool { return meta.listed(input().encode(), outputSchema(out, meta.confirms())) }),
 		handle: func(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
 			given := reflect.New(in).Interface()
-			understood, err := input().bind(meta.Name, arguments, given)
+			understood, looksOnce, err := input().bind(meta.Name, arguments, given)
 			if err != nil {
 				return outcome{}, err
 			}
 			call.understand(understood)
+			call.leaves = !looksOnce || meta.Slow
 			if call.Scope.Decoded != nil {
 				call.Scope.Decoded()
 			}
@@ -192,7 +192,7 @@ func (t Tool) Arguments() []string { return t.input().names() }
 // Waits reports whether a call may take minutes: whether the tool is marked so, or takes a time
 // to wait.
 func (t Tool) Waits() bool {
-	return t.Slow || slices.ContainsFunc(t.input().fields, func(p property) bool { return strings.HasSuffix(p.name, "_seconds") })
+	return t.Slow || slices.ContainsFunc(t.input().fields, property.isWait)
 }
 
 // Tool is the tool as MCP lists it.

@@ -26,8 +26,9 @@ func getBalance(ctx context.Context, call *Call, in walletOf) (WalletBalance, er
 		return WalletBalance{}, err
 	}
 	result := WalletBalance{USD: balance.USD, Team: in.Team}
-	result.Answer, _ = redactSecrets(balance.Raw).(map[string]any)
-	if balance.USD != nil {
+	if balance.USD == nil {
+		result.Answer, _ = redactSecrets(balance.Raw).(map[string]any)
+	} else {
 		tasks, limited := balance.MaxConcurrentTasks()
 		if limited {
 			result.Limit = &tasks
@@ -53,7 +54,7 @@ type WalletBalance struct {
 	Limit     *int           `json:"maxConcurrentTasks" nullable:"true"` // null if there is none, or it is not known
 	Unlimited bool           `json:"unlimitedTasks,omitempty"`           // there is no limit
 	Team      string         `json:"teamguid,omitempty"`                 // whose wallet; otherwise the API key's own
-	Answer    map[string]any `json:"wallet,omitempty" text:"lines"`      // what Wiro answered
+	Answer    map[string]any `json:"wallet,omitempty" text:"lines"`      // what Wiro answered, where the balance is null
 }
 
 // Text is the balance with the limit that follows from it, or what Wiro answered.

@@ -73,7 +73,7 @@ func (c *Call) oneCredentialType(ctx context.Context, in credentialQuery) (Crede
 var setAgentCredentialsTool = define(mcptool.Meta{
 	Name:        "set_agent_credentials",
 	Title:       "Set an agent's credentials",
-	Description: "Enter fields of an agent's credentials: keys, passwords, ids, settings. get_my_agent names the fields. Values never show again; a running agent restarts.",
+	Description: "Enter what an agent's services ask for: API keys, passwords, other fields. get_my_agent names them. Values never show again; a running agent restarts.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

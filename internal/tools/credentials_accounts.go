@@ -24,7 +24,7 @@ func (a account) arguments() map[string]any {
 var getAgentAccountStatusTool = define(mcptool.Meta{
 	Name:        "get_agent_account_status",
 	Title:       "Get an agent's account status",
-	Description: "Whether an account is connected, to which one, and until when.",
+	Description: "Is an account connected (login done), which one, until when.",
 	Toolset:     Agents,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "google-ads"}`}},
 }, getAgentAccountStatus)
@@ -44,7 +44,7 @@ func getAgentAccountStatus(ctx context.Context, call *Call, in account) (Account
 var disconnectAgentAccountTool = define(mcptool.Meta{
 	Name:        "disconnect_agent_account",
 	Title:       "Disconnect an agent's account",
-	Description: "Take an account away from an agent: its tokens are deleted. A running agent restarts without it. Connecting it again needs the user's consent.",
+	Description: "Take an account away from an agent: removes its access and tokens. A running agent restarts without it. Connecting again needs the user's consent.",
 	Toolset:     Credentials,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

@@ -14,7 +14,7 @@ import (
 var connectAgentAccountTool = define(mcptool.Meta{
 	Name:        "connect_agent_account",
 	Title:       "Connect an agent's account",
-	Description: "Connect an account of a service, such as Instagram, to an agent. Show the user the address, then call again: it waits until they have consented.",
+	Description: "Connect an account, such as Instagram or Google, to an agent. Show the user the address, then call again: it waits until they have consented.",
 	Toolset:     Agents,
 	Effect:      mcptool.Writes,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "provider": "twitter", "redirecturl": "https://app.example.com/cb"}`}},

@@ -34,7 +34,10 @@ const (
 // request is also searched for by its words, which is all there is where it names no kind of work.
 func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
 	wanted := intent.Understand(in.Task)
-	categories := wanted.Categories[:min(3, len(wanted.Categories))]
+	categories := slices.Clone(wanted.Categories[:min(3, len(wanted.Categories))])
+	if wanted.Else != "" {
+		categories = slices.Insert(categories, 1, wanted.Else)
+	}
 	found := make([][]wiro.Model, len(categories))
 	group, searching := errgroup.WithContext(ctx)
 	for i, category := range categories {
@@ -55,7 +58,7 @@ func recommendModel(ctx context.Context, call *Call, in recommendation) (Recomme
 	models := interleave(found)
 	if len(models) == 0 {
 		models, wanted.As = worded, ""
-	} else if len(worded) > 0 && !slices.ContainsFunc(models[:min(2, len(models))], func(m wiro.Model) bool { return m.ID == worded[0].ID }) {
+	} else if wanted.Else == "" && len(worded) > 0 && speaksOf(worded[0], wanted.Words) && !slices.ContainsFunc(models[:min(2, len(models))], func(m wiro.Model) bool { return m.ID == worded[0].ID }) {
 		// The request may have been taken for the wrong kind: the third has its words.
 		models = slices.DeleteFunc(models, func(m wiro.Model) bool { return m.ID == worded[0].ID })
 		models = slices.Insert(models, min(2, len(models)), worded[0])
@@ -102,19 +105,13 @@ func ranked(models []wiro.Model, words []string) []wiro.Model {
 	const perWord = 1.5
 	stems := make([]string, len(words))
 	for i, word := range words {
-		env := snowballstem.NewEnv(word)
-		english.Stem(env)
-		stems[i] = env.Current()
+		stems[i] = stemOf(word)
 	}
 	texts := make(map[string][]string, len(models))
 	for _, m := range models {
-		texts[m.ID] = strings.FieldsFunc(strings.ToLower(m.Title+" "+m.Slug().Model+" "+m.Summary()+" "+strings.Join(m.Tags, " ")), func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-		})
+		texts[m.ID] = textWords(m)
 	}
-	has := func(m wiro.Model, stem string) bool {
-		return slices.ContainsFunc(texts[m.ID], func(word string) bool { return strings.HasPrefix(word, stem) })
-	}
+	has := func(m wiro.Model, stem string) bool { return hasStem(texts[m.ID], stem) }
 	weights := make([]float64, len(stems))
 	for i, stem := range stems {
 		holders := 0
@@ -141,6 +138,34 @@ func ranked(models []wiro.Model, words []string) []wiro.Model {
 	models = slices.Clone(models)
 	slices.SortStableFunc(models, func(a, b wiro.Model) int { return cmp.Compare(scores[b.ID], scores[a.ID]) })
 	return models
+}
+
+func stemOf(word string) string {
+	env := snowballstem.NewEnv(word)
+	english.Stem(env)
+	return env.Current()
+}
+
+// textWords are the words of what is said about a model.
+func textWords(m wiro.Model) []string {
+	return strings.FieldsFunc(strings.ToLower(m.Title+" "+m.Slug().Model+" "+m.Summary()+" "+strings.Join(m.Tags, " ")), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+}
+
+func hasStem(words []string, stem string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, stem) })
+}
+
+// speaksOf reports whether the texts of a model have half of the words or more: one in common may be chance.
+func speaksOf(m wiro.Model, words []string) bool {
+	texts, held := textWords(m), 0
+	for _, word := range words {
+		if hasStem(texts, stemOf(word)) {
+			held++
+		}
+	}
+	return held > 0 && 3*held >= len(words)
 }
 
 // interleave takes two models of the first list, then one of each other list in turn, without

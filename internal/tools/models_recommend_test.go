@@ -27,7 +27,8 @@ func TestRecommendationsCanDoTheJob(t *testing.T) {
 			require.NoError(t, err)
 			result := s.call("recommend_model", `{"task":`+string(quoted)+`}`).ok("$")
 			total++
-			for _, model := range result.at("models").([]any)[:3] {
+			models := result.at("models").([]any)
+			for _, model := range models[:min(3, len(models))] {
 				if slices.ContainsFunc(model.(map[string]any)["categories"].([]any), func(c any) bool {
 					return slices.Contains(strings.Split(wanted, ","), c.(string))
 				}) {

@@ -18,7 +18,7 @@ import (
 var applyAgentSkillsTool = defineConfirmed(mcptool.Meta{
 	Name:        "apply_agent_skills",
 	Title:       "Apply an agent's skills",
-	Description: "Switch skills of a custom-built agent on or off, and its tier up, all or none. Charges the wallet the difference in price for the rest of the period, after confirmation. A running agent restarts once. Never pays twice under one idempotency_key.",
+	Description: "Switch skills of a custom-built agent on or off, add skills, and its tier up, all or none. Charges the wallet the difference in price for the rest of the period, after confirmation. A running agent restarts once. Never pays twice under one idempotency_key.",
 	Toolset:     Skills,
 	Effect:      mcptool.Writes,
 	Idempotent:  true,

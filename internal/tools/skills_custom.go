@@ -272,7 +272,7 @@ func deleteCustomSkill(ctx context.Context, call *Call, in customSkillName) (Cus
 var getCustomSkillHistoryTool = define(mcptool.Meta{
 	Name:           "get_custom_skill_history",
 	Title:          "Get a custom skill's history",
-	Description:    "How a custom skill of an agent changed: who, when, and what it became, newest first, with the template's own version. revert_custom_skill goes back to any of them.",
+	Description:    "How a custom skill changed over time: who, when, what it became, newest first, and the template's own version. revert_custom_skill goes back to any of them.",
 	Toolset:        Skills,
 	TruncationHint: "Narrow it with startdate and enddate.",
 	Examples:       []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skillkey": "cs-a"}`}},
@@ -294,7 +294,7 @@ type customSkillAudit struct {
 var revertCustomSkillTool = define(mcptool.Meta{
 	Name:        "revert_custom_skill",
 	Title:       "Revert a custom skill",
-	Description: "Take a custom skill of an agent back to what the template has (source preset) or to a version of its history (source history, versionguid). What it is now stays in the history. A running agent restarts.",
+	Description: "Undo edits of a custom skill or preference: back to the template's text (source preset) or to a version of its history (source history, versionguid). What it is now stays in the history. A running agent restarts.",
 	Toolset:     Skills,
 	Effect:      mcptool.Destroys,
 	Examples:    []mcptool.Example{{Arguments: `{"useragentguid": "f8e7d6c5-b4a3-2190-fedc-ba0987654321", "skillkey": "cs-a", "source": "preset"}`}},

@@ -149,7 +149,7 @@ var cancelTaskTool = define(mcptool.Meta{
 var killTaskTool = define(mcptool.Meta{
 	Name:        "kill_task",
 	Title:       "Kill a running task",
-	Description: "Stop at once a task that runs (one that waits is canceled). Says what was charged.",
+	Description: "Stop a running task at once (one that waits is canceled). Says what was charged.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,
@@ -237,7 +237,7 @@ func (c *Call) stopping(action string, task wiro.Task, why string) TaskAction {
 var deleteTaskFilesTool = define(mcptool.Meta{
 	Name:        "delete_task_files",
 	Title:       "Delete a task's files",
-	Description: "Delete the input and output files of a task; their URLs stop working. Cannot be undone.",
+	Description: "Delete a task's input and output files from Wiro; their URLs stop working. No undo.",
 	Toolset:     Tasks,
 	Effect:      mcptool.Destroys,
 	Idempotent:  true,

@@ -185,6 +185,17 @@ func TestTheBalanceWithWhatFollowsFromIt(t *testing.T) {
 	require.InDelta(t, 5, r.data["maxConcurrentTasks"], 0)
 	require.Equal(t, "t1", f.requests()[0].team)
 	require.NotContains(t, fmt.Sprint(r.data), "secret")
+	require.NotContains(t, r.data, "wallet", "nothing is said twice")
+
+	f.say("Wallet/List", `{"result":true,"wallet":{"gifted":"10.00","amount":"25.50"}}`)
+	require.Contains(t, f.ok("get_balance", `{}`).text, "Balance: $35.50. At most 3 tasks")
+	f.say("Wallet/List", `{"result":true,"list":[],"cardtoken":"secret"}`)
+	r = f.ok("get_balance", `{}`)
+	require.Contains(t, r.text, "states no single balance")
+	require.NotContains(t, r.text, "At most")
+	require.NotContains(t, fmt.Sprint(r.data, r.text), "secret")
+	f.say("Wallet/List", yes)
+	require.Contains(t, f.ok("get_balance", `{}`).text, "states no balance. It is at https://wiro.ai/panel/billing")
 
 	f.say("Wallet/List", `{"result":true,"balance":300}`)
 	r = f.ok("get_balance", `{}`)

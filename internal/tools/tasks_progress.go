@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
@@ -39,14 +41,74 @@ const modelDone = 97
 type taskProgress struct {
 	progress *mcptool.Progress
 	last     wiro.Update
-	usual    time.Duration // that the model runs; 0 if not known
 	answer   func(sofar string)
+	since    time.Time // when the record says that the run began; zero if nothing says
+
+	mu     sync.Mutex
+	usual  time.Duration // that the model runs; 0 if not known
+	began  time.Time     // when the model began to run
+	counts bool          // it says itself how far it is
 }
 
-// expect takes the model's usual run time.
+// expect takes the model's usual run time. It may become known while the model runs.
 func (t *taskProgress) expect(m *quote.Model) {
-	if m != nil {
-		t.usual, _ = m.UsualTime()
+	if m == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.usual, _ = m.UsualTime()
+	t.estimate()
+}
+
+// runs notes that the model runs, since a time that may be unknown.
+func (t *taskProgress) runs(since time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.began.IsZero() {
+		return
+	}
+	if t.began = since; since.IsZero() || since.After(time.Now()) {
+		t.began = time.Now()
+	}
+	t.estimate()
+}
+
+// estimate tells how far a run usually is, unless the model does. The caller holds t.mu.
+func (t *taskProgress) estimate() {
+	if !t.counts && !t.began.IsZero() {
+		t.progress.Expect(t.usual, t.began)
+	}
+}
+
+// countsItself ends the estimates: the model says how far it is.
+func (t *taskProgress) countsItself() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.counts {
+		t.counts = true
+		t.progress.Expect(0, time.Time{})
+	}
+}
+
+// updatesOf are the updates of a task of which only its record tells the model. The usual run time
+// is looked up once, beside the wait.
+func (c *Call) updatesOf(ctx context.Context, task *wiro.Task, t *taskProgress) func(wiro.Update) {
+	if !t.progress.Wanted() {
+		return t.update
+	}
+	var asked bool
+	return func(u wiro.Update) {
+		if slug := task.Model(); !asked && slug.Owner != "" {
+			asked = true
+			go func() {
+				if model, err := c.cachedModel(ctx, slug); err == nil {
+					t.expect(model.price)
+				}
+			}()
+		}
+		t.since = task.StartedAt
+		t.update(u)
 	}
 }
 
@@ -65,11 +127,11 @@ func (t *taskProgress) update(u wiro.Update) {
 			t.progress.Update(0.9, 0, "reading the result")
 		}
 	case u.Status != wiro.TaskOutput:
-		if u.Status == wiro.TaskStart {
-			t.progress.Expect(t.usual)
-		}
 		if stage, known := stages[u.Status]; known {
 			t.progress.Update(stage.done, 0, stage.name)
+		}
+		if u.Status == wiro.TaskStart {
+			t.runs(t.since)
 		}
 	case len(u.Answer) > 0 || len(u.Thinking) > 0:
 		said, doing := u.Answer, "words so far"
@@ -79,16 +141,20 @@ func (t *taskProgress) update(u wiro.Update) {
 		if len(said) == 0 {
 			said, doing = u.Thinking, "words of thinking so far"
 		}
-		t.progress.Expect(0)
+		t.countsItself()
 		words := wordCount(said)
 		t.progress.Update(float64(words), 0, fmt.Sprintf("%d %s: %s", words, doing, lastWords(said)))
 	case u.Progress != nil && u.Progress.Percent != nil:
-		t.progress.Expect(0)
+		t.countsItself()
 		t.progress.Update(min(max(1, float64(*u.Progress.Percent)), modelDone), 100, progressLine(u.Progress))
 	case u.Progress != nil:
 		t.progress.Update(1, 0, progressLine(u.Progress))
 	case u.Line != "":
 		t.progress.Update(1, 0, mcptool.Clip(u.Line, 120))
+		t.runs(t.since)
+	default: // seen in mid-run
+		t.progress.Update(stages[u.Status].done, 0, stages[u.Status].name)
+		t.runs(t.since)
 	}
 }
 

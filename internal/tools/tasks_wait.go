@@ -14,7 +14,7 @@ import (
 var waitForTaskTool = define(mcptool.Meta{
 	Name:        "wait_for_task",
 	Title:       "Wait for a task",
-	Description: "Wait for a submitted task to end, and return its result.",
+	Description: "Wait until a submitted task is finished; returns its result.",
 	Toolset:     Tasks,
 	View:        viewURI,
 	Examples:    []mcptool.Example{{Arguments: `{"tasktoken": "tok1"}`}},
@@ -48,7 +48,7 @@ func (c *Call) watch(ctx context.Context, timeout *float64, task *wiro.Task, upd
 		if mcptool.LooksOnce(timeout) { // the look itself takes its time
 			limited = ctx
 		}
-		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, updates.update) })
+		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, c.updatesOf(limited, task, updates)) })
 	})
 }
 

@@ -28,34 +28,49 @@ type dispatcher struct {
 // handle answers a request in a session. The request's ID goes into logs and into the error of
 // a fault in this program. A call that may wait does so here, with nothing of the MCP server on
 // the stack.
-func (d dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
+func (d *dispatcher) handle(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
+	return d.finish(ctx, m, scope, d.start(ctx, m, s, scope))
+}
+
+// start is the part of handle that comes before a wait.
+func (d *dispatcher) start(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) (answer mcp.JSONRPCMessage) {
 	if m.invalid != "" {
 		return m.refusal(mcp.INVALID_PARAMS, m.invalid)
 	}
-	defer func() {
-		if cause := recover(); cause != nil {
-			answer = d.panicked(ctx, m, scope, cause)
-		}
-	}()
+	defer d.recovered(ctx, m, scope, &answer)
 	scope.Continuation = mcptool.NewContinuation(ctx)
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
 	if scope.Continuation.Waits() {
 		m.Params = nil // decoded, and often most of what a waiting call would hold
 	}
+	return answer
+}
+
+// finish is the rest of handle: a call that waits does so here.
+func (d *dispatcher) finish(ctx context.Context, m *message, scope *mcptool.Scope, answer mcp.JSONRPCMessage) (final mcp.JSONRPCMessage) {
+	if !scope.Continuation.Waits() {
+		return answer
+	}
+	defer d.recovered(ctx, m, scope, &final)
 	return scope.Continuation.Run(answer)
 }
 
-// panicked is the answer to a message that panicked.
-func (d dispatcher) panicked(ctx context.Context, m *message, scope *mcptool.Scope, cause any) mcp.JSONRPCMessage {
+// recovered answers a message that panicked.
+func (d *dispatcher) recovered(ctx context.Context, m *message, scope *mcptool.Scope, answer *mcp.JSONRPCMessage) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
 	d.log.Error().Ctx(ctx).Str("request", scope.RequestID).Str("panic", fmt.Sprintf("%T", cause)).
 		Bytes("stack", debug.Stack()).Msg("a message panicked")
-	return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
+	scope.Continuation = nil // whatever it was left, it does not go on
+	*answer = m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 }
 
 // dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
 // the client's nor confuse two calls; the answer carries the client's own bytes.
-func (d dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
+func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)

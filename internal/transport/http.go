@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -63,19 +62,20 @@ type Backend struct {
 // nothing between requests: any replica can serve any of them.
 type HTTP struct {
 	Backend
-	mcp      *server.MCPServer
-	options  HTTPOptions
-	guard    *guard
-	limits   *limits
-	shared   *sharedRate // nil: no other replica counts
-	record   recorder
-	bodies   *bodyBudget
-	ready    *readiness
-	page     *page
-	oauth    *oauth.Server // nil: off
-	salt     []byte        // of this process: hashes of keys mean nothing elsewhere
-	timeouts timeouts
-	inFlight tracker
+	dispatcher dispatcher
+	options    HTTPOptions
+	guard      *guard
+	limits     *limits
+	shared     *sharedRate // nil: no other replica counts
+	record     recorder
+	bodies     *bodyBudget
+	ready      *readiness
+	page       *page
+	oauth      *oauth.Server // nil: off
+	salt       []byte        // of this process: hashes of keys mean nothing elsewhere
+	timeouts   timeouts
+	inFlight   tracker
+	hijacked   hijackedSet
 
 	draining context.Context //nolint:containedctx // a state, done for good
 	drain    context.CancelFunc
@@ -116,7 +116,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h := &HTTP{
 		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
 		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
-		salt: make([]byte, 32), timeouts: defaultTimeouts, mcp: b.Tools.MCP(),
+		salt: make([]byte, 32), timeouts: defaultTimeouts, dispatcher: dispatcher{b.Tools.MCP(), b.Log, b.Tools.Plain},
 	}
 	_, _ = rand.Read(h.salt) // never fails
 	if h.oauth, err = newOAuth(h); err != nil {
@@ -152,6 +152,7 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 		})
 	}
 	err := errors.Join(group.Wait(), h.inFlight.wait(ctx))
+	h.hijacked.cut() // none is left unless ctx ended
 	h.ready.close()
 	return err
 }

@@ -167,6 +167,7 @@ func reserve(l *rate.Limiter, now time.Time, n int) (*rate.Reservation, time.Dur
 // acquire counts a call that may take minutes, until release. If there are too many, it
 // returns the name of the limit.
 func (l *limits) acquire(c caller) (release func(), limit string) {
+	c.header = nil // release outlasts the request
 	own := l.options.WaitsPerKey
 	if !c.known {
 		own *= strangersPerAddress

@@ -54,19 +54,19 @@ func (h *HTTP) serveMCP(w http.ResponseWriter, r *http.Request) {
 	defer q.release()
 	switch messages, batch := q.read(); {
 	case batch:
-		q.serveBatch(q.context(), messages)
+		q.serveBatch(q.withOwner(r.Context()), messages)
 	case len(messages) == 1:
-		q.serveOne(q.context(), &messages[0])
+		q.serveOne(&messages[0])
 	}
 }
 
-// context is that of the request, with the caller as the owner of what it takes.
-func (q *request) context() context.Context {
+// withOwner returns a context in which the caller is the owner of what is taken.
+func (q *request) withOwner(ctx context.Context) context.Context {
 	owner := ""
 	if q.entry.caller.known {
 		owner = q.entry.caller.hash // made-up keys have one share together
 	}
-	return slots.WithOwner(q.r.Context(), owner)
+	return slots.WithOwner(ctx, owner)
 }
 
 // decoded lets others decode: what follows may wait.
@@ -97,7 +97,7 @@ func (q *request) read() (messages []message, batch bool) {
 		return nil, false
 	}
 	if len(body) > freeBody {
-		release, err := slots.CPU().Acquire(q.context())
+		release, err := slots.CPU().Acquire(q.withOwner(q.r.Context()))
 		if err != nil {
 			return nil, false // the client is gone
 		}
@@ -156,7 +156,8 @@ func (q *request) admit() bool {
 		h.limits.accept(who.hash)
 	}
 	who.id, who.known = h.limits.identify(who.hash, who.peer.client)
-	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(who.hash) }}
+	hash := who.hash // not q, which the scope of a wait would hold
+	q.scope = mcptool.Scope{Caller: credentials, PublicURL: h.pages(r), Allowed: allowed, Limits: limits, Drain: h.draining, Accepted: func() { h.limits.accept(hash) }}
 	if !isJSON(r.Header.Get("Content-Type")) {
 		q.refuse(http.StatusUnsupportedMediaType, codeRefused, nil, "The Content-Type must be application/json.")
 		return false
@@ -174,24 +175,28 @@ func (q *request) admit() bool {
 }
 
 // serveOne answers a message on its own.
-func (q *request) serveOne(ctx context.Context, m *message) {
+func (q *request) serveOne(m *message) {
 	if fault := m.fault(); fault != "" && !m.isReply() {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, m.ID, fault)
 		return
 	}
 	if !m.expectsAnswer() {
 		q.decoded()
-		q.giveUp(ctx, m)
+		q.giveUp(q.r.Context(), m)
 		q.w.WriteHeader(http.StatusAccepted)
 		return
 	}
 	s := newStream(q.w, q.r, q.http.timeouts)
-	defer s.abandon()
-	c := q.newCall(ctx, q.entry.id, m, s.notify)
+	defer s.handlerDone()
+	c := q.newCall(q.withOwner(q.r.Context()), q.entry.id, m, s.notify)
 	if limit := c.begin(); limit != "" {
 		s.abandon()
 		q.entry = c.entry
 		q.tooManyRequests(limit, retryWait, m.ID)
+		return
+	}
+	if c.mayWait && s.closeAfter() {
+		q.serveWait(c, s)
 		return
 	}
 	status, data := c.answer()

@@ -59,6 +59,7 @@ type rig struct {
 func start(t *testing.T, adjust ...func(*setup)) *rig {
 	t.Helper()
 	s := setup{timeouts: defaultTimeouts}
+	s.timeouts.hijack = time.Millisecond // the waits of tests are short
 	for _, f := range adjust {
 		f(&s)
 	}

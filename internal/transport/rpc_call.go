@@ -13,21 +13,22 @@ import (
 type rpcCall struct {
 	http    *HTTP
 	ctx     context.Context //nolint:containedctx // lives as long as the call
-	caller  *caller
 	message *message
 	scope   mcptool.Scope
 	entry   activity
 	release func()
+
+	mayWait  bool // its tool does
+	protocol protocol
 }
 
 // newCall prepares a message for the MCP server: its scope is complete from here on.
 func (q *request) newCall(ctx context.Context, id string, m *message, notify mcptool.Notifier) *rpcCall {
-	from := &q.entry.caller
 	c := &rpcCall{
-		http: q.http, ctx: ctx, caller: from, message: m, scope: q.scope, release: func() {},
-		entry: activity{caller: *from, id: id, method: m.label(), rpcID: m.ID},
+		http: q.http, ctx: ctx, message: m, scope: q.scope, release: func() {},
+		entry: activity{caller: q.entry.caller, id: id, method: m.label(), rpcID: m.ID},
 	}
-	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(from.header, m.ID), m.withToken(notify)
+	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(c.entry.caller.header, m.ID), m.withToken(notify)
 	c.scope.Observe = c.observe
 	return c
 }
@@ -35,7 +36,7 @@ func (q *request) newCall(ctx context.Context, id string, m *message, notify mcp
 // observe takes note of how the call of a tool ended.
 func (c *rpcCall) observe(e mcptool.Event) {
 	c.entry.call, c.entry.tool, c.entry.outcome = e, e.Tool, outcome(e.Status)
-	if c.caller.signed {
+	if c.entry.caller.signed {
 		c.http.recheck(c.ctx, c.scope, e.Err)
 	}
 }
@@ -51,40 +52,51 @@ func (c *rpcCall) begin() (limit string) {
 	if !d.Waits() {
 		return ""
 	}
-	release, limit := c.http.limits.acquire(*c.caller)
+	release, limit := c.http.limits.acquire(c.entry.caller)
 	if limit == "" {
-		c.release = release
+		c.release, c.mayWait = release, true
 	}
 	return limit
 }
 
-// answer lets the MCP server answer, and returns what it says with the HTTP status for it.
-func (c *rpcCall) answer() (status int, data []byte) {
+// answer returns what the MCP server says, with the HTTP status for it.
+func (c *rpcCall) answer() (status int, data []byte) { return c.finish(c.start()) }
+
+// start lets the MCP server answer. If the call waits, its answer only stands for one that is
+// still to come. A status other than 0 is that of a refusal.
+func (c *rpcCall) start() (status int, answer mcp.JSONRPCMessage) {
 	c.begun()
-	protocol, answer := c.message.protocol(c.caller.header)
-	if answer != nil {
-		return c.encode(http.StatusBadRequest, answer)
+	if c.protocol, answer = c.message.protocol(c.entry.caller.header); answer != nil {
+		return http.StatusBadRequest, answer
 	}
-	answer = c.handle()
-	return c.encode(protocol.status(answer), answer)
+	if c.scope.Decoded != nil && c.message.Method != string(mcp.MethodToolsCall) {
+		c.scope.Decoded() // no tool says so, and a completion asks Wiro
+	}
+	return 0, c.http.dispatcher.start(c.ctx, c.message, c.session(), &c.scope)
+}
+
+// waits reports whether a call that was started has not come to its end.
+func (c *rpcCall) waits() bool { return c.scope.Continuation.Waits() }
+
+// finish brings a call that was started to its end, and returns its answer.
+func (c *rpcCall) finish(status int, answer mcp.JSONRPCMessage) (int, []byte) {
+	if status == 0 {
+		answer = c.http.dispatcher.finish(c.ctx, c.message, &c.scope, answer)
+		status = c.protocol.status(answer)
+	}
+	return c.encode(status, answer)
 }
 
 // begun records the beginning of the call.
 func (c *rpcCall) begun() {
-	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(c.caller.header))
-	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, c.caller.header, c.message.params.Meta), &c.entry)
-}
-
-// handle passes the message to the MCP server.
-func (c *rpcCall) handle() mcp.JSONRPCMessage {
-	if c.scope.Decoded != nil && c.message.Method != string(mcp.MethodToolsCall) {
-		c.scope.Decoded() // no tool says so, and a completion asks Wiro
-	}
-	return dispatcher{c.http.mcp, c.http.Log, c.http.Tools.Plain}.handle(c.ctx, c.message, c.session(), &c.scope)
+	header := c.entry.caller.header
+	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(header))
+	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, header, c.message.params.Meta), &c.entry)
 }
 
 func (c *rpcCall) session() *session {
-	return newSession(c.entry.id, headerVersion(c.caller.header), c.message, mcp.Implementation{Name: c.caller.header.Get("User-Agent")}, mcp.ClientCapabilities{})
+	header := c.entry.caller.header
+	return newSession(c.entry.id, headerVersion(header), c.message, mcp.Implementation{Name: header.Get("User-Agent")}, mcp.ClientCapabilities{})
 }
 
 // encode ends the call.

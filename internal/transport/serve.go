@@ -24,11 +24,12 @@ type timeouts struct {
 	write     time.Duration // for a client to take a piece of an answer
 	idle      time.Duration // between requests; longer than the balancers' in front
 	heartbeat time.Duration // within an answer: a sign of life for the client and for proxies
+	hijack    time.Duration // of a wait, after which it has the connection to itself
 }
 
 var defaultTimeouts = timeouts{
 	header: 10 * time.Second, body: 30 * time.Second, write: 30 * time.Second,
-	idle: 2 * time.Minute, heartbeat: 15 * time.Second,
+	idle: 2 * time.Minute, heartbeat: 15 * time.Second, hijack: time.Second,
 }
 
 // Serve listens and serves until ctx ends. Then it shuts down: it takes no new connections, and
@@ -145,6 +146,7 @@ func (h *HTTP) server(handler http.Handler) *http.Server {
 		IdleTimeout:       h.timeouts.idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(serverLog{h.Log}, "", 0),
+		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return context.WithValue(ctx, ownKey{}, true) },
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 256,
 			SendPingTimeout:      30 * time.Second, // so that a client that is gone shows
@@ -152,6 +154,15 @@ func (h *HTTP) server(handler http.Handler) *http.Server {
 			WriteByteTimeout:     h.timeouts.write,
 		},
 	}
+}
+
+type ownKey struct{}
+
+// isOwn reports whether a request came to a server of this package: nothing has been put around
+// the handler.
+func isOwn(r *http.Request) bool {
+	own, _ := r.Context().Value(ownKey{}).(bool)
+	return own
 }
 
 // serverLog takes net/http's own log: handshakes that failed and the like, which anyone on

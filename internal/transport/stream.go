@@ -2,8 +2,10 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,21 +22,25 @@ type stream struct {
 	w        http.ResponseWriter
 	http     *http.ResponseController
 	http2    bool
+	chunked  bool // the protocol has chunks
 	events   bool // the client takes them
+	own      bool // the connection may be taken over
 	timeouts timeouts
 
-	mu    sync.Mutex
-	begun bool        // the header is out
-	done  bool        // so is the answer
-	timer *time.Timer // of the next heartbeat; nil if nothing can be sent before the answer
+	mu     sync.Mutex
+	closes bool        // the header says that the connection ends
+	begun  bool        // the header is out
+	done   bool        // so is the answer
+	timer  *time.Timer // of the next heartbeat; nil if nothing can be sent before the answer
+	conn   *hijacked   // that was taken over from net/http; nil if none was
 }
 
 // newStream returns a stream for a client, who is sent events only if it accepts them. The
 // caller answers or abandons it.
 func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
 	s := &stream{
-		w: w, http: http.NewResponseController(w), http2: r.ProtoMajor == 2,
-		events: acceptsEvents(r.Header), timeouts: t,
+		w: w, http: http.NewResponseController(w), http2: r.ProtoMajor == 2, chunked: r.ProtoAtLeast(1, 1),
+		own: r.ProtoMajor == 1 && isOwn(r), events: acceptsEvents(r.Header), timeouts: t,
 	}
 	if isFlusher(w) {
 		s.mu.Lock()
@@ -94,9 +100,13 @@ func (s *stream) answer(status int, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.end()
-	switch {
-	case s.done:
+	if s.done {
 		return
+	}
+	if s.conn != nil {
+		defer s.conn.finish()
+	}
+	switch {
 	case s.begun && s.events:
 		s.event(data)
 		return
@@ -115,6 +125,37 @@ func (s *stream) answer(status int, data []byte) {
 	}
 }
 
+// closeAfter reports whether the connection can be taken over; it then ends with the answer, if
+// anything comes before that.
+func (s *stream) closeAfter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closes = s.own
+	return s.own
+}
+
+// hijack takes the connection over from net/http, and reports whether it could. What is sent from
+// here on no longer passes through net/http; gone is called when the client is gone.
+func (s *stream) hijack(all *hijackedSet, gone context.CancelFunc) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.begin() {
+		return false
+	}
+	s.flush()
+	conn, unread, err := s.http.Hijack()
+	if err != nil {
+		return false
+	}
+	s.conn = &hijacked{Conn: conn, chunked: s.chunked, gone: gone, all: all}
+	s.w, s.http = s.conn, http.NewResponseController(s.conn)
+	all.add(s.conn)
+	if unread.Reader.Buffered() == 0 {
+		go s.conn.watch()
+	}
+	return true
+}
+
 // abandon ends a stream to which there is no answer.
 func (s *stream) abandon() {
 	s.mu.Lock()
@@ -122,11 +163,24 @@ func (s *stream) abandon() {
 	s.end()
 }
 
+// handlerDone is abandon at the end of the HTTP handler, which a connection that was taken over
+// outlives.
+func (s *stream) handlerDone() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		s.end()
+	}
+}
+
 // end keeps anything more from being sent. The caller holds the lock, as for all below.
 func (s *stream) end() {
 	s.done = true
 	if s.timer != nil {
 		s.timer.Stop()
+	}
+	if s.conn != nil {
+		_ = s.conn.Close()
 	}
 }
 
@@ -145,6 +199,9 @@ func (s *stream) begin() bool {
 		}
 		h.Set("Cache-Control", "no-cache, no-transform")
 		h.Set("X-Accel-Buffering", "no") // proxies pass each piece on at once
+		if s.closes {
+			h.Set("Connection", "close")
+		}
 		s.setWriteDeadline()
 		s.w.WriteHeader(http.StatusOK)
 	}
@@ -154,12 +211,9 @@ func (s *stream) begin() bool {
 // event sends a message as an event. If it cannot be sent, the request's context ends.
 func (s *stream) event(message []byte) {
 	s.setWriteDeadline()
-	for _, part := range [][]byte{[]byte("event: message\ndata: "), bytes.TrimSpace(message), []byte("\n\n")} {
-		if _, err := s.w.Write(part); err != nil {
-			return
-		}
+	if _, err := s.w.Write(slices.Concat([]byte("event: message\ndata: "), bytes.TrimSpace(message), []byte("\n\n"))); err == nil {
+		s.flush()
 	}
-	s.flush()
 }
 
 // beat sends a heartbeat.

@@ -43,6 +43,7 @@ func (all recorders) end(ctx context.Context, a *activity) {
 type Telemetry struct {
 	metrics   *Metrics
 	recorders recorders
+	traces    bool
 	upstream  atomic.Pointer[url.URL] // address of the Wiro API; nil if it is not known
 }
 
@@ -51,7 +52,7 @@ type Telemetry struct {
 func NewTelemetry(version string, provider trace.TracerProvider) *Telemetry {
 	t := &Telemetry{metrics: newMetrics(version)}
 	t.recorders = recorders{t.metrics}
-	if provider != nil {
+	if t.traces = provider != nil; t.traces {
 		t.recorders = append(t.recorders, newTracer(provider, version)) // last: the others look at the span
 	}
 	return t
@@ -79,6 +80,9 @@ func (t *Telemetry) Request(ctx context.Context, operation string) (context.Cont
 
 // Wait notes a wait.
 func (t *Telemetry) Wait(ctx context.Context, subject string) (context.Context, func(error)) {
+	if !t.traces { // there may be thousands, and the others take no note of them
+		return ctx, func(error) {}
+	}
 	a := &activity{kind: kindWaited, name: subject}
 	ctx = t.recorders.begin(ctx, a)
 	return ctx, func(err error) {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+// Bounds of what the heap of a hosted server may grow by between two garbage collections, in bytes.
+const (
+	minGrowth = 16 << 20
+	maxGrowth = 48 << 20 // or what is in use, if that is more
+)
+
+// paceGC sets GOGC to what a hosted server needs, unless the operator has set it. Go lets a heap
+// double: one that holds little would be collected all the time, and one that holds thousands of
+// waits would take twice the memory, although hardly anything is allocated.
+func paceGC(ctx context.Context) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		set, before := 100, uint64(0)
+		for {
+			size, allocated := heapSize()
+			percent := gogc(size, allocated-before)
+			before = allocated
+			if percent > set+set/8 || percent < set-set/8 { // it stops the world
+				debug.SetGCPercent(percent)
+				set = percent
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// heapSize returns what a collection has to look at, and all that was ever allocated.
+func heapSize() (size, allocated uint64) {
+	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64() + s[1].Value.Uint64() + s[2].Value.Uint64(), s[3].Value.Uint64()
+}
+
+// gogc is the percentage by which the heap may grow, so that a collection comes after half a
+// second's allocations or later.
+func gogc(size, perSecond uint64) int {
+	growth := min(max(perSecond/2, minGrowth), max(maxGrowth, size))
+	return int(100 * growth / max(size, 1<<20)) //nolint:gosec // 4800 at most
+}

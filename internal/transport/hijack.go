@@ -1,0 +1,162 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// serveWait answers a call that may wait for minutes. The wait has a small goroutine of its own
+// and, once it is a long one, the connection: net/http's goroutine and buffers, 30 KB, are free
+// again. Neither goroutine holds on to the request.
+func (q *request) serveWait(c *rpcCall, s *stream) {
+	ctx, gone := context.WithCancel(q.withOwner(context.Background())) // net/http ends its own when it is done
+	listened := context.AfterFunc(c.ctx, gone)
+	c.ctx = ctx
+	status, answer := c.start()
+	if !c.waits() {
+		q.decoded() // the client may read slowly
+		s.answer(c.finish(status, answer))
+		listened()
+		gone()
+		return
+	}
+	c.entry.caller.header = nil // it was read
+	w := &wait{call: c, stream: s, answered: make(chan struct{}), gone: gone, done: q.http.inFlight.begin()}
+	if q.body.size > 0 {
+		share := q.body
+		q.body.budget, w.release = nil, share.release
+	}
+	go w.run(status, answer)
+	timer := time.NewTimer(q.http.timeouts.hijack)
+	defer timer.Stop()
+	select {
+	case <-w.answered:
+	case <-timer.C:
+		if s.hijack(&q.http.hijacked, gone) {
+			listened()
+			return
+		}
+		<-w.answered
+	}
+	listened()
+}
+
+// wait is a call that waits, in a goroutine of its own.
+type wait struct {
+	call     *rpcCall
+	stream   *stream
+	answered chan struct{}
+	gone     context.CancelFunc
+	done     func() // it is no longer in flight
+	release  func() // of the budget for bodies; may be nil
+}
+
+// run brings the call to its end, and answers.
+func (w *wait) run(status int, answer mcp.JSONRPCMessage) {
+	defer w.end()
+	w.stream.answer(w.call.finish(status, answer))
+}
+
+func (w *wait) end() {
+	if cause := recover(); cause != nil {
+		w.call.http.Log.Error().Str("request", w.call.entry.id).Str("panic", fmt.Sprintf("%T", cause)).
+			Bytes("stack", debug.Stack()).Msg("an answer panicked")
+	}
+	w.stream.abandon()
+	w.gone()
+	if w.release != nil {
+		w.release()
+	}
+	close(w.answered)
+	w.done()
+}
+
+// hijacked is a connection that was taken over from net/http, once the header of the answer was
+// out. It is the http.ResponseWriter of the rest.
+type hijacked struct {
+	net.Conn
+	chunked bool
+	gone    context.CancelFunc // called when the client is
+	all     *hijackedSet
+}
+
+// Header implements http.ResponseWriter: the header is out.
+func (c *hijacked) Header() http.Header { return http.Header{} }
+
+// WriteHeader implements http.ResponseWriter: the header is out.
+func (c *hijacked) WriteHeader(int) {}
+
+// Flush implements http.Flusher: nothing is buffered.
+func (c *hijacked) Flush() {}
+
+// Write sends a piece of the answer.
+func (c *hijacked) Write(data []byte) (int, error) {
+	piece := data
+	if c.chunked {
+		piece = fmt.Appendf(nil, "%x\r\n%s\r\n", len(data), data)
+	}
+	if _, err := c.Conn.Write(piece); err != nil {
+		c.gone()
+		return 0, err
+	}
+	return len(data), nil
+}
+
+// finish says that the answer is complete.
+func (c *hijacked) finish() {
+	if c.chunked {
+		_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client is gone then
+	}
+}
+
+// Close hangs up, as the header announced.
+func (c *hijacked) Close() error {
+	c.all.remove(c)
+	return c.Conn.Close()
+}
+
+// watch ends the call when the client is gone. A client that sends something more is not listened
+// to, as with net/http.
+func (c *hijacked) watch() {
+	var one [1]byte
+	if n, _ := c.Read(one[:]); n == 0 {
+		c.gone()
+	}
+}
+
+// hijackedSet are the connections that a server has to close itself.
+type hijackedSet struct {
+	mu   sync.Mutex
+	open map[*hijacked]struct{}
+}
+
+func (s *hijackedSet) add(c *hijacked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[*hijacked]struct{}{}
+	}
+	s.open[c] = struct{}{}
+}
+
+func (s *hijackedSet) remove(c *hijacked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+// cut closes all of them, which ends their calls.
+func (s *hijackedSet) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		_ = c.Conn.Close()
+	}
+}
