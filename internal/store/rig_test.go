@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,14 +36,26 @@ func TestMain(m *testing.M) {
 
 // clock is the time that a test's stores see.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	reads int
+	late  func() // called once, when the clock was read ten times more; may be nil
 }
 
 func (c *clock) time() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.reads++; c.reads == 10 && c.late != nil {
+		go c.late()
+	}
 	return c.now
+}
+
+// afterTenReads calls a function when a store has looked at the clock ten times more.
+func (c *clock) afterTenReads(do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads, c.late = 0, do
 }
 
 func (c *clock) add(d time.Duration) {
@@ -55,6 +68,7 @@ func (c *clock) add(d time.Duration) {
 type rig struct {
 	*testing.T
 	address string
+	salt    string // runs of a test share one Redis
 	clock   *clock
 	first   *Store
 }
@@ -67,7 +81,7 @@ func (r *rig) replica() *Store {
 	if r.address == "memory" && r.first != nil {
 		return r.first
 	}
-	s, err := Open(r.address, Options{Salt: r.Name(), Now: r.clock.time, lease: testLease})
+	s, err := Open(r.address, Options{Salt: r.salt, Now: r.clock.time, lease: testLease})
 	require.NoError(r, err)
 	r.Cleanup(func() { _ = s.Close() })
 	r.first = s
@@ -99,7 +113,7 @@ func eachStore(t *testing.T, test func(r *rig)) {
 			if address == "file" {
 				address = "file:" + filepath.Join(t.TempDir(), "state")
 			}
-			test(&rig{T: t, address: address, clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}})
+			test(&rig{T: t, address: address, salt: rand.Text(), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}})
 		})
 	}
 	start("memory", "memory")
@@ -187,7 +201,7 @@ func child() {
 // process starts a child and returns what kills it, as SIGKILL does.
 func (r *rig) process(c Call, token string) (kill func()) {
 	r.Helper()
-	job, err := json.Marshal(map[string]any{"Address": r.address, "Salt": r.Name(), "Call": c, "Token": token})
+	job, err := json.Marshal(map[string]any{"Address": r.address, "Salt": r.salt, "Call": c, "Token": token})
 	require.NoError(r, err)
 	command := exec.Command(os.Args[0], "-test.run=^$")
 	command.Env = append(os.Environ(), "STORE_TEST_CHILD="+string(job))

@@ -16,6 +16,12 @@ const (
 	mostRunsPerCall = 32       // equal runs that are remembered
 	mostResult      = 32 << 10 // bytes of a result that is kept
 	mostPerRequest  = 8
+
+	// A client that repeats a call may do so a moment before the first one is seen to be given up:
+	// its cancel, or the end of its connection, comes on another way.
+	seenGivenUp     = 500 * time.Millisecond
+	seenInterval    = 20 * time.Millisecond
+	shortestTimeout = time.Second // no client gives up earlier
 )
 
 // Call is what a run is remembered under. Equal calls have the same caller, model and params.
@@ -57,7 +63,9 @@ type Run struct {
 
 // Begin remembers a run before it is submitted, or attaches to an equal one that was
 // abandoned: given up, released, or left behind by a process that ended. An equal run whose
-// call is in flight stays separate. Again begins a new run and forgets abandoned ones.
+// call is in flight stays separate, and if it has been so for a second, which may be all that its
+// client waits for, Begin first waits for 500 ms whether it is given up. Again begins a new run and
+// forgets abandoned ones.
 //
 // Where an equal run belongs to another process, Begin may wait for a sign of life of it, up
 // to the lease of 2.5 s. ErrUnavailable and ErrTooMany mean that nothing was remembered.
@@ -75,16 +83,18 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 	run := &Run{store: s, hold: rand.Text(), caller: call.Caller, key: s.key("run", call.Caller.BaseURL, call.Caller.Key, call.Model, string(params))}
 	fresh := rand.Text()
 	living := map[string]bool{s.owner: true}
+	var patience time.Time
 	for {
-		unsure := ""
+		unsure, waits := "", false
 		err = update(ctx, s, run.key, AttachFor, func(list *[]entry) (bool, error) {
+			waits = false
 			s.prune(list)
 			if i := slices.IndexFunc(*list, func(e entry) bool { return e.Hold == run.hold }); i >= 0 {
 				run.Attached = (*list)[i].ID != fresh // it was written, and only the answer was lost
 				run.take((*list)[i])
 				return true, errUnchanged
 			}
-			found := -1
+			found, inFlight := -1, false
 			for i, e := range *list {
 				alive, asked := living[e.Owner]
 				switch {
@@ -95,6 +105,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 					unsure = e.Owner
 					return false, errUnchanged
 				case e.Hold != "" && alive:
+					inFlight = inFlight || s.now().UnixMilli()-e.Began >= shortestTimeout.Milliseconds()
 				case found < 0 || e.better((*list)[found]):
 					found = i
 				}
@@ -102,6 +113,9 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 			if found >= 0 && !again {
 				s.attach(run, &(*list)[found])
 				return true, nil
+			}
+			if waits = inFlight && !again && (patience.IsZero() || time.Now().Before(patience)); waits {
+				return false, errUnchanged
 			}
 			if again {
 				*list = slices.DeleteFunc(*list, func(e entry) bool { return e.abandoned(living) && !e.hasTask() })
@@ -118,6 +132,17 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				run.abort()
 			}
 			return nil, err
+		}
+		if waits {
+			if patience.IsZero() {
+				patience = time.Now().Add(seenGivenUp)
+			}
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(seenInterval):
+			}
+			continue
 		}
 		if unsure == "" {
 			break

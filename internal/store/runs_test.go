@@ -113,6 +113,33 @@ func TestEqualCallsInFlightStaySeparate(t *testing.T) {
 	})
 }
 
+// A client that is out of patience may repeat its call before the server sees that the first one
+// was given up.
+func TestARepetitionIsSoonerThanTheEndOfTheFirst(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		a, b := r.replica(), r.replica()
+		first := r.begin(a, r.call())
+		require.NoError(r, first.Submitted(r.Context(), "77", "token77"))
+		r.clock.add(shortestTimeout)
+		released := make(chan error, 1)
+		r.clock.afterTenReads(func() { released <- first.Release(context.Background(), nil) })
+		second := r.begin(b, r.call())
+		require.True(r, second.Attached)
+		require.Equal(r, "77", second.TaskID)
+		require.NoError(r, <-released)
+
+		r.clock.add(shortestTimeout)
+		require.False(r, r.begin(a, r.call()).Attached, "it is not given up")
+		again, err := a.Begin(r.Context(), r.call(), true)
+		require.NoError(r, err)
+		require.False(r, again.Attached)
+		gone, leave := context.WithCancel(r.Context())
+		leave()
+		_, err = b.Begin(gone, r.call(), false)
+		require.ErrorIs(r, err, context.Canceled)
+	})
+}
+
 func TestEachAbandonedRunIsAttachedToOnce(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		a, b := r.replica(), r.replica()

@@ -63,7 +63,7 @@ func TestSendOutOfTimeGivesBackWhatThereIs(t *testing.T) {
 	enough, leave := context.WithCancel(soon(t))
 	f := faking(t, map[string]string{"UserAgent/Message/Send": sentNow, "UserAgent/Message/Detail": messageNow("agent_output", "Good")},
 		func(o *Options) { o.Drain = enough })
-	outOfTime := f.ok("send_agent_message", strings.Replace(hello, "{", `{"timeout_seconds": 0.05, `, 1)) // before or after the first look
+	outOfTime := f.ok("send_agent_message", strings.Replace(hello, "{", `{"timeout_seconds": 1, `, 1)) // before or after the first look
 	cutShort := f.callAs(circumstances{progress: func(_, _ float64, message string) {
 		if message == "Good" {
 			leave()
@@ -99,7 +99,7 @@ func TestSendNeverLosesAMessageThatWasSent(t *testing.T) {
 		change func(*Options)
 	}{
 		"Wiro does not know it":  {saysNo("Message not found"), func(*Options) {}},
-		"Wiro has lost its mind": {saysNo("transactions-list-failed"), func(o *Options) { o.RunTimeout = 20 * time.Millisecond }},
+		"Wiro has lost its mind": {saysNo("transactions-list-failed"), func(o *Options) { o.RunTimeout = time.Second }},
 		"the server is going":    {messageNow("agent_start", ""), func(o *Options) { o.Drain = drain }},
 	} {
 		t.Run(name, func(t *testing.T) {
