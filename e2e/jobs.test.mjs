@@ -15,6 +15,9 @@ import { startSandbox } from './lib.mjs';
  */
 const most = { together: 1.5, mean: 1.6 };
 
+/** The jobs in which a tool has to refuse something. */
+const refusals = ['wrong params', 'models that misbehave', 'a budget of $0.05', 'a language model with a system prompt'];
+
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 describe('everyday jobs', () => {
@@ -39,7 +42,7 @@ describe('everyday jobs', () => {
     test(name, async () => {
       const row = { name, calls: 0, text: 0, structure: 0 };
       await job(async (tool, args) => {
-        const result = await session.call(tool, args, { error: 'any', loose: true });
+        const result = await session.call(tool, args, { error: refusals.includes(name) && 'any', loose: true });
         row.calls++;
         row.text += Buffer.byteLength(result.text);
         row.structure += Buffer.byteLength(JSON.stringify(result.data));

@@ -47,10 +47,10 @@ func (a *app) configuredClients() (clients []clientToExamine, haveKeys bool) {
 			at, err := client.Configured(system, "")
 			clients = append(clients, clientToExamine{client, at, false, err})
 		}
-		if folder == "" || client.Project == "" {
+		if folder == "" || client.Project == "" || client.File(system, folder) == client.File(system, "") {
 			continue
 		}
-		if at, err := client.Configured(system, folder); at.Found {
+		if at, err := client.Configured(system, folder); at.Found || err != nil {
 			clients = append(clients, clientToExamine{client, at, true, err})
 		}
 	}
@@ -72,8 +72,10 @@ func (a *app) examineClient(ctx context.Context, c *wiro.Client, client clientTo
 		f.Found, f.Fix = client.err.Error(), "Mend the file by hand: nothing writes into a file that cannot be parsed"
 	case !client.at.Found:
 		f.OK, f.Found, f.Fix = true, "no entry for Wiro in "+client.at.Path, again
+	case client.project && !client.launchesThis():
+		f.OK, f.Found = true, fmt.Sprintf("%s has %s; what a folder brings is not started or asked from here", client.at.Path, client.names())
 	case client.at.URL != "":
-		f.OK, f.Found = true, fmt.Sprintf("connects to %s (%s)", client.at.URL, client.at.Path)
+		f.OK, f.Found = true, fmt.Sprintf("connects to %s (%s)", client.names(), client.at.Path)
 		if fault, certain := tryServer(ctx, client.at); fault != "" {
 			f.OK, f.Found, f.Fix = !certain, f.Found+", which "+fault, again+" --remote URL writes the address and the key"
 		}
@@ -83,6 +85,26 @@ func (a *app) examineClient(ctx context.Context, c *wiro.Client, client clientTo
 		a.examineLaunch(ctx, c, client, &f, again)
 	}
 	return f
+}
+
+// names is the server that the client connects to, without what may be a key, or the program that it
+// launches.
+func (c clientToExamine) names() string {
+	if c.at.URL == "" {
+		return strings.Join(c.at.Command[:min(1, len(c.at.Command))], "")
+	}
+	u, err := url.Parse(c.at.URL)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	u.RawQuery, u.User = "", nil
+	return u.String()
+}
+
+// launchesThis reports whether the client launches this binary: nothing else that a folder names, which
+// may be anybody's, is started.
+func (c clientToExamine) launchesThis() bool {
+	return c.at.URL == "" && len(c.at.Command) > 0 && isThisBinary(c.at.Command[0])
 }
 
 // examineLaunch starts what a client launches, and tries the key that it is given.
@@ -105,7 +127,7 @@ func (a *app) examineLaunch(ctx context.Context, c *wiro.Client, client clientTo
 	}
 	_, elsewhere := client.at.Environment["WIRO_API_BASE_URL"]
 	key, secret := client.at.Environment["WIRO_API_KEY"], client.at.Environment["WIRO_API_SECRET"]
-	if key == "" || elsewhere || isReference(key) || isReference(secret) || slices.Contains(client.at.Command, "--sandbox") {
+	if key == "" || elsewhere || isFilledIn(key) || isFilledIn(secret) || slices.Contains(client.at.Command, "--sandbox") {
 		return
 	}
 	credentials, err := apikey.Parse(key, secret)
@@ -118,8 +140,8 @@ func (a *app) examineLaunch(ctx context.Context, c *wiro.Client, client clientTo
 	}
 }
 
-// isReference reports whether the client fills a text in.
-func isReference(text string) bool {
+// isFilledIn reports whether the client fills a text in.
+func isFilledIn(text string) bool {
 	return strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.Contains(text, "{env:") || strings.HasPrefix(text, "$")
 }
 
@@ -136,7 +158,7 @@ func tryServer(ctx context.Context, at install.Configured) (fault string, certai
 	request.Header.Set("Accept", "application/json, text/event-stream")
 	sent := false
 	for name, value := range at.Headers {
-		if !isReference(value) {
+		if !isFilledIn(value) {
 			request.Header.Set(name, value)
 			sent = true
 		}

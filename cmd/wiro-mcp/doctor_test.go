@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -71,4 +72,26 @@ func TestDoctorExaminesTheRestWhereSettingsAreWrong(t *testing.T) {
 	for _, text := range []string{"FAULT settings: WIRO_RUN_TIMEOUT", "FAULT settings: WIRO_STORE", "ok    API key", "ok    Wiro API", "FAULT store"} {
 		require.Contains(t, sick.out, text)
 	}
+}
+
+// A folder may be anybody's: what its configurations launch or reach is not tried.
+func TestDoctorStartsNothingThatAFolderBrings(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell")
+	}
+	_, environ := newEmulator(t)
+	folder, home := t.TempDir(), t.TempDir()
+	started := filepath.Join(home, "started")
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, ".cursor"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ".mcp.json"), fmt.Appendf(nil, `{"mcpServers":{"wiro":{"command":%q,"args":["-c","echo >%s"]}}}`, shell, started), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ".cursor", "mcp.json"), []byte(`{"mcpServers":{"wiro":{"url":"http://user:pass@127.0.0.1:1/mcp?key=k"}}}`), 0o600))
+	doctor := exec.Command(os.Args[0], "doctor")
+	doctor.Dir = folder
+	doctor.Env = append(environ, "HOME="+home, "USERPROFILE="+home, asProgram+"=1", "GOCOVERDIR="+t.TempDir())
+	output, _ := doctor.CombinedOutput() // the folder is no fault
+	require.Regexp(t, `(?m)^ok    Claude Code, this project: .* has .*sh; what a folder brings is not started`, string(output))
+	require.Regexp(t, `(?m)^ok    Cursor, this project: .* has http://127.0.0.1:1/mcp; what`, string(output))
+	require.NoFileExists(t, started)
 }

@@ -14,6 +14,8 @@ const (
 	maxGrowth = 48 << 20 // or what is in use, if that is more
 )
 
+const minHeap = 4 << 20 // Go's own heap before the first collection, at a GOGC of 100
+
 // paceGC sets GOGC to what a hosted server needs, unless the operator has set it. Go lets a heap
 // double: one that holds little would be collected all the time, and one that holds thousands of
 // waits would take twice the memory, although hardly anything is allocated.
@@ -53,5 +55,5 @@ func heapSize() (size, allocated uint64) {
 // seconds' allocations, within the bounds.
 func gogc(size, perSecond uint64) int {
 	growth := min(max(2*perSecond, minGrowth), max(maxGrowth, size))
-	return int(100 * growth / max(size, 1<<20)) //nolint:gosec // 4800 at most
+	return int(100 * growth / max(size, minHeap)) //nolint:gosec // 1200 at most
 }

@@ -14,6 +14,6 @@ func TestTheHeapOfAServerGrowsAsItAllocates(t *testing.T) {
 		{10 * mb, 15 * mb, 30 * mb}, {10 * mb, 1000 * mb, 48 * mb}, // what holds little
 		{80 * mb, 25 * mb, 50 * mb}, {80 * mb, 1000 * mb, 80 * mb}, // what holds much: as without it
 	} {
-		require.InDelta(t, float64(c.growth), float64(max(c.size, mb))*float64(gogc(c.size, c.perSecond))/100, float64(c.size)/100, "%+v", c)
+		require.InDelta(t, float64(c.growth), float64(max(c.size, minHeap))*float64(gogc(c.size, c.perSecond))/100, float64(c.size)/100, "%+v", c)
 	}
 }

@@ -96,7 +96,7 @@ func (c Client) others(all map[string]any) (names []string) {
 	return names
 }
 
-// textsOf are the texts of the first of these mappings that an entry has.
+// textsOf are the texts of these mappings of an entry.
 func textsOf(entry map[string]any, keys ...string) map[string]string {
 	found := map[string]string{}
 	for _, key := range keys {

@@ -93,6 +93,9 @@ func mergeEnvironment(ours object, old any, newKey bool) object {
 	variables, _ := old.(object)
 	for _, m := range variables {
 		credential := m.Key == "WIRO_API_KEY" || m.Key == "WIRO_API_SECRET"
+		if key, ok := m.Value.(string); ok && credential { // of an entry that sent it as a header
+			m.Value = strings.TrimPrefix(key, "Bearer ")
+		}
 		if merged.index(m.Key) < 0 && (!credential || !newKey) {
 			merged = append(merged, m)
 		}

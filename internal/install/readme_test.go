@@ -51,8 +51,11 @@ func TestDocumentationSnapshot(t *testing.T) {
 	require.True(t, found)
 	var rows strings.Builder
 	for _, c := range Clients {
+		if len(c.Global) > 0 && c.Global["linux"] == nil && c.Global[""] == nil {
+			continue
+		}
 		file := strings.ReplaceAll(strings.Split(c.Place(), ", or ")[0], "the user folder of VS Code", "~/.config/Code/User")
-		fmt.Fprintf(&rows, "| %s | `%s` | `%s` | `%s` |\n", c.Title, c.ID, file, strings.Join(c.Path, "."))
+		fmt.Fprintf(&rows, "| %s | `%s` | `%s` | `%s` |\n", c.Title, c.ID+inProject(c), file, strings.Join(c.Path, "."))
 	}
 	text := before + begin + strings.TrimSuffix(rows.String(), "\n") + end + after
 	if os.Getenv("UPDATE") != "" {
@@ -108,9 +111,17 @@ func folds(t *testing.T) string {
 			kind = "json"
 		}
 		fmt.Fprintf(&b, "<details><summary><b>%s</b></summary>\n\n%s\n\n```%s\n%s\n```\n\n%s `wiro-mcp install %s` writes this.\n\n</details>\n",
-			c.Title, places(c), kind, strings.TrimSpace(entry), c.After, c.ID)
+			c.Title, places(c), kind, strings.TrimSpace(entry), c.After, c.ID+inProject(c))
 	}
 	return b.String()
+}
+
+// inProject is the flag that a client needs whose configuration belongs to a project.
+func inProject(c Client) string {
+	if len(c.Global) == 0 {
+		return " --project"
+	}
+	return ""
 }
 
 // places names the files of a client by system.

@@ -15,6 +15,9 @@ func (c Client) secretsOf(docs ...[]byte) (secrets []string) {
 			continue
 		}
 		collectSecrets(all, secretNames, false, &secrets)
+		var texts []string
+		collectSecrets(all, argumentNames, false, &texts)
+		secrets = append(secrets, slices.DeleteFunc(texts, func(text string) bool { return !mayHoldSecret(text) })...)
 		drop(all, c.path())
 		collectSecrets(all, argumentNames, false, &secrets)
 	}
@@ -28,6 +31,16 @@ var (
 	// argumentNames are those below which other servers than ours may have one among other texts.
 	argumentNames = []string{"arg", "url", "uri"}
 )
+
+// mayHoldSecret reports whether an argument or address looks as if a key were in it. Of our own entry
+// only such ones are hidden, so that people see the others.
+func mayHoldSecret(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"bearer ", "authorization", "key=", "key:", "token", "secret", "password"}, func(mark string) bool {
+		_, value, found := strings.Cut(text, mark)
+		return found && value != "" && !strings.ContainsAny(value[:1], "${")
+	})
+}
 
 // collectSecrets adds the texts below names that hold one of the parts, as they are and as files
 // quote them.

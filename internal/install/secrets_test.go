@@ -50,7 +50,8 @@ func TestADiffShowsNoKeyOfAnyServer(t *testing.T) {
   "mcpServers": {
     "other": { "command": "other", "env": { "OTHER_TOKEN": "of-another-server" } },
     "third": { "command": "npx", "args": ["-y", "third", "--header", "Authorization: Bearer of-a-third-server", "--api-key=of-a-third-server"] },
-    "fourth": { "url": "https://example.com/mcp?api_key=of-a-fourth-server" }
+    "fourth": { "url": "https://example.com/mcp?api_key=of-a-fourth-server" },
+    "wiro": { "command": "npx", "args": ["-y", "mcp-remote", "https://example.com/mcp", "--header", "Authorization: Bearer of-a-bridge"] }
   }
 }
 `), 0o600))
@@ -58,6 +59,8 @@ func TestADiffShowsNoKeyOfAnyServer(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, plan.Diff(), "of-another-server")
 	require.NotContains(t, plan.Diff(), "of-a-third-server")
+	require.NotContains(t, plan.Diff(), "of-a-bridge")
+	require.Contains(t, plan.Diff(), "mcp-remote", "what is no key is shown")
 	require.NotContains(t, plan.Diff(), "of-a-fourth-server")
 	require.Contains(t, plan.Diff(), "/opt/wiro-mcp")
 }

@@ -142,6 +142,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 				return nil, ctx.Err()
 			case <-time.After(seenInterval):
 			}
+			living = map[string]bool{s.owner: true} // another process may have been killed meanwhile
 			continue
 		}
 		if unsure == "" {

@@ -157,7 +157,7 @@ func hasStem(words []string, stem string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, stem) })
 }
 
-// speaksOf reports whether the texts of a model have half of the words or more: one in common may be chance.
+// speaksOf reports whether the texts of a model have a third of the words or more: one in common may be chance.
 func speaksOf(m wiro.Model, words []string) bool {
 	texts, held := textWords(m), 0
 	for _, word := range words {
