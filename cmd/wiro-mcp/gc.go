@@ -14,6 +14,8 @@ const (
 	maxGrowth = 48 << 20 // or what is in use, if that is more
 )
 
+const busyRate = minGrowth // bytes allocated in a second
+
 const minHeap = 4 << 20 // Go's own heap before the first collection, at a GOGC of 100
 
 // paceGC sets GOGC to what a hosted server needs, unless the operator has set it. Go lets a heap
@@ -26,14 +28,21 @@ func paceGC(ctx context.Context) {
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		set, before := 100, uint64(0)
+		set, before, busy := 100, uint64(0), false
 		for {
 			size, allocated := heapSize()
-			percent := gogc(size, allocated-before)
+			rate := allocated - before
+			percent := gogc(size, rate)
 			before = allocated
 			if percent > set+set/8 || percent < set-set/8 { // it stops the world
 				debug.SetGCPercent(percent)
 				set = percent
+			}
+			if rate > busyRate {
+				busy = true
+			} else if busy { // a burst is over: what it took is of no use to the calls that wait
+				debug.FreeOSMemory()
+				busy = false
 			}
 			select {
 			case <-tick.C:
