@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
 )
 
@@ -58,10 +59,6 @@ var (
 	depositNames = []string{"expirytime", "expiryconfirmed", "expiresat", "couponcode"}
 )
 
-func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
-}
-
 // walletReader finds the balance in an answer whose shape is not documented.
 type walletReader struct {
 	team string // whose wallet is asked for; "" for the credentials' own
@@ -75,7 +72,7 @@ func (r walletReader) read(value any, isWallet bool) *float64 {
 	case map[string]any:
 		own := make(map[string]any, len(v))
 		for name, member := range v {
-			own[plainName(name)] = member
+			own[fold.Name(name)] = member
 		}
 		if currency, ok := own["currency"].(string); ok && currency != "" && !strings.EqualFold(currency, "usd") {
 			return nil
@@ -118,7 +115,7 @@ func (r walletReader) nested(value any) *float64 {
 		return nil
 	}
 	for name, member := range object {
-		if plainName(name) == "usd" {
+		if fold.Name(name) == "usd" {
 			return number(member)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
 	"github.com/wiroai/wiro-mcp-go/internal/closest"
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 func (a *app) toolsCommand() *cobra.Command {
@@ -157,7 +158,7 @@ func (a *app) defaultOf(argument string) any {
 		if set := a.config.RunTimeout.Duration(); set > 0 {
 			return set.Seconds()
 		}
-		return 45 // less than clients wait
+		return mcptool.DefaultWait.Seconds()
 	}
 	return nil
 }

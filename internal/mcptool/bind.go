@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 )
 
 const maxUnknown = 5 // arguments that a tool does not have, of which its answer speaks
@@ -93,7 +95,7 @@ func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.Ra
 			continue
 		}
 		i := slices.IndexFunc(s.fields, func(p property) bool {
-			return plainName(p.name) == plainName(name) || slices.Contains(p.aliases, plainName(name))
+			return fold.Name(p.name) == fold.Name(name) || slices.Contains(p.aliases, fold.Name(name))
 		})
 		if i < 0 {
 			continue
@@ -104,11 +106,6 @@ func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.Ra
 		}
 	}
 	return renamed
-}
-
-// plainName is a name in lower case without separators.
-func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }
 
 // decode decodes JSON and keeps every digit of its numbers.

@@ -20,7 +20,7 @@ type ClientInfo struct {
 type ClientProfile struct {
 	Name   string        // part of the client's name or User-Agent, lower case
 	Before string        // versions below this only; "" for all
-	Wait   time.Duration // how long tools wait if neither the caller nor the operator says; defaultWait if 0
+	Wait   time.Duration // how long tools wait if neither the caller nor the operator says; DefaultWait if 0
 	Limit  time.Duration // longest wait that it listens to, with a margin; 0 if none is known
 	Links  bool          // takes resource_link blocks
 	Images bool          // shows image blocks to its model or user
@@ -39,15 +39,15 @@ const InProcess = "wiro-mcp in-process"
 // is not known to take it does not get: clients throw a whole result away over one block that
 // they do not expect (@ai-sdk/mcp 1.0.10 and 1.0.30, Kiro and the Codex app over a
 // resource_link), although the run is paid. A client that gives up on a call and repeats it
-// depends on the run being found again, so a wait is longer than defaultWait only for clients
+// depends on the run being found again, so a wait is longer than DefaultWait only for clients
 // that are known to listen for longer.
 var clientProfiles = []ClientProfile{
 	{Name: InProcess, Wait: longestWait, Links: true},
 	{Name: "claude-code", Wait: 4 * time.Minute, Links: true, Images: true, Source: "its documentation (MCP_TOOL_TIMEOUT): hours; a remote server that is silent for 5 minutes is given up, and progress counts"},
-	{Name: "claude-ai", Wait: defaultWait, Limit: defaultWait, Images: true, Source: "Claude Desktop and claude.ai: limits of 60 s in many reports, which progress does not extend"},
-	{Name: "claude-user", Wait: defaultWait, Limit: defaultWait, Images: true, Source: "claude.ai's User-Agent"},
-	{Name: "chatgpt", Wait: defaultWait, Limit: defaultWait, Source: "limits of 60 s in reports"},
-	{Name: "openai-mcp", Wait: defaultWait, Limit: defaultWait, Source: "ChatGPT's User-Agent"},
+	{Name: "claude-ai", Wait: DefaultWait, Limit: DefaultWait, Images: true, Source: "Claude Desktop and claude.ai: limits of 60 s in many reports, which progress does not extend"},
+	{Name: "claude-user", Wait: DefaultWait, Limit: DefaultWait, Images: true, Source: "claude.ai's User-Agent"},
+	{Name: "chatgpt", Wait: DefaultWait, Limit: DefaultWait, Source: "limits of 60 s in reports"},
+	{Name: "openai-mcp", Wait: DefaultWait, Limit: DefaultWait, Source: "ChatGPT's User-Agent"},
 	{Name: "visual studio code", Wait: 2 * time.Minute, Links: true, Images: true, Source: "no limit was found; content types as its MCP documentation lists them"},
 	{Name: "inspector", Links: true, Images: true, Audio: true, Source: "MCP Inspector shows every content type of the protocol"},
 	{Name: "gemini-cli", Links: true, Images: true, Audio: true, Source: "turns every content block into a part"},

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// defaultWait ends before the 60 s after which most clients give up: the default of the
+	// DefaultWait ends before the 60 s after which most clients give up: the default of the
 	// TypeScript SDK, and what is reported of Claude Desktop, claude.ai, ChatGPT and Codex.
-	defaultWait = 45 * time.Second
+	DefaultWait = 45 * time.Second
 	longestWait = 600 * time.Second
 )
 
@@ -33,7 +33,7 @@ func (c *Call) waitTimeout(asked *float64) time.Duration {
 	case asked != nil:
 		wait = time.Duration(max(0, *asked) * float64(time.Second))
 	case wait <= 0:
-		wait = cmp.Or(profile.Wait, defaultWait)
+		wait = cmp.Or(profile.Wait, DefaultWait)
 	}
 	if profile.Limit > 0 {
 		wait = min(wait, profile.Limit)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -78,10 +79,8 @@ var aspects = []*aspect{
 	},
 }
 
-var separators = strings.NewReplacer("_", "", "-", "", " ", "", ".", "")
-
 func aspectOf(p wiro.Param) *aspect {
-	id := separators.Replace(strings.ToLower(p.ID))
+	id := fold.Name(p.ID)
 	i := slices.IndexFunc(aspects, func(a *aspect) bool { return a.parameter().MatchString(id) })
 	if i < 0 || strings.HasSuffix(p.Type, "fileinput") {
 		return nil

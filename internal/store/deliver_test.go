@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -67,4 +69,25 @@ func TestADeliveryDoesNotWaitForTheDisk(t *testing.T) {
 	require.Nil(t, faults.Load(), "it tried, and gave up after a while")
 	require.NoError(t, lock.Close())
 	require.False(t, r.begin(s, r.call()).Attached)
+}
+
+// The client's time was over while its result was on the way.
+func TestARunThatNobodyGotIsAttachedTo(t *testing.T) {
+	eachStore(t, func(r *rig) {
+		s := r.replica()
+		ctx, leave := context.WithCancelCause(r.Context())
+		run, err := s.Begin(ctx, r.call(), false)
+		require.NoError(r, err)
+		require.NoError(r, run.Submitted(ctx, "7", "token"))
+		if s.onDisk { // the change follows
+			run.DeliverSoon(ctx, func(err error) { require.NoError(r, err) })
+			leave(errors.New("the client's time is over"))
+		} else {
+			leave(errors.New("the client's time is over"))
+			run.DeliverSoon(ctx, func(err error) { require.NoError(r, err) })
+		}
+		next := r.begin(s, r.call())
+		require.True(r, next.Attached)
+		require.Equal(r, "token", next.Token)
+	})
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -91,16 +93,25 @@ func (r *Run) Deliver(ctx context.Context, result json.RawMessage) (delivered bo
 // DeliverSoon is Deliver for a result that is about to be sent. A store in files takes the change a
 // moment later, so that the client need not wait for the disk, but before this process begins
 // another run and before Close returns. An equal run of another process stays separate meanwhile.
+// A client that leaves before its result is sent has not got it: the same call attaches to the run.
 // Noted is told of each attempt.
 func (r *Run) DeliverSoon(ctx context.Context, noted func(error)) {
 	if !r.store.onDisk {
-		_, err := r.Deliver(ctx, nil)
+		delivered, err := r.Deliver(ctx, nil)
+		if delivered && ctx.Err() != nil { // a slow store takes long
+			err = errors.Join(err, r.undeliver(ctx))
+		}
 		noted(err)
 		return
 	}
 	r.letGo()
-	run := *r
+	run, call := *r, ctx
 	r.store.later(func(ctx context.Context) error {
+		if isGivenUp(call) {
+			err := run.Release(ctx, nil)
+			noted(err)
+			return nil // what fails is retried
+		}
 		_, err := run.change(ctx, func(e *entry) bool { return e.Hold != run.hold })
 		if err == nil {
 			run.forgetRequest(ctx)
@@ -110,6 +121,28 @@ func (r *Run) DeliverSoon(ctx context.Context, noted func(error)) {
 	})
 	unending := context.WithoutCancel(ctx)
 	time.AfterFunc(sendTime, func() { _ = r.store.flush(unending) }) // what fails is made later
+}
+
+// isGivenUp reports whether a call has ended for a reason: one that was answered ends without.
+func isGivenUp(call context.Context) bool {
+	cause := context.Cause(call)
+	return cause != nil && cause != context.Canceled //nolint:errorlint // as it is
+}
+
+// undeliver lets the same call attach to a run that was forgotten although nobody got its result.
+func (r *Run) undeliver(ctx context.Context) error {
+	err := update(context.WithoutCancel(ctx), r.store, r.key, AttachFor, func(list *[]entry) (bool, error) {
+		i := slices.IndexFunc(*list, func(e entry) bool { return e.ID == r.ID && e.Done })
+		if i < 0 {
+			return false, errUnchanged
+		}
+		(*list)[i].Done, (*list)[i].Changed = false, r.store.now().UnixMilli()
+		return true, nil
+	})
+	if err == nil {
+		err = r.noteTask(ctx)
+	}
+	return err
 }
 
 // Release ends the hold without a delivery: the client gave up, the connection was lost, or

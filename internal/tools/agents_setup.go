@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -121,7 +122,7 @@ func credentialState(key string, c wiro.AgentCredential) CredentialState {
 // anyKey reports whether a key was entered instead of connecting an account.
 func anyKey(c wiro.AgentCredential) bool {
 	for name, value := range c.Values {
-		if strings.HasSuffix(plainName(name), "apikey") && !empty(value) {
+		if strings.HasSuffix(fold.Name(name), "apikey") && !empty(value) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -76,7 +77,7 @@ func setup(t CredentialTypeInfo) string {
 			strings.Join(own, ", "))
 	}
 	for _, field := range t.Fields {
-		if plainName(field) == "apikey" {
+		if fold.Name(field) == "apikey" {
 			return "connect_agent_account, or set_agent_credentials with " + field
 		}
 	}

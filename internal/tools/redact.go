@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 )
 
 // What stands in a secret's place: enough to know whether it still has to be entered.
@@ -103,7 +105,7 @@ var handles = []string{"agenttoken", "tasktoken", "socketaccesstoken"}
 
 // isSecretField reports whether a field of this name holds a secret, in any spelling.
 func isSecretField(name string) bool {
-	name = plainName(name)
+	name = fold.Name(name)
 	switch {
 	case slices.Contains(handles, name), strings.HasSuffix(name, "expiresat"), strings.HasSuffix(name, "expiresin"):
 		return false
@@ -112,10 +114,6 @@ func isSecretField(name string) bool {
 	}
 	return slices.ContainsFunc(secretParts, func(part string) bool { return strings.Contains(name, part) })
 }
-
-var separators = strings.NewReplacer("_", "", "-", "", " ", "", ".", "")
-
-func plainName(name string) string { return separators.Replace(strings.ToLower(name)) }
 
 // passwordFields returns, in lower case, the names of the fields that a credential schema
 // gives the type password, those of nested lists included.
