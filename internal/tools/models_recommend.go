@@ -28,42 +28,87 @@ var recommendModelTool = define(mcptool.Meta{
 const (
 	recommended = 5   // models
 	candidates  = 100 // of each category that is looked at
+	lookedAt    = 4   // categories
+	asLikely    = 0.8 // part of the first job's score with which another is as likely
 )
 
-// recommendModel takes the request for a kind of work, and ranks the models of its categories. The
-// request is also searched for by its words, which is all there is where it names no kind of work.
+// recommendModel takes the request for a kind of work, and ranks the models of its categories. A
+// request that names no kind of work is searched for by its words, as it may name a model.
 func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
 	wanted := intent.Understand(in.Task)
-	categories := slices.Clone(wanted.Categories[:min(3, len(wanted.Categories))])
-	if wanted.Else != "" {
-		categories = slices.Insert(categories, 1, wanted.Else)
+	jobs := wanted.Jobs[:min(len(wanted.Jobs), 3)]
+	models, err := call.modelsForJobs(ctx, jobs, wanted.Words)
+	if err != nil {
+		return Recommendations{}, err
 	}
+	if len(models) == 0 {
+		jobs = nil
+		if !wanted.Errand {
+			if models, err = call.modelsByWords(ctx, in.Task, wanted.Words); err != nil {
+				return Recommendations{}, err
+			}
+		}
+	}
+	return call.recommendations(models[:min(len(models), recommended)], takenFor(jobs)), nil
+}
+
+// takenFor says in words what a request may mean.
+func takenFor(jobs []intent.Job) string {
+	var kinds []string
+	for _, job := range jobs {
+		if job.Score >= asLikely*jobs[0].Score && !slices.Contains(kinds, job.As) {
+			kinds = append(kinds, job.As)
+		}
+	}
+	return strings.Join(kinds, ", or ")
+}
+
+// modelsForJobs ranks the models of each job, and mixes them: most are of the first job, unless
+// another is as likely.
+func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, words []string) ([]wiro.Model, error) {
+	categories := categoriesOf(jobs)
 	found := make([][]wiro.Model, len(categories))
 	group, searching := errgroup.WithContext(ctx)
 	for i, category := range categories {
 		group.Go(func() error {
-			page, err := call.Wiro.Models.List(searching, wiro.ModelQuery{Categories: []string{category}, Sort: "ratedusercount", Order: "DESC", Limit: candidates})
-			found[i] = ranked(page.Models, wanted.Words)
+			page, err := c.Wiro.Models.List(searching, wiro.ModelQuery{Categories: []string{category}, Sort: "ratedusercount", Order: "DESC", Limit: candidates})
+			found[i] = page.Models
 			return err
 		})
 	}
-	var worded []wiro.Model
-	group.Go(func() (err error) {
-		worded, err = call.modelsByWords(searching, in.Task, wanted.Words)
-		return err
-	})
 	if err := group.Wait(); err != nil {
-		return Recommendations{}, err
+		return nil, err
 	}
-	models := interleave(found)
-	if len(models) == 0 {
-		models, wanted.As = worded, ""
-	} else if wanted.Else == "" && len(worded) > 0 && speaksOf(worded[0], wanted.Words) && !slices.ContainsFunc(models[:min(2, len(models))], func(m wiro.Model) bool { return m.ID == worded[0].ID }) {
-		// The request may have been taken for the wrong kind: the third has its words.
-		models = slices.DeleteFunc(models, func(m wiro.Model) bool { return m.ID == worded[0].ID })
-		models = slices.Insert(models, min(2, len(models)), worded[0])
+	lists := make([][]wiro.Model, len(jobs))
+	for i, job := range jobs {
+		var models []wiro.Model
+		for at, category := range categories {
+			if slices.Contains(job.Categories, category) {
+				models = append(models, found[at]...)
+			}
+		}
+		lists[i] = ranked(models, words, job.Categories[0])
 	}
-	return call.recommendations(models[:min(len(models), recommended)], wanted.As), nil
+	return interleave(lists, len(jobs) < 2 || jobs[1].Score < asLikely*jobs[0].Score), nil
+}
+
+// categoriesOf are those to look at: the first of each job, then the others of the likeliest.
+func categoriesOf(jobs []intent.Job) []string {
+	var categories []string
+	add := func(category string) {
+		if len(categories) < lookedAt && !slices.Contains(categories, category) {
+			categories = append(categories, category)
+		}
+	}
+	for _, job := range jobs {
+		add(job.Categories[0])
+	}
+	for _, job := range jobs {
+		for _, category := range job.Categories {
+			add(category)
+		}
+	}
+	return categories
 }
 
 type recommendation struct {
@@ -99,10 +144,10 @@ func (r Recommendations) Text() string {
 	return "Taken for " + r.TakenFor + ".\n" + r.ModelList.Text()
 }
 
-// ranked puts models first whose texts have more of the words, those above all that few others
-// have, then models that people rate, run and that succeed more.
-func ranked(models []wiro.Model, words []string) []wiro.Model {
-	const perWord = 1.5
+// ranked puts models first that are of the closest category, whose texts have more of the words,
+// those above all that few others have, then models that people rate, run and that succeed more.
+func ranked(models []wiro.Model, words []string, category string) []wiro.Model {
+	const perWord, perCategory = 1.5, 1
 	stems := make([]string, len(words))
 	for i, word := range words {
 		stems[i] = stemOf(word)
@@ -129,6 +174,9 @@ func ranked(models []wiro.Model, words []string) []wiro.Model {
 			if has(m, stem) {
 				total += weights[i]
 			}
+		}
+		if slices.Contains(m.Categories, category) {
+			total += perCategory
 		}
 		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
 			total += float64(m.Stats.Successes)/float64(ended) - 1
@@ -157,20 +205,9 @@ func hasStem(words []string, stem string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, stem) })
 }
 
-// speaksOf reports whether the texts of a model have a third of the words or more: one in common may be chance.
-func speaksOf(m wiro.Model, words []string) bool {
-	texts, held := textWords(m), 0
-	for _, word := range words {
-		if hasStem(texts, stemOf(word)) {
-			held++
-		}
-	}
-	return held > 0 && 3*held >= len(words)
-}
-
-// interleave takes two models of the first list, then one of each other list in turn, without
-// repetitions: a request that was taken for the wrong kind still has one that fits.
-func interleave(lists [][]wiro.Model) []wiro.Model {
+// interleave takes the first models of the lists in turn, without repetitions; of the first list
+// two at a time if it is the likeliest by far.
+func interleave(lists [][]wiro.Model, firstByFar bool) []wiro.Model {
 	var models []wiro.Model
 	seen := map[string]bool{}
 	take := func(i int) bool {
@@ -188,7 +225,7 @@ func interleave(lists [][]wiro.Model) []wiro.Model {
 	for more := true; more; {
 		more = false
 		for i := range lists {
-			if i == 0 {
+			if i == 0 && firstByFar {
 				more = take(0) || more
 			}
 			more = take(i) || more
@@ -197,13 +234,20 @@ func interleave(lists [][]wiro.Model) []wiro.Model {
 	return models
 }
 
-// modelsByWords gathers the models that the request finds as a whole, or else by its words.
+// modelsByWords gathers the models that the request names: it finds them as a whole, or by its words.
 func (c *Call) modelsByWords(ctx context.Context, request string, words []string) ([]wiro.Model, error) {
-	const most = 5
+	const most, shortest = 3, 4 // words, letters of one that names a model
+	named := func(m wiro.Model) bool {
+		name := strings.ToLower(m.Title + " " + m.Slug().Model)
+		return slices.ContainsFunc(words, func(word string) bool { return len(word) >= shortest && strings.Contains(name, word) })
+	}
 	for _, search := range append([]string{request}, words[:min(len(words), most)]...) {
 		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: search, Sort: "relevance", Limit: candidates})
-		if err != nil || len(page.Models) > 0 {
-			return ranked(page.Models, words), err
+		if err != nil {
+			return nil, err
+		}
+		if models := slices.DeleteFunc(page.Models, func(m wiro.Model) bool { return !named(m) }); len(models) > 0 {
+			return ranked(models, words, ""), nil
 		}
 	}
 	return nil, nil
