@@ -16,6 +16,8 @@ type Intent struct {
 	Words []string
 	// Errand is set if the request is for something in the world outside, such as a taxi.
 	Errand bool
+	// Cheap and Fast are set if the request asks for it.
+	Cheap, Fast bool
 }
 
 // A Job is a kind of work that models do.
@@ -57,7 +59,10 @@ func Understand(request string) Intent {
 		jobs = nil
 	}
 	jobs = slices.DeleteFunc(jobs, func(j Job) bool { return j.As == "" })
-	return Intent{jobs, tellingWords(tokens, found), errand}
+	says := func(concept string) bool {
+		return slices.ContainsFunc(found, func(m match) bool { return m.concept == concept })
+	}
+	return Intent{jobs, tellingWords(tokens, found), errand, says("cheap"), says("fast")}
 }
 
 // likeliest weighs the jobs against the evidence.
@@ -99,4 +104,4 @@ func tellingWords(tokens []string, found []match) []string {
 var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
 
 // grammar are concepts that only tell how the others belong together.
-var grammar = strings.Fields("create convert mine the some from into for about not filler question duration 3d object intro practice say bot phone model teach")
+var grammar = strings.Fields("create convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast intro practice say bot phone model teach")

@@ -37,8 +37,9 @@ type match struct {
 
 const (
 	maxGap      = 6 // words between those of a phrase
-	shortestFix = 5 // letters of a word whose spelling is mended
+	shortestFix = 6 // letters of a word whose spelling is mended
 	longWord    = 8 // letters of one that is mended although others are understood
+	shortWord   = 5 // letters below which an English word in another language is chance
 	english     = "en"
 	german      = "de"
 )
@@ -198,7 +199,7 @@ func (l *lexicon) read(tokens []string) (found []match, language string) {
 			return false
 		}
 		if m.language == english && best != english {
-			return m.end == m.start+1 && len(tokens[m.start]) < shortestFix && votes[english]+equal < votes[best]
+			return m.end == m.start+1 && len(tokens[m.start]) < shortWord && votes[english]+equal < votes[best]
 		}
 		return votes[m.language]+equal < votes[best]
 	}), best

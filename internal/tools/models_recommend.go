@@ -14,6 +14,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/intent"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -37,35 +38,42 @@ const (
 func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
 	wanted := intent.Understand(in.Task)
 	jobs := wanted.Jobs[:min(len(wanted.Jobs), 3)]
-	models, err := call.modelsForJobs(ctx, jobs, wanted.Words)
+	models, err := call.modelsForJobs(ctx, jobs, wanted)
 	if err != nil {
 		return Recommendations{}, err
 	}
 	if len(models) == 0 {
 		jobs = nil
 		if !wanted.Errand {
-			if models, err = call.modelsByWords(ctx, in.Task, wanted.Words); err != nil {
+			if models, err = call.modelsByWords(ctx, in.Task, wanted); err != nil {
 				return Recommendations{}, err
 			}
 		}
 	}
-	return call.recommendations(models[:min(len(models), recommended)], takenFor(jobs)), nil
+	return call.recommendations(models[:min(len(models), recommended)], takenFor(jobs, wanted)), nil
 }
 
 // takenFor says in words what a request may mean.
-func takenFor(jobs []intent.Job) string {
+func takenFor(jobs []intent.Job, wanted intent.Intent) string {
 	var kinds []string
 	for _, job := range jobs {
 		if job.Score >= asLikely*jobs[0].Score && !slices.Contains(kinds, job.As) {
 			kinds = append(kinds, job.As)
 		}
 	}
-	return strings.Join(kinds, ", or ")
+	text := strings.Join(kinds, ", or ")
+	if text != "" && wanted.Cheap {
+		text += ", cheap ones first"
+	}
+	if text != "" && wanted.Fast {
+		text += ", fast ones first"
+	}
+	return text
 }
 
 // modelsForJobs ranks the models of each job, and mixes them: most are of the first job, unless
 // another is as likely.
-func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, words []string) ([]wiro.Model, error) {
+func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, wanted intent.Intent) ([]wiro.Model, error) {
 	categories := categoriesOf(jobs)
 	found := make([][]wiro.Model, len(categories))
 	group, searching := errgroup.WithContext(ctx)
@@ -82,12 +90,19 @@ func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, words []str
 	lists := make([][]wiro.Model, len(jobs))
 	for i, job := range jobs {
 		var models []wiro.Model
+		seen := map[string]bool{}
 		for at, category := range categories {
-			if slices.Contains(job.Categories, category) {
-				models = append(models, found[at]...)
+			if !slices.Contains(job.Categories, category) {
+				continue
+			}
+			for _, m := range found[at] {
+				if !seen[m.ID] {
+					seen[m.ID] = true
+					models = append(models, m)
+				}
 			}
 		}
-		lists[i] = ranked(models, words, job.Categories[0])
+		lists[i] = ranked(models, wanted, job.Categories[0])
 	}
 	return interleave(lists, len(jobs) < 2 || jobs[1].Score < asLikely*jobs[0].Score), nil
 }
@@ -145,11 +160,12 @@ func (r Recommendations) Text() string {
 }
 
 // ranked puts models first that are of the closest category, whose texts have more of the words,
-// those above all that few others have, then models that people rate, run and that succeed more.
-func ranked(models []wiro.Model, words []string, category string) []wiro.Model {
+// those above all that few others have, then models that people rate, run and that succeed more;
+// if the request asks for it, also those that cost less or take less time.
+func ranked(models []wiro.Model, wanted intent.Intent, category string) []wiro.Model {
 	const perWord, perCategory = 1.5, 1
-	stems := make([]string, len(words))
-	for i, word := range words {
+	stems := make([]string, len(wanted.Words))
+	for i, word := range wanted.Words {
 		stems[i] = stemOf(word)
 	}
 	texts := make(map[string][]string, len(models))
@@ -168,6 +184,17 @@ func ranked(models []wiro.Model, words []string, category string) []wiro.Model {
 		weights[i] = perWord * math.Log(float64(len(models)+1)/(float64(holders)+0.5)) / math.Log(float64(len(models)+1)*2)
 	}
 	scores := make(map[string]float64, len(models))
+	if wanted.Cheap {
+		subtractExcess(scores, models, func(m wiro.Model) float64 { return typicalPrice(quoteModel(m, params.Schema{})) })
+	}
+	if wanted.Fast {
+		subtractExcess(scores, models, func(m wiro.Model) float64 {
+			if usual, ok := quoteModel(m, params.Schema{}).UsualTime(); ok {
+				return usual.Seconds()
+			}
+			return math.Inf(1)
+		})
+	}
 	for _, m := range models {
 		total := m.AveragePoint/5 + math.Log10(float64(1+max(0, m.RatedUserCount)))/4 + math.Log10(float64(1+max(0, m.Stats.Runs)))/7
 		for i, stem := range stems {
@@ -181,11 +208,28 @@ func ranked(models []wiro.Model, words []string, category string) []wiro.Model {
 		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
 			total += float64(m.Stats.Successes)/float64(ended) - 1
 		}
-		scores[m.ID] = total
+		scores[m.ID] += total
 	}
 	models = slices.Clone(models)
 	slices.SortStableFunc(models, func(a, b wiro.Model) int { return cmp.Compare(scores[b.ID], scores[a.ID]) })
 	return models
+}
+
+// subtractExcess takes from the score of each model how many powers of ten its value is above the
+// least, at most two.
+func subtractExcess(scores map[string]float64, models []wiro.Model, value func(wiro.Model) float64) {
+	values, least := make(map[string]float64, len(models)), math.Inf(1)
+	for _, m := range models {
+		values[m.ID] = value(m)
+		if v := values[m.ID]; v > 0 {
+			least = min(least, v)
+		}
+	}
+	for id, v := range values {
+		if v > least {
+			scores[id] -= min(2, math.Log10(v/least))
+		}
+	}
 }
 
 func stemOf(word string) string {
@@ -235,19 +279,19 @@ func interleave(lists [][]wiro.Model, firstByFar bool) []wiro.Model {
 }
 
 // modelsByWords gathers the models that the request names: it finds them as a whole, or by its words.
-func (c *Call) modelsByWords(ctx context.Context, request string, words []string) ([]wiro.Model, error) {
-	const most, shortest = 3, 4 // words, letters of one that names a model
+func (c *Call) modelsByWords(ctx context.Context, request string, wanted intent.Intent) ([]wiro.Model, error) {
+	const most, shortest = 2, 4 // words, letters of one that names a model
 	named := func(m wiro.Model) bool {
 		name := strings.ToLower(m.Title + " " + m.Slug().Model)
-		return slices.ContainsFunc(words, func(word string) bool { return len(word) >= shortest && strings.Contains(name, word) })
+		return slices.ContainsFunc(wanted.Words, func(word string) bool { return len(word) >= shortest && strings.Contains(name, word) })
 	}
-	for _, search := range append([]string{request}, words[:min(len(words), most)]...) {
+	for _, search := range append([]string{request}, wanted.Words[:min(len(wanted.Words), most)]...) {
 		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: search, Sort: "relevance", Limit: candidates})
 		if err != nil {
 			return nil, err
 		}
 		if models := slices.DeleteFunc(page.Models, func(m wiro.Model) bool { return !named(m) }); len(models) > 0 {
-			return ranked(models, words, ""), nil
+			return ranked(models, wanted, ""), nil
 		}
 	}
 	return nil, nil
