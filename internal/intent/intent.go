@@ -36,7 +36,7 @@ const (
 // Understand reads a request.
 func Understand(request string) Intent {
 	tokens := tokenize(request)
-	found, language := words().read(tokens)
+	found, language := words().read(tokens, request)
 	jobs := likeliest(evidence(tokens, found, language))
 	if len(jobs) == 0 || jobs[0].Score < sure {
 		mended, shortest := slices.Clone(tokens), longWord
@@ -50,7 +50,7 @@ func Understand(request string) Intent {
 		}
 		if !slices.Equal(mended, tokens) {
 			tokens = mended
-			found, language = words().read(tokens)
+			found, language = words().read(tokens, request)
 			jobs = likeliest(evidence(tokens, found, language))
 		}
 	}
@@ -104,4 +104,4 @@ func tellingWords(tokens []string, found []match) []string {
 var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
 
 // grammar are concepts that only tell how the others belong together.
-var grammar = strings.Fields("create convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast intro practice say bot phone model teach")
+var grammar = strings.Fields("create draw write convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample intro practice say bot phone model teach")

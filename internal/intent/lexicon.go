@@ -51,7 +51,7 @@ var wordList string
 var words = sync.OnceValue(func() *lexicon {
 	l := &lexicon{stems: map[string][]string{}, entries: map[string][]entry{}, byFirst: map[byte][]string{}}
 	concept := ""
-	for line := range strings.Lines(wordList) {
+	for line := range strings.Lines(foldLetters(wordList)) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || fields[0] == "#" {
 			continue
@@ -72,7 +72,7 @@ func (l *lexicon) add(concept, language, phrase string) {
 	e := entry{concept: concept, language: language}
 	phrase, e.whole = strings.CutPrefix(phrase, "=")
 	e.gaps = strings.Contains(phrase, "..")
-	e.words = strings.FieldsFunc(foldLetters(phrase), func(r rune) bool { return r == '_' || r == '.' })
+	e.words = strings.FieldsFunc(phrase, func(r rune) bool { return r == '_' || r == '.' })
 	first := e.words[0]
 	l.entries[first] = append(l.entries[first], e)
 	if plain := strings.Trim(first, "*"); len(e.words) == 1 && len(plain) >= shortestFix && !strings.HasPrefix(first, "*") {
@@ -171,9 +171,17 @@ func misspelt(token, word string) bool {
 	return false
 }
 
+// alphabets are the letters that tell a language.
+var alphabets = map[string]string{"ğşıİ": "tr", "ßäÄ": "de", "ñ¿¡": "es", "èêàâœ": "fr"}
+
 // read finds the concepts of a request in the languages that it may be in.
-func (l *lexicon) read(tokens []string) (found []match, language string) {
+func (l *lexicon) read(tokens []string, request string) (found []match, language string) {
 	votes := map[string]float64{}
+	for alphabet, name := range alphabets {
+		if strings.ContainsAny(request, alphabet) {
+			votes[name]++
+		}
+	}
 	for at := range tokens {
 		here := l.lookUp(tokens, at)
 		speak := map[string]bool{}

@@ -9,14 +9,18 @@ const (
 	aside     = 0.35 // strength of a thing that another is for, or about
 	goesIn    = "<"
 	comesOut  = ">"
-	roleWords = 4 // words before a thing that tell its role
+	roleWords = 5 // words before a thing that tell its role
 )
+
+// given are things that people have rather than wish for.
+var given = strings.Fields("photo video recording")
 
 // evidence gives each concept of a request a strength from 0 to 1, and each thing one also for
 // going in ("photo<") and for coming out ("photo>").
 func evidence(tokens []string, found []match, language string) map[string]float64 {
 	strength := map[string]float64{}
 	most := 0.0 // of a thing
+	attached := slices.ContainsFunc(found, func(m match) bool { return m.concept == "attached" })
 	raise := func(name string, to float64) { strength[name] = max(strength[name], to) }
 	for _, m := range found {
 		if covered(m, found) {
@@ -31,6 +35,9 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			part = aside
 		}
 		role, direct := roleOf(m, tokens, found, language)
+		if direct == "" && attached && slices.Contains(given, m.concept) {
+			direct = goesIn
+		}
 		switch role {
 		case "not":
 			continue
