@@ -38,7 +38,7 @@ type match struct {
 const (
 	maxGap      = 6 // words between those of a phrase
 	shortestFix = 6 // letters of a word whose spelling is mended
-	longWord    = 8 // letters of one that is mended although others are understood
+	longWord    = 7 // letters of one that is mended although others are understood
 	shortWord   = 5 // letters below which an English word in another language is chance
 	english     = "en"
 	german      = "de"
@@ -174,8 +174,19 @@ func misspelt(token, word string) bool {
 // alphabets are the letters that tell a language.
 var alphabets = map[string]string{"ğşıİ": "tr", "ßäÄ": "de", "ñ¿¡": "es", "èêàâœ": "fr"}
 
-// read finds the concepts of a request in the languages that it may be in.
-func (l *lexicon) read(tokens []string, request string) (found []match, language string) {
+// find finds the words of all concepts and languages in a request.
+func (l *lexicon) find(tokens []string) []match {
+	var found []match
+	for at := range tokens {
+		found = append(found, l.lookUp(tokens, at)...)
+	}
+	all := slices.Clone(found)
+	return slices.DeleteFunc(found, func(m match) bool { return m.covered(all) })
+}
+
+// ofLanguage keeps the matches of the language that a request is in, or of several if it may be in
+// any of them, and the longer English words, which people use in every language.
+func ofLanguage(found []match, tokens []string, request string) (kept []match, language string) {
 	votes := map[string]float64{}
 	for alphabet, name := range alphabets {
 		if strings.ContainsAny(request, alphabet) {
@@ -183,17 +194,19 @@ func (l *lexicon) read(tokens []string, request string) (found []match, language
 		}
 	}
 	for at := range tokens {
-		here := l.lookUp(tokens, at)
-		speak := map[string]bool{}
-		for _, m := range here {
-			if m.end == at+1 {
-				speak[m.language] = true
+		speak := map[string]float64{}
+		for _, m := range found {
+			if m.start != at {
+				continue
+			}
+			speak[m.language] = max(speak[m.language], 1)
+			if m.concept == "filler" {
+				speak[m.language] = 1.5
 			}
 		}
-		for name := range speak {
-			votes[name] += 1 / float64(len(speak))
+		for name, weight := range speak {
+			votes[name] += weight / float64(len(speak))
 		}
-		found = append(found, here...)
 	}
 	const equal = 0.34 // part of a word's vote
 	best := english
@@ -213,11 +226,21 @@ func (l *lexicon) read(tokens []string, request string) (found []match, language
 	}), best
 }
 
+// covered reports whether a word belongs to a phrase whose words mean nothing else.
+func (m match) covered(found []match) bool {
+	return slices.ContainsFunc(found, func(other match) bool {
+		return other.whole && !m.whole && other.start <= m.start && m.end <= other.end
+	})
+}
+
 // tokenize splits a text into its words, in lower case and without accents, with a stop where a
-// clause ends.
+// clause ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
 func tokenize(text string) []string {
+	const longest, most = 40, 150
 	text = clauseEnds.Replace(foldLetters(text))
-	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
+	tokens = slices.DeleteFunc(tokens, func(token string) bool { return len(token) > longest })
+	return tokens[:min(len(tokens), most)]
 }
 
 const stop = '|'
