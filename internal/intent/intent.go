@@ -28,9 +28,10 @@ type Job struct {
 }
 
 const (
-	enough = 2.0 // least score of a job
-	sure   = 4.5 // score from which misspelt words change nothing
-	nearly = 0.6 // part of the best score with which a job may be meant as well
+	enough  = 2.0 // least score of a job
+	certain = 3.0 // least score of a job in words of several languages
+	sure    = 4.5 // score from which misspelt words change nothing
+	nearly  = 0.6 // part of the best score with which a job may be meant as well
 )
 
 // Understand reads a request.
@@ -41,7 +42,9 @@ func Understand(request string) Intent {
 		r.mend()
 	}
 	if len(r.jobs) == 0 {
-		r.read(true)
+		if r.read(true); len(r.jobs) > 0 && r.jobs[0].Score < certain {
+			r.jobs = nil // a word of another language is chance
+		}
 	}
 	errand := len(r.jobs) > 0 && r.jobs[0].As == ""
 	if errand {
@@ -142,4 +145,4 @@ func tellingWords(tokens []string, found []match) []string {
 var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
 
 // grammar are concepts that only tell how the others belong together.
-var grammar = strings.Fields("create draw write convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample intro practice say bot phone model teach")
+var grammar = strings.Fields("create draw write convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample selling realistic mean intro practice say bot phone model teach")

@@ -215,12 +215,14 @@ func ofLanguage(found []match, tokens []string, request string) (kept []match, l
 			best = name
 		}
 	}
+	all := slices.Clone(found)
 	return slices.DeleteFunc(found, func(m match) bool {
 		if m.language == best {
 			return false
 		}
 		if m.language == english && best != english {
-			return m.end == m.start+1 && len(tokens[m.start]) < shortWord && votes[english]+equal < votes[best]
+			own := slices.ContainsFunc(all, func(other match) bool { return other.language == best && other.start <= m.start && m.end <= other.end })
+			return own || m.end == m.start+1 && len(tokens[m.start]) < shortWord && votes[english]+equal < votes[best]
 		}
 		return votes[m.language]+equal < votes[best]
 	}), best

@@ -40,6 +40,9 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			part = aside
 		}
 		role, direct := roleOf(m, tokens, found, language)
+		if role == "into" && m.concept == "recording" {
+			m.concept = "voice" // what becomes sound is spoken
+		}
 		if role == "about" && asks {
 			role, direct = "", goesIn
 		}
