@@ -259,9 +259,9 @@ func agentAction(action string, u wiro.UserAgent, message string) AgentAction {
 
 // Text is what was done, and to which agent.
 func (a AgentAction) Text() string {
-	name := a.Agent.Title
-	if name == "" {
-		name = "Agent " + a.Agent.GUID
+	name := "Agent " + a.Agent.GUID
+	if a.Agent.Title != "" {
+		name = a.Agent.Title + " (guid " + a.Agent.GUID + ")"
 	}
 	return mcptool.TextWithNext(name+": "+a.Message, a.NextAction)
 }

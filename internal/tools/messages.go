@@ -38,7 +38,8 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 	if err != nil {
 		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
 	}
-	call.addCredits(ctx, &result, in.Team)
+	result.Message.Question = "" // the caller just asked it
+	call.addCredits(ctx, &result, in.GUID, in.Team)
 	return result, nil
 }
 
@@ -214,7 +215,7 @@ func getAgentMessage(ctx context.Context, call *Call, in messageLook) (MessageRe
 	if err != nil {
 		result.Note = cause(err)
 	}
-	call.addCredits(ctx, &result, in.Team)
+	call.addCredits(ctx, &result, in.Agent, in.Team)
 	return result, nil
 }
 

@@ -279,6 +279,11 @@ type FilesDeleted struct {
 	Task TaskName `json:"task"`
 }
 
+// Text is what was done, and to which task.
+func (d FilesDeleted) Text() string {
+	return d.Message + TaskInfo{Token: d.Task.Token}.tokenText()
+}
+
 // TaskAction is something done to a task.
 type TaskAction struct {
 	mcptool.ActionResult
@@ -295,7 +300,7 @@ type TaskName struct {
 // StoppedTask is a task that was stopped, and what was charged for it.
 type StoppedTask struct {
 	TaskName
-	CostUSD *float64 `json:"costUsd" nullable:"true"`
+	CostUSD *float64 `json:"costUsd,omitempty"` // left out where it is not known
 
 	model string
 }
@@ -306,5 +311,6 @@ func taskAction(action string, t wiro.Task, message string) TaskAction {
 
 // Text is what was done, and to which task.
 func (a TaskAction) Text() string {
-	return mcptool.TextWithNext(TaskInfo{ID: a.Task.ID, Model: a.Task.model}.named()+": "+a.Message, a.NextAction)
+	task := TaskInfo{ID: a.Task.ID, Token: a.Task.Token, Model: a.Task.model}
+	return mcptool.TextWithNext(task.named()+": "+a.Message+task.tokenText(), a.NextAction)
 }

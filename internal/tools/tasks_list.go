@@ -260,8 +260,11 @@ func (r TaskRow) line() string {
 		text += "  Why: " + r.Reason + "\n"
 	}
 	for _, o := range r.Outputs {
-		if o.URL != "" && !o.isAnswer {
-			text += "  " + o.URL + "\n"
+		switch {
+		case o.isAnswer && o.Content != "":
+			text += "  Answer: " + o.Content + "\n"
+		case o.URL != "" && !o.isAnswer:
+			text += "  " + o.URL + " " + o.details() + "\n"
 		}
 	}
 	return text
