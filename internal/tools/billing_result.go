@@ -69,9 +69,9 @@ type BillingAction struct {
 // nothing is what an action charges that is free.
 var nothing = 0.0
 
-func (c *Call) billingAction(action, guid string, charged *float64, message string) BillingAction {
+func (c *Call) billingAction(guid string, charged *float64, message string) BillingAction {
 	return BillingAction{
-		ActionResult: mcptool.Done(action, message), GUID: guid, ChargedUSD: charged,
+		ActionResult: mcptool.Done(message), GUID: guid, ChargedUSD: charged,
 		NextAction: c.Next("get_my_agent", "see how it stands", agentRef(guid)),
 	}
 }

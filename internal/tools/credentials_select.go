@@ -62,7 +62,7 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 		shown = account.Name + " (" + account.ID + ")"
 	}
 	return AccountAction{
-		ActionResult: mcptool.Done("select", "The agent works with the "+thing+" "+shown+". If it runs, it restarts."),
+		ActionResult: mcptool.Done("The agent works with the " + thing + " " + shown + ". If it runs, it restarts."),
 		account:      in.account,
 		ID:           account.ID,
 		Name:         account.Name,
@@ -125,7 +125,7 @@ func (c *Call) selectionRequired(in account, thing string, choices []wiro.Accoun
 	arguments := in.arguments()
 	arguments["id"] = placeholder
 	return AccountAction{
-		ActionResult: mcptool.ActionResult{Action: "select", Message: fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)},
+		ActionResult: mcptool.Done(fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)),
 		account:      in, Choices: accountChoices(choices),
 		NextAction: c.Next("select_agent_account", "with the id that the user chooses", arguments),
 	}, nil

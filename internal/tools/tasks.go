@@ -270,7 +270,7 @@ func deleteTaskFiles(ctx context.Context, call *Call, in taskRef) (FilesDeleted,
 		}
 		return FilesDeleted{}, call.noSuchTask(err)
 	}
-	return FilesDeleted{mcptool.Done("delete", "The task's input and output files are deleted."), TaskName{task.ID, task.Token}}, nil
+	return FilesDeleted{mcptool.Done("The task's input and output files are deleted."), TaskName{task.ID, task.Token}}, nil
 }
 
 // FilesDeleted says whose files were deleted.
@@ -286,6 +286,8 @@ func (d FilesDeleted) Text() string {
 
 // TaskAction is something done to a task.
 type TaskAction struct {
+	Action  string `json:"action"`  // cancel or kill
+	Success bool   `json:"success"` // true: a refusal is an error
 	mcptool.ActionResult
 	Task       StoppedTask         `json:"task"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
@@ -306,7 +308,7 @@ type StoppedTask struct {
 }
 
 func taskAction(action string, t wiro.Task, message string) TaskAction {
-	return TaskAction{ActionResult: mcptool.Done(action, message), Task: StoppedTask{TaskName{t.ID, t.Token}, recordedCost(t), t.Model().String()}}
+	return TaskAction{Action: action, Success: true, ActionResult: mcptool.Done(message), Task: StoppedTask{TaskName{t.ID, t.Token}, recordedCost(t), t.Model().String()}}
 }
 
 // Text is what was done, and to which task.
