@@ -140,26 +140,14 @@ func (p TransactionPage) Text() string {
 }
 
 func (t TransactionInfo) line() string {
-	text := t.At + " · " + t.Type
-	if t.Action != "" {
-		text += " " + t.Action
-	}
 	amount := mcptool.Amount(t.Credits)
 	if t.Credits != nil && *t.Credits > 0 {
 		amount = "+" + amount
 	}
-	text += " · " + amount
 	if t.Balance != nil {
-		text += ", then " + mcptool.Amount(t.Balance)
+		amount += ", then " + mcptool.Amount(t.Balance)
 	}
-	for _, part := range []string{t.About, t.Session, t.By} {
-		if part != "" {
-			text += " · " + part
-		}
-	}
-	if t.Message != "" {
-		text += " · message " + t.Message
-	}
+	text := mcptool.Row(t.At, strings.TrimSpace(t.Type+" "+t.Action), amount, t.About, t.Session, t.By, mcptool.Labeled("message", t.Message))
 	for _, name := range slices.Sorted(maps.Keys(t.Details)) {
 		text += fmt.Sprintf(" · %s %v", name, t.Details[name])
 	}

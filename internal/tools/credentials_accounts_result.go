@@ -259,13 +259,7 @@ func (d DriveFolders) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s shared with %s:\n", mcptool.Count(len(d.Folders), "folder"), d.ServiceAccount)
 	for _, f := range d.Folders {
-		fmt.Fprintf(&b, "- %s · %s", f.ID, f.Name)
-		for _, more := range []string{f.Owner, f.Modified} {
-			if more != "" {
-				b.WriteString(" · " + more)
-			}
-		}
-		b.WriteString("\n")
+		b.WriteString("- " + mcptool.Row(f.ID, f.Name, f.Owner, f.Modified) + "\n")
 	}
 	return mcptool.TextWithNext(b.String(), d.NextAction)
 }

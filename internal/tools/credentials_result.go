@@ -212,11 +212,7 @@ func (h CredentialHistory) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s, newest first:\n", mcptool.Count(len(h.Changes), "change"), h.Credential)
 	for _, c := range h.Changes {
-		fmt.Fprintf(&b, "- %s · %s · %s · %s = %s", c.At, c.By, c.Operation, c.Field, c.Value)
-		if c.Status != "" {
-			b.WriteString(" · " + c.Status)
-		}
-		b.WriteString("\n")
+		b.WriteString("- " + mcptool.Row(c.At, c.By, c.Operation, c.Field+" = "+c.Value, c.Status) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -150,12 +150,7 @@ func accountChoices(choices []wiro.AccountChoice) []AccountOption {
 func choiceLines(options []AccountOption) string {
 	var b strings.Builder
 	for _, o := range options {
-		b.WriteString("\n- " + o.ID)
-		for _, more := range []string{o.Name, o.Note} {
-			if more != "" {
-				b.WriteString(" · " + more)
-			}
-		}
+		b.WriteString("\n- " + mcptool.Row(o.ID, o.Name, o.Note))
 	}
 	return b.String()
 }

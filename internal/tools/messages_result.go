@@ -301,13 +301,7 @@ func (l MessageList) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Conversation %q, newest first:\n", l.Session)
 	for _, m := range l.Messages {
-		fmt.Fprintf(&b, "- %s · %s · %s", m.GUID, m.Sent, m.State)
-		if m.By != "" {
-			b.WriteString(" · " + m.By)
-		}
-		if m.Token != "" {
-			b.WriteString(" · token " + m.Token)
-		}
+		b.WriteString("- " + mcptool.Row(m.GUID, m.Sent, m.State, m.By, mcptool.Labeled("token", m.Token)))
 		if m.Question != "" {
 			b.WriteString("\n  asked: " + m.Question)
 		}

@@ -88,11 +88,7 @@ func (s Shelves) Text() string {
 	for _, shelf := range s.Categories {
 		fmt.Fprintf(&b, "## %s (%s)\n", shelf.Title, mcptool.Count(shelf.Total, "model"))
 		for _, m := range shelf.Models {
-			b.WriteString("- " + withTitle(m.Slug, m.Title))
-			if m.Pricing != "" {
-				b.WriteString(" · " + m.Pricing)
-			}
-			b.WriteString("\n")
+			b.WriteString("- " + mcptool.Row(withTitle(m.Slug, m.Title), m.Pricing) + "\n")
 		}
 	}
 	return mcptool.TextWithNext(b.String(), s.NextAction)

@@ -32,15 +32,7 @@ type ModelInfo struct {
 
 // line is what decides, in a line, and the description below.
 func (m ModelInfo) line() string {
-	parts := []string{withTitle(m.Slug, m.Title)}
-	if m.Pricing != "" {
-		parts = append(parts, m.Pricing)
-	}
-	parts = append(parts, m.experience()...)
-	if len(m.Categories) > 0 {
-		parts = append(parts, strings.Join(m.Categories, ", "))
-	}
-	text := "- " + strings.Join(parts, " · ")
+	text := "- " + mcptool.Row(withTitle(m.Slug, m.Title), m.Pricing, m.experience(), strings.Join(m.Categories, ", "))
 	if m.Description != "" {
 		text += "\n  " + m.Description
 	}
@@ -58,17 +50,15 @@ func withTitle(slug, title string) string {
 }
 
 // experience is how long runs take, how many succeed and how people rate them.
-func (m ModelInfo) experience() (parts []string) {
-	if m.runTime != "" {
-		parts = append(parts, "usually "+m.runTime)
-	}
+func (m ModelInfo) experience() string {
+	parts := []string{mcptool.Labeled("usually", m.runTime)}
 	if m.SuccessRate != nil {
 		parts = append(parts, fmt.Sprintf("%.0f%% succeed", 100**m.SuccessRate))
 	}
 	if m.Rating > 0 {
 		parts = append(parts, fmt.Sprintf("rated %.1f", m.Rating))
 	}
-	return parts
+	return mcptool.Row(parts...)
 }
 
 func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
@@ -278,8 +268,8 @@ func (d ModelDetail) Text() string {
 	if len(m.Categories) > 0 {
 		fmt.Fprintf(&b, "Categories: %s\n", strings.Join(m.Categories, ", "))
 	}
-	if known := m.experience(); known != nil {
-		fmt.Fprintf(&b, "Runs: %s\n", strings.Join(known, " · "))
+	if known := m.experience(); known != "" {
+		fmt.Fprintf(&b, "Runs: %s\n", known)
 	}
 	b.WriteString("\n" + m.parameterText() + "\n" + m.priceText())
 	return mcptool.TextWithNext(b.String(), d.NextAction)
