@@ -215,6 +215,9 @@ func (s *soak) launch(ctx context.Context, binary string, environ []string, mode
 		}
 		_ = p.cmd.Wait()
 		p.code = p.cmd.ProcessState.ExitCode()
+		if mode != "stdio" {
+			s.world.replicaEnded()
+		}
 		close(p.exited)
 		if !p.expected.Load() {
 			s.report.fault("died", "the %s server ended by itself with code %d: %s", mode, p.code, p.lastLines())

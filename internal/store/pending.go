@@ -44,8 +44,8 @@ func (r *Run) retry(err error, change func(e *entry) (keep bool)) {
 	})
 }
 
-// flush makes the changes that the backend did not take, in their order. An error means that
-// it still does not take them.
+// flush makes the changes that the backend did not take, in their order, after those that are
+// being made because a call has ended. An error means that it still does not take them.
 func (s *Store) flush(ctx context.Context) error {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()

@@ -15,6 +15,7 @@ type outage struct {
 	backend
 	down    atomic.Bool
 	answers atomic.Bool // with down: what is written arrives, and its answer is lost
+	failing string      // key that cannot be written
 }
 
 func (o *outage) get(ctx context.Context, key string) ([]byte, error) {
@@ -26,6 +27,8 @@ func (o *outage) get(ctx context.Context, key string) ([]byte, error) {
 
 func (o *outage) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
 	switch {
+	case o.failing == key:
+		return false, ErrUnavailable
 	case !o.down.Load():
 	case o.answers.Load():
 		_, _ = o.backend.swap(ctx, key, old, value, ttl)
