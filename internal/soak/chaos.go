@@ -123,6 +123,7 @@ func (s *soak) misbehave(ctx context.Context) {
 // restart stops and kills processes under load, in the first half of it: the second shows
 // whether they grow. Each process is stopped once and killed once, then chance decides.
 func (s *soak) restart(ctx context.Context, load time.Duration) {
+	defer close(s.restarted)
 	choose := s.source(2)
 	targets := s.services.restartable()
 	if len(targets) == 0 {
