@@ -20,6 +20,10 @@ const (
 	// deliveryMoment is how long before a client gave up, or after, its result may have been on
 	// its way to it: nobody can tell then whether it was delivered.
 	deliveryMoment = time.Second
+
+	// noteLimit is how long after the replicas' store was away a process may need to write what it
+	// did not take.
+	noteLimit = 2 * time.Second
 )
 
 // work is what a task was paid for. The prompt tells one work of a caller from the next; other
@@ -236,11 +240,11 @@ func (w *world) replicaEnded() {
 	w.stops = append(w.stops, time.Now())
 }
 
-// unrecorded reports whether a result may have been delivered by a process that ended before it
-// could note that: nobody knows of the delivery then. The caller holds mu.
+// unrecorded reports whether a result may have been delivered by a process that ended before the
+// store took that: nobody knows of the delivery then. The caller holds mu.
 func (w *world) unrecorded(at time.Time) bool {
 	for _, away := range w.away {
-		end := away.to.Add(deliveryMoment)
+		end := away.to.Add(noteLimit)
 		if at.Before(away.from) || at.After(end) {
 			continue
 		}

@@ -88,7 +88,7 @@ func (r *Run) forgetRequest(ctx context.Context) {
 // has not begun one yet, the one that it begins within 30 s is marked.
 func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
 	given, err = s.giveUp(ctx, caller, name)
-	s.retryLater(err, func(ctx context.Context) error {
+	s.retryLater(err, s.requestKey(caller, name), func(ctx context.Context) error {
 		_, err := s.giveUp(ctx, caller, name)
 		return err
 	})

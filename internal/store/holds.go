@@ -102,7 +102,7 @@ func (r *Run) DeliverSoon(ctx context.Context, noted func(error)) {
 	}
 	r.letGo()
 	run, call := *r, ctx
-	r.store.later(func(ctx context.Context) error {
+	r.store.later(run.key, func(ctx context.Context) error {
 		if isGivenUp(call) {
 			err := run.Release(ctx, nil)
 			noted(err)
