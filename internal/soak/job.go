@@ -261,7 +261,7 @@ func (u *user) refusedJob(j *job, tool string, a answer, began time.Time, before
 		j.unsure++
 		j.everLost = true
 		return false
-	case quietWords.MatchString(a.text) && !j.twin && !j.everLost && before == 0 && tool == "run_model":
+	case quietWords.MatchString(a.text) && !j.twin && !j.everLost && len(j.givenUp) == 0 && before == 0 && tool == "run_model": // no earlier call submits
 		u.world.quietly(claim{j.work, began, time.Now(), a.text})
 	}
 	u.report.count("refused")

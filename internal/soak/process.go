@@ -298,7 +298,7 @@ func (s *service) now() *process {
 // restart ends the process, by SIGKILL or as its user would, and starts another.
 func (s *service) restart(ctx context.Context, kill bool) error {
 	s.end(kill)
-	next, err := s.start(ctx)
+	next, err := s.start(context.WithoutCancel(ctx)) // the end of the load finds it running
 	if err != nil {
 		return err
 	}
