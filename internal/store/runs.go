@@ -135,7 +135,7 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		}
 		if waits {
 			if patience.IsZero() {
-				patience = time.Now().Add(seenGivenUp)
+				patience = time.Now().Add(s.patience)
 			}
 			if err := sleep(ctx, seenInterval); err != nil {
 				return nil, err

@@ -42,6 +42,8 @@ type Store struct {
 	alone   bool   // no other process uses what it remembers
 	onDisk  bool   // a write takes a while
 
+	patience time.Duration // for a call in flight to be seen to be given up
+
 	mu      sync.Mutex
 	calls   map[string]heldCall // of this process, by hold
 	pending []pendingWrite      // what the backend did not take
@@ -80,7 +82,7 @@ func Open(address string, options Options) (*Store, error) {
 	if options.lease == 0 {
 		options.lease = defaultLease
 	}
-	s := &Store{now: options.Now, salt: []byte("wiro-mcp store 1 " + options.Salt), owner: crand.Text()}
+	s := &Store{now: options.Now, salt: []byte("wiro-mcp store 1 " + options.Salt), owner: crand.Text(), patience: seenGivenUp}
 	scheme, rest, _ := strings.Cut(address, ":")
 	switch strings.ToLower(scheme) {
 	case "", "memory":
