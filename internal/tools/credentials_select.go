@@ -57,12 +57,8 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	if flow != nil && flow.Return != nil { // what the page asks for is answered
 		_ = call.consents.Complete(ctx, call.consentKey(in.account, ""), flow, account)
 	}
-	shown := account.ID
-	if account.Name != "" {
-		shown = account.Name + " (" + account.ID + ")"
-	}
 	return AccountAction{
-		ActionResult: mcptool.Done("The agent works with the " + thing + " " + shown + ". If it runs, it restarts."),
+		ActionResult: mcptool.Done("The agent works with the " + thing + " " + nameAndID(account.Name, account.ID) + ". If it runs, it restarts."),
 		account:      in.account,
 		ID:           account.ID,
 		Name:         account.Name,
