@@ -145,4 +145,4 @@ func tellingWords(tokens []string, found []match) []string {
 var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
 
 // grammar are concepts that only tell how the others belong together.
-var grammar = strings.Fields("create draw write convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample selling realistic mean intro practice say bot phone model teach")
+var grammar = strings.Fields("create draw write convert mine the some from into for about with not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample selling realistic mean intro practice say bot phone model teach")

@@ -100,7 +100,9 @@ func roleOf(m match, tokens []string, found []match, language string) (role, dir
 			return "for", direct
 		case is(at, "about"):
 			return "about", direct
-		case is(at, "from"):
+		case is(at, "with") && direct != goesIn:
+			return "for", direct
+		case is(at, "from"), is(at, "with"):
 			return "", goesIn
 		case is(at, "into") && near:
 			return "into", comesOut
