@@ -86,10 +86,10 @@ func TestWhatGoesInAndWhatComesOutAreToldApart(t *testing.T) {
 	}
 }
 
-func TestMisspeltWordsAreUnderstood(t *testing.T) {
+func TestMisspelledWordsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	for request, as := range map[string]string{
-		"upscael": "an edited image", "trasncribe": "speech to text", "illustartion": "an image", "Hintergurnd": "an edited image", "translte": "a translation",
+		"upscael": "an edited image", "trasncribe": "speech to text", "illustraiton": "an image", "Hintergurnd": "an edited image", "translte": "a translation",
 	} {
 		require.Equal(t, as, first(request), request)
 	}
