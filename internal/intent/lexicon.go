@@ -236,10 +236,10 @@ func (m match) covered(found []match) bool {
 }
 
 // tokenize splits a text into its words, in lower case and without accents, with a stop where a
-// clause ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
+// clause begins or ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
 func tokenize(text string) []string {
 	const longest, most = 40, 150
-	text = clauseEnds.Replace(foldLetters(text))
+	text = string(stop) + " " + clauseEnds.Replace(foldLetters(text))
 	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
 	tokens = slices.DeleteFunc(tokens, func(token string) bool { return len(token) > longest })
 	return tokens[:min(len(tokens), most)]

@@ -64,7 +64,7 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			raise(m.concept+direct, part)
 		}
 	}
-	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start < 2 }) {
+	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start <= 2 }) {
 		raise("article", 1)
 	}
 	for _, name := range things {
