@@ -55,8 +55,8 @@ type TaskInfo struct {
 	Status   string   `json:"status,omitempty"`   // Wiro's own
 	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
 	Seconds  *float64 `json:"durationSeconds,omitempty"`
-	CostUSD  *float64 `json:"costUsd,omitempty"`   // what was charged, of a task that is over; left out where the record does not say
-	Created  string   `json:"createdAt,omitempty"` // in lists
+	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
+	Created  string   `json:"createdAt,omitempty"`     // in lists
 }
 
 // OutputInfo is a file that a task made, or a language model's answer as text.
