@@ -48,17 +48,23 @@ func LooksOnce(asked *float64) bool { return asked != nil && *asked <= 0 }
 // nil means the default) or the server shuts down. It returns wait's error, or ErrRestarting
 // where the shutdown ended it.
 func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Context) error) error {
-	ctx, end := c.limitWait(ctx, timeout)
+	ctx, end := c.LimitWait(ctx, timeout)
 	defer end()
-	err := wait(ctx)
+	return WaitError(ctx, wait(ctx))
+}
+
+// WaitError is the error of a wait with a context of LimitWait, or ErrRestarting where the shutdown
+// ended it.
+func WaitError(ctx context.Context, err error) error {
 	if err != nil && errors.Is(context.Cause(ctx), ErrRestarting) {
 		return ErrRestarting
 	}
 	return err
 }
 
-// limitWait returns a context that ends when the call's time is up or the server shuts down.
-func (c *Call) limitWait(ctx context.Context, timeout *float64) (context.Context, func()) {
+// LimitWait returns a context that ends when the call's time is up or the server shuts down. The
+// caller calls end when the wait is over.
+func (c *Call) LimitWait(ctx context.Context, timeout *float64) (limited context.Context, end func()) {
 	c.waitEnds = time.Now().Add(c.waitTimeout(timeout))
 	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
 	ctx, restart := context.WithCancelCause(ctx)

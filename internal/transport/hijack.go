@@ -12,9 +12,9 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// serveWait answers a call that may wait for minutes. The wait has a small goroutine of its own
-// and, once it is a long one, the connection: net/http's goroutine and buffers, 30 KB, are free
-// again. Neither goroutine holds on to the request.
+// serveWait answers a call that may wait for minutes. The rest of the call has a goroutine of its
+// own as long as it has something to do, and the connection once the wait is a long one: net/http's
+// goroutine and buffers, 30 KB, are free again. Nothing holds on to the request.
 func (q *request) serveWait(c *rpcCall, s *stream) {
 	ctx, gone := context.WithCancel(q.withOwner(context.Background())) // net/http ends its own when it is done
 	listened := context.AfterFunc(c.ctx, gone)
@@ -33,7 +33,7 @@ func (q *request) serveWait(c *rpcCall, s *stream) {
 		share := q.body
 		q.body.budget, w.release = nil, share.release
 	}
-	go w.run(status, answer)
+	go w.run(answer)
 	timer := time.NewTimer(q.http.timeouts.hijack)
 	defer timer.Stop()
 	select {
@@ -48,7 +48,7 @@ func (q *request) serveWait(c *rpcCall, s *stream) {
 	listened()
 }
 
-// wait is a call that waits, in a goroutine of its own.
+// wait is a call that waits.
 type wait struct {
 	call     *rpcCall
 	stream   *stream
@@ -58,10 +58,13 @@ type wait struct {
 	release  func() // of the budget for bodies; may be nil
 }
 
-// run brings the call to its end, and answers.
-func (w *wait) run(status int, answer mcp.JSONRPCMessage) {
-	defer w.end()
-	w.stream.answer(w.call.finish(status, answer))
+// run brings the call to its end, and answers. A call that waits for an event is answered in
+// another goroutine, when run has returned.
+func (w *wait) run(answer mcp.JSONRPCMessage) {
+	w.call.scope.Continuation.Start(answer, func(answer mcp.JSONRPCMessage) {
+		defer w.end()
+		w.stream.answer(w.call.answered(answer))
+	})
 }
 
 func (w *wait) end() {
