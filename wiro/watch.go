@@ -294,13 +294,13 @@ func (s *watchState[T]) resetTimer() {
 
 // ask polls the endpoint once.
 func (s *watchState[T]) ask(ctx context.Context) {
-	now, err := s.pollApart(ctx)
+	now, err := s.poll(ctx)
 	s.polled = time.Now()
 	switch {
 	case err == nil:
-		*s.last, s.failure, s.notFound, s.own = *now, nil, 0, true
-		s.onPoll(*now)
-		s.over = s.done(*now)
+		*s.last, s.failure, s.notFound, s.own = now, nil, 0, true
+		s.onPoll(now)
+		s.over = s.done(now)
 	case ctx.Err() != nil: // the wait ends with ctx's error
 	case errors.Is(err, ErrNotFound) && s.justCreated && s.notFound < maxNotFound:
 		s.notFound++
@@ -310,23 +310,6 @@ func (s *watchState[T]) ask(ctx context.Context) {
 	default:
 		s.failure = err
 	}
-}
-
-// pollApart polls in a goroutine of its own: the stack that a request takes would be kept for the
-// minutes of the wait. A panic goes on in the caller's goroutine.
-func (s *watchState[T]) pollApart(ctx context.Context) (now *T, err error) {
-	var panicked any
-	polled := make(chan struct{})
-	now = new(T)
-	go func() {
-		defer close(polled)
-		defer func() { panicked = recover() }()
-		*now, err = s.poll(ctx)
-	}()
-	if <-polled; panicked != nil {
-		panic(panicked)
-	}
-	return now, err
 }
 
 // stopped is the error of a wait that ended before what it waited for.

@@ -165,10 +165,7 @@ func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (resul
 		outcome = l.outcomeOf(ctx, *task)
 	}
 	result = l.taskResultOf(*task, outcome)
-	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
-		err = mcptool.ErrRestarting
-	}
-	result.Note = joinSentences(result.Note, l.progress.note(err))
+	result.Note = joinSentences(result.Note, l.progress.note(l.WaitError(ctx, err)))
 	return result, task.Over()
 }
 

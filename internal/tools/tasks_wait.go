@@ -42,7 +42,7 @@ func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (*Tas
 	c.Cleanup(end)
 	awaited := func(err error) (*TaskResult, error) {
 		updates.keep(task, ref, wiro.Slug{}, err)
-		return c.awaited(ctx, task, updates, mcptool.WaitError(limited, err))
+		return c.awaited(ctx, task, updates, c.WaitError(limited, err))
 	}
 	if mcptool.LooksOnce(timeout) {
 		return awaited(c.look(ctx, ref, task))
