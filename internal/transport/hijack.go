@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -120,10 +121,26 @@ func (c *hijacked) finish() {
 	}
 }
 
-// Close hangs up, as the header announced.
+const (
+	lingerTime  = 500 * time.Millisecond // as in net/http
+	lingerBytes = 256 << 10
+)
+
+// Close hangs up, as the header announced. If the client has sent something that was not read, the
+// system would reset the connection, and the client could lose the answer: it gets the end of the
+// answer first, and a moment to close the connection itself.
 func (c *hijacked) Close() error {
 	c.all.remove(c)
-	return c.Conn.Close()
+	half, ok := c.Conn.(interface{ CloseWrite() error }) // TCP, and TLS
+	if !ok || half.CloseWrite() != nil {
+		return c.Conn.Close()
+	}
+	go func() {
+		_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) // an error: it is over sooner
+		_ = c.Conn.Close()
+	}()
+	return nil
 }
 
 // watch ends the call when the client is gone. A client that sends something more is not listened
