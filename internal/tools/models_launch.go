@@ -123,9 +123,9 @@ func (l *launch) await(ctx, limited context.Context, submission wiro.Submission)
 // finish completes the result, and gives the hold on the run up.
 func (l *launch) finish(ctx context.Context, result *TaskResult, over bool) *TaskResult {
 	l.complete(ctx, result)
-	l.end(ctx, result, over)
-	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	l.end(ctx, result, over) // last of what takes time: its client reads the result, or has left
+	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	sent := shown(l.plan.Params)
 	if !sameJSON(sent, shown(l.in.Params)) {
 		result.Params = sent
