@@ -55,6 +55,9 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 		switch role {
 		case "not":
 			continue
+		case "with":
+			raise(m.concept, aside)
+			continue
 		case "for", "about":
 			part = min(part, aside)
 		}
@@ -100,8 +103,8 @@ func roleOf(m match, tokens []string, found []match, language string) (role, dir
 			return "for", direct
 		case is(at, "about"):
 			return "about", direct
-		case is(at, "with") && direct != goesIn:
-			return "for", direct
+		case is(at, "with") && (direct != goesIn || m.concept == "text"):
+			return "with", ""
 		case is(at, "from"), is(at, "with"):
 			return "", goesIn
 		case is(at, "into") && near:
