@@ -1,7 +1,6 @@
 package intent
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,7 +13,7 @@ type Intent struct {
 	// subject, a style, a model's name. What is done is named by an English stem, as texts of
 	// models do, whatever the request's language: "upscal" for "make it sharper".
 	Words []string
-	// Errand is set if the request is for something in the world outside, such as a taxi.
+	// Errand is set if the request is for nothing that models make, such as a taxi.
 	Errand bool
 	// Cheap and Fast are set if the request asks for it.
 	Cheap, Fast bool
@@ -24,65 +23,33 @@ type Intent struct {
 type Job struct {
 	As         string   // in words, such as "a video from an image"
 	Categories []string // of the models that do it, the closest first
-	Score      float64  // how much of the request speaks for it
+	Score      float64  // probability that it is meant
 }
-
-const (
-	enough  = 2.0 // least score of a job
-	certain = 3.0 // least score of a job in words of several languages
-	sure    = 4.5 // score from which misspelled words change nothing
-	nearly  = 0.6 // part of the best score with which a job may be meant as well
-)
 
 // Understand reads a request.
 func Understand(request string) Intent {
-	r := reading{request: request, tokens: tokenize(request)}
-	r.read(false)
-	if len(r.jobs) == 0 || r.jobs[0].Score < sure {
-		r.mend()
-	}
-	if len(r.jobs) == 0 {
-		if r.read(true); len(r.jobs) > 0 && r.jobs[0].Score < certain {
-			r.jobs = nil // a word of another language is chance
-		}
-	}
-	errand := len(r.jobs) > 0 && r.jobs[0].As == ""
-	if errand {
-		r.jobs = nil
-	}
+	r := read(request)
+	likely, none := Likeliest(judge(r.features()))
 	says := func(concept string) bool {
 		return slices.ContainsFunc(r.found, func(m match) bool { return m.concept == concept })
 	}
 	return Intent{
-		Jobs:  slices.DeleteFunc(r.jobs, func(j Job) bool { return j.As == "" }),
-		Words: tellingWords(r.tokens, r.found), Errand: errand, Cheap: says("cheap"), Fast: says("fast"),
+		Jobs: likely, Words: tellingWords(r.tokens, r.found),
+		Errand: none, Cheap: says("cheap"), Fast: says("fast"),
 	}
 }
 
 // A reading is what is found in a request.
 type reading struct {
-	request string
-	tokens  []string
-	found   []match
-	jobs    []Job // with errands, which have no name
+	tokens   []string
+	found    []match
+	language string
 }
 
-// read reads the tokens as words of the language that the request is in, or of every language.
-func (r *reading) read(everyLanguage bool) {
-	language := ""
-	if r.found = words().find(r.tokens); !everyLanguage {
-		r.found, language = ofLanguage(r.found, r.tokens, r.request)
-	}
-	r.jobs = likeliest(evidence(r.tokens, r.found, language))
-}
-
-// mend reads words again that are misspelled or written without umlauts; the shorter ones only if
-// nothing else is understood.
-func (r *reading) mend() {
-	shortest := longWord
-	if len(r.jobs) == 0 {
-		shortest = shortestFix
-	}
+// read reads the words of a request, those that mean nothing also as misspelled or written without umlauts.
+func read(request string) reading {
+	r := reading{tokens: tokenize(request)}
+	r.found, r.language = ofLanguage(words().find(r.tokens), r.tokens, request)
 	mended := slices.Clone(r.tokens)
 	for i, token := range mended {
 		if slices.ContainsFunc(r.found, func(m match) bool { return m.start <= i && i < m.end }) {
@@ -90,33 +57,18 @@ func (r *reading) mend() {
 		}
 		if plain := umlauts.Replace(token); plain != token && len(words().lookUp([]string{plain}, 0)) > 0 {
 			mended[i] = plain
-		} else if len(token) >= shortest {
+		} else if len(token) >= longWord {
 			mended[i] = words().mend(token)
 		}
 	}
-	if slices.Equal(mended, r.tokens) {
-		return
+	if !slices.Equal(mended, r.tokens) {
+		r.tokens = mended
+		r.found, r.language = ofLanguage(words().find(r.tokens), r.tokens, request)
 	}
-	other := reading{request: r.request, tokens: mended}
-	other.read(false)
-	if len(other.jobs) > 0 && (len(r.jobs) == 0 || other.jobs[0].Score > r.jobs[0].Score) {
-		*r = other // else the words were not misspelled
-	}
+	return r
 }
 
 var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
-
-// likeliest weighs the jobs against the evidence.
-func likeliest(strength map[string]float64) []Job {
-	var likely []Job
-	for _, j := range jobs() {
-		if score := j.score(strength); score >= enough {
-			likely = append(likely, Job{j.as, j.categories, score})
-		}
-	}
-	slices.SortStableFunc(likely, func(a, b Job) int { return cmp.Compare(b.Score, a.Score) })
-	return slices.DeleteFunc(likely, func(j Job) bool { return j.Score < nearly*likely[0].Score })
-}
 
 // tellingWords are the stems of what is done, and the words that no category stands for.
 func tellingWords(tokens []string, found []match) []string {

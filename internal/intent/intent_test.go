@@ -20,15 +20,16 @@ func rate(t *testing.T, file string) float64 {
 	require.NoError(t, err)
 	total, served := 0, 0
 	for line := range strings.Lines(string(content)) {
-		request, wanted, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		require.True(t, ok, line)
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		require.GreaterOrEqual(t, len(fields), 2, line)
+		request, wanted := fields[0], fields[1]
 		total++
 		found := intent.Understand(request).Jobs
 		if len(found) == 0 && strings.HasPrefix(wanted, "none") || slices.ContainsFunc(found[:min(3, len(found))], func(job intent.Job) bool {
 			return slices.ContainsFunc(strings.Split(wanted, ","), func(c string) bool { return slices.Contains(job.Categories[:min(2, len(job.Categories))], c) })
 		}) {
 			served++
-		} else if strings.HasSuffix(file, "tuned.tsv") {
+		} else if strings.HasSuffix(file, "train.tsv") {
 			t.Logf("%s: taken for %v, wanted %s", request, found, wanted)
 		}
 	}
@@ -38,7 +39,7 @@ func rate(t *testing.T, file string) float64 {
 
 func TestOrdinaryRequestsAreUnderstood(t *testing.T) {
 	t.Parallel()
-	require.GreaterOrEqual(t, rate(t, "testdata/tuned.tsv"), 0.97)
+	require.GreaterOrEqual(t, rate(t, "testdata/train.tsv"), 0.97)
 	require.GreaterOrEqual(t, rate(t, "testdata/held_out.tsv"), 0.93)
 }
 

@@ -30,7 +30,7 @@ const (
 	recommended = 5   // models
 	candidates  = 100 // of each category that is looked at
 	lookedAt    = 4   // categories
-	asLikely    = 0.8 // part of the first job's score with which another is as likely
+	asLikely    = 0.4 // part of the first job's probability with which another is named too
 )
 
 // recommendModel takes the request for a kind of work, and ranks the models of its categories. A
@@ -71,8 +71,8 @@ func takenFor(jobs []intent.Job, wanted intent.Intent) string {
 	return text
 }
 
-// modelsForJobs ranks the models of each job, and mixes them: most are of the first job, unless
-// another is as likely.
+// modelsForJobs ranks the models of each job, and mixes them: most are of the first job if it is
+// surely meant.
 func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, wanted intent.Intent) ([]wiro.Model, error) {
 	categories := categoriesOf(jobs)
 	found := make([][]wiro.Model, len(categories))
@@ -104,7 +104,7 @@ func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, wanted inte
 		}
 		lists[i] = ranked(models, wanted, job.Categories)
 	}
-	return interleave(lists, len(jobs) < 2 || jobs[1].Score < asLikely*jobs[0].Score), nil
+	return interleave(lists, len(jobs) > 0 && jobs[0].Score >= intent.Sure), nil
 }
 
 // categoriesOf are those to look at: the first of each job, then the others of the likeliest.
@@ -255,8 +255,8 @@ func hasStem(words []string, stem string) bool {
 }
 
 // interleave takes the first models of the lists in turn, without repetitions; of the first list
-// two at a time if it is the likeliest by far.
-func interleave(lists [][]wiro.Model, firstByFar bool) []wiro.Model {
+// two at a time if it is surely meant.
+func interleave(lists [][]wiro.Model, firstIsSure bool) []wiro.Model {
 	var models []wiro.Model
 	seen := map[string]bool{}
 	take := func(i int) bool {
@@ -274,7 +274,7 @@ func interleave(lists [][]wiro.Model, firstByFar bool) []wiro.Model {
 	for more := true; more; {
 		more = false
 		for i := range lists {
-			if i == 0 && firstByFar {
+			if i == 0 && firstIsSure {
 				more = take(0) || more
 			}
 			more = take(i) || more
