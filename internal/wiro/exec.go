@@ -149,21 +149,21 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	tracked := &trackedBody{content: content}
 	exchange, cancel := requestContext(ctx, op, tracked)
 	defer cancel()
-	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked)
+	status := 0
+	exchange, end := t.options.Observer.Request(exchange, op.Path)
+	defer func() { end(status) }()
+	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked.reader(op))
 	if err != nil {
 		_ = tracked.Close()
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
 	}
 	request.ContentLength = size
-	request.Header.Set("Content-Type", contentType)
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", t.options.UserAgent)
+	request.Header = http.Header{
+		"Content-Type": {contentType}, "Accept": {"application/json"}, "User-Agent": {t.options.UserAgent},
+	}
 	caller.sign(request.Header)
 
-	status := 0
-	observed, end := t.options.Observer.Request(request.Context(), op.Path)
-	defer func() { end(status) }()
-	response, err := t.http.Do(request.WithContext(observed))
+	response, err := t.http.Do(request)
 	if err != nil {
 		failure := tracked.failure(ctx, op, err)
 		if failure.Kind != Stopped {
@@ -190,6 +190,7 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 // before the response comes, but the response still matters because the request is billed.
 func requestContext(ctx context.Context, op Operation, body *trackedBody) (context.Context, context.CancelFunc) {
 	if op.Effect != NonIdempotent {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: body.begin})
 		return context.WithTimeout(ctx, op.Timeout)
 	}
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), op.Timeout)
@@ -224,6 +225,22 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 		return 0, context.Canceled
 	}
 	return b.content.Read(p)
+}
+
+// reader returns what a request reads: the content itself if the request may be sent twice, as
+// net/http writes a content that it knows to be in memory together with the header.
+func (b *trackedBody) reader(op Operation) io.Reader {
+	if op.Effect != NonIdempotent {
+		return b.content
+	}
+	return b
+}
+
+// begin takes note that the request was begun, although nothing reads through the body.
+func (b *trackedBody) begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun = true
 }
 
 // Close closes what the content is read from.
