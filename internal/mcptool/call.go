@@ -37,13 +37,12 @@ type Call struct {
 	// Charge is what the user agreed to; nil where it was not looked up for this call.
 	Charge *Charge
 
-	server     *Server
-	request    mcp.CallToolRequest
-	understood json.RawMessage // the arguments, until given decodes them
-	progress   ProgressFunc
-	leaves     bool      // it may take minutes, with these arguments
-	waitEnds   time.Time // of the last Wait
-	cleanups   []func()
+	server   *Server
+	request  mcp.CallToolRequest // its RawArguments are decoded by given, if anybody asks
+	progress ProgressFunc
+	leaves   bool      // it may take minutes, with these arguments
+	waitEnds time.Time // of the last Wait
+	cleanups []func()
 }
 
 // Cleanup registers a function that is called when the call has ended.
@@ -90,16 +89,16 @@ func (c *Call) Arguments() map[string]any {
 // understand replaces the arguments as they were sent by an object of them as they were
 // understood.
 func (c *Call) understand(arguments json.RawMessage) {
-	c.understood, c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil, nil
+	c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil
 }
 
 // given are the arguments as they were understood or, until they are, as they were sent. Few
 // calls look at them: they are decoded then.
 func (c *Call) given() map[string]any {
-	if c.understood != nil {
+	if raw := c.request.Params.RawArguments; raw != nil && c.request.Params.Arguments == nil {
 		arguments := map[string]any{}
-		_ = decode(c.understood, &arguments) // it was encoded here
-		c.understood, c.request.Params.Arguments = nil, arguments
+		_ = decode(raw, &arguments) // what is no object has no arguments
+		c.request.Params.Arguments = arguments
 	}
 	return c.request.GetArguments()
 }

@@ -159,8 +159,8 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 	if _, ok := s.Find(name); !ok {
 		return Result{}, s.unknown(name)
 	}
-	if scope, _ := ScopeFrom(ctx); scope.Continuation != nil { // of the request whose tool calls this one
-		scope.Continuation = nil
+	if scope, _ := ScopeFrom(ctx); scope.Continuation != nil || scope.Arguments != nil { // of the request whose tool calls this one
+		scope.Continuation, scope.Arguments = nil, nil
 		ctx = WithScope(ctx, scope)
 	}
 	answer := s.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, Arguments: arguments}})
@@ -223,6 +223,9 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		result := plain{}.failed("", Problemf("%v", s.unknown(r.Params.Name)))
 		s.addNotice(result)
 		return result
+	}
+	if scope.Arguments != nil {
+		r.Params.RawArguments, scope.Arguments = scope.Arguments, nil
 	}
 	u := &underway{start: time.Now(), id: scope.requestID(), call: &Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,

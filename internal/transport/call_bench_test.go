@@ -62,7 +62,7 @@ func BenchmarkCall(b *testing.B) {
 	handler, body := h.Handler(), call(1, "get_task", map[string]any{"tasktoken": run.Token})
 	b.ReportAllocs()
 	for b.Loop() {
-		request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/mcp", strings.NewReader(body))
+		request, _ := http.NewRequest(http.MethodPost, "http://127.0.0.1/mcp", strings.NewReader(body)) //nolint:noctx // as a server makes it
 		request.Header = http.Header{
 			"Authorization": {"Bearer " + emulator.DemoKey}, "Content-Type": {"application/json"},
 			"Accept": {"application/json, text/event-stream"}, "Mcp-Protocol-Version": {"2025-06-18"},

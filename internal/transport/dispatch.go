@@ -39,10 +39,11 @@ func (d *dispatcher) start(ctx context.Context, m *message, s server.ClientSessi
 	}
 	defer d.recovered(ctx, m, scope, &answer)
 	scope.Continuation = mcptool.NewContinuation(ctx)
+	scope.Arguments = m.arguments
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
-	if scope.Continuation.Waits() {
-		m.Params = nil // decoded, and often most of what a waiting call would hold
+	if scope.Continuation.Waits() { // they are decoded, and often most of what a waiting call would hold
+		m.arguments, scope.Arguments = nil, nil
 	}
 	return answer
 }
