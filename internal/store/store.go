@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +39,7 @@ type Options struct {
 type Store struct {
 	backend backend
 	salt    []byte
+	macs    sync.Pool // of hash.Hash, keyed with salt
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
 	alone   bool   // no other process uses what it remembers
@@ -145,11 +148,19 @@ func (s *Store) key(kind string, parts ...string) string {
 
 // hash tells lists of texts apart without showing them.
 func (s *Store) hash(parts ...string) string {
-	mac := hmac.New(sha256.New, s.salt)
-	for _, part := range parts {
-		fmt.Fprintf(mac, "%d:%s,", len(part), part)
+	mac, ok := s.macs.Get().(hash.Hash)
+	if !ok {
+		mac = hmac.New(sha256.New, s.salt)
 	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+	defer s.macs.Put(mac)
+	mac.Reset()
+	var text []byte
+	for _, part := range parts {
+		text = strconv.AppendInt(text, int64(len(part)), 10)
+		text = append(append(append(text, ':'), part...), ',')
+	}
+	mac.Write(text)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(text[:0])[:18])
 }
 
 // errUnchanged ends an update without writing.
