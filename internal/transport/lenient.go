@@ -103,6 +103,9 @@ func (m *message) normalize() (fault string) {
 			return fault
 		}
 		set("_meta", metaOf(meta))
+		if members, _ := objectOf(params["_meta"]); isID(members["progressToken"]) {
+			m.params.token = members["progressToken"]
+		}
 	}
 	if changed {
 		m.Params = encodeObject(params)
@@ -115,9 +118,6 @@ func (m *message) normalize() (fault string) {
 	read("name", &m.params.Name)
 	read("uri", &m.params.URI)
 	read("_meta", &m.params.Meta)
-	if meta, _ := objectOf(params["_meta"]); isID(meta["progressToken"]) {
-		m.params.token = meta["progressToken"]
-	}
 	return ""
 }
 
