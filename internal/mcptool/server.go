@@ -214,6 +214,14 @@ func (s *Server) addNotice(result *mcp.CallToolResult) {
 	}
 }
 
+// Standalone reports whether CallTool can answer a call of the context's scope without the MCP
+// server around it: the caller has the tool, and the user is asked nothing, which that server does.
+func (s *Server) Standalone(ctx context.Context, name string) bool {
+	scope, _ := ScopeFrom(ctx)
+	t, ok := s.Find(name)
+	return ok && scope.allows(t) && !t.ForViews && !t.confirms && !t.asks()
+}
+
 // CallTool answers a request to call a tool that is enabled. If the scope has a Continuation, a
 // call that may wait is left to it.
 func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallToolResult {

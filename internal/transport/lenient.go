@@ -74,6 +74,8 @@ func (m *message) normalize() (fault string) {
 		if isEmptyList(params["inputResponses"]) {
 			drop("inputResponses")
 		}
+		_, hasMeta := params["_meta"]
+		m.bare = method == mcp.MethodToolsCall && (len(params) == 1 || len(params) == 2 && hasMeta)
 	case mcp.MethodResourcesRead:
 		if kindOf(params["uri"]) != '"' {
 			return `"uri" must be a text: the address of the resource.`

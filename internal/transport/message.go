@@ -27,6 +27,7 @@ type message struct {
 	clientAnswer // of a reply
 
 	arguments json.RawMessage // of a tool; Params is without them, as the MCP server decodes it several times
+	bare      bool            // it calls a tool, and Params has nothing but its name and _meta
 
 	oddMethod bool     // Method is there and is no text
 	invalid   string   // what is wrong with Params; "" for nothing
