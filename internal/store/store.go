@@ -114,6 +114,15 @@ func (s *Store) Shared() bool {
 	return shared
 }
 
+// Within returns a context that ends after a time, for a caller that waits no longer for the
+// store. One in memory takes no time: there the context is the caller's own.
+func (s *Store) Within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if s.alone {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 // Close gives up the leases of this process and closes connections. Its runs that are not
 // delivered can be attached to from then on.
 func (s *Store) Close() error {

@@ -177,7 +177,7 @@ func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
 		name = t.ID
 	}
 	for end := time.Now().Add(outcomeTimeout); ; {
-		looking, cancel := context.WithTimeout(ctx, time.Second)
+		looking, cancel := c.Store.Within(ctx, time.Second)
 		outcome, held, err := c.Store.Outcome(looking, c.caller(), name)
 		cancel()
 		if errors.Is(err, store.ErrSessionLost) {
