@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -123,7 +124,9 @@ func TestARepetitionIsSoonerThanTheEndOfTheFirst(t *testing.T) {
 		r.clock.add(shortestTimeout)
 		released := make(chan error, 1)
 		r.clock.afterTenReads(func() { released <- first.Release(context.Background(), nil) })
+		b.patience = time.Minute
 		second := r.begin(b, r.call())
+		b.patience = seenGivenUp
 		require.True(r, second.Attached)
 		require.Equal(r, "77", second.TaskID)
 		require.NoError(r, <-released)

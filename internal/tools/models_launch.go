@@ -95,9 +95,9 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 		return nil, failed
 	}
 	l.complete(ctx, result)
-	l.end(ctx, result, over)
-	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	l.end(ctx, result, over) // last of what takes time: its client reads the result, or has left
+	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	sent := shown(l.plan.Params)
 	if !sameJSON(sent, shown(l.in.Params)) {
 		result.Params = sent

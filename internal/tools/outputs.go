@@ -220,6 +220,14 @@ func escapeURL(address string) string {
 	return u.String()
 }
 
+// details are the type and the size, "image/png, 123 kB".
+func (o OutputInfo) details() string {
+	if size := o.SizeBytes.String(); size != "" {
+		return o.MIMEType + ", " + size
+	}
+	return o.MIMEType
+}
+
 // line is the output in Markdown: a picture to be shown, or a link.
 func (o OutputInfo) line(prompt string) string {
 	if o.URL == "" && o.Path == "" {
@@ -228,10 +236,7 @@ func (o OutputInfo) line(prompt string) string {
 	if o.isAnswer {
 		o.Content = ""
 	}
-	details := o.MIMEType
-	if s := o.SizeBytes.String(); s != "" {
-		details += ", " + s
-	}
+	details := o.details()
 	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
 	if address == "" {
