@@ -342,8 +342,11 @@ func objectOf(value json.RawMessage) (object, string) {
 }
 
 func isEmptyList(value json.RawMessage) bool {
+	if kindOf(value) != '[' {
+		return false
+	}
 	_, fault := objectOf(value)
-	return fault == "" && kindOf(value) == '['
+	return fault == ""
 }
 
 func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }
