@@ -100,7 +100,7 @@ func (p property) isWait() bool { return strings.HasSuffix(p.name, "_seconds") }
 // rename gives arguments under other names that a field is known by the field's own. The other
 // names are its aliases, and its own name as other conventions write it: task_token, taskToken.
 func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {
-	renamed := arguments
+	renamed, cloned := arguments, false
 	for _, name := range slices.Sorted(maps.Keys(arguments)) {
 		if slices.ContainsFunc(s.fields, func(p property) bool { return p.name == name }) {
 			continue
@@ -111,8 +111,8 @@ func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.Ra
 		if i < 0 {
 			continue
 		}
-		if len(renamed) == len(arguments) {
-			renamed = maps.Clone(arguments)
+		if !cloned {
+			renamed, cloned = maps.Clone(arguments), true
 		}
 		delete(renamed, name)
 		if _, own := renamed[s.fields[i].name]; !own {
