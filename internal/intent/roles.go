@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	aside     = 0.35 // strength of a thing that another is for, or about
+	aside     = 0.35 // strength of a thing that another is for, about or with
 	goesIn    = "<"
 	comesOut  = ">"
 	roleWords = 5 // words before a thing that tell its role
@@ -85,8 +85,8 @@ func modified(m match, found []match) bool {
 	})
 }
 
-// roleOf reads the words around a thing: whether it is denied, for or about something, and
-// whether it goes in or comes out.
+// roleOf reads the words around a thing: whether another is for it, about it or with it, whether
+// it is denied, and whether it goes in or comes out.
 func roleOf(m match, tokens []string, found []match, language string) (role, direct string) {
 	is := func(at int, concept string) bool {
 		return slices.ContainsFunc(found, func(f match) bool { return f.concept == concept && f.start <= at && at < f.end })
