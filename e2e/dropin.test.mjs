@@ -161,7 +161,7 @@ describe('the tools of the official server', { concurrency: true }, () => {
 
       const running = await call('run_model', { model: 'sandbox/run-forever', params: {}, timeout_seconds: 1, again: true });
       assert.equal(running.state, 'running');
-      assert.equal(running.task.costUsd ?? null, null);
+      assert.equal(running.task.costUsd, null);
       await look('running', running.task, null);
       const killed = await call('kill_task', { taskid: running.task.id });
       assert.deepEqual([killed.action, killed.success], ['kill', true]);

@@ -79,6 +79,8 @@ func TestWhatGoesInAndWhatComesOutAreToldApart(t *testing.T) {
 		"une vidéo à partir d'une photo":        "a video from an image",
 		"not a video, I need a picture of it":   "an image",
 		"kein Foto, eine Zeichnung einer Katze": "an image",
+		"summarize a video":                     "a description of a video",
+		"answer questions about a picture":      "text about an image",
 	} {
 		require.Equal(t, as, first(request), request)
 	}
@@ -102,6 +104,12 @@ func TestErrandsAreNoJobs(t *testing.T) {
 	}
 	require.Equal(t, "text", first("write a polite reminder to pay"))
 	require.Equal(t, "an image", first("a poster for a pizza place"))
+}
+
+func TestLongRequestsAreReadFromTheirBeginning(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "an image", first(strings.Repeat("a poster for a concert ", 30)+strings.Repeat("translate this song into a video ", 20_000)))
+	require.Empty(t, first(strings.Repeat("video", 100_000)))
 }
 
 func FuzzUnderstand(f *testing.F) {

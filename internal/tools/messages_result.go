@@ -22,7 +22,12 @@ type MessageResult struct {
 	Error      string              `json:"error,omitempty" text:"lines"`
 	Note       string              `json:"note,omitempty" text:"lines"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
+
+	later *mcptool.Later // it is still to come, and the rest is empty
 }
+
+// Waits is nil if the result is there.
+func (r MessageResult) Waits() *mcptool.Later { return r.later }
 
 // MessageInfo is what identifies a message and what it took.
 type MessageInfo struct {

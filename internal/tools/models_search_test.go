@@ -80,7 +80,7 @@ func TestAnUnknownCategoryGetsTheClosestOnes(t *testing.T) {
 	s.call("search_models", `{"categories":["llm","chatbots"]}`).ok("There is no category \"chatbots\".")
 	a := s.call("search_models", `{"search":"xyzzy"}`).ok("No model matches")
 	require.Equal(t, "recommend_model", a.at("nextAction.tool"))
-	a = s.call("search_models", `{"categories":["talking-head"]}`).ok("No model matches")
+	a = s.call("search_models", `{"categories":["speech-to-video"]}`).ok("No model matches")
 	require.Equal(t, "explore", a.at("nextAction.tool"))
 }
 

@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	maxAnswer   = 80_000 // characters of a language model's answer in a result
-	maxTokens   = 20_000 // of it, as models count them
-	maxThinking = 8_000  // characters
-	shortAnswer = 2 << 10
+	maxAnswer   = 80_000   // characters of a language model's answer in a result
+	maxTokens   = 20_000   // of it, as models count them
+	maxThinking = 8_000    // characters
+	shortAnswer = 16 << 10 // of one that stands among the outputs, too, where programs look for it
 )
 
 // addOutputs puts what a task made into its result: its files, and a language model's answer.

@@ -302,7 +302,7 @@ type TaskName struct {
 // StoppedTask is a task that was stopped, and what was charged for it.
 type StoppedTask struct {
 	TaskName
-	CostUSD *float64 `json:"costUsd,omitempty"` // left out where it is not known
+	CostUSD *float64 `json:"costUsd" nullable:"true"`
 
 	model string
 }
