@@ -181,7 +181,7 @@ func (d *definition) handle(ctx context.Context, call *Call, arguments map[strin
 		return outcome{}, err
 	}
 	given := in.Interface()
-	call.understood = understood
+	call.understood, call.request.Params.RawArguments = understood, nil // a call that waits holds one form of them
 	call.leaves = !looksOnce || call.Tool.Slow
 	if call.Scope.Decoded != nil {
 		call.Scope.Decoded()
