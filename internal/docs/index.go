@@ -3,6 +3,8 @@ package docs
 import (
 	"math"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // index finds the sections of pages by their words. It is built once and then only read.
@@ -15,12 +17,14 @@ type index struct {
 	sections  []entry
 	questions []question
 	terms     []term
-	ids       map[string]int32     // stem to term
-	forms     map[string]int32     // word as written to term
-	spellings []spelling           // the same, to be looked through
-	named     map[string]int       // key of a page's title or slug to the page
-	tokens    map[string][]counted // terms of each token as the pages write it
-	unknown   float64              // weight of a word that no section has
+	ids       map[string]int32 // stem to term
+	forms     map[string]int32 // word as written to term
+	spellings []spelling       // the same, to be looked through
+	named     map[string]int   // key of a page's title or slug to the page
+	tokens    map[string]token // as the pages write them
+	meanings  []vectors.Vector // of each question
+	abouts    []vectors.Vector // of each section without questions
+	unknown   float64          // weight of a word that no section has
 }
 
 // entry is a section as the index knows it.
@@ -55,6 +59,12 @@ type counted struct {
 	weight float32
 }
 
+// token is a token with its terms and its words' vectors.
+type token struct {
+	terms []counted
+	rows  []vectors.Row
+}
+
 // spelling is a word as the pages write it.
 type spelling struct {
 	text    string
@@ -84,7 +94,7 @@ type sectionCounts struct {
 func newIndex(pages []*Page, w Weights) *index {
 	x := &index{
 		weights: w, pages: pages,
-		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string][]counted{}, named: map[string]int{},
+		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string]token{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
 	for pi, p := range pages {
@@ -94,6 +104,7 @@ func newIndex(pages []*Page, w Weights) *index {
 				continue // a heading with nothing below it answers nothing
 			}
 			counts = append(counts, x.count(p, &p.Sections[si]))
+			x.abouts = append(x.abouts, x.about(p, &p.Sections[si]))
 			x.sections = append(x.sections, entry{pi, si})
 		}
 	}
@@ -138,6 +149,7 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 	for _, q := range s.Questions {
 		add(questionField, q)
 		id := number(len(x.questions))
+		x.meanings = append(x.meanings, x.meaningOf(q))
 		x.questions = append(x.questions, question{section: number(len(x.sections))})
 		x.eachTerm(q, func(t int32, _ float64) {
 			qs := x.terms[t].questions
@@ -190,13 +202,13 @@ func (x *index) weigh(counts []sectionCounts) {
 
 // eachTerm yields the terms of a text with their weights: words, and the parts of identifiers.
 func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
-	eachToken(text, func(token string) {
-		counted, known := x.tokens[token]
+	eachToken(text, func(run string) {
+		t, known := x.tokens[run]
 		if !known {
-			counted = x.countToken(token)
-			x.tokens[token] = counted
+			t = token{x.countToken(run), tokenRows(run)}
+			x.tokens[run] = t
 		}
-		for _, c := range counted {
+		for _, c := range t.terms {
 			yield(c.term, float64(c.weight))
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // hit is a section that a query found.
@@ -36,11 +38,12 @@ func (l *leaders) mean(ratio float64) float64 {
 	return sum / weights
 }
 
-// rank scores the sections that have any of the concepts and returns them best first.
+// rank scores the sections that have any of the concepts, or that mean about the same, and returns them best first.
 //
-// A section's score has three parts: how much its words have in common with the query, how much its questions are
-// like the query, and how well the best sections of its page do, because what a page is about shows in several.
-func (x *index) rank(concepts []concept) []hit {
+// A section's score has four parts: how much its words have in common with the query, how much its questions are
+// like the query by their words and by their meaning, and how well the best sections of its page do, because what a
+// page is about shows in several.
+func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 	total := 0.0
 	for _, c := range concepts {
 		total += c.weight
@@ -96,13 +99,14 @@ func (x *index) rank(concepts []concept) []hit {
 	}
 	var hits []hit
 	ofPage := make([]leaders, len(x.pages)) // scores of each page's sections
+	meant := x.meant(meaning)
 	for i, words := range words {
-		if words == 0 {
+		if words == 0 && meant[i] == 0 {
 			continue
 		}
 		h := asked[i]
 		h.section = i
-		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner)) / (1 + x.weights.Question)
+		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner) + x.weights.Meaning*meant[i]) / (1 + x.weights.Question + x.weights.Meaning)
 		ofPage[x.sections[i].page].add(h.score)
 		hits = append(hits, h)
 	}

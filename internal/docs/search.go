@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // Bounds of a search.
@@ -94,7 +96,14 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		r.Outcome = NoWords
 		return r, nil
 	}
-	ranking := x.rank(concepts)
+	var meaning vectors.Vector
+	if !addressed { // an address names what it means
+		meaning = x.meaningOf(query)
+	}
+	if r.English != "" {
+		meaning.Scale(translated)
+	}
+	ranking := x.rank(meaning, concepts)
 	if len(ranking) == 0 || !addressed && r.English == "" && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
 		r.Outcome = NothingFound
 		r.Closest = x.closest(r.Query)
@@ -142,7 +151,7 @@ func (x *index) withTitles(query string) (titled string, found bool) {
 // with the most similar titles.
 func (x *index) closest(query string) []string {
 	var titles []string
-	for _, h := range x.rank(x.concepts(cleanQuery(query), true)) {
+	for _, h := range x.rank(x.meaningOf(query), x.concepts(cleanQuery(query), true)) {
 		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
 			titles = append(titles, p.Title)
 		}

@@ -17,6 +17,8 @@ type Weights struct {
 	Question, Page, Runner float64
 	// Evenness is the power to which the score of the words is raised: below 1 weak scores are nearer to strong ones.
 	Evenness float64
+	// Meaning is the weight of how near the section's questions are to the query by the meaning of their words.
+	Meaning float64
 	// Phrase is the weight of words that together make one term; a word has 1.
 	Phrase float64
 	// Asked is the weight in choosing the snippet of the words of the question that matched; the query's words
@@ -39,7 +41,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 6, Questions: 1, Body: 1, Context: 0.3,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 1, Page: 0.5, Runner: 0.7, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
+		Question: 1, Page: 0.5, Runner: 0.7, Meaning: 0.8, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
 		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
 	}
 }

@@ -49,7 +49,7 @@ func run(args []string, out io.Writer) error {
 	misses := flags.Bool("misses", false, "list the queries whose first result, or whose texts, are not right")
 	limit := flags.Int("limit", fiveResults, "how many results to ask for")
 	folder := flags.String("pages", "", "search the pages of this `folder` instead of those inside")
-	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming")
+	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, meaning, fuzzy, inside, related, stemming")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -118,6 +118,8 @@ func weightsWithout(parts string) (docs.Weights, error) {
 	for part := range strings.SplitSeq(parts, ",") {
 		switch strings.TrimSpace(part) {
 		case "":
+		case "meaning":
+			w.Meaning = 0
 		case "questions":
 			w.Question, w.Questions = 0, 0
 		case "fuzzy":
@@ -129,7 +131,7 @@ func weightsWithout(parts string) (docs.Weights, error) {
 		case "stemming":
 			w.NoStemming = true
 		default:
-			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming", part)
+			return w, fmt.Errorf("-without %s: not one of questions, meaning, fuzzy, inside, related, stemming", part)
 		}
 	}
 	return w, nil
