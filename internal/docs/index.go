@@ -20,6 +20,7 @@ type index struct {
 	ids       map[string]int32 // stem to term
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
+	near      neighbors        // the terms, by what they mean
 	named     map[string]int   // key of a page's title or slug to the page
 	tokens    map[string]token // as the pages write them
 	meanings  []vectors.Vector // of each question
@@ -243,6 +244,7 @@ func (x *index) term(w string) int32 {
 		t = number(len(x.terms))
 		x.ids[stemmed] = t
 		x.terms = append(x.terms, term{})
+		x.near.add(t, w)
 	}
 	x.forms[w] = t
 	return t

@@ -119,7 +119,7 @@ func weightsWithout(parts string) (docs.Weights, error) {
 		switch strings.TrimSpace(part) {
 		case "":
 		case "meaning":
-			w.Meaning = 0
+			w.Meaning, w.Neighbor = 0, 0
 		case "questions":
 			w.Question, w.Questions = 0, 0
 		case "fuzzy":

@@ -57,6 +57,24 @@ func (v *Vector) Add(row Row) {
 	}
 }
 
+// Vector returns the vector of a row, normalized.
+func (r Row) Vector() Vector {
+	var v Vector
+	v.Add(r)
+	v.Normalize()
+	return v
+}
+
+// Signs returns which components are negative, one bit each. Vectors that point alike have most signs in common.
+func (v *Vector) Signs() (signs uint64) {
+	for i, x := range v {
+		if x < 0 {
+			signs |= 1 << i
+		}
+	}
+	return signs
+}
+
 // Scale makes v longer or shorter.
 func (v *Vector) Scale(by float32) {
 	for i := range v {
