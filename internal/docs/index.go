@@ -20,7 +20,7 @@ type index struct {
 	ids       map[string]int32 // stem to term
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
-	near      neighbors        // the terms, by what they mean
+	near      []neighbor       // the terms that mean something
 	named     map[string]int   // key of a page's title or slug to the page
 	tokens    map[string]token // as the pages write them
 	meanings  []vectors.Vector // of each question
@@ -46,6 +46,7 @@ type term struct {
 	idf       float64 // weight: the fewer sections have the term, the higher
 	sections  []posting
 	questions []int32
+	row       vectors.Row // of the word that the term first is on the pages
 }
 
 // posting is the weight of a term in a section, from 0 to 1.
@@ -98,6 +99,13 @@ func newIndex(pages []*Page, w Weights) *index {
 		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string]token{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
+	questions := 0
+	for _, p := range pages {
+		for _, s := range p.Sections {
+			questions += len(s.Questions)
+		}
+	}
+	x.questions, x.meanings = make([]question, 0, questions), make([]vectors.Vector, 0, questions)
 	for pi, p := range pages {
 		x.named[nameKey(p.Slug)], x.named[nameKey(p.Title)] = pi, pi
 		for si := range p.Sections {
@@ -110,6 +118,7 @@ func newIndex(pages []*Page, w Weights) *index {
 		}
 	}
 	x.weigh(counts)
+	x.listNeighbors()
 	for text, t := range x.forms {
 		x.spellings = append(x.spellings, spelling{text, letterSet(text), t})
 	}
@@ -243,8 +252,7 @@ func (x *index) term(w string) int32 {
 	if !ok {
 		t = number(len(x.terms))
 		x.ids[stemmed] = t
-		x.terms = append(x.terms, term{})
-		x.near.add(t, w)
+		x.terms = append(x.terms, term{row: vectors.Find(w)})
 	}
 	x.forms[w] = t
 	return t

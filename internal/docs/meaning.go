@@ -8,21 +8,11 @@ const translated = 0.5
 // bodyShare is the weight of a section's text in what it is about, beside its headings.
 const bodyShare = 0.5
 
-// meaning is what a text means: the sum of its words' vectors.
-type meaning struct{ vectors.Vector }
-
-// add adds the words of a token.
-func (m *meaning) add(rows []vectors.Row) {
-	for _, r := range rows {
-		m.Add(r)
-	}
-}
-
 // tokenRows returns the places in the table of vectors of the words that a token has.
 func tokenRows(token string) []vectors.Row {
 	var found []vectors.Row
 	for _, w := range Words(token) {
-		if r, ok := vectors.Lookup(w); ok {
+		if r := vectors.Find(w); r != vectors.None {
 			found = append(found, r)
 		}
 	}
@@ -31,18 +21,20 @@ func tokenRows(token string) []vectors.Row {
 
 // meaningOf returns the meaning of a text, of length 1, or zero if it has no word with a meaning.
 func (x *index) meaningOf(texts ...string) vectors.Vector {
-	var m meaning
+	var m vectors.Vector
 	for _, text := range texts {
-		eachToken(text, func(token string) {
-			if t, ok := x.tokens[token]; ok {
-				m.add(t.rows)
-			} else {
-				m.add(tokenRows(token))
+		eachToken(text, func(run string) {
+			t, known := x.tokens[run]
+			if !known {
+				t.rows = tokenRows(run)
+			}
+			for _, r := range t.rows {
+				m.Add(r)
 			}
 		})
 	}
 	m.Normalize()
-	return m.Vector
+	return m
 }
 
 // about returns what a section without questions is about, by its headings and its text.

@@ -14,40 +14,40 @@ const (
 	maxSigns     = 20  // components that may have another sign: of random vectors one in six has no more than that
 )
 
-// neighbors finds terms by their meaning.
-type neighbors struct {
-	terms   []int32
-	vectors []vectors.Vector
-	signs   []uint64 // of the vectors' components, to rule out most terms cheaply
+// neighbor is a term with what it means.
+type neighbor struct {
+	term   int32
+	vector vectors.Vector
+	signs  uint64 // of the vector, to rule out most terms cheaply
 }
 
-// add adds a term by the word that it first is on the pages.
-func (n *neighbors) add(t int32, w string) {
-	r, ok := vectors.Lookup(w)
-	if !ok {
-		return
+// listNeighbors lists the terms that mean something: what the word means that a term first is on the pages.
+func (x *index) listNeighbors() {
+	x.near = make([]neighbor, 0, len(x.terms))
+	for i := range x.terms {
+		if r := x.terms[i].row; r != vectors.None {
+			v := r.Vector()
+			x.near = append(x.near, neighbor{number(i), v, v.Signs()})
+		}
 	}
-	v := r.Vector()
-	n.terms = append(n.terms, t)
-	n.vectors = append(n.vectors, v)
-	n.signs = append(n.signs, v.Signs())
 }
 
 // neighbors returns the terms that mean nearly the same as a word, by what all words of the table mean.
 func (x *index) neighbors(w string) []alternative {
-	r, ok := vectors.Lookup(w)
-	if !ok || x.weights.Neighbor == 0 {
+	r := vectors.Find(w)
+	if r == vectors.None || x.weights.Neighbor == 0 {
 		return nil
 	}
 	v := r.Vector()
 	signs := v.Signs()
 	var as []alternative
-	for i, s := range x.near.signs {
-		if bits.OnesCount64(s^signs) > maxSigns {
+	for i := range x.near {
+		n := &x.near[i]
+		if bits.OnesCount64(n.signs^signs) > maxSigns {
 			continue
 		}
-		if near := float64(v.Dot(&x.near.vectors[i])); near >= minNeighbor {
-			as = append(as, alternative{x.near.terms[i], x.weights.Neighbor * near})
+		if near := float64(v.Dot(&n.vector)); near >= minNeighbor {
+			as = append(as, alternative{n.term, x.weights.Neighbor * near})
 		}
 	}
 	slices.SortFunc(as, func(a, b alternative) int {

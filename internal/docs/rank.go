@@ -20,6 +20,9 @@ type hit struct {
 type leaders [6]float64
 
 func (l *leaders) add(score float64) {
+	if score <= l[len(l)-1] {
+		return
+	}
 	for i := range l {
 		if score > l[i] {
 			l[i], score = score, l[i]

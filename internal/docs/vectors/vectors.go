@@ -22,6 +22,9 @@ type Vector [Dims]float32
 // A Row is the place of a word in the table.
 type Row int32
 
+// None is the row of a word that is not in the table. Its vector is zero.
+const None Row = -1
+
 // table.bin has the words in order, one a line, an empty line, and for each word its row: a scale as a float32 (little
 // endian) and Dims signed bytes, which times the scale are the word's vector.
 //
@@ -42,14 +45,20 @@ func open(file string) table {
 	return table{words: strings.Split(names, "\n"), rows: rows}
 }
 
-// Lookup returns the row of a word in lower case. ok is false if the table does not have the word.
-func Lookup(word string) (row Row, ok bool) {
+// Find returns the row of a word in lower case, None if the table does not have the word.
+func Find(word string) Row {
 	i, ok := slices.BinarySearch(words().words, word)
-	return Row(i), ok //nolint:gosec // a table has some ten thousand words
+	if !ok {
+		return None
+	}
+	return Row(i) //nolint:gosec // a table has some ten thousand words
 }
 
 // Add adds the vector of a row to v.
 func (v *Vector) Add(row Row) {
+	if row == None {
+		return
+	}
 	r := words().rows[int(row)*rowSize:][:rowSize]
 	scale := math.Float32frombits(binary.LittleEndian.Uint32([]byte(r[:4])))
 	for i := range v {
@@ -102,7 +111,7 @@ func (v *Vector) Dot(o *Vector) float32 {
 	return a + b + c + d
 }
 
-// Encode writes a table as Lookup and Add read it: words in order, each with its vector.
+// Encode writes a table as Find and Add read it: words in order, each with its vector.
 func Encode(words []string, of []Vector) []byte {
 	b := []byte(strings.Join(words, "\n") + "\n\n")
 	for i := range of {
