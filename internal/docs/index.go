@@ -20,11 +20,10 @@ type index struct {
 	ids       map[string]int32 // stem to term
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
-	near      []neighbor       // the terms that mean something
+	near      neighbors        // terms, by what they mean
 	named     map[string]int   // key of a page's title or slug to the page
 	tokens    map[string]token // as the pages write them
-	meanings  []vectors.Vector // of each question
-	abouts    []vectors.Vector // of each section without questions
+	meanings  meanings         // of the sections
 	unknown   float64          // weight of a word that no section has
 }
 
@@ -99,13 +98,14 @@ func newIndex(pages []*Page, w Weights) *index {
 		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string]token{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
-	questions := 0
+	questions, sections := 0, 0
 	for _, p := range pages {
+		sections += len(p.Sections)
 		for _, s := range p.Sections {
 			questions += len(s.Questions)
 		}
 	}
-	x.questions, x.meanings = make([]question, 0, questions), make([]vectors.Vector, 0, questions)
+	x.questions, x.meanings = make([]question, 0, questions), newMeanings(sections+questions)
 	for pi, p := range pages {
 		x.named[nameKey(p.Slug)], x.named[nameKey(p.Title)] = pi, pi
 		for si := range p.Sections {
@@ -113,7 +113,7 @@ func newIndex(pages []*Page, w Weights) *index {
 				continue // a heading with nothing below it answers nothing
 			}
 			counts = append(counts, x.count(p, &p.Sections[si]))
-			x.abouts = append(x.abouts, x.about(p, &p.Sections[si]))
+			x.addMeanings(number(len(x.sections)), &p.Sections[si])
 			x.sections = append(x.sections, entry{pi, si})
 		}
 	}
@@ -159,7 +159,6 @@ func (x *index) count(p *Page, s *Section) sectionCounts {
 	for _, q := range s.Questions {
 		add(questionField, q)
 		id := number(len(x.questions))
-		x.meanings = append(x.meanings, x.meaningOf(q))
 		x.questions = append(x.questions, question{section: number(len(x.sections))})
 		x.eachTerm(q, func(t int32, _ float64) {
 			qs := x.terms[t].questions

@@ -5,8 +5,8 @@ import "github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 // translated is how much the meaning of a translated query counts: it has words for each sense of a word.
 const translated = 0.5
 
-// bodyShare is the weight of a section's text in what it is about, beside its headings.
-const bodyShare = 0.5
+// bodyShare is the weight of a section's text in what it is about, beside its heading.
+const bodyShare = 0.25
 
 // tokenRows returns the places in the table of vectors of the words that a token has.
 func tokenRows(token string) []vectors.Row {
@@ -37,12 +37,32 @@ func (x *index) meaningOf(texts ...string) vectors.Vector {
 	return m
 }
 
-// about returns what a section without questions is about, by its headings and its text.
-func (x *index) about(p *Page, s *Section) vectors.Vector {
-	if len(s.Questions) > 0 {
-		return vectors.Vector{}
+// meanings are what the sections' texts mean: each question, and what the whole is about.
+type meanings struct {
+	vectors  vectors.List
+	sections []int32 // of each vector
+}
+
+func newMeanings(n int) meanings {
+	return meanings{vectors: vectors.NewList(n), sections: make([]int32, 0, n)}
+}
+
+// addMeanings adds what a section means.
+func (x *index) addMeanings(section int32, s *Section) {
+	m := &x.meanings
+	add := func(v vectors.Vector) {
+		m.vectors.Add(v)
+		m.sections = append(m.sections, section)
 	}
-	about := x.meaningOf(p.Title, s.PathText(), s.Heading)
+	add(x.about(s))
+	for _, q := range s.Questions {
+		add(x.meaningOf(q))
+	}
+}
+
+// about returns what a section is about, by its heading and its text.
+func (x *index) about(s *Section) vectors.Vector {
+	about := x.meaningOf(s.Heading)
 	var body []string
 	for _, l := range s.body {
 		if l.kind != codeLine {
@@ -50,32 +70,22 @@ func (x *index) about(p *Page, s *Section) vectors.Vector {
 		}
 	}
 	text := x.meaningOf(body...)
-	for i := range about {
-		about[i] += bodyShare * text[i]
-	}
+	text.Scale(bodyShare)
+	about.Sum(&text)
 	about.Normalize()
 	return about
 }
 
-// meant scores how near each section is to the meaning m of a query, from 0 to 1: by its nearest questions, or
-// if it has none by what it is about.
-func (x *index) meant(m vectors.Vector) []float64 {
+// meant scores how near each section is to the meaning of a query, from 0 to 1, by its nearest texts.
+func (x *index) meant(query vectors.Vector) []float64 {
 	scores := make([]float64, len(x.sections))
-	if x.weights.Meaning == 0 || m == (vectors.Vector{}) {
+	if x.weights.Meaning == 0 {
 		return scores
 	}
 	nearest := make([]leaders, len(x.sections))
-	for i := range x.meanings {
-		if near := m.Dot(&x.meanings[i]); near > 0 {
-			nearest[x.questions[i].section].add(float64(near))
-		}
-	}
+	x.meanings.vectors.Near(&query, func(i int, near float64) { nearest[x.meanings.sections[i]].add(near) })
 	for i := range scores {
-		if about := &x.abouts[i]; *about != (vectors.Vector{}) {
-			scores[i] = max(0, float64(m.Dot(about)))
-		} else {
-			scores[i] = nearest[i].mean(x.weights.Runner)
-		}
+		scores[i] = nearest[i].mean(x.weights.Runner)
 	}
 	return scores
 }

@@ -129,7 +129,7 @@ func (x *index) phrase(words []word) []alternative {
 	return append(as, x.related(wholes...)...)
 }
 
-// alternatives returns the terms that may stand for a word: itself and words that mean the same. If no page has
+// alternatives returns the terms that may stand for a word: itself and words that mean about the same. If no page has
 // the word, terms with a similar spelling are added.
 func (x *index) alternatives(w string) []alternative {
 	same := append(x.related(w), x.neighbors(w)...)

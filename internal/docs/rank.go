@@ -8,6 +8,9 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
+// negligible is the share of the highest score below which a section is of no use, not even to continue another.
+const negligible = 0.15
+
 // hit is a section that a query found.
 type hit struct {
 	section  int
@@ -113,10 +116,13 @@ func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 		ofPage[x.sections[i].page].add(h.score)
 		hits = append(hits, h)
 	}
+	highest := 0.0
 	for i := range hits {
 		h := &hits[i]
 		h.score = (h.score + x.weights.Page*ofPage[x.sections[h.section].page].mean(x.weights.Runner)) / (1 + x.weights.Page)
+		highest = max(highest, h.score)
 	}
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return h.score < negligible*highest })
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))
 	})

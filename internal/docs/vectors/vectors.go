@@ -56,10 +56,13 @@ func Find(word string) Row {
 
 // Add adds the vector of a row to v.
 func (v *Vector) Add(row Row) {
-	if row == None {
-		return
+	if row != None {
+		words().add(v, row)
 	}
-	r := words().rows[int(row)*rowSize:][:rowSize]
+}
+
+func (t table) add(v *Vector, row Row) {
+	r := t.rows[int(row)*rowSize:][:rowSize]
 	scale := math.Float32frombits(binary.LittleEndian.Uint32([]byte(r[:4])))
 	for i := range v {
 		v[i] += scale * float32(int8(r[4+i])) //nolint:gosec // the byte is a signed one
@@ -74,14 +77,11 @@ func (r Row) Vector() Vector {
 	return v
 }
 
-// Signs returns which components are negative, one bit each. Vectors that point alike have most signs in common.
-func (v *Vector) Signs() (signs uint64) {
-	for i, x := range v {
-		if x < 0 {
-			signs |= 1 << i
-		}
+// Sum adds another vector to v.
+func (v *Vector) Sum(o *Vector) {
+	for i := range v {
+		v[i] += o[i]
 	}
-	return signs
 }
 
 // Scale makes v longer or shorter.
