@@ -29,17 +29,34 @@ type MessageUpdate struct {
 //
 // Wiro docs: Agent WebSocket; Agent Messaging.
 func (s *MessagesService) Wait(ctx context.Context, ref MessageRef, onUpdate ...func(MessageUpdate)) (Message, error) {
-	if err := ref.check(); err != nil {
-		return Message{}, err
-	}
-	if ref.Token == "" { // the WebSocket needs it
-		message, err := s.Get(ctx, ref)
-		if err != nil || message.Status.Over() {
-			return message, err
-		}
-		ref.Token = message.AgentToken
+	if message, over, err := s.look(ctx, &ref); over {
+		return message, err
 	}
 	return s.wait(ctx, ref, notifier(onUpdate), false)
+}
+
+// Follow is Wait that returns at once, for programs that wait for thousands: while nothing happens
+// to the message, no goroutine waits for it. It calls then, once, with what Wait returns. Then and
+// onUpdate are called from goroutines of Follow, one at a time; a panic of onUpdate is an error.
+func (s *MessagesService) Follow(ctx context.Context, ref MessageRef, then func(Message, error), onUpdate ...func(MessageUpdate)) {
+	go func() {
+		if message, over, err := s.look(ctx, &ref); over {
+			then(message, err)
+			return
+		}
+		s.follow(ctx, ref, notifier(onUpdate), false, then)
+	}()
+}
+
+// look reads the record of a message whose token is not known, which the WebSocket needs. It
+// reports whether there is nothing to wait for.
+func (s *MessagesService) look(ctx context.Context, ref *MessageRef) (message Message, over bool, err error) {
+	if err := ref.check(); err != nil || ref.Token != "" {
+		return message, err != nil, err
+	}
+	message, err = s.Get(ctx, *ref)
+	ref.Token = message.AgentToken
+	return message, err != nil || message.Status.Over(), err
 }
 
 // Updates follows a message to its end like Wait, and returns everything new about it. The last
@@ -66,6 +83,15 @@ func (m SentMessage) Wait(ctx context.Context, onUpdate ...func(MessageUpdate)) 
 	return m.client.Messages.wait(ctx, m.Ref(), notifier(onUpdate), true)
 }
 
+// Follow is Wait that returns at once. See Messages.Follow.
+func (m SentMessage) Follow(ctx context.Context, then func(Message, error), onUpdate ...func(MessageUpdate)) {
+	if m.client == nil {
+		go func() { then(m.Wait(ctx)) }() // which is an error
+		return
+	}
+	m.client.Messages.follow(ctx, m.Ref(), notifier(onUpdate), true, then)
+}
+
 // Updates follows the message like Wait, and returns everything new about it. See
 // Messages.Updates.
 func (m SentMessage) Updates(ctx context.Context) iter.Seq2[MessageUpdate, error] {
@@ -76,6 +102,11 @@ func (s *MessagesService) wait(ctx context.Context, ref MessageRef, notify func(
 	tracker, message := &messageTracker{notify: notify}, new(Message)
 	err := watch(ctx, s.client, s.watcher(ref, tracker, message, justCreated))
 	return tracker.complete(*message), err
+}
+
+func (s *MessagesService) follow(ctx context.Context, ref MessageRef, notify func(MessageUpdate), justCreated bool, then func(Message, error)) {
+	tracker, message := &messageTracker{notify: notify}, new(Message)
+	watchLater(ctx, s.client, s.watcher(ref, tracker, message, justCreated), func(err error) { then(tracker.complete(*message), err) })
 }
 
 func (s *MessagesService) watcher(ref MessageRef, tracker *messageTracker, last *Message, justCreated bool) *watcher[Message] {

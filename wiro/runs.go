@@ -137,17 +137,30 @@ func (p *PendingSubmission) Done() <-chan struct{} { return p.exchange.done }
 // submitted: if Wiro does not know the task yet, it gives it a moment.
 func (s Submission) Wait(ctx context.Context, onUpdate ...func(Update)) (Task, error) {
 	task := &Task{}
-	err := s.Follow(ctx, task, onUpdate...)
+	w, err := s.watcher(task, onUpdate)
+	if err != nil {
+		return *task, err
+	}
+	err = watch(ctx, s.client, w)
 	return *task, err
 }
 
-// Follow is Wait that keeps the task as Wiro's record states it. See Tasks.Follow.
-func (s Submission) Follow(ctx context.Context, task *Task, onUpdate ...func(Update)) error {
+// Follow is Wait that returns at once. See Tasks.Follow.
+func (s Submission) Follow(ctx context.Context, task *Task, then func(error), onUpdate ...func(Update)) {
+	w, err := s.watcher(task, onUpdate)
+	if err != nil {
+		go then(err)
+		return
+	}
+	watchLater(ctx, s.client, w, then)
+}
+
+func (s Submission) watcher(task *Task, onUpdate []func(Update)) (*watcher[Task], error) {
 	if s.client == nil {
-		return &InputError{Field: "submission", Reason: "must come from Submit; Tasks.Wait waits for a task by its token"}
+		return nil, &InputError{Field: "submission", Reason: "must come from Submit; Tasks.Wait waits for a task by its token"}
 	}
 	task.ID, task.Token, task.Status = s.TaskID, s.Token, TaskQueue
-	return watch(ctx, s.client, s.client.Tasks.watcher(task, notifier(onUpdate), true))
+	return s.client.Tasks.watcher(task, notifier(onUpdate), true), nil
 }
 
 // Updates follows the task like Wait, and returns everything new about it. See Tasks.Updates.

@@ -55,27 +55,34 @@ type Progress struct {
 // Wiro docs: Tasks; WebSocket; LLM & Chat Streaming.
 func (s *TasksService) Wait(ctx context.Context, ref TaskRef, onUpdate ...func(Update)) (Task, error) {
 	task := &Task{Token: ref.Token, ID: ref.ID}
-	err := s.Follow(ctx, task, onUpdate...)
+	if over, err := s.look(ctx, task); over {
+		return *task, err
+	}
+	err := watch(ctx, s.client, s.watcher(task, notifier(onUpdate), false))
 	return *task, err
 }
 
-// Follow is Wait for a task that is known already, at least by its token or id, and keeps it as
-// Wiro's record states it. It takes less stack than Wait, for programs that wait for thousands.
-func (s *TasksService) Follow(ctx context.Context, task *Task, onUpdate ...func(Update)) error {
-	ref := TaskRef{Token: task.Token, ID: task.ID}
-	if err := ref.check(); err != nil {
-		return err
-	}
-	if ref.Token == "" { // which the socket wants
-		if over, err := s.look(ctx, ref, task); over {
-			return err
+// Follow is Wait that returns at once, for programs that wait for thousands: while nothing happens
+// to the task, no goroutine waits for it. Task is known already, at least by its token or id. It is
+// kept as Wiro's record states it until Follow calls then, once, with Wait's error. Then and
+// onUpdate are called from goroutines of Follow, one at a time; a panic of onUpdate is an error.
+func (s *TasksService) Follow(ctx context.Context, task *Task, then func(error), onUpdate ...func(Update)) {
+	go func() {
+		if over, err := s.look(ctx, task); over {
+			then(err)
+			return
 		}
-	}
-	return watch(ctx, s.client, s.watcher(task, notifier(onUpdate), false))
+		watchLater(ctx, s.client, s.watcher(task, notifier(onUpdate), false), then)
+	}()
 }
 
-// look reads a task's record, and reports whether there is nothing to wait for.
-func (s *TasksService) look(ctx context.Context, ref TaskRef, task *Task) (over bool, err error) {
+// look reads the record of a task whose token is not known, which the socket wants. It reports
+// whether there is nothing to wait for.
+func (s *TasksService) look(ctx context.Context, task *Task) (over bool, err error) {
+	ref := TaskRef{Token: task.Token, ID: task.ID}
+	if err := ref.check(); err != nil || ref.Token != "" {
+		return err != nil, err
+	}
 	found, err := s.Get(ctx, ref)
 	if err == nil {
 		*task = found

@@ -3,6 +3,9 @@ package wiro
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/wiro"
@@ -50,42 +53,89 @@ var finalBackoff = []time.Duration{time.Second, time.Second, 2 * time.Second, 5 
 // done already), once after the final event; otherwise at a slow pace, in case an event was
 // lost. Without a socket it polls at the watcher's intervals, and the socket is tried again
 // meanwhile. If ctx ends first, watch returns ctx's error.
-//
-// Thousands may watch at once, most of them for minutes: what is on the stack here, and in all
-// that calls it, is kept small.
-func watch[T any](ctx context.Context, c *Client, w *watcher[T]) (err error) {
-	ctx, end := c.shared.options.Observer.Wait(ctx, w.subject)
-	defer func() { end(err) }()
-	var subscription *wire.Subscription
-	if w.token != "" && c.shared.transport.HasSocket() {
-		var err error
-		if subscription, err = c.shared.transport.Subscribe(w.token, w.register); err != nil {
-			return publicError(wire.Operation{}, err)
-		}
-		w.register = nil
-		defer subscription.Close()
-	}
-	s := &watchState[T]{
-		watcher: w, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval,
-		timer: time.NewTimer(w.intervals[0]), pace: w.intervals,
-	}
-	defer s.timer.Stop()
-	for !s.over {
+func watch[T any](ctx context.Context, c *Client, w *watcher[T]) error {
+	woken := make(chan struct{}, 1)
+	s, err := startWatch(ctx, c, w, func() {
 		select {
-		case <-ctx.Done():
-			return s.stopped(ctx.Err())
-		case <-s.timer.C:
-			s.onTimer(ctx)
-		case e := <-subscription.Events():
-			s.onEvent(ctx, e)
+		case woken <- struct{}{}:
+		default:
 		}
+	})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	for !s.step() {
+		<-woken
 	}
 	return s.err
+}
+
+// watchLater is watch that returns at once. It calls then with the outcome in a goroutine of its
+// own, as it does all else: thousands may be watched at once, most of them for minutes, and
+// nothing but their state is kept while nothing happens to them.
+func watchLater[T any](ctx context.Context, c *Client, w *watcher[T], then func(error)) {
+	run := &runner{running: true}
+	s, err := startWatch(ctx, c, w, run.wake)
+	if err != nil {
+		go then(err)
+		return
+	}
+	run.step = func() (over bool) {
+		defer func() {
+			if cause := recover(); cause != nil { // of a function that the caller gave
+				over, s.err = true, fmt.Errorf("the wait panicked: %T", cause)
+			}
+			if over {
+				s.close()
+				then(s.err)
+			}
+		}()
+		return s.step()
+	}
+	go run.run()
+}
+
+// runner runs a step each time it is woken, never two at once, until one reports that it was the
+// last. It has a goroutine only while it runs.
+type runner struct {
+	step func() (last bool)
+
+	mu      sync.Mutex
+	running bool
+	woken   bool // since the step that runs began
+}
+
+func (r *runner) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.woken = true; !r.running {
+		r.running = true
+		go r.run()
+	}
+}
+
+func (r *runner) run() {
+	for !r.step() {
+		if !r.again() {
+			return
+		}
+	}
+}
+
+// again reports whether there was something to do during the last step. If not, the next wake
+// runs it.
+func (r *runner) again() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running, r.woken = r.woken, false
+	return r.running
 }
 
 // watchState is a watch under way.
 type watchState[T any] struct {
 	*watcher[T]
+	ctx     context.Context //nolint:containedctx // of the watch
 	over    bool
 	err     error // why it is over, if not because it is done
 	failure error // of the last poll; nil if it succeeded
@@ -97,13 +147,67 @@ type watchState[T any] struct {
 	polled   time.Time
 
 	timer  *time.Timer
+	due    atomic.Bool     // the timer has fired
 	pace   []time.Duration // pauses between polls, the last one repeated
-	step   int
+	place  int             // in pace
 	safety time.Duration
+
+	subscription *wire.Subscription // nil without a socket
+	unhook       func() bool        // from the end of ctx
+	observed     func(error)
+}
+
+// startWatch starts a watch. It calls wake, which must return at once, whenever there is something
+// to do for step, which the caller calls once without. The caller must close the watch.
+func startWatch[T any](ctx context.Context, c *Client, w *watcher[T], wake func()) (*watchState[T], error) {
+	ctx, observed := c.shared.options.Observer.Wait(ctx, w.subject)
+	s := &watchState[T]{
+		watcher: w, ctx: ctx, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval,
+		pace: w.intervals, observed: observed,
+	}
+	if w.token != "" && c.shared.transport.HasSocket() {
+		var err error
+		if s.subscription, err = c.shared.transport.Subscribe(w.token, w.register, wake); err != nil {
+			err = publicError(wire.Operation{}, err)
+			observed(err)
+			return nil, err
+		}
+		w.register = nil
+	}
+	s.timer = time.AfterFunc(w.intervals[0], func() {
+		s.due.Store(true)
+		wake()
+	})
+	s.unhook = context.AfterFunc(ctx, wake)
+	return s, nil
+}
+
+// step does what there is to do, and reports whether the watch is over.
+func (s *watchState[T]) step() bool {
+	for !s.over {
+		switch e := s.subscription.Next(); {
+		case s.ctx.Err() != nil:
+			s.over, s.err = true, s.stopped(s.ctx.Err())
+		case e != nil:
+			s.onEvent(s.ctx, e)
+		case s.due.Swap(false):
+			s.onTimer(s.ctx)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (s *watchState[T]) close() {
+	s.unhook()
+	s.timer.Stop()
+	s.subscription.Close()
+	s.observed(s.err)
 }
 
 func (s *watchState[T]) onTimer(ctx context.Context) {
-	s.step = min(s.step+1, len(s.pace)-1)
+	s.place = min(s.place+1, len(s.pace)-1)
 	s.resetTimer()
 	s.ask(ctx)
 }
@@ -175,27 +279,28 @@ func (s *watchState[T]) setPace(pauses ...time.Duration) {
 	if s.final {
 		return
 	}
-	s.pace, s.step = pauses, 0
+	s.pace, s.place = pauses, 0
 	s.resetTimer()
 }
 
 func (s *watchState[T]) resetTimer() {
-	pause := s.pace[s.step]
+	pause := s.pace[s.place]
 	if s.quietEnd != nil && s.quietEnd() {
 		pause = min(pause, maxQuietPoll)
 	}
 	s.timer.Reset(pause)
+	s.due.Store(false)
 }
 
 // ask polls the endpoint once.
 func (s *watchState[T]) ask(ctx context.Context) {
-	now, err := s.pollApart(ctx)
+	now, err := s.poll(ctx)
 	s.polled = time.Now()
 	switch {
 	case err == nil:
-		*s.last, s.failure, s.notFound, s.own = *now, nil, 0, true
-		s.onPoll(*now)
-		s.over = s.done(*now)
+		*s.last, s.failure, s.notFound, s.own = now, nil, 0, true
+		s.onPoll(now)
+		s.over = s.done(now)
 	case ctx.Err() != nil: // the wait ends with ctx's error
 	case errors.Is(err, ErrNotFound) && s.justCreated && s.notFound < maxNotFound:
 		s.notFound++
@@ -205,23 +310,6 @@ func (s *watchState[T]) ask(ctx context.Context) {
 	default:
 		s.failure = err
 	}
-}
-
-// pollApart polls in a goroutine of its own: the stack that a request takes would be kept for the
-// minutes of the wait. A panic goes on in the caller's goroutine.
-func (s *watchState[T]) pollApart(ctx context.Context) (now *T, err error) {
-	var panicked any
-	polled := make(chan struct{})
-	now = new(T)
-	go func() {
-		defer close(polled)
-		defer func() { panicked = recover() }()
-		*now, err = s.poll(ctx)
-	}()
-	if <-polled; panicked != nil {
-		panic(panicked)
-	}
-	return now, err
 }
 
 // stopped is the error of a wait that ended before what it waited for.

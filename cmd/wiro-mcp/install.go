@@ -311,6 +311,9 @@ func (a *app) installIn(ctx context.Context, client install.Client, system insta
 	if backup != "" {
 		a.say(" The file as it was: %s.", backup)
 	}
+	if plan.Restored {
+		a.say(" The entry that was there before is back: --remove once more takes it out, too.")
+	}
 	if plan.KeyMissing {
 		a.say(" The key is not in it: set WIRO_API_KEY in the environment from which %s starts.", client.Title)
 	}

@@ -1,6 +1,9 @@
 // What every client goes through: connect, list, a run with a picture, progress, a time-out and the same call again, a
 // confirmation, a wrong key, no key.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { binary, startSandbox, startServer } from '../lib.mjs';
 import { installed } from './packages.mjs';
@@ -33,6 +36,9 @@ export async function world(t, transport, settings = {}) {
   const { WIRO_API_KEY: key, WIRO_API_SECRET: _, ...own } = sandbox.env;
   const env = { ...own, WIRO_STORE: 'memory', WIRO_LOG_LEVEL: 'disabled', ...settings };
   if (transport === 'stdio') {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'wiro-mcp-store-')); // some clients end the server with the call that they give up
+    t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    env.WIRO_STORE = `file:${folder}`;
     return { key, env, target: (credentials = key) => ({ command: binary, args: [], env: { ...env, ...(credentials && { WIRO_API_KEY: credentials }) } }) };
   }
   const server = await startServer({ ...env, WIRO_LOG_LEVEL: 'info' });

@@ -24,6 +24,8 @@ type Plan struct {
 	Others []string
 	// KeyMissing reports that the key is not in the file: the client takes it from the environment.
 	KeyMissing bool
+	// Restored reports that Remove puts back an entry of the same name that was there before Install.
+	Restored bool
 
 	before   []byte
 	after    []byte // nil removes the file
@@ -120,6 +122,10 @@ func (c Client) Remove(system System, project string) (*Plan, error) {
 		}
 		if original, found := p.original(); found {
 			p.after = original
+			if all, err = c.decode(original); err != nil {
+				return notParsed(err)
+			}
+			p.Restored = holds(all, c.path())
 			return nil
 		}
 		after, err := edit(p.before, func(doc []byte) ([]byte, error) {

@@ -95,6 +95,27 @@ func TestRemovingTwiceRemovesOnce(t *testing.T) {
 	require.NotContains(t, again.Diff(), "wiro")
 }
 
+func TestAnEntryThatWasThereBeforeComesBackAndIsTold(t *testing.T) {
+	t.Parallel()
+	before := `{"mcpServers":{"wiro":{"command":"npx","args":["-y","@wiro-ai/wiro-mcp"]}}}`
+	client, m, file := written(t, "cursor", before)
+	apply(t)(client.Install(m, local, ""))
+	removal, err := client.Remove(m, "")
+	require.NoError(t, err)
+	require.True(t, removal.Restored)
+	_, err = removal.Apply()
+	require.NoError(t, err)
+	require.Equal(t, before, read(t, file))
+
+	second, err := client.Remove(m, "")
+	require.NoError(t, err)
+	require.False(t, second.Restored)
+	_, err = second.Apply()
+	require.NoError(t, err)
+	left, _ := os.ReadFile(file) // or it is gone
+	require.NotContains(t, string(left), "wiro")
+}
+
 func TestAnUpdateKeepsWhatTheUserSet(t *testing.T) {
 	t.Parallel()
 	for id, test := range map[string]struct{ before, after string }{

@@ -38,7 +38,7 @@ func mayHoldSecret(text string) bool {
 	text = strings.ToLower(text)
 	return slices.ContainsFunc([]string{"bearer ", "authorization", "key=", "key:", "token", "secret", "password"}, func(mark string) bool {
 		_, value, found := strings.Cut(text, mark)
-		return found && value != "" && !strings.ContainsAny(value[:1], "${")
+		return found && value != "" && !isReference(value)
 	})
 }
 
@@ -68,7 +68,7 @@ func collectSecrets(value any, parts []string, inside bool, secrets *[]string) {
 }
 
 // isReference reports whether a text is the name of one of our variables, or nothing but references
-// to variables, which a diff may show.
+// to variables, which a diff may show. One with a default, ${NAME:-default}, may hold a key there.
 func isReference(text string) bool {
 	text = strings.TrimPrefix(text, "Bearer ")
 	if text == "" || text == "WIRO_API_KEY" || text == "WIRO_API_SECRET" {
@@ -76,8 +76,8 @@ func isReference(text string) bool {
 	}
 	for _, kind := range []struct{ open, end string }{{"${", "}"}, {"{{", "}}"}, {"{env:", "}"}} {
 		if rest, found := strings.CutPrefix(text, kind.open); found {
-			_, rest, found = strings.Cut(rest, kind.end)
-			return found && isReference(strings.TrimPrefix(rest, ":"))
+			name, rest, found := strings.Cut(rest, kind.end)
+			return found && !strings.Contains(name, ":-") && isReference(strings.TrimPrefix(rest, ":"))
 		}
 	}
 	return false

@@ -51,7 +51,8 @@ func TestADiffShowsNoKeyOfAnyServer(t *testing.T) {
     "other": { "command": "other", "env": { "OTHER_TOKEN": "of-another-server" } },
     "third": { "command": "npx", "args": ["-y", "third", "--header", "Authorization: Bearer of-a-third-server", "--api-key=of-a-third-server"] },
     "fourth": { "url": "https://example.com/mcp?api_key=of-a-fourth-server" },
-    "wiro": { "command": "npx", "args": ["-y", "mcp-remote", "https://example.com/mcp", "--header", "Authorization: Bearer of-a-bridge"] }
+    "fifth": { "command": "npx", "env": { "KEY": "${FIFTH_KEY:-of-a-fifth-server}" } },
+    "wiro": { "command": "npx", "args": ["-y", "mcp-remote", "https://example.com/mcp", "--header", "Authorization: Bearer of-a-bridge", "--key=${WIRO_KEY:-of-a-default}"] }
   }
 }
 `), 0o600))
@@ -59,7 +60,9 @@ func TestADiffShowsNoKeyOfAnyServer(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, plan.Diff(), "of-another-server")
 	require.NotContains(t, plan.Diff(), "of-a-third-server")
+	require.NotContains(t, plan.Diff(), "of-a-fifth-server")
 	require.NotContains(t, plan.Diff(), "of-a-bridge")
+	require.NotContains(t, plan.Diff(), "of-a-default")
 	require.Contains(t, plan.Diff(), "mcp-remote", "what is no key is shown")
 	require.NotContains(t, plan.Diff(), "of-a-fourth-server")
 	require.Contains(t, plan.Diff(), "/opt/wiro-mcp")

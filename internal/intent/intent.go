@@ -1,198 +1,148 @@
 package intent
 
 import (
-	_ "embed"
-	"regexp"
+	"cmp"
 	"slices"
 	"strings"
-	"sync"
-	"unicode"
-
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Intent is what a request was taken for.
 type Intent struct {
-	// As says it in words, such as "a video from an image". Empty if the request names nothing
-	// that models do.
-	As string
-	// Categories of models that do it, the closest first.
-	Categories []string
-	// Else is the category of what the request may have been meant for otherwise, as it speaks of
-	// that too; "" if of nothing else.
-	Else string
+	// Jobs that the request may mean, the likeliest first. Empty if it names nothing that models do.
+	Jobs []Job
 	// Words are those by which the models of a category can be told apart: what is done, a
 	// subject, a style, a model's name. What is done is named by an English stem, as texts of
 	// models do, whatever the request's language: "upscal" for "make it sharper".
 	Words []string
+	// Errand is set if the request is for something in the world outside, such as a taxi.
+	Errand bool
+	// Cheap and Fast are set if the request asks for it.
+	Cheap, Fast bool
 }
 
-// rule gives an intent to requests that speak of all of some concepts and of none of others.
-type rule struct {
-	all, any, none []string
-	as             string
-	categories     []string
+// A Job is a kind of work that models do.
+type Job struct {
+	As         string   // in words, such as "a video from an image"
+	Categories []string // of the models that do it, the closest first
+	Score      float64  // how much of the request speaks for it
 }
 
-// rules are tried in their order: those that name what goes in and what comes out stand before
-// those that name one thing.
-var rules = []rule{
-	{all: []string{"train"}, none: []string{"transcribe"}, as: "training of a model", categories: []string{"training"}},
-	{all: []string{"embed"}, as: "embeddings", categories: []string{"embedding"}},
-	{all: []string{"try-on"}, as: "trying clothes on", categories: []string{"e-commerce", "image-editing", "image-to-image"}},
-	{all: []string{"talk"}, none: []string{"transcribe", "lipsync"}, as: "a spoken conversation", categories: []string{"realtime-conversation"}},
-	{all: []string{"lipsync"}, as: "lips in time with speech", categories: []string{"video-to-video", "image-to-video", "audio"}},
-	{all: []string{"clone"}, any: []string{"speech", "audio", "read-aloud", "clone"}, none: []string{"image", "transcribe"}, as: "cloning of a voice", categories: []string{"voice-cloning", "voice-clone", "text-to-speech"}},
-	{all: []string{"transcribe"}, as: "speech to text", categories: []string{"speech-to-text"}},
-	{all: []string{"3d"}, any: []string{"image", "from-image"}, as: "a 3D model from an image", categories: []string{"image-to-3d", "3d"}},
-	{all: []string{"3d"}, as: "a 3D model", categories: []string{"text-to-3d", "3d", "image-to-3d"}},
-	{all: []string{"lyrics"}, none: []string{"transcribe", "audio"}, as: "text", categories: []string{"llm"}},
-	{all: []string{"music"}, none: []string{"transcribe"}, as: "music", categories: []string{"text-to-music"}},
-	{all: []string{"cv"}, as: "work with applications and CVs", categories: []string{"hr-tools", "llm"}},
-	{all: []string{"read-aloud"}, none: []string{"describe"}, as: "speech from text", categories: []string{"text-to-speech"}},
-	{all: []string{"video", "describe"}, none: []string{"create"}, as: "a description of a video", categories: []string{"video-to-text"}},
-	{all: []string{"video"}, any: []string{"from-image"}, as: "a video from an image", categories: []string{"image-to-video"}},
-	{all: []string{"animate", "image"}, as: "a video from an image", categories: []string{"image-to-video"}},
-	{all: []string{"animate", "from-image"}, as: "a video from an image", categories: []string{"image-to-video"}},
-	{all: []string{"video", "image"}, any: []string{"edit", "create"}, none: []string{"remove", "upscale"}, as: "a video from an image", categories: []string{"image-to-video", "text-to-video"}},
-	{all: []string{"video"}, any: []string{"upscale", "remove"}, as: "an edited video", categories: []string{"video-to-video"}},
-	{all: []string{"video", "sound", "add"}, as: "sound for a video", categories: []string{"video-to-video", "text-to-video"}},
-	{all: []string{"video", "edit"}, none: []string{"create"}, as: "an edited video", categories: []string{"video-to-video", "text-to-video"}},
-	{all: []string{"video"}, as: "a video", categories: []string{"text-to-video", "image-to-video", "video-to-video"}},
-	{all: []string{"describe", "image"}, none: []string{"remove"}, as: "text about an image", categories: []string{"image-to-text"}},
-	{all: []string{"question", "image"}, none: []string{"create", "edit", "remove", "upscale"}, as: "text about an image", categories: []string{"image-to-text"}},
-	{all: []string{"describe"}, any: []string{"from-image"}, as: "text about an image", categories: []string{"image-to-text"}},
-	{all: []string{"documents"}, any: []string{"write", "text", "documents"}, none: []string{"image", "translate"}, as: "answers from documents", categories: []string{"rag", "llm"}},
-	{all: []string{"image", "restyle"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"translate"}, any: []string{"image", "from-image"}, as: "a translation of what is written in an image", categories: []string{"translation", "image-to-text"}},
-	{all: []string{"translate"}, none: []string{"image"}, as: "a translation", categories: []string{"translation", "llm"}},
-	{all: []string{"product"}, any: []string{"image", "edit", "create", "remove"}, none: []string{"write", "text"}, as: "pictures of products", categories: []string{"e-commerce", "image-editing", "text-to-image"}},
-	{all: []string{"product"}, none: []string{"write", "text", "image", "create"}, as: "pictures of products", categories: []string{"e-commerce", "image-editing", "text-to-image"}},
-	{all: []string{"image"}, any: []string{"upscale", "remove", "edit"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"from-image"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{any: []string{"upscale"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"image"}, as: "an image", categories: []string{"text-to-image", "image-generation", "image-editing"}},
-	{all: []string{"audio"}, any: []string{"text", "write"}, as: "speech to text", categories: []string{"speech-to-text"}},
-	{all: []string{"sound"}, as: "sounds", categories: []string{"audio", "text-to-music"}},
-	{all: []string{"text", "speech"}, as: "speech from text", categories: []string{"text-to-speech", "llm"}},
-	{all: []string{"write"}, as: "text", categories: []string{"llm"}},
-	{all: []string{"text"}, none: []string{"speech"}, as: "text", categories: []string{"llm"}},
-	{all: []string{"speech"}, as: "speech from text", categories: []string{"text-to-speech"}},
-	{all: []string{"remove"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"edit"}, as: "an edited image", categories: []string{"image-editing", "image-to-image"}},
-	{all: []string{"create"}, as: "an image", categories: []string{"text-to-image", "image-generation"}},
-}
+const (
+	enough  = 2.0 // least score of a job
+	certain = 3.0 // least score of a job in words of several languages
+	sure    = 4.5 // score from which misspelt words change nothing
+	nearly  = 0.6 // part of the best score with which a job may be meant as well
+)
 
 // Understand reads a request.
 func Understand(request string) Intent {
-	text := " " + setPhrases().Replace(fold(request)) + " "
-	spoken := map[string]bool{}
-	for _, c := range concepts() {
-		if c.pattern.MatchString(text) {
-			spoken[c.name] = true
+	r := reading{request: request, tokens: tokenize(request)}
+	r.read(false)
+	if len(r.jobs) == 0 || r.jobs[0].Score < sure {
+		r.mend()
+	}
+	if len(r.jobs) == 0 {
+		if r.read(true); len(r.jobs) > 0 && r.jobs[0].Score < certain {
+			r.jobs = nil // a word of another language is chance
 		}
 	}
-	has := func(name string) bool { return spoken[name] }
-	var found Intent
-	add := func(stem string) {
-		if !slices.Contains(found.Words, stem) {
-			found.Words = append(found.Words, stem)
-		}
+	errand := len(r.jobs) > 0 && r.jobs[0].As == ""
+	if errand {
+		r.jobs = nil
 	}
-	for _, c := range concepts() {
-		if c.stem && spoken[c.name] {
-			add(c.name)
-		}
+	says := func(concept string) bool {
+		return slices.ContainsFunc(r.found, func(m match) bool { return m.concept == concept })
 	}
-	for _, r := range rules {
-		if (len(r.all) > 0 || len(r.any) > 0) && !slices.ContainsFunc(r.all, func(n string) bool { return !has(n) }) &&
-			(len(r.any) == 0 || slices.ContainsFunc(r.any, has)) && !slices.ContainsFunc(r.none, has) {
-			if found.As == "" {
-				found.As, found.Categories = r.as, r.categories
-			} else if !slices.Contains(found.Categories, r.categories[0]) {
-				found.Else = r.categories[0]
-				break
-			}
-		}
+	return Intent{
+		Jobs:  slices.DeleteFunc(r.jobs, func(j Job) bool { return j.As == "" }),
+		Words: tellingWords(r.tokens, r.found), Errand: errand, Cheap: says("cheap"), Fast: says("fast"),
 	}
-	for word := range strings.FieldsSeq(text) {
-		if len(word) < 3 || slices.Contains(fillers, word) || slices.Contains(kinds, word) {
+}
+
+// A reading is what is found in a request.
+type reading struct {
+	request string
+	tokens  []string
+	found   []match
+	jobs    []Job // with errands, which have no name
+}
+
+// read reads the tokens as words of the language that the request is in, or of every language.
+func (r *reading) read(everyLanguage bool) {
+	language := ""
+	if r.found = words().find(r.tokens); !everyLanguage {
+		r.found, language = ofLanguage(r.found, r.tokens, r.request)
+	}
+	r.jobs = likeliest(evidence(r.tokens, r.found, language))
+}
+
+// mend reads words again that are misspelt or written without umlauts; the shorter ones only if
+// nothing else is understood.
+func (r *reading) mend() {
+	shortest := longWord
+	if len(r.jobs) == 0 {
+		shortest = shortestFix
+	}
+	mended := slices.Clone(r.tokens)
+	for i, token := range mended {
+		if slices.ContainsFunc(r.found, func(m match) bool { return m.start <= i && i < m.end }) {
 			continue
 		}
-		add(word)
-	}
-	return found
-}
-
-// kinds say only what goes in or comes out, which the categories know.
-var kinds = strings.Fields("image images picture pictures photo photos pic pics video videos clip clips film movie song songs music audio speech text texts sound sounds model models " +
-	"make create generate draw paint design write turn give show change edit add into look like " +
-	"bild bilder foto fotos resim resmi gorsel imagen muzik sarki cancion musica chanson musique lied musik ses metin texto texte video videonun mach mache erstelle")
-
-// fillers say nothing about the model.
-var fillers = strings.Fields("the and for with that this from into your our some want need please would like can could you " +
-	"ein eine einen einem einer der die das und fur mit von ich mochte bitte mir " +
-	"bir icin ile bana istiyorum lutfen olan " +
-	"una uno unos los las del para con por quiero favor " +
-	"une des les pour avec dans mon mes veux voudrais moi")
-
-// setPhrases are phrases of which one word alone would mislead: a cartoon is no film, and background
-// music takes no background away.
-var setPhrases = sync.OnceValue(func() *strings.Replacer {
-	return strings.NewReplacer("-moi ", " moi ", "-nous ", " nous ", "background music", "music", "background video", "video", "hintergrundmusik", "musik", "hintergrundvideo", "video", "arka plan muzig", "muzig",
-		"cizgi film", "cartoon", "dessin anime", "cartoon", "dibujo animado", "cartoon", "dibujos animados", "cartoon")
-})
-
-type concept struct {
-	name    string
-	pattern *regexp.Regexp
-	stem    bool // its name is a word of models' texts
-}
-
-//go:embed words.txt
-var wordList string
-
-// concepts are read when the first request comes.
-var concepts = sync.OnceValue(func() []concept {
-	var all []concept
-	for line := range strings.Lines(wordList) {
-		name, words, ok := strings.Cut(strings.TrimSpace(line), ":")
-		name, stem := strings.CutPrefix(name, "+")
-		if !ok || strings.HasPrefix(name, "#") {
-			continue
+		if plain := umlauts.Replace(token); plain != token && len(words().lookUp([]string{plain}, 0)) > 0 {
+			mended[i] = plain
+		} else if len(token) >= shortest {
+			mended[i] = words().mend(token)
 		}
-		var alternatives []string
-		for word := range strings.FieldsSeq(words) {
-			stem := strings.HasSuffix(word, "*")
-			word, compound := strings.CutPrefix(word, "~")
-			parts := strings.Split(strings.TrimSuffix(word, "*"), "*")
-			for i, part := range parts {
-				parts[i] = regexp.QuoteMeta(fold(part))
-			}
-			pattern := strings.Join(parts, ` (?:\S+ ){0,6}`) // a phrase, perhaps with words between
-			if stem {
-				pattern += `\S*`
-			}
-			if compound {
-				pattern = `\S*` + pattern
-			}
-			alternatives = append(alternatives, pattern)
-		}
-		all = append(all, concept{name, regexp.MustCompile(`(?: )(?:` + strings.Join(alternatives, "|") + `)(?:\b|$)`), stem})
 	}
-	return all
-})
-
-// fold puts a text in lower case without accents, with one space between words.
-func fold(text string) string {
-	text = strings.NewReplacer("ı", "i", "İ", "i", "ß", "ss", "ø", "o", "’", " ", "'", " ").Replace(text)
-	folded, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), text)
-	if err != nil {
-		folded = text
+	if slices.Equal(mended, r.tokens) {
+		return
 	}
-	return strings.Join(strings.FieldsFunc(strings.ToLower(folded), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
-	}), " ")
+	other := reading{request: r.request, tokens: mended}
+	other.read(false)
+	if len(other.jobs) > 0 && (len(r.jobs) == 0 || other.jobs[0].Score > r.jobs[0].Score) {
+		*r = other // else the words were not misspelt
+	}
 }
+
+var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
+
+// likeliest weighs the jobs against the evidence.
+func likeliest(strength map[string]float64) []Job {
+	var likely []Job
+	for _, j := range jobs() {
+		if score := j.score(strength); score >= enough {
+			likely = append(likely, Job{j.as, j.categories, score})
+		}
+	}
+	slices.SortStableFunc(likely, func(a, b Job) int { return cmp.Compare(b.Score, a.Score) })
+	return slices.DeleteFunc(likely, func(j Job) bool { return j.Score < nearly*likely[0].Score })
+}
+
+// tellingWords are the stems of what is done, and the words that no category stands for.
+func tellingWords(tokens []string, found []match) []string {
+	var telling []string
+	add := func(word string) {
+		if !slices.Contains(telling, word) {
+			telling = append(telling, word)
+		}
+	}
+	for _, m := range found {
+		for _, stem := range words().stems[m.concept] {
+			add(stem)
+		}
+	}
+	for i, token := range tokens {
+		if len(token) >= 3 && !slices.ContainsFunc(found, func(m match) bool {
+			return m.start <= i && i < m.end && (slices.Contains(grammar, m.concept) || slices.Contains(things, m.concept) && m.end == m.start+1)
+		}) {
+			add(token)
+		}
+	}
+	return telling
+}
+
+// things are concepts that go in or come out.
+var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
+
+// grammar are concepts that only tell how the others belong together.
+var grammar = strings.Fields("create draw write convert mine the some from into for about with not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample selling realistic mean intro practice say bot phone model teach")

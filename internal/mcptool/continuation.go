@@ -11,7 +11,7 @@ import (
 // stack, are not kept as long as the call waits.
 type Continuation struct {
 	ctx context.Context //nolint:containedctx // of the request
-	run func() *mcp.CallToolResult
+	run func(finish func(*mcp.CallToolResult))
 }
 
 // NewContinuation returns a continuation for one request, whose context this is. The server's
@@ -28,7 +28,7 @@ func (c *Continuation) outlasting(ctx context.Context, s Scope) context.Context 
 }
 
 // leave leaves the rest of a call to the transport, and returns what the server passes on.
-func (c *Continuation) leave(run func() *mcp.CallToolResult) *mcp.CallToolResult {
+func (c *Continuation) leave(run func(finish func(*mcp.CallToolResult))) *mcp.CallToolResult {
 	c.run = run
 	return &mcp.CallToolResult{}
 }
@@ -39,18 +39,25 @@ func (c *Continuation) Waits() bool { return c != nil && c.run != nil }
 // Run brings a call to its end, if the server's answer is not its end already, and returns the
 // answer.
 func (c *Continuation) Run(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+	ended := make(chan mcp.JSONRPCMessage, 1)
+	c.Start(answer, func(answer mcp.JSONRPCMessage) { ended <- answer })
+	return <-ended
+}
+
+// Start is Run that gives the answer to finish. A call whose result is still to come needs no
+// goroutine for that long: Start returns, and finish is called in another one.
+func (c *Continuation) Start(answer mcp.JSONRPCMessage, finish func(mcp.JSONRPCMessage)) {
 	run := c.run
 	if run == nil {
-		return answer
+		finish(answer)
+		return
 	}
 	c.run = nil
-	return dressed(run(), answer)
+	run(func(result *mcp.CallToolResult) { finish(dressed(result, answer)) })
 }
 
 // dressed is the answer with a result in the place of the one that stood for it. What the server
 // added to that one stays.
-//
-//go:noinline // its frame would stay on the stack of a wait
 func dressed(result *mcp.CallToolResult, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	response, ok := answer.(mcp.JSONRPCResponse)
 	if !ok {

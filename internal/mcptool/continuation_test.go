@@ -3,6 +3,7 @@ package mcptool_test
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -145,4 +146,82 @@ func TestACallThatLooksOnceIsNotLeft(t *testing.T) {
 			json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"glance","arguments":`+arguments+`}}`))
 		require.Equal(t, left, c.Waits(), arguments)
 	}
+}
+
+// paintJob is a result that is still to come.
+type paintJob struct {
+	plain
+	later *mcptool.Later
+}
+
+func (p paintJob) Waits() *mcptool.Later { return p.later }
+
+// drier is a tool whose result comes when the paint has dried: dried is what it then calls. An
+// error is what the wait ended with.
+func drier(t *testing.T, cleaned *atomic.Int32) (y *toys, dried chan func(error)) {
+	t.Helper()
+	dried = make(chan func(error), 1)
+	y = newToys(t, func(o *mcptool.Options) {
+		o.Tools = append(o.Tools, mcptool.Define(mcptool.Meta{Name: "dry", Toolset: "eyes", Slow: true},
+			func(_ context.Context, call *mcptool.Call, in paint) (paintJob, error) {
+				call.Cleanup(func() { cleaned.Add(1) })
+				return paintJob{later: &mcptool.Later{
+					Start: func(then func(error)) { dried <- then },
+					Result: func(err error) (any, error) {
+						if in.Color == "blue" {
+							panic("the sky")
+						}
+						return paintJob{plain: plain{Text: "dry"}}, err
+					},
+				}}, nil
+			}))
+	})
+	return y, dried
+}
+
+func TestAResultThatIsStillToComeNeedsNoGoroutine(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		color string
+		err   error
+		want  string
+	}{
+		"result": {"red", nil, `{"text":"dry"}`},
+		"error":  {"red", errRain, "It rains."},
+		"panic":  {"blue", nil, "Internal error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var cleaned atomic.Int32
+			y, dried := drier(t, &cleaned)
+			var ended []mcptool.Event
+			scope := mcptool.Scope{Continuation: mcptool.NewContinuation(t.Context()), Caller: "me", Observe: func(e mcptool.Event) { ended = append(ended, e) }}
+			stand := y.MCP().HandleMessage(mcptool.WithScope(t.Context(), scope),
+				json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"dry","arguments":{"color":"`+c.color+`"}}}`))
+			var answers []mcp.JSONRPCMessage
+			scope.Continuation.Start(stand, func(answer mcp.JSONRPCMessage) { answers = append(answers, answer) })
+			require.Empty(t, answers, "it has returned")
+			require.Empty(t, ended)
+			require.Zero(t, cleaned.Load())
+			(<-dried)(c.err)
+			require.Len(t, answers, 1)
+			require.Len(t, ended, 1)
+			require.EqualValues(t, 1, cleaned.Load())
+			data, err := json.Marshal(answers[0])
+			require.NoError(t, err)
+			require.Contains(t, string(data), c.want)
+		})
+	}
+}
+
+// A program that calls a tool in its own process gets the result itself.
+func TestACallInThisProcessWaitsForAResultThatIsStillToCome(t *testing.T) {
+	t.Parallel()
+	var cleaned atomic.Int32
+	y, dried := drier(t, &cleaned)
+	go func() { (<-dried)(nil) }()
+	result, err := y.Call(mcptool.WithScope(t.Context(), mcptool.Scope{Caller: "me"}), "dry", map[string]any{"color": "red"})
+	require.NoError(t, err)
+	require.Contains(t, result.Text, "dry")
+	require.EqualValues(t, 1, cleaned.Load())
 }

@@ -234,9 +234,11 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	case rest == nil:
 		return result
 	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks(): // the MCP server is what asks
-		return scope.Continuation.leave(func() *mcp.CallToolResult { return u.end(ctx, rest) })
+		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(ctx, rest, finish) })
 	}
-	return u.end(ctx, rest)
+	ended := make(chan *mcp.CallToolResult, 1)
+	u.end(ctx, rest, func(result *mcp.CallToolResult) { ended <- result })
+	return <-ended
 }
 
 // underway is a call that has not ended.
@@ -244,7 +246,8 @@ type underway struct {
 	call  *Call
 	id    string // of the request
 	start time.Time
-	event Event // of its end, so far
+	event Event      // of its end, so far
+	then  func(part) // goes on with the call, once a wait is over
 }
 
 // do does a part of the call. It returns what is left to do or, once the call has ended, its
@@ -279,6 +282,9 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 			id = ""
 		}
 		return u.call.plain().failed(id, p), nil
+	case out.start != nil:
+		out.start(func() { u.then(out.rest) })
+		return nil, out.rest
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:
@@ -288,10 +294,15 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	return u.call.render(out.result), nil
 }
 
-// end does the last part of the call.
-func (u *underway) end(ctx context.Context, rest part) *mcp.CallToolResult {
-	result, _ := u.do(ctx, rest)
-	return result
+// end does the rest of the call, and calls finish with its result. If the result is still to come,
+// end returns before that.
+func (u *underway) end(ctx context.Context, rest part, finish func(*mcp.CallToolResult)) {
+	u.then = func(rest part) {
+		if result, left := u.do(ctx, rest); left == nil {
+			finish(result)
+		}
+	}
+	u.then(rest)
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {

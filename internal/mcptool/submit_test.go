@@ -24,8 +24,8 @@ func post(send func(context.Context) (string, error)) mcptool.Tool {
 	})
 }
 
-func TestAnAnswerIsWaitedForNoLongerThanTheCallsTime(t *testing.T) {
-	t.Parallel()
+// It is not parallel: Unanswered names the tools of the whole process.
+func TestAnAnswerIsWaitedForNoLongerThanTheCallsTime(t *testing.T) { //nolint:paralleltest // see above
 	synctest.Test(t, func(t *testing.T) {
 		answered := make(chan struct{})
 		var heard []string

@@ -78,11 +78,13 @@ type definition struct {
 	asListed              *mcp.Tool
 }
 
-// outcome is how a part of a call ended without an error: exactly one of its members is set.
+// outcome is how a part of a call ended without an error: exactly one of its first three members
+// is set.
 type outcome struct {
 	result   any
 	question *Question
-	rest     part // the call goes on
+	rest     part              // the call goes on
+	start    func(then func()) // starts what rest has to wait for; nil if nothing
 }
 
 // part is a part of a call. The first checks it, up to the user's confirmation; the second, the
@@ -108,6 +110,16 @@ type Linker interface{ Links() []mcp.ResourceLink }
 
 // Asker is a result that may be a question to the user instead.
 type Asker interface{ Question() *Question }
+
+// Waiter is a result that may still be to come: nil if it is there.
+type Waiter interface{ Waits() *Later }
+
+// Later is a result that is to come after a wait of minutes, of which there may be thousands: no
+// goroutine is kept for it.
+type Later struct {
+	Start  func(then func(error))   // starts the wait, which calls then once, with its error
+	Result func(error) (any, error) // is what the handler would have returned
+}
 
 // Handler does what a tool is for. An error that is a *Problem is shown to the caller; any
 // other goes through Options.Explain.
@@ -186,15 +198,33 @@ func (d *definition) handle(ctx context.Context, call *Call, arguments map[strin
 		}
 	}
 	return outcome{rest: func(ctx context.Context) (outcome, error) {
-		result, err := d.handler(ctx, call, given)
-		if err != nil {
-			return outcome{}, err
-		}
-		if asker, ok := result.(Asker); ok && asker.Question() != nil {
-			return outcome{question: asker.Question()}, asker.Question().err
-		}
-		return outcome{result: result}, nil
+		return handled(d.handler(ctx, call, given))
 	}}, nil
+}
+
+// handled is what the result of a handler means for its call.
+func handled(result any, err error) (outcome, error) {
+	if err != nil {
+		return outcome{}, err
+	}
+	if asker, ok := result.(Asker); ok && asker.Question() != nil {
+		return outcome{question: asker.Question()}, asker.Question().err
+	}
+	if waiter, ok := result.(Waiter); ok {
+		if later := waiter.Waits(); later != nil {
+			var waited error
+			return outcome{
+				start: func(then func()) {
+					later.Start(func(err error) {
+						waited = err
+						then()
+					})
+				},
+				rest: func(context.Context) (outcome, error) { return handled(later.Result(waited)) },
+			}, nil
+		}
+	}
+	return outcome{result: result}, nil
 }
 
 // Arguments are the names of the tool's arguments.

@@ -29,6 +29,7 @@ type paint struct {
 }
 
 type painted struct {
+	Action string `json:"action"`
 	mcptool.ActionResult
 	Color string   `json:"color"`
 	Coats int      `json:"coats"`
@@ -106,7 +107,7 @@ func (y *toys) paint(_ context.Context, call *mcptool.Call, in paint) (painted, 
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.painted++
-	return painted{mcptool.Done("paint", "Painted it "+in.Color+"."), in.Color, in.Coats, in.Tags}, nil
+	return painted{"paint", mcptool.Done("Painted it " + in.Color + "."), in.Color, in.Coats, in.Tags}, nil
 }
 
 func (y *toys) cost(_ context.Context, _ *mcptool.Call, in paint) (*mcptool.Charge, error) {
@@ -178,7 +179,7 @@ func TestArgumentsAreCoercedAndChecked(t *testing.T) {
 	y := newToys(t)
 	_, data, failed := y.call("paint", `{"color":"red","coats":"3","tags":"x"}`)
 	require.False(t, failed)
-	require.Equal(t, map[string]any{"action": "paint", "success": true, "message": "Painted it red.", "color": "red", "coats": 3.0, "tags": []any{"x"}}, data)
+	require.Equal(t, map[string]any{"action": "paint", "message": "Painted it red.", "color": "red", "coats": 3.0, "tags": []any{"x"}}, data)
 	for arguments, says := range map[string]string{
 		`{}`:                            "paint needs color: which color",
 		`{"color":"green"}`:             `color must be one of red, blue, not "green"`,

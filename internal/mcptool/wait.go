@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -48,28 +49,35 @@ func LooksOnce(asked *float64) bool { return asked != nil && *asked <= 0 }
 // nil means the default) or the server shuts down. It returns wait's error, or ErrRestarting
 // where the shutdown ended it.
 func (c *Call) Wait(ctx context.Context, timeout *float64, wait func(context.Context) error) error {
-	ctx, end := c.limitWait(ctx, timeout)
+	ctx, end := c.LimitWait(ctx, timeout)
 	defer end()
-	err := wait(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), ErrRestarting) {
+	return c.WaitError(ctx, wait(ctx))
+}
+
+// WaitError is the error of a wait in a context of LimitWait, or ErrRestarting where the shutdown
+// ended that.
+func (c *Call) WaitError(limited context.Context, err error) error {
+	drains := func(drain context.Context) bool { return drain.Err() != nil }
+	if err != nil && errors.Is(limited.Err(), context.Canceled) && slices.ContainsFunc(c.Drains(), drains) {
 		return ErrRestarting
 	}
 	return err
 }
 
-// limitWait returns a context that ends when the call's time is up or the server shuts down.
-func (c *Call) limitWait(ctx context.Context, timeout *float64) (context.Context, func()) {
+// LimitWait returns a context that ends when the call's time is up or the server shuts down. The
+// caller calls end when the wait is over.
+func (c *Call) LimitWait(ctx context.Context, timeout *float64) (limited context.Context, end func()) {
 	c.waitEnds = time.Now().Add(c.waitTimeout(timeout))
 	ctx, cancel := context.WithDeadline(ctx, c.waitEnds)
-	ctx, restart := context.WithCancelCause(ctx)
-	ends := []func(){func() { restart(nil) }, cancel}
-	for _, drain := range c.Drains() {
-		stop := context.AfterFunc(drain, func() { restart(ErrRestarting) })
-		ends = append(ends, func() { stop() })
+	drains := c.Drains()
+	stops := make([]func() bool, len(drains))
+	for i, drain := range drains {
+		stops[i] = context.AfterFunc(drain, cancel)
 	}
 	return ctx, func() {
-		for _, end := range ends {
-			end()
+		cancel()
+		for _, stop := range stops {
+			stop()
 		}
 	}
 }

@@ -102,15 +102,18 @@ func (s *soak) misbehave(ctx context.Context) {
 		}
 		s.world.SetSocketMode(mode)
 		if step%24 == 20 && s.services.socket != "" {
-			moment := time.Duration(choose.IntN(2000)) * time.Millisecond
+			moment, began := time.Duration(choose.IntN(2000))*time.Millisecond, time.Now()
 			if err := s.services.restartRedis(ctx, step%48 < 24, moment); err != nil {
 				s.report.fault("died", "Redis does not start again: %v", err)
 				return
 			}
+			s.world.storeAway(began, time.Now())
 			s.report.count("restarts of Redis")
 		}
 		if step%24 == 12 && s.services.socket != "" {
-			if err := s.services.pauseRedis(ctx, time.Duration(500+choose.IntN(4000))*time.Millisecond); err == nil {
+			length := time.Duration(500+choose.IntN(4000)) * time.Millisecond
+			if err := s.services.pauseRedis(ctx, length); err == nil {
+				s.world.storeAway(time.Now(), time.Now().Add(length))
 				s.report.count("pauses of Redis")
 			}
 		}
@@ -120,6 +123,7 @@ func (s *soak) misbehave(ctx context.Context) {
 // restart stops and kills processes under load, in the first half of it: the second shows
 // whether they grow. Each process is stopped once and killed once, then chance decides.
 func (s *soak) restart(ctx context.Context, load time.Duration) {
+	defer close(s.restarted)
 	choose := s.source(2)
 	targets := s.services.restartable()
 	if len(targets) == 0 {

@@ -17,10 +17,11 @@ const (
 	moreMemory      = 24 << 20 // resident bytes, likewise
 	mostMemory      = 160 << 20
 	windows         = 6 // samples are compared by the lowest of the first and the last two windows
+	warmUp          = 5 * time.Second
 )
 
 // growth follows what the processes use in the second half of the load, when none of them is
-// stopped.
+// stopped, and the last that was started is warm.
 type growth struct {
 	base    map[string]figures
 	samples map[string][][]figures // by window
@@ -40,13 +41,18 @@ func (all *services) baseline(ctx context.Context) (map[string]figures, error) {
 	return base, nil
 }
 
-func (g *growth) watch(ctx context.Context, all *services, load time.Duration) {
+func (g *growth) watch(ctx context.Context, all *services, restarted <-chan struct{}) {
 	g.samples = map[string][][]figures{}
-	warm := load/2 + 2*time.Second
-	if !pause(ctx, warm) {
+	select {
+	case <-restarted:
+	case <-ctx.Done():
+	}
+	if !pause(ctx, warmUp) {
 		return
 	}
-	began, left := time.Now(), load-warm
+	began := time.Now()
+	ends, _ := ctx.Deadline()
+	left := ends.Sub(began)
 	for {
 		window := min(windows-1, int(float64(windows)*float64(time.Since(began))/float64(left)))
 		for _, one := range all.each() {
@@ -86,7 +92,7 @@ func (g *growth) judge(ctx context.Context, all *services, r *report) {
 				one.name, last.goroutines, last.connections, base.goroutines, base.connections)
 		}
 		from, to := g.lowest(one.name, 0, 1), g.lowest(one.name, windows-2, windows-1)
-		if to.live > from.live+moreLive {
+		if from.live > 0 && to.live > from.live+moreLive {
 			r.fault("grown", "%s: the heap in use grew from %s to %s", one.name, size(from.live), size(to.live))
 		}
 		if from.memory > 0 && to.memory > from.memory+max(moreMemory, from.memory/3) || last.memory > mostMemory {

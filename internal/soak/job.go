@@ -27,13 +27,20 @@ type job struct {
 	again     int // calls with again:true
 	unsure    int // answers that did not know whether the run was started, one after another
 	everLost  bool
-	givenUp   []time.Time
+	givenUp   []gaveUp
 	token     string         // of the last answer with one
 	delivered string         // token of the final result
+	got       time.Time      // when that came
 	agreed    map[string]any // arguments of the next call, once its cost was asked about
 	open      bool           // nothing can be said of it: the soak ended too soon
 	refused   bool           // it ended without a result, and rightly so
 	history   []string
+}
+
+// gaveUp is when a client gave up, on a call that was to bring the token alone, or the result.
+type gaveUp struct {
+	at    time.Time
+	token bool
 }
 
 // mostTasks is how many tasks the job may have: one, and one more for each again:true.
@@ -41,7 +48,7 @@ func (j *job) mostTasks() int { return 1 + j.again }
 
 func (j *job) note(format string, args ...any) {
 	if len(j.history) < 40 {
-		j.history = append(j.history, fmt.Sprintf(format, args...))
+		j.history = append(j.history, time.Now().Format("04:05.000 ")+fmt.Sprintf(format, args...))
 	}
 }
 
@@ -134,8 +141,8 @@ func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
 	u.judgeNotes(j.work, a.notes)
 	switch {
 	case a.gone != "":
-		j.note("%s gone (%s)", tool, a.gone)
-		j.givenUp = append(j.givenUp, a.gaveUp)
+		j.note("%s gone (%s) at %s", tool, a.gone, a.gaveUp.Format("04:05.000"))
+		j.givenUp = append(j.givenUp, gaveUp{a.gaveUp, arguments["wait"] == false})
 		u.report.count("given up")
 		return false
 	case a.busy:
@@ -172,7 +179,7 @@ func (u *user) attempt(ctx context.Context, j *job, aborted bool) (done bool) {
 	}
 	switch a.told.State {
 	case "completed", "failed", "cancelled":
-		j.delivered = j.token
+		j.delivered, j.got = j.token, time.Now()
 		u.report.count("results")
 		return true
 	}
@@ -213,12 +220,12 @@ func (u *user) nextCall(j *job) (tool string, arguments map[string]any) {
 	default:
 		u.chooseTimeout(arguments)
 	}
-	if j.unsure >= 4 && len(u.world.of(j.work)) == 0 {
-		if j.twin { // which of them was started cannot be told
-			j.refused = true
-			return "", nil
-		}
-		// The list of tasks shows none: what was sent did not arrive.
+	switch {
+	case j.unsure < 4:
+	case j.twin && u.world.leaveOut(j.work): // which of them was started cannot be told
+		j.refused = true
+		return "", nil
+	case !j.twin && len(u.world.of(j.work)) == 0: // the list of tasks shows none: what was sent did not arrive
 		j.again++
 		j.unsure = 0
 		arguments["again"] = true
@@ -254,7 +261,7 @@ func (u *user) refusedJob(j *job, tool string, a answer, began time.Time, before
 		j.unsure++
 		j.everLost = true
 		return false
-	case quietWords.MatchString(a.text) && !j.twin && !j.everLost && before == 0 && tool == "run_model":
+	case quietWords.MatchString(a.text) && !j.twin && !j.everLost && len(j.givenUp) == 0 && before == 0 && tool == "run_model": // no earlier call submits
 		u.world.quietly(claim{j.work, began, time.Now(), a.text})
 	}
 	u.report.count("refused")

@@ -61,7 +61,8 @@ type soak struct {
 	services *services
 	files    string // address of files of any size, "/1024.txt"
 
-	draining chan struct{} // closed when nothing new is begun and nothing misbehaves
+	restarted chan struct{} // closed when no process is stopped any more
+	draining  chan struct{} // closed when nothing new is begun and nothing misbehaves
 }
 
 func (s *soak) drains() bool {
@@ -110,7 +111,7 @@ func run(ctx context.Context, binary string, length time.Duration, seed uint64, 
 	defer os.RemoveAll(folder) //nolint:errcheck // a leftover in the temporary folder
 	fmt.Printf("soak: %s, SEED=%d\n", length, seed)
 
-	s := &soak{seed: seed, report: newReport(verbose), draining: make(chan struct{})}
+	s := &soak{seed: seed, report: newReport(verbose), restarted: make(chan struct{}), draining: make(chan struct{})}
 	files := httptest.NewServer(http.HandlerFunc(serveFile))
 	defer files.Close()
 	s.files = files.URL
@@ -133,7 +134,7 @@ func run(ctx context.Context, binary string, length time.Duration, seed uint64, 
 	parts.Go(func() { s.misbehave(loaded) })
 	parts.Go(func() { s.restart(loaded, load) })
 	growth := growth{base: base}
-	parts.Go(func() { growth.watch(loaded, s.services, load) })
+	parts.Go(func() { growth.watch(loaded, s.services, s.restarted) })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -215,6 +215,9 @@ func (s *soak) launch(ctx context.Context, binary string, environ []string, mode
 		}
 		_ = p.cmd.Wait()
 		p.code = p.cmd.ProcessState.ExitCode()
+		if mode != "stdio" {
+			s.world.replicaEnded()
+		}
 		close(p.exited)
 		if !p.expected.Load() {
 			s.report.fault("died", "the %s server ended by itself with code %d: %s", mode, p.code, p.lastLines())
@@ -295,7 +298,7 @@ func (s *service) now() *process {
 // restart ends the process, by SIGKILL or as its user would, and starts another.
 func (s *service) restart(ctx context.Context, kill bool) error {
 	s.end(kill)
-	next, err := s.start(ctx)
+	next, err := s.start(context.WithoutCancel(ctx)) // the end of the load finds it running
 	if err != nil {
 		return err
 	}
@@ -364,7 +367,7 @@ type figures struct {
 	connections int64 // open descriptors
 }
 
-var metric = regexp.MustCompile(`(?m)^(go_goroutines|go_memstats_next_gc_bytes|process_open_fds) (\S+)$`)
+var metric = regexp.MustCompile(`(?m)^(go_goroutines|go_memstats_next_gc_bytes|go_gc_gogc_percent|process_open_fds) (\S+)$`)
 
 // figures reads what the process uses now.
 func (p *process) figures(ctx context.Context) (f figures, err error) {
@@ -401,6 +404,7 @@ func (p *process) figures(ctx context.Context) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
+	goal, percent := 0.0, 100.0 // of the heap before the next collection, and by which it may grow until then
 	for _, m := range metric.FindAllStringSubmatch(string(body), -1) {
 		n, _ := strconv.ParseFloat(m[2], 64)
 		switch m[1] {
@@ -408,10 +412,13 @@ func (p *process) figures(ctx context.Context) (f figures, err error) {
 			f.goroutines = int64(n)
 		case "process_open_fds":
 			f.connections = int64(n)
+		case "go_gc_gogc_percent": // a hosted server changes it
+			percent = n
 		default:
-			f.live = int64(n) / 2 // GOGC=100
+			goal = n
 		}
 	}
+	f.live = int64(goal / (1 + percent/100))
 	if f.goroutines == 0 {
 		return f, fmt.Errorf("%s tells no goroutines: %.100s", address, body)
 	}

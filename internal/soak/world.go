@@ -20,6 +20,10 @@ const (
 	// deliveryMoment is how long before a client gave up, or after, its result may have been on
 	// its way to it: nobody can tell then whether it was delivered.
 	deliveryMoment = time.Second
+
+	// noteLimit is how long after the replicas' store was away a process may need to write what it
+	// did not take.
+	noteLimit = 2 * time.Second
 )
 
 // work is what a task was paid for. The prompt tells one work of a caller from the next; other
@@ -57,7 +61,12 @@ type world struct {
 	changed  chan struct{} // closed and replaced at each new task
 	indexed  chan struct{} // closed when the index has ended
 	quiet    []claim
+	leftOut  map[work]int // equal runs that were not started, whichever they are
+	away     []span       // when the replicas' store did not answer
+	stops    []time.Time  // of the replicas
 }
+
+type span struct{ from, to time.Time }
 
 // claim is an answer that said that nothing was submitted.
 type claim struct {
@@ -69,7 +78,7 @@ type claim struct {
 func newWorld(seed uint64, r *report) *world {
 	w := &world{
 		report: r, tokens: map[work][]string{}, jobs: map[work][]*job{}, owner: map[string]work{},
-		released: map[string]bool{}, changed: make(chan struct{}), indexed: make(chan struct{}),
+		released: map[string]bool{}, leftOut: map[work]int{}, changed: make(chan struct{}), indexed: make(chan struct{}),
 	}
 	var keys []wirotest.Key
 	for i := range webKeys + stdioKeys {
@@ -205,6 +214,49 @@ func (w *world) releaseAll(ctx context.Context, done <-chan struct{}) {
 	}
 }
 
+// leaveOut reports whether one more of the equal runs of a work may end without a task: fewer were
+// started than calls were made.
+func (w *world) leaveOut(what work) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.leftOut[what] >= len(w.jobs[what])-len(w.tokens[what]) {
+		return false
+	}
+	w.leftOut[what]++
+	return true
+}
+
+// storeAway notes that the replicas' store does not answer for a while.
+func (w *world) storeAway(from, to time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = append(w.away, span{from, to})
+}
+
+// replicaEnded notes the end of a process.
+func (w *world) replicaEnded() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stops = append(w.stops, time.Now())
+}
+
+// unrecorded reports whether a result may have been delivered by a process that ended before the
+// store took that: nobody knows of the delivery then. The caller holds mu.
+func (w *world) unrecorded(at time.Time) bool {
+	for _, away := range w.away {
+		end := away.to.Add(noteLimit)
+		if at.Before(away.from) || at.After(end) {
+			continue
+		}
+		for _, stop := range w.stops {
+			if stop.After(at) && stop.Before(end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // quietly notes an answer that said that nothing was submitted.
 func (w *world) quietly(c claim) {
 	w.mu.Lock()
@@ -253,25 +305,32 @@ func (w *world) auditWork(what work, tokens []string) {
 		}
 		return
 	}
-	wanted, excused, delivered := 0, 0, map[string]bool{}
+	wanted, excused, delivered := 0, 0, map[string]*job{}
 	var history []string
 	for _, j := range jobs {
 		j.mu.Lock()
 		wanted += j.mostTasks()
-		for _, at := range j.givenUp {
-			if w.onItsWay(tokens, at) {
+		for _, gone := range j.givenUp {
+			if w.onItsWay(tokens, gone) {
 				excused++
 			}
 		}
 		if j.delivered == "" && !j.open && !j.refused {
 			w.report.fault("lost", "%s: no result after %d calls; %d tasks; %s", what, j.calls, len(tokens), strings.Join(j.history, "; "))
 		}
-		if j.delivered != "" && delivered[j.delivered] {
-			w.report.fault("lost", "%s: two calls were given task %s", what, j.delivered)
-		}
-		delivered[j.delivered] = true
 		history = append(history, strings.Join(j.history, "; "))
+		switch other := delivered[j.delivered]; {
+		case j.delivered == "" || other == nil:
+			delivered[j.delivered] = j
+		case w.unrecorded(j.got) || w.unrecorded(other.got):
+			w.report.count("delivered while the store was away, by a process that ended")
+		default:
+			w.report.fault("lost", "%s: two calls were given task %s: %s", what, j.delivered, strings.Join(history, " | "))
+		}
 		j.mu.Unlock()
+	}
+	if left := w.leftOut[what]; left > max(0, len(jobs)-len(tokens)) {
+		w.report.fault("lost", "%s: %d of %d equal runs were not found, of %d tasks: %s", what, left, len(jobs), len(tokens), strings.Join(history, " | "))
 	}
 	switch extra := len(tokens) - wanted; {
 	case extra <= 0:
@@ -282,12 +341,14 @@ func (w *world) auditWork(what work, tokens []string) {
 	}
 }
 
-// onItsWay reports whether a result may have been on its way when a client gave up.
-func (w *world) onItsWay(tokens []string, gaveUp time.Time) bool {
+// onItsWay reports whether what a client asked for may have been on its way when it gave up.
+func (w *world) onItsWay(tokens []string, gone gaveUp) bool {
 	for _, token := range tokens {
 		task, _ := w.Task(token)
 		ended, over := w.FinishedAt(token)
-		if over && task.Created.Before(gaveUp) && ended.Before(gaveUp.Add(deliveryMoment)) {
+		switch {
+		case !task.Created.Before(gone.at):
+		case over && ended.Before(gone.at.Add(deliveryMoment)), gone.token && gone.at.Before(task.Created.Add(deliveryMoment)):
 			return true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/wiroai/wiro-mcp-go/wiro/wirotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,6 +37,13 @@ func newStage(t *testing.T) *stage {
 // pay runs a model as a server would, and waits for its end.
 func (s *stage) pay(what work) (token string) {
 	s.Helper()
+	token = s.submit(what)
+	require.NoError(s, s.AwaitStage(s.Context(), token, "task_postprocess_end"))
+	return token
+}
+
+func (s *stage) submit(what work) (token string) {
+	s.Helper()
 	body, err := json.Marshal(map[string]any{"prompt": what.prompt})
 	require.NoError(s, err)
 	request, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.URL+"/Run/"+what.model, strings.NewReader(string(body)))
@@ -50,7 +59,6 @@ func (s *stage) pay(what work) (token string) {
 	}
 	require.NoError(s, json.NewDecoder(response.Body).Decode(&run))
 	require.NotEmpty(s, run.Token)
-	require.NoError(s, s.AwaitStage(s.Context(), run.Token, "task_postprocess_end"))
 	require.Eventually(s, func() bool { _, known := s.ownerOf(run.Token); return known }, 10*time.Second, time.Millisecond)
 	return run.Token
 }
@@ -86,12 +94,52 @@ func TestTheAuditFindsWhatWasPaidTwiceOrLost(t *testing.T) {
 		"paid once":                  {func(s *stage) { s.job(1) }, nil},
 		"paid twice":                 {func(s *stage) { s.job(2) }, []string{"doubled"}},
 		"twice, as asked":            {func(s *stage) { s.job(2).again = 1 }, nil},
-		"its result was on its way":  {func(s *stage) { j := s.job(2); j.givenUp = append(j.givenUp, time.Now()) }, nil},
-		"given up before it existed": {func(s *stage) { at := time.Now(); j := s.job(2); j.givenUp = append(j.givenUp, at) }, []string{"doubled"}},
+		"its result was on its way":  {func(s *stage) { j := s.job(2); j.givenUp = append(j.givenUp, gaveUp{at: time.Now()}) }, nil},
+		"given up before it existed": {func(s *stage) { at := time.Now(); j := s.job(2); j.givenUp = append(j.givenUp, gaveUp{at: at}) }, []string{"doubled"}},
 		"no result":                  {func(s *stage) { s.job(1).delivered = "" }, []string{"lost"}},
 		"no task at all":             {func(s *stage) { s.job(0) }, []string{"lost"}},
-		"one result for two":         {func(s *stage) { j := s.job(1); s.begin(&job{work: j.work, delivered: j.delivered}) }, []string{"lost"}},
-		"nobody wanted it":           {func(s *stage) { s.pay(s.work()) }, []string{"doubled"}},
+		"its token was on its way": {func(s *stage) {
+			s.Behave(picture, wirotest.Behavior{HoldAt: wirotest.TaskStart, Times: 1})
+			s.submit(s.work())
+			j := s.job(1)
+			j.givenUp = append(j.givenUp, gaveUp{time.Now(), true})
+		}, nil},
+		"it was not to have a token": {func(s *stage) {
+			s.Behave(picture, wirotest.Behavior{HoldAt: wirotest.TaskStart, Times: 1})
+			s.submit(s.work())
+			at := time.Now()
+			j := s.job(1)
+			j.givenUp = append(j.givenUp, gaveUp{at: at})
+		}, []string{"doubled"}},
+		"delivered by a process that could not note it": {func(s *stage) {
+			j := s.job(1)
+			now := time.Now()
+			j.got = now
+			s.storeAway(now, now.Add(time.Hour))
+			s.replicaEnded()
+			s.begin(&job{work: j.work, delivered: j.delivered, got: now.Add(time.Second)})
+		}, nil},
+		"delivered long before that": {func(s *stage) {
+			j := s.job(1)
+			j.got = time.Now()
+			s.replicaEnded()
+			s.storeAway(time.Now().Add(time.Hour), time.Now().Add(2*time.Hour))
+			s.begin(&job{work: j.work, delivered: j.delivered})
+		}, []string{"lost"}},
+		"not started, whichever": {func(s *stage) {
+			j := s.job(1)
+			s.begin(&job{work: j.work, twin: true, refused: true})
+			require.True(s, s.leaveOut(j.work))
+			require.False(s, s.leaveOut(j.work), "the other one was")
+		}, nil},
+		"started, and left out": {func(s *stage) {
+			j := s.job(1)
+			s.begin(&job{work: j.work, twin: true, refused: true})
+			require.True(s, s.leaveOut(j.work))
+			s.pay(j.work)
+		}, []string{"lost"}},
+		"one result for two": {func(s *stage) { j := s.job(1); s.begin(&job{work: j.work, delivered: j.delivered}) }, []string{"lost"}},
+		"nobody wanted it":   {func(s *stage) { s.pay(s.work()) }, []string{"doubled"}},
 		"it said that it did nothing": {func(s *stage) {
 			began := time.Now()
 			j := s.job(1)

@@ -31,14 +31,10 @@ func (s *Store) whenEnded(ctx context.Context, held Run) (stop func()) {
 	s.ending.Add(1)
 	stopped := context.AfterFunc(ctx, func() {
 		defer s.ending.Done()
-		end := func(e *entry) bool {
-			if e.Hold == held.hold {
-				e.Hold, e.Owner = "", ""
-			}
-			return true
-		}
-		_, err := held.change(ctx, end)
-		held.retry(err, end)
+		s.flushing.RLock()
+		defer s.flushing.RUnlock()
+		_, err := held.change(ctx, held.endHold)
+		held.retry(err, held.endHold)
 	})
 	return func() {
 		if stopped() {
@@ -106,7 +102,7 @@ func (r *Run) DeliverSoon(ctx context.Context, noted func(error)) {
 	}
 	r.letGo()
 	run, call := *r, ctx
-	r.store.later(func(ctx context.Context) error {
+	r.store.later(run.key, func(ctx context.Context) error {
 		if isGivenUp(call) {
 			err := run.Release(ctx, nil)
 			noted(err)
@@ -150,11 +146,8 @@ func (r *Run) undeliver(ctx context.Context) error {
 // is the final one where it came too late, otherwise nil.
 func (r *Run) Release(ctx context.Context, result json.RawMessage) error {
 	end := func(e *entry) bool {
-		if e.Hold == r.hold {
-			e.Hold, e.Owner = "", ""
-		}
 		e.keep(result)
-		return true
+		return r.endHold(e)
 	}
 	_, err := r.change(ctx, end)
 	r.retry(err, end)

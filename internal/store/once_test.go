@@ -43,7 +43,7 @@ func TestAConfirmationIsUsedOnce(t *testing.T) {
 func TestCallsAreLimitedByKey(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		a, b := r.replica(), r.replica()
-		limits := []Limiter{a.Limiter("calls of "+r.Name(), 0.001, 4), b.Limiter("calls of "+r.Name(), 0.001, 4)}
+		limits := []Limiter{a.Limiter("calls of "+r.Name()+r.salt, 0.001, 4), b.Limiter("calls of "+r.Name()+r.salt, 0.001, 4)}
 		if r.address != "memory" && a.backend != b.backend {
 			if _, local := limits[0].(*localLimiter); local {
 				limits[1] = limits[0] // over files each process counts for itself

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func (s *Store) KeepOutcome(ctx context.Context, caller Caller, outcome json.Raw
 		return s.noteSession(ctx, caller, session{Outcome: outcome}, OutcomeFor, names)
 	}
 	err := write(ctx)
-	s.retryLater(err, write)
+	s.retryLater(err, strings.Join(names, ","), write)
 	return err
 }
 

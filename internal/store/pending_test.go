@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ type outage struct {
 	backend
 	down    atomic.Bool
 	answers atomic.Bool // with down: what is written arrives, and its answer is lost
+	failing string      // key that cannot be written
 }
 
 func (o *outage) get(ctx context.Context, key string) ([]byte, error) {
@@ -26,6 +28,8 @@ func (o *outage) get(ctx context.Context, key string) ([]byte, error) {
 
 func (o *outage) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error) {
 	switch {
+	case o.failing == key:
+		return false, ErrUnavailable
 	case !o.down.Load():
 	case o.answers.Load():
 		_, _ = o.backend.swap(ctx, key, old, value, ttl)
@@ -43,7 +47,10 @@ func TestAHoldThatEndsWhileTheStoreIsDownHasEnded(t *testing.T) {
 			_ = run.Submitted(t.Context(), "1", "token")
 			return run.Release(t.Context(), nil)
 		},
-		"given up": func(run *Run) error { _, err := run.store.GiveUp(t.Context(), run.caller, "request"); return err },
+		"given up": func(run *Run) error {
+			_, err := run.store.GiveUp(t.Context(), run.caller, "request", false)
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachStore(t, func(r *rig) {
@@ -156,7 +163,7 @@ func TestAWriteWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 		require.NoError(r, err)
 		require.True(r, attached.Attached, "or it is submitted and paid a second time")
 		require.Equal(r, "token", attached.Token)
-		given, err := s.GiveUp(r.Context(), r.caller(), "request")
+		given, err := s.GiveUp(r.Context(), r.caller(), "request", false)
 		require.NoError(r, err)
 		require.Len(r, given, 1)
 		s.backend = healthy
@@ -177,4 +184,54 @@ func TestARunThatAgainForgetsKeepsItsTask(t *testing.T) {
 		require.NoError(r, err)
 		require.False(r, claimed, "it is the first one's")
 	})
+}
+
+func TestChangesOfOneKeyAreMadeInTheirOrder(t *testing.T) {
+	t.Parallel()
+	s, err := Open("memory", Options{})
+	require.NoError(t, err)
+	var (
+		mu   sync.Mutex
+		made = map[string][]int{}
+		down atomic.Bool
+	)
+	down.Store(true)
+	for i := range 100 {
+		key := "abcdefg"[i%7 : i%7+1]
+		s.later(key, func(context.Context) error {
+			if key == "c" && i > 50 && down.Load() {
+				return ErrUnavailable
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			made[key] = append(made[key], i)
+			return nil
+		})
+	}
+	require.ErrorIs(t, s.flush(t.Context()), ErrUnavailable)
+	down.Store(false)
+	require.NoError(t, s.flush(t.Context()))
+	all := 0
+	for key, list := range made {
+		require.IsIncreasing(t, list, key)
+		all += len(list)
+	}
+	require.Equal(t, 100, all, "each is made once")
+}
+
+// A process shows that it lives only when all changes are made.
+func TestChangesAreMadeAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s, err := Open("memory", Options{})
+	require.NoError(t, err)
+	var both sync.WaitGroup
+	both.Add(2)
+	for _, key := range []string{"a", "b"} {
+		s.later(key, func(context.Context) error {
+			both.Done()
+			both.Wait()
+			return nil
+		})
+	}
+	require.NoError(t, s.flush(t.Context()))
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,10 @@ import (
 )
 
 // redisStore is the backend of several replicas. It connects on first use. A process shows
-// that it lives by a key that it renews; one that stops doing so has ended.
+// that it lives by a key that it changes again and again. A key that is missing or stays the same
+// says little: Redis may have been paused or restarted, and the key may have expired meanwhile. A
+// process has ended if its key says so, or if it shows no sign of life for a whole lease in which
+// Redis answers.
 type redisStore struct {
 	options *redis.Options
 	lease   time.Duration
@@ -31,6 +35,8 @@ const (
 	redisPrefix  = "wiro-mcp:"
 	defaultLease = 2500 * time.Millisecond
 	beats        = 5 // signs of life in a lease
+	looks        = 4 // at a process, for each of its signs
+	ended        = "ended"
 )
 
 func newRedis(address string, lease time.Duration) (*redisStore, error) {
@@ -87,7 +93,7 @@ func (r *redisStore) swap(ctx context.Context, key string, old, value []byte, tt
 	return done == 1, unavailable(ctx, err)
 }
 
-func (r *redisStore) ownerKey(owner string) string { return redisPrefix + "owner/" + owner }
+func ownerKey(owner string) string { return "owner/" + owner }
 
 func (r *redisStore) hold(ctx context.Context, owner string) error {
 	r.mu.Lock()
@@ -121,11 +127,12 @@ func (r *redisStore) hold(ctx context.Context, owner string) error {
 func (r *redisStore) beat(ctx context.Context, owner string, n int) error {
 	limited, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	return unavailable(ctx, r.connect().Set(limited, r.ownerKey(owner), n, r.lease).Err())
+	return unavailable(ctx, r.connect().Set(limited, redisPrefix+ownerKey(owner), n, r.lease).Err())
 }
 
-// alive waits for the next sign of life, or for the lease to end: what was said before says
-// nothing about a process that was killed a moment ago.
+// alive waits for the next sign of life, for a lease at most: what was said before says nothing
+// about a process that was killed a moment ago. That a process has ended is written down, so that
+// nobody waits for it again; one that was only slow lives from its next sign on.
 func (r *redisStore) alive(ctx context.Context, owner string) (bool, error) {
 	r.mu.Lock()
 	own := r.owner == owner
@@ -133,26 +140,27 @@ func (r *redisStore) alive(ctx context.Context, owner string) (bool, error) {
 	if own {
 		return true, nil
 	}
-	ticker := time.NewTicker(r.lease / (4 * beats))
-	defer ticker.Stop()
-	for first := ""; ; {
-		limited, cancel := context.WithTimeout(ctx, opTimeout)
-		sign, err := r.connect().Get(limited, r.ownerKey(owner)).Result()
-		cancel()
+	var last []byte
+	for look := 0; ; look++ {
+		sign, err := r.get(ctx, ownerKey(owner))
 		switch {
-		case errors.Is(err, redis.Nil):
-			return false, nil
 		case err != nil:
-			return false, unavailable(ctx, err)
-		case first == "":
-			first = sign
-		case sign != first:
+			return false, err
+		case string(sign) == ended:
+			return false, nil
+		case look == 0 || sign == nil: // it may have expired
+		case !bytes.Equal(sign, last):
 			return true, nil
 		}
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-ticker.C:
+		last = sign
+		if look >= looks*beats { // as long as a lease, and Redis answered each time
+			done, err := r.swap(ctx, ownerKey(owner), last, []byte(ended), AttachFor)
+			if err != nil || done {
+				return false, err
+			}
+		}
+		if err := sleep(ctx, r.lease/(looks*beats)); err != nil {
+			return false, err
 		}
 	}
 }
@@ -192,7 +200,7 @@ func (r *redisStore) close() error {
 	r.heartbeat.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	_ = r.connect().Del(ctx, r.ownerKey(r.owner)).Err() // or it expires
+	_ = r.connect().Set(ctx, redisPrefix+ownerKey(r.owner), ended, AttachFor).Err() // or it is found out
 	r.owner, r.stop = "", nil
 	return r.connect().Close()
 }

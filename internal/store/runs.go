@@ -21,7 +21,7 @@ const (
 	// its cancel, or the end of its connection, comes on another way.
 	seenGivenUp     = 500 * time.Millisecond
 	seenInterval    = 20 * time.Millisecond
-	shortestTimeout = time.Second // no client gives up earlier
+	shortestTimeout = 250 * time.Millisecond // no client gives up earlier; equal calls made at once are not that far apart
 )
 
 // Call is what a run is remembered under. Equal calls have the same caller, model and params.
@@ -48,6 +48,7 @@ const (
 type Run struct {
 	ID       string // names the run, also as a reservation
 	Attached bool   // the run was begun by an earlier call: submit nothing
+	Canceled bool   // the client canceled this call before Begin
 
 	// As they were when the run was begun, or last refreshed.
 	State         State
@@ -63,9 +64,9 @@ type Run struct {
 
 // Begin remembers a run before it is submitted, or attaches to an equal one that was
 // abandoned: given up, released, or left behind by a process that ended. An equal run whose
-// call is in flight stays separate, and if it has been so for a second, which may be all that its
-// client waits for, Begin first waits for 500 ms whether it is given up. Again begins a new run and
-// forgets abandoned ones.
+// call is in flight stays separate. If it has been so for 250 ms, which may be all that its client
+// waits for, Begin first waits for 500 ms whether it is given up. Again begins a new run and forgets
+// abandoned ones.
 //
 // Where an equal run belongs to another process, Begin may wait for a sign of life of it, up
 // to the lease of 2.5 s. ErrUnavailable and ErrTooMany mean that nothing was remembered.
@@ -135,12 +136,10 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		}
 		if waits {
 			if patience.IsZero() {
-				patience = time.Now().Add(seenGivenUp)
+				patience = time.Now().Add(s.patience)
 			}
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(seenInterval):
+			if err := sleep(ctx, seenInterval); err != nil {
+				return nil, err
 			}
 			living = map[string]bool{s.owner: true} // another process may have been killed meanwhile
 			continue
@@ -158,9 +157,12 @@ func (s *Store) Begin(ctx context.Context, call Call, again bool) (*Run, error) 
 		return nil, err
 	}
 	if run.Attached {
-		err = run.judge(ctx)
+		if err := run.judge(ctx); err != nil {
+			run.abort()
+			return nil, err
+		}
 	}
-	return run, err
+	return run, nil
 }
 
 func (s *Store) attach(run *Run, e *entry) {
@@ -230,14 +232,15 @@ func (r *Run) Refresh(ctx context.Context) (gone bool, err error) {
 	return false, r.judge(ctx)
 }
 
-// judge finds out whether the process that submits the run still lives.
+// judge finds out whether the process that submits the run still lives. One that has ended submits
+// nothing any more, which equal runs have to know, too: see OthersSubmit.
 func (r *Run) judge(ctx context.Context) error {
 	if r.State != Submitting || r.submitter == r.store.owner {
 		return nil
 	}
 	alive, err := r.store.backend.alive(ctx, r.submitter)
 	if err == nil && !alive {
-		r.State = Lost
+		err = r.Lost(ctx)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -123,7 +124,9 @@ func TestARepetitionIsSoonerThanTheEndOfTheFirst(t *testing.T) {
 		r.clock.add(shortestTimeout)
 		released := make(chan error, 1)
 		r.clock.afterTenReads(func() { released <- first.Release(context.Background(), nil) })
+		b.patience = time.Minute
 		second := r.begin(b, r.call())
+		b.patience = seenGivenUp
 		require.True(r, second.Attached)
 		require.Equal(r, "77", second.TaskID)
 		require.NoError(r, <-released)
@@ -200,13 +203,13 @@ func TestARequestIsGivenUpFromAnyReplica(t *testing.T) {
 		first := r.begin(a, c)
 		require.NoError(r, first.Submitted(r.Context(), "1", "token"))
 
-		found, err := b.GiveUp(r.Context(), Caller{c.Caller.BaseURL, "another"}, c.Request)
+		found, err := b.GiveUp(r.Context(), Caller{c.Caller.BaseURL, "another"}, c.Request, false)
 		require.NoError(r, err)
 		require.Empty(r, found, "another caller's request is not touched")
-		found, err = b.GiveUp(r.Context(), c.Caller, "session 1, request 6")
+		found, err = b.GiveUp(r.Context(), c.Caller, "session 1, request 6", false)
 		require.NoError(r, err)
 		require.Empty(r, found)
-		found, err = b.GiveUp(r.Context(), c.Caller, c.Request)
+		found, err = b.GiveUp(r.Context(), c.Caller, c.Request, false)
 		require.NoError(r, err)
 		require.Len(r, found, 1)
 		require.Equal(r, "token", found[0].Token)
@@ -234,7 +237,7 @@ func TestAResultThatCameMeanwhileIsKept(t *testing.T) {
 		c := r.call()
 		c.Request = "5"
 		first := r.begin(a, c)
-		_, err := b.GiveUp(r.Context(), c.Caller, "5")
+		_, err := b.GiveUp(r.Context(), c.Caller, "5", false)
 		require.NoError(r, err)
 		delivered, err := first.Deliver(r.Context(), json.RawMessage(`{"n":1}`))
 		require.NoError(r, err)

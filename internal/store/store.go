@@ -42,12 +42,15 @@ type Store struct {
 	alone   bool   // no other process uses what it remembers
 	onDisk  bool   // a write takes a while
 
+	patience time.Duration // for a call in flight to be seen to be given up
+
 	mu      sync.Mutex
 	calls   map[string]heldCall // of this process, by hold
 	pending []pendingWrite      // what the backend did not take
 	ending  sync.WaitGroup      // calls whose end gives a run up
 
-	flushing sync.Mutex
+	// flushing is held while pending is written, and by each call whose end is being written.
+	flushing sync.RWMutex
 }
 
 // backend is a map of small values that expire, with an atomic compare-and-swap, and the
@@ -59,7 +62,7 @@ type backend interface {
 	swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (bool, error)
 	// hold makes a process count as living until it ends or the backend is closed.
 	hold(ctx context.Context, owner string) error
-	// alive reports whether a process lives. It may wait for its next sign of life.
+	// alive reports whether a process lives. It may wait for a sign of life.
 	alive(ctx context.Context, owner string) (bool, error)
 	// limiter counts calls at a rate per second.
 	limiter(name string, perSecond float64, burst int) Limiter
@@ -79,7 +82,7 @@ func Open(address string, options Options) (*Store, error) {
 	if options.lease == 0 {
 		options.lease = defaultLease
 	}
-	s := &Store{now: options.Now, salt: []byte("wiro-mcp store 1 " + options.Salt), owner: crand.Text()}
+	s := &Store{now: options.Now, salt: []byte("wiro-mcp store 1 " + options.Salt), owner: crand.Text(), patience: seenGivenUp}
 	scheme, rest, _ := strings.Cut(address, ":")
 	switch strings.ToLower(scheme) {
 	case "", "memory":
@@ -122,9 +125,7 @@ func (s *Store) Close() error {
 		call.stop()
 	}
 	s.ending.Wait()
-	if s.onDisk {
-		_ = s.flush(context.Background())
-	}
+	_ = s.flush(context.Background()) // what is not taken now, nobody learns
 	return s.backend.close()
 }
 
@@ -189,16 +190,24 @@ func update[T any](ctx context.Context, s *Store, key string, ttl time.Duration,
 			return err
 		}
 		if try > 2 { // others change it all the time
-			timer := time.NewTimer(time.Duration(1+rand.IntN(min(try, 20))) * time.Millisecond) //nolint:gosec // no secret
-			select {
-			case <-ctx.Done():
-				timer.Stop()
-				return ctx.Err()
-			case <-timer.C:
+			if err := sleep(ctx, time.Duration(1+rand.IntN(min(try, 20)))*time.Millisecond); err != nil { //nolint:gosec // no secret
+				return err
 			}
 		}
 	}
 	return fmt.Errorf("%w: too many changes at once", ErrUnavailable)
+}
+
+// sleep waits, unless ctx ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // unavailable wraps a backend's error. The caller's own end of waiting stays as it is.

@@ -33,13 +33,15 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		return result, nil
 	}
 	// The agent works on it from here on: its guid and token are returned in every case.
-	message, said, err := call.followMessage(ctx, in.Timeout, in.Team, known, sent.Wait)
-	result := call.messageResult(message, in.GUID, said)
-	if err != nil {
-		result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
-	}
-	call.addCredits(ctx, &result, in.Team)
-	return result, nil
+	return call.followMessage(ctx, in.Timeout, in.Team, known, sent.Follow, func(message wiro.Message, said string, err error) MessageResult {
+		result := call.messageResult(message, in.GUID, said)
+		if err != nil {
+			result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
+		}
+		result.Message.Question = "" // the caller just asked it
+		call.addCredits(ctx, &result, in.GUID, in.Team)
+		return result
+	}), nil
 }
 
 // send gives a message to the agent, with its files.
@@ -124,43 +126,48 @@ func (m newMessage) session() string {
 }
 
 // followMessage waits for the answer to a message within the caller's time, reporting it as
-// it grows. It returns the message as it stood last, at worst as it is known, and what Wiro
-// told users of a failure.
+// it grows. Its result is made of the message as it stood last, at worst as it is known, what Wiro
+// told users of a failure, and why the wait ended before the message.
 func (c *Call) followMessage(ctx context.Context, timeout *float64, team string, known wiro.Message,
-	wait func(context.Context, ...func(wiro.MessageUpdate)) (wiro.Message, error),
-) (wiro.Message, string, error) {
+	follow func(context.Context, func(wiro.Message, error), ...func(wiro.MessageUpdate)),
+	result func(message wiro.Message, said string, err error) MessageResult,
+) MessageResult {
 	p := c.StartProgress()
-	defer p.Stop()
+	c.Cleanup(p.Stop)
+	limited, end := c.LimitWait(ctx, timeout)
+	c.Cleanup(end)
 	var (
 		message wiro.Message
 		said    string
 	)
-	err := c.Wait(ctx, timeout, func(limited context.Context) (err error) {
-		if mcptool.LooksOnce(timeout) {
-			if message, err = c.inTeam(team).Messages.Get(ctx, wiro.MessageRef{GUID: known.GUID, Token: known.AgentToken}); err == nil && !message.Status.Over() {
-				err = context.DeadlineExceeded
-			}
-			return err
+	followed := func(err error) MessageResult {
+		if message.GUID == "" {
+			message.GUID, message.AgentToken = known.GUID, known.AgentToken
+			message.Status = cmp.Or(message.Status, known.Status)
 		}
-		message, err = wait(limited, func(u wiro.MessageUpdate) {
-			said = u.Error
-			messageProgress(p, u)
-		})
-		return err
-	})
-	if message.GUID == "" {
-		message.GUID, message.AgentToken = known.GUID, known.AgentToken
-		if message.Status == "" {
-			message.Status = known.Status
+		message.AgentToken = cmp.Or(message.AgentToken, known.AgentToken)
+		message.SessionKey = cmp.Or(message.SessionKey, known.SessionKey)
+		return result(message, said, c.WaitError(limited, err))
+	}
+	if mcptool.LooksOnce(timeout) {
+		var err error
+		if message, err = c.inTeam(team).Messages.Get(ctx, wiro.MessageRef{GUID: known.GUID, Token: known.AgentToken}); err == nil && !message.Status.Over() {
+			err = context.DeadlineExceeded
 		}
+		return followed(err)
 	}
-	if message.AgentToken == "" {
-		message.AgentToken = known.AgentToken
-	}
-	if message.SessionKey == "" {
-		message.SessionKey = known.SessionKey
-	}
-	return message, said, err
+	return MessageResult{later: &mcptool.Later{
+		Start: func(then func(error)) {
+			follow(limited, func(last wiro.Message, err error) {
+				message = last
+				then(err)
+			}, func(u wiro.MessageUpdate) {
+				said = u.Error
+				messageProgress(p, u)
+			})
+		},
+		Result: func(err error) (any, error) { return followed(err), nil },
+	}}
 }
 
 // messageProgress reports how far an answer is: its words, and the end of what is said.
@@ -203,19 +210,22 @@ func getAgentMessage(ctx context.Context, call *Call, in messageLook) (MessageRe
 		return MessageResult{}, err
 	}
 	message.GUID, message.AgentToken = cmp.Or(message.GUID, in.GUID), cmp.Or(message.AgentToken, in.Token)
-	var said string
-	if in.Wait > 0 && !message.Status.Over() {
-		ref := wiro.MessageRef{GUID: message.GUID, Token: message.AgentToken}
-		message, said, err = call.followMessage(ctx, &in.Wait, in.Team, message, func(ctx context.Context, onUpdate ...func(wiro.MessageUpdate)) (wiro.Message, error) {
-			return call.inTeam(in.Team).Messages.Wait(ctx, ref, onUpdate...)
-		})
+	resultOf := func(message wiro.Message, said string, err error) MessageResult {
+		result := call.messageResult(message, in.Agent, said)
+		if err != nil {
+			result.Note = cause(err)
+		}
+		call.addCredits(ctx, &result, in.Agent, in.Team)
+		return result
 	}
-	result := call.messageResult(message, in.Agent, said)
-	if err != nil {
-		result.Note = cause(err)
+	if in.Wait <= 0 || message.Status.Over() {
+		return resultOf(message, "", nil), nil
 	}
-	call.addCredits(ctx, &result, in.Team)
-	return result, nil
+	ref := wiro.MessageRef{GUID: message.GUID, Token: message.AgentToken}
+	follow := func(ctx context.Context, then func(wiro.Message, error), onUpdate ...func(wiro.MessageUpdate)) {
+		call.inTeam(in.Team).Messages.Follow(ctx, ref, then, onUpdate...)
+	}
+	return call.followMessage(ctx, &in.Wait, in.Team, message, follow, resultOf), nil
 }
 
 type messageLook struct {
@@ -295,7 +305,7 @@ func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (Message
 	_, err := inTeam(ctx, call, in.Agent, in.Team, func(w *wiro.Client) (struct{}, error) { return struct{}{}, w.Messages.Cancel(ctx, in.ref()) })
 	switch {
 	case wasCanceled(err):
-		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
+		return MessageAction{ActionResult: mcptool.Done("It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
 	case reasonOf(err) == wiro.ReasonMessageNotCancellable:
 		arguments := map[string]any{"messageguid": in.GUID}
 		if in.GUID == "" {
@@ -306,7 +316,7 @@ func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (Message
 	case err != nil:
 		return MessageAction{}, err
 	}
-	return MessageAction{ActionResult: mcptool.Done("cancel", "Canceled."), GUID: in.GUID, Token: in.Token}, nil
+	return MessageAction{ActionResult: mcptool.Done("Canceled."), GUID: in.GUID, Token: in.Token}, nil
 }
 
 var deleteAgentMessagesTool = define(mcptool.Meta{
@@ -332,7 +342,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 			return MessageAction{}, err
 		}
 		message := fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
-		return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
+		return MessageAction{ActionResult: mcptool.Done(message), Agent: in.GUID}, nil
 	}
 	items := make([]wiro.MessageSide, len(in.Items))
 	for i, item := range in.Items {
@@ -348,7 +358,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 		return MessageAction{}, err
 	}
 	message := mcptool.Count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
-	return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
+	return MessageAction{ActionResult: mcptool.Done(message), Agent: in.GUID}, nil
 }
 
 type deletion struct {

@@ -55,6 +55,10 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 	if run != nil && run.Attached {
 		return l, nil, nil
 	}
+	if run != nil && run.Canceled && (c.stopsAbandoned || plan.Kind != realtime.None) {
+		l.forget(ctx)
+		return nil, nil, mcptool.Problemf("The client canceled this call before the run was submitted: nothing was submitted.")
+	}
 	var charge *mcptool.Charge
 	if l.reserved, charge, err = c.reserve(ctx, plan, in); err != nil {
 		l.forget(ctx)
@@ -74,30 +78,58 @@ func (l *launch) abandon(ctx context.Context) {
 // result brings the run to an end that the caller can use: its result, or its token.
 func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 	l.progress.progress, l.progress.answer = l.StartProgress(), l.Answer()
-	defer l.progress.progress.Stop()
+	l.Cleanup(l.progress.progress.Stop)
 	timeout := l.in.Timeout
 	if mcptool.LooksOnce(timeout) || !l.in.waits() { // the submit has the usual time all the same
 		timeout = nil
 	}
-	var (
-		result *TaskResult
-		over   bool
-		failed error
-	)
-	_ = l.Wait(ctx, timeout, func(limited context.Context) error {
-		var submission wiro.Submission
-		if submission, failed = l.submission(ctx, limited); failed == nil {
-			result, over = l.await(limited, submission)
-		}
-		return nil
-	})
-	if failed != nil {
-		return nil, failed
+	limited, end := l.LimitWait(ctx, timeout)
+	l.Cleanup(end)
+	submission, err := l.submission(ctx, limited)
+	if err != nil {
+		return nil, err
 	}
+	return l.await(ctx, limited, submission), nil
+}
+
+// await waits for the task, unless the caller does not want to.
+func (l *launch) await(ctx, limited context.Context, submission wiro.Submission) *TaskResult {
+	l.ref = submission.Ref()
+	task := &wiro.Task{
+		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
+	}
+	if !l.in.waits() {
+		return l.finish(ctx, l.unwaited(task), false)
+	}
+	l.progress.submitted(submission, l.plan)
+	l.progress.expect(l.plan.price)
+	if held := l.sessions.Find(l.caller().Key, l.ref); held != nil {
+		result, over := l.awaitSession(limited, held, l.in.Timeout, &l.progress)
+		return l.finish(ctx, result, over)
+	}
+	awaited := func(err error) *TaskResult {
+		l.progress.keep(task, l.ref, l.plan.Slug, err)
+		result, over := l.awaited(limited, task, err)
+		return l.finish(ctx, result, over)
+	}
+	if mcptool.LooksOnce(l.in.Timeout) {
+		return awaited(l.Call.look(limited, l.ref, task))
+	}
+	return later(func(then func(error)) {
+		if l.found || l.run != nil && l.run.Attached {
+			l.Wiro.Tasks.Follow(limited, task, then, l.progress.update)
+		} else {
+			submission.Follow(limited, task, then, l.progress.update)
+		}
+	}, func(err error) (*TaskResult, error) { return awaited(err), nil })
+}
+
+// finish completes the result, and gives the hold on the run up.
+func (l *launch) finish(ctx context.Context, result *TaskResult, over bool) *TaskResult {
 	l.complete(ctx, result)
-	l.end(ctx, result, over)
-	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	result.Today = l.spentToday(context.WithoutCancel(ctx))
+	l.end(ctx, result, over) // last of what takes time: its client reads the result, or has left
+	result.Quote, result.Warnings = l.plan.quoteBeside(result), l.plan.Warnings
 	sent := shown(l.plan.Params)
 	if !sameJSON(sent, shown(l.in.Params)) {
 		result.Params = sent
@@ -115,30 +147,7 @@ func (l *launch) result(ctx context.Context) (*TaskResult, error) {
 		}
 	}
 	result.Attached = l.run != nil && l.run.Attached
-	return result, nil
-}
-
-// await waits for the task, unless the caller does not want to.
-func (l *launch) await(ctx context.Context, submission wiro.Submission) (result *TaskResult, over bool) {
-	l.ref = submission.Ref()
-	task := &wiro.Task{
-		ID: submission.TaskID, Token: submission.Token, ModelOwner: l.plan.Slug.Owner, ModelProject: l.plan.Slug.Model,
-	}
-	if !l.in.waits() {
-		return l.unwaited(task), false
-	}
-	l.progress.submitted(submission, l.plan)
-	l.progress.expect(l.plan.price)
-	if held := l.sessions.Find(l.caller().Key, l.ref); held != nil {
-		return l.awaitSession(ctx, held, l.in.Timeout, &l.progress)
-	}
-	err := l.follow(ctx, &l.progress, l.in.Timeout, task, func() error {
-		if l.found || l.run != nil && l.run.Attached {
-			return l.Wiro.Tasks.Follow(ctx, task, l.progress.update)
-		}
-		return submission.Follow(ctx, task, l.progress.update)
-	})
-	return l.awaited(ctx, task, err)
+	return result
 }
 
 // unwaited is the result of a call that does not wait.
@@ -160,10 +169,7 @@ func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (resul
 		outcome = l.outcomeOf(ctx, *task)
 	}
 	result = l.taskResultOf(*task, outcome)
-	if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
-		err = mcptool.ErrRestarting
-	}
-	result.Note = joinSentences(result.Note, l.progress.note(err))
+	result.Note = joinSentences(result.Note, l.progress.note(l.WaitError(ctx, err)))
 	return result, task.Over()
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wiroai/wiro-mcp-go/internal/intent"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -28,42 +29,101 @@ var recommendModelTool = define(mcptool.Meta{
 const (
 	recommended = 5   // models
 	candidates  = 100 // of each category that is looked at
+	lookedAt    = 4   // categories
+	asLikely    = 0.8 // part of the first job's score with which another is as likely
 )
 
-// recommendModel takes the request for a kind of work, and ranks the models of its categories. The
-// request is also searched for by its words, which is all there is where it names no kind of work.
+// recommendModel takes the request for a kind of work, and ranks the models of its categories. A
+// request that names no kind of work is searched for by its words, as it may name a model.
 func recommendModel(ctx context.Context, call *Call, in recommendation) (Recommendations, error) {
 	wanted := intent.Understand(in.Task)
-	categories := slices.Clone(wanted.Categories[:min(3, len(wanted.Categories))])
-	if wanted.Else != "" {
-		categories = slices.Insert(categories, 1, wanted.Else)
+	jobs := wanted.Jobs[:min(len(wanted.Jobs), 3)]
+	models, err := call.modelsForJobs(ctx, jobs, wanted)
+	if err != nil {
+		return Recommendations{}, err
 	}
+	if len(models) == 0 {
+		jobs = nil
+		if !wanted.Errand {
+			if models, err = call.modelsByWords(ctx, in.Task, wanted); err != nil {
+				return Recommendations{}, err
+			}
+		}
+	}
+	return call.recommendations(models[:min(len(models), recommended)], takenFor(jobs, wanted)), nil
+}
+
+// takenFor says in words what a request may mean.
+func takenFor(jobs []intent.Job, wanted intent.Intent) string {
+	var kinds []string
+	for _, job := range jobs {
+		if job.Score >= asLikely*jobs[0].Score && !slices.Contains(kinds, job.As) {
+			kinds = append(kinds, job.As)
+		}
+	}
+	text := strings.Join(kinds, ", or ")
+	if text != "" && wanted.Cheap {
+		text += ", cheap ones first"
+	}
+	if text != "" && wanted.Fast {
+		text += ", fast ones first"
+	}
+	return text
+}
+
+// modelsForJobs ranks the models of each job, and mixes them: most are of the first job, unless
+// another is as likely.
+func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, wanted intent.Intent) ([]wiro.Model, error) {
+	categories := categoriesOf(jobs)
 	found := make([][]wiro.Model, len(categories))
 	group, searching := errgroup.WithContext(ctx)
 	for i, category := range categories {
 		group.Go(func() error {
-			page, err := call.Wiro.Models.List(searching, wiro.ModelQuery{Categories: []string{category}, Sort: "ratedusercount", Order: "DESC", Limit: candidates})
-			found[i] = ranked(page.Models, wanted.Words)
+			page, err := c.Wiro.Models.List(searching, wiro.ModelQuery{Categories: []string{category}, Sort: "ratedusercount", Order: "DESC", Limit: candidates})
+			found[i] = page.Models
 			return err
 		})
 	}
-	var worded []wiro.Model
-	group.Go(func() (err error) {
-		worded, err = call.modelsByWords(searching, in.Task, wanted.Words)
-		return err
-	})
 	if err := group.Wait(); err != nil {
-		return Recommendations{}, err
+		return nil, err
 	}
-	models := interleave(found)
-	if len(models) == 0 {
-		models, wanted.As = worded, ""
-	} else if wanted.Else == "" && len(worded) > 0 && speaksOf(worded[0], wanted.Words) && !slices.ContainsFunc(models[:min(2, len(models))], func(m wiro.Model) bool { return m.ID == worded[0].ID }) {
-		// The request may have been taken for the wrong kind: the third has its words.
-		models = slices.DeleteFunc(models, func(m wiro.Model) bool { return m.ID == worded[0].ID })
-		models = slices.Insert(models, min(2, len(models)), worded[0])
+	lists := make([][]wiro.Model, len(jobs))
+	for i, job := range jobs {
+		var models []wiro.Model
+		seen := map[string]bool{}
+		for at, category := range categories {
+			if !slices.Contains(job.Categories, category) {
+				continue
+			}
+			for _, m := range found[at] {
+				if !seen[m.ID] {
+					seen[m.ID] = true
+					models = append(models, m)
+				}
+			}
+		}
+		lists[i] = ranked(models, wanted, job.Categories)
 	}
-	return call.recommendations(models[:min(len(models), recommended)], wanted.As), nil
+	return interleave(lists, len(jobs) < 2 || jobs[1].Score < asLikely*jobs[0].Score), nil
+}
+
+// categoriesOf are those to look at: the first of each job, then the others of the likeliest.
+func categoriesOf(jobs []intent.Job) []string {
+	var categories []string
+	add := func(category string) {
+		if len(categories) < lookedAt && !slices.Contains(categories, category) {
+			categories = append(categories, category)
+		}
+	}
+	for _, job := range jobs {
+		add(job.Categories[0])
+	}
+	for _, job := range jobs {
+		for _, category := range job.Categories {
+			add(category)
+		}
+	}
+	return categories
 }
 
 type recommendation struct {
@@ -99,12 +159,13 @@ func (r Recommendations) Text() string {
 	return "Taken for " + r.TakenFor + ".\n" + r.ModelList.Text()
 }
 
-// ranked puts models first whose texts have more of the words, those above all that few others
-// have, then models that people rate, run and that succeed more.
-func ranked(models []wiro.Model, words []string) []wiro.Model {
-	const perWord = 1.5
-	stems := make([]string, len(words))
-	for i, word := range words {
+// ranked puts models first that are of the closest category and of few others, whose texts have
+// more of the words, those above all that few others have, then models that people rate, run and that succeed more;
+// if the request asks for it, also those that cost less or take less time.
+func ranked(models []wiro.Model, wanted intent.Intent, categories []string) []wiro.Model {
+	const perWord, closest, foreign = 1.5, 1, -0.2
+	stems := make([]string, len(wanted.Words))
+	for i, word := range wanted.Words {
 		stems[i] = stemOf(word)
 	}
 	texts := make(map[string][]string, len(models))
@@ -123,6 +184,17 @@ func ranked(models []wiro.Model, words []string) []wiro.Model {
 		weights[i] = perWord * math.Log(float64(len(models)+1)/(float64(holders)+0.5)) / math.Log(float64(len(models)+1)*2)
 	}
 	scores := make(map[string]float64, len(models))
+	if wanted.Cheap {
+		subtractExcess(scores, models, func(m wiro.Model) float64 { return typicalPrice(quoteModel(m, params.Schema{})) })
+	}
+	if wanted.Fast {
+		subtractExcess(scores, models, func(m wiro.Model) float64 {
+			if usual, ok := quoteModel(m, params.Schema{}).UsualTime(); ok {
+				return usual.Seconds()
+			}
+			return math.Inf(1)
+		})
+	}
 	for _, m := range models {
 		total := m.AveragePoint/5 + math.Log10(float64(1+max(0, m.RatedUserCount)))/4 + math.Log10(float64(1+max(0, m.Stats.Runs)))/7
 		for i, stem := range stems {
@@ -130,14 +202,39 @@ func ranked(models []wiro.Model, words []string) []wiro.Model {
 				total += weights[i]
 			}
 		}
+		for _, category := range m.Categories {
+			switch slices.Index(categories, category) {
+			case 0:
+				total += closest
+			case -1:
+				total += foreign
+			}
+		}
 		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
 			total += float64(m.Stats.Successes)/float64(ended) - 1
 		}
-		scores[m.ID] = total
+		scores[m.ID] += total
 	}
 	models = slices.Clone(models)
 	slices.SortStableFunc(models, func(a, b wiro.Model) int { return cmp.Compare(scores[b.ID], scores[a.ID]) })
 	return models
+}
+
+// subtractExcess takes from the score of each model how many powers of ten its value is above the
+// least, at most two.
+func subtractExcess(scores map[string]float64, models []wiro.Model, value func(wiro.Model) float64) {
+	values, least := make(map[string]float64, len(models)), math.Inf(1)
+	for _, m := range models {
+		values[m.ID] = value(m)
+		if v := values[m.ID]; v > 0 {
+			least = min(least, v)
+		}
+	}
+	for id, v := range values {
+		if v > least {
+			scores[id] -= min(2, math.Log10(v/least))
+		}
+	}
 }
 
 func stemOf(word string) string {
@@ -157,20 +254,9 @@ func hasStem(words []string, stem string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, stem) })
 }
 
-// speaksOf reports whether the texts of a model have a third of the words or more: one in common may be chance.
-func speaksOf(m wiro.Model, words []string) bool {
-	texts, held := textWords(m), 0
-	for _, word := range words {
-		if hasStem(texts, stemOf(word)) {
-			held++
-		}
-	}
-	return held > 0 && 3*held >= len(words)
-}
-
-// interleave takes two models of the first list, then one of each other list in turn, without
-// repetitions: a request that was taken for the wrong kind still has one that fits.
-func interleave(lists [][]wiro.Model) []wiro.Model {
+// interleave takes the first models of the lists in turn, without repetitions; of the first list
+// two at a time if it is the likeliest by far.
+func interleave(lists [][]wiro.Model, firstByFar bool) []wiro.Model {
 	var models []wiro.Model
 	seen := map[string]bool{}
 	take := func(i int) bool {
@@ -188,7 +274,7 @@ func interleave(lists [][]wiro.Model) []wiro.Model {
 	for more := true; more; {
 		more = false
 		for i := range lists {
-			if i == 0 {
+			if i == 0 && firstByFar {
 				more = take(0) || more
 			}
 			more = take(i) || more
@@ -197,13 +283,20 @@ func interleave(lists [][]wiro.Model) []wiro.Model {
 	return models
 }
 
-// modelsByWords gathers the models that the request finds as a whole, or else by its words.
-func (c *Call) modelsByWords(ctx context.Context, request string, words []string) ([]wiro.Model, error) {
-	const most = 5
-	for _, search := range append([]string{request}, words[:min(len(words), most)]...) {
+// modelsByWords gathers the models that the request names: it finds them as a whole, or by its words.
+func (c *Call) modelsByWords(ctx context.Context, request string, wanted intent.Intent) ([]wiro.Model, error) {
+	const most, shortest = 2, 4 // words, letters of one that names a model
+	named := func(m wiro.Model) bool {
+		name := strings.ToLower(m.Title + " " + m.Slug().Model)
+		return slices.ContainsFunc(wanted.Words, func(word string) bool { return len(word) >= shortest && strings.Contains(name, word) })
+	}
+	for _, search := range append([]string{request}, wanted.Words[:min(len(wanted.Words), most)]...) {
 		page, err := c.Wiro.Models.List(ctx, wiro.ModelQuery{Search: search, Sort: "relevance", Limit: candidates})
-		if err != nil || len(page.Models) > 0 {
-			return ranked(page.Models, words), err
+		if err != nil {
+			return nil, err
+		}
+		if models := slices.DeleteFunc(page.Models, func(m wiro.Model) bool { return !named(m) }); len(models) > 0 {
+			return ranked(models, wanted, nil), nil
 		}
 	}
 	return nil, nil

@@ -193,8 +193,7 @@ func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *f
 		}
 		result = c.taskResult(known)
 		result.Note = joinSentences("This server holds the session until it is answered:", sessionLine(now)+".")
-		if err != nil && errors.Is(context.Cause(ctx), mcptool.ErrRestarting) {
-			err = mcptool.ErrRestarting
+		if err = c.WaitError(ctx, err); errors.Is(err, mcptool.ErrRestarting) {
 			result.Note = "The session is being ended, as the server is; what there is is kept."
 		}
 		result.Note = joinSentences(result.Note, cause(err))

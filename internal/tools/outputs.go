@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	maxAnswer   = 80_000 // characters of a language model's answer in a result
-	maxTokens   = 20_000 // of it, as models count them
-	maxThinking = 8_000  // characters
-	shortAnswer = 2 << 10
+	maxAnswer   = 80_000   // characters of a language model's answer in a result
+	maxTokens   = 20_000   // of it, as models count them
+	maxThinking = 8_000    // characters
+	shortAnswer = 16 << 10 // of one that stands among the outputs, too, where programs look for it
 )
 
 // addOutputs puts what a task made into its result: its files, and a language model's answer.
@@ -219,6 +219,14 @@ func escapeURL(address string) string {
 	return u.String()
 }
 
+// details are the type and the size, "image/png, 123 kB".
+func (o OutputInfo) details() string {
+	if size := o.SizeBytes.String(); size != "" {
+		return o.MIMEType + ", " + size
+	}
+	return o.MIMEType
+}
+
 // line is the output in Markdown: a picture to be shown, or a link.
 func (o OutputInfo) line(prompt string) string {
 	if o.URL == "" && o.Path == "" {
@@ -227,10 +235,7 @@ func (o OutputInfo) line(prompt string) string {
 	if o.isAnswer {
 		o.Content = ""
 	}
-	details := o.MIMEType
-	if s := o.SizeBytes.String(); s != "" {
-		details += ", " + s
-	}
+	details := o.details()
 	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
 	if address == "" {

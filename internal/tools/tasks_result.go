@@ -40,11 +40,21 @@ type TaskResult struct {
 	Today      *DaySpending          `json:"today,omitempty"`               // under a limit per day
 	NextAction *mcptool.NextAction   `json:"nextAction,omitempty"`
 
-	prompt      string // its start
-	tellsParams bool   // in the text: the caller may not know them
-	image       []byte // a picture of the outputs, as JPEG
-	sound       []byte // a sound of the outputs, as WAV
+	prompt      string         // its start
+	tellsParams bool           // in the text: the caller may not know them
+	kept        string         // how long Wiro keeps the outputs, which the server's instructions say too
+	image       []byte         // a picture of the outputs, as JPEG
+	sound       []byte         // a sound of the outputs, as WAV
+	later       *mcptool.Later // it is still to come, and the rest is empty
 }
+
+// later is the result of a wait that is still to come.
+func later(start func(then func(error)), result func(error) (*TaskResult, error)) *TaskResult {
+	return &TaskResult{later: &mcptool.Later{Start: start, Result: func(err error) (any, error) { return result(err) }}}
+}
+
+// Waits is nil if the result is there.
+func (r *TaskResult) Waits() *mcptool.Later { return r.later }
 
 // TaskInfo is what identifies a task and what it took.
 type TaskInfo struct {
@@ -53,7 +63,7 @@ type TaskInfo struct {
 	Model    string   `json:"model,omitempty"`
 	Status   string   `json:"status,omitempty"`   // Wiro's own
 	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
-	Seconds  *float64 `json:"durationSeconds" nullable:"true"`
+	Seconds  *float64 `json:"durationSeconds,omitempty"`
 	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
 	Created  string   `json:"createdAt,omitempty"`     // in lists
 }
@@ -157,6 +167,9 @@ func (r TaskResult) Text() string {
 	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
+	}
+	if r.kept != "" {
+		b.WriteString("\n" + r.kept)
 	}
 	if r.tellsParams {
 		if sent, err := mcptool.Marshal(r.Params); err == nil {

@@ -33,23 +33,21 @@ type taskWait struct {
 func (c *Call) await(ctx context.Context, named taskRef, timeout *float64) (*TaskResult, error) {
 	ref := named.ref()
 	updates := &taskProgress{progress: c.StartProgress(), answer: c.Answer()}
-	defer updates.progress.Stop()
+	c.Cleanup(updates.progress.Stop)
 	if held := c.sessions.Find(c.caller().Key, ref); held != nil {
 		return c.waitForSession(ctx, held, timeout, updates), nil
 	}
 	task := &wiro.Task{Token: ref.Token, ID: ref.ID}
-	err := c.watch(ctx, timeout, task, updates)
-	return c.awaited(ctx, task, updates, err)
-}
-
-// watch waits for a task and keeps it up to date.
-func (c *Call) watch(ctx context.Context, timeout *float64, task *wiro.Task, updates *taskProgress) error {
-	return c.Wait(ctx, timeout, func(limited context.Context) error {
-		if mcptool.LooksOnce(timeout) { // the look itself takes its time
-			limited = ctx
-		}
-		return c.follow(limited, updates, timeout, task, func() error { return c.Wiro.Tasks.Follow(limited, task, c.updatesOf(limited, task, updates)) })
-	})
+	limited, end := c.LimitWait(ctx, timeout)
+	c.Cleanup(end)
+	awaited := func(err error) (*TaskResult, error) {
+		updates.keep(task, ref, wiro.Slug{}, err)
+		return c.awaited(ctx, task, updates, c.WaitError(limited, err))
+	}
+	if mcptool.LooksOnce(timeout) {
+		return awaited(c.look(ctx, ref, task))
+	}
+	return later(func(then func(error)) { c.Wiro.Tasks.Follow(limited, task, then, c.updatesOf(limited, task, updates)) }, awaited), nil
 }
 
 // awaited is the result of a wait that ended with err.
@@ -74,22 +72,16 @@ func goesOn(err error) bool {
 	return unread || mcptool.WaitEnded(err)
 }
 
-// follow waits for a task, or looks at it once where timeout is 0. The task becomes as Wiro's
-// record showed it last, at worst it stays as it is known: an event never says how a task ended.
-func (c *Call) follow(ctx context.Context, updates *taskProgress, timeout *float64, task *wiro.Task, wait func() error) error {
-	ref, model := wiro.TaskRef{Token: task.Token, ID: task.ID}, wiro.Slug{Owner: task.ModelOwner, Model: task.ModelProject}
-	if mcptool.LooksOnce(timeout) {
-		wait = func() error { return c.look(ctx, ref, task) }
-	}
-	err := wait()
+// keep completes a task that was waited for or looked at, with that error, by what was known of it
+// before. It is as Wiro's record showed it last: an event never says how a task ended.
+func (t *taskProgress) keep(task *wiro.Task, ref wiro.TaskRef, model wiro.Slug, err error) {
 	task.ID, task.Token = cmp.Or(task.ID, ref.ID), cmp.Or(task.Token, ref.Token)
 	if task.ModelOwner == "" {
 		task.ModelOwner, task.ModelProject = model.Owner, model.Model
 	}
 	if err != nil {
-		updates.addTo(task)
+		t.addTo(task)
 	}
-	return err
 }
 
 // look reads a task's record once.
@@ -110,8 +102,6 @@ func isRefusal(err error) bool {
 }
 
 // addTo notes where the events saw the task last, short of its end.
-//
-//go:noinline // its copies of the task would stay on the stack of a wait
 func (t *taskProgress) addTo(task *wiro.Task) {
 	if seen := t.last.Status; seen != "" && !task.Over() && !(wiro.Task{Status: seen}).Over() {
 		task.Status = seen

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -12,9 +13,9 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// serveWait answers a call that may wait for minutes. The wait has a small goroutine of its own
-// and, once it is a long one, the connection: net/http's goroutine and buffers, 30 KB, are free
-// again. Neither goroutine holds on to the request.
+// serveWait answers a call that may wait for minutes. The rest of the call has a goroutine of its
+// own as long as it has something to do, and the connection once the wait is a long one: net/http's
+// goroutine and buffers, 30 KB, are free again. Nothing holds on to the request.
 func (q *request) serveWait(c *rpcCall, s *stream) {
 	ctx, gone := context.WithCancel(q.withOwner(context.Background())) // net/http ends its own when it is done
 	listened := context.AfterFunc(c.ctx, gone)
@@ -33,7 +34,7 @@ func (q *request) serveWait(c *rpcCall, s *stream) {
 		share := q.body
 		q.body.budget, w.release = nil, share.release
 	}
-	go w.run(status, answer)
+	go w.run(answer)
 	timer := time.NewTimer(q.http.timeouts.hijack)
 	defer timer.Stop()
 	select {
@@ -48,7 +49,7 @@ func (q *request) serveWait(c *rpcCall, s *stream) {
 	listened()
 }
 
-// wait is a call that waits, in a goroutine of its own.
+// wait is a call that waits.
 type wait struct {
 	call     *rpcCall
 	stream   *stream
@@ -58,10 +59,13 @@ type wait struct {
 	release  func() // of the budget for bodies; may be nil
 }
 
-// run brings the call to its end, and answers.
-func (w *wait) run(status int, answer mcp.JSONRPCMessage) {
-	defer w.end()
-	w.stream.answer(w.call.finish(status, answer))
+// run brings the call to its end, and answers. A call that waits for an event is answered in
+// another goroutine, when run has returned.
+func (w *wait) run(answer mcp.JSONRPCMessage) {
+	w.call.scope.Continuation.Start(answer, func(answer mcp.JSONRPCMessage) {
+		defer w.end()
+		w.stream.answer(w.call.answered(answer))
+	})
 }
 
 func (w *wait) end() {
@@ -117,10 +121,26 @@ func (c *hijacked) finish() {
 	}
 }
 
-// Close hangs up, as the header announced.
+const (
+	lingerTime  = 500 * time.Millisecond // as in net/http
+	lingerBytes = 256 << 10
+)
+
+// Close hangs up, as the header announced. If the client has sent something that was not read, the
+// system would reset the connection, and the client could lose the answer: it gets the end of the
+// answer first, and a moment to close the connection itself.
 func (c *hijacked) Close() error {
 	c.all.remove(c)
-	return c.Conn.Close()
+	half, ok := c.Conn.(interface{ CloseWrite() error }) // TCP, and TLS
+	if !ok || half.CloseWrite() != nil {
+		return c.Conn.Close()
+	}
+	go func() {
+		_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) // an error: it is over sooner
+		_ = c.Conn.Close()
+	}()
+	return nil
 }
 
 // watch ends the call when the client is gone. A client that sends something more is not listened

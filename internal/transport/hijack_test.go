@@ -171,11 +171,28 @@ func TestAClientThatSendsMoreGetsItsAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(said), `"state":"completed"`)
 
+	eventually(t, "the server hangs up", func() bool { return r.hijacked.count() == 0 })
 	r.longWait(leaves)
 	_, err = io.WriteString(leaves, "more")
 	require.NoError(t, err)
 	require.NoError(t, leaves.Close())
 	r.logs.requests(t, 2)
+}
+
+// A connection that is closed with unread bytes is reset, which can cost the client its answer.
+func TestWhatAClientSendsInALongWaitDoesNotResetItsConnection(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		r := start(t)
+		c := r.dial()
+		token := r.longWait(c)
+		_, err := io.WriteString(c, strings.Repeat("more", 1000))
+		require.NoError(t, err)
+		r.wiro.Release(token)
+		said, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.True(t, strings.HasSuffix(string(said), "\r\n0\r\n\r\n"), "the answer is complete")
+	}
 }
 
 func TestAClientThatDoesNotReadLosesItsLongWait(t *testing.T) {

@@ -80,11 +80,15 @@ func (c *rpcCall) waits() bool { return c.scope.Continuation.Waits() }
 
 // finish brings a call that was started to its end, and returns its answer.
 func (c *rpcCall) finish(status int, answer mcp.JSONRPCMessage) (int, []byte) {
-	if status == 0 {
-		answer = c.http.dispatcher.finish(c.ctx, c.message, &c.scope, answer)
-		status = c.protocol.status(answer)
+	if status != 0 {
+		return c.encode(status, answer)
 	}
-	return c.encode(status, answer)
+	return c.answered(c.http.dispatcher.finish(c.ctx, c.message, &c.scope, answer))
+}
+
+// answered ends a call that the MCP server has answered.
+func (c *rpcCall) answered(answer mcp.JSONRPCMessage) (int, []byte) {
+	return c.encode(c.protocol.status(answer), answer)
 }
 
 // begun records the beginning of the call.

@@ -11,7 +11,7 @@ import (
 )
 
 // A wait that is minutes long keeps what stands on its stack: nothing of the MCP server's, whose
-// frames are most of it.
+// frames are most of it. Over HTTP a wait that has its connection has no stack at all.
 func TestAWaitKeepsNoFramesOfTheMCPServer(t *testing.T) {
 	t.Parallel()
 	r, l := start(t), startLocal(t)
@@ -31,12 +31,12 @@ func TestAWaitKeepsNoFramesOfTheMCPServer(t *testing.T) {
 	}
 	stacks := make([]byte, 64<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	waits := 0
+	waits := 0 // over stdio
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		if strings.Contains(stack, "wiro.watch[") {
+		if strings.Contains(stack, "(*Continuation).Run") {
 			waits++
 			require.NotContains(t, stack, "MCPServer).HandleMessage")
 		}
 	}
-	require.GreaterOrEqual(t, waits, 2)
+	require.Positive(t, waits)
 }

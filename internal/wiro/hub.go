@@ -88,22 +88,26 @@ func (h *hub) close() {
 type Subscription struct {
 	token    string
 	register []byte // the message that asks for the events
-	events   chan *Event
+	wake     func()
 	socket   *socket
 	ping     int // number of the ping behind its registration; the socket's mutex guards it
+
+	mu     sync.Mutex
+	events []*Event // that Next has not returned
 }
 
 // HasSocket reports whether there is a socket to subscribe to.
 func (t *Transport) HasSocket() bool { return t.options.SocketURL != "" }
 
-// Subscribe asks for a token's events by a message that the socket understands. The caller
+// Subscribe asks for a token's events by a message that the socket understands. Wake is called
+// after each event, from the goroutine that serves the socket: it must return at once. The caller
 // must close the subscription when it is done.
-func (t *Transport) Subscribe(token string, register any) (*Subscription, error) {
+func (t *Transport) Subscribe(token string, register any, wake func()) (*Subscription, error) {
 	message, err := json.Marshal(register)
 	if err != nil {
 		return nil, err
 	}
-	return t.hub.subscribe(&Subscription{token: token, register: message, events: make(chan *Event, subscriberBuffer)})
+	return t.hub.subscribe(&Subscription{token: token, register: message, wake: wake})
 }
 
 func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
@@ -126,13 +130,21 @@ func (h *hub) subscribe(sub *Subscription) (*Subscription, error) {
 	return sub, nil
 }
 
-// Events delivers the token's events, beside SocketUp and SocketDown. The channel of a nil
-// subscription never delivers.
-func (sub *Subscription) Events() <-chan *Event {
+// Next returns the oldest of the token's events that it has not returned, SocketUp and SocketDown
+// among them; nil if there is none. A nil subscription has none.
+func (sub *Subscription) Next() *Event {
 	if sub == nil {
 		return nil
 	}
-	return sub.events
+	sub.mu.Lock()
+	defer sub.mu.Unlock()
+	if len(sub.events) == 0 {
+		sub.events = nil // an array for events would be kept as long as the subscription
+		return nil
+	}
+	e := sub.events[0]
+	sub.events = sub.events[1:]
+	return e
 }
 
 // Close ends the subscription. Events that still come for its token are dropped.
@@ -151,24 +163,16 @@ func (sub *Subscription) Close() {
 // push hands an event over without ever blocking the socket: the oldest gives way. Events
 // carry all that came before, and the last one decides, so that nothing that matters is lost.
 func (sub *Subscription) push(e *Event) {
-	for large := len(e.Message) > largeEvent; large; { // one large event waits, not sixteen
-		select {
-		case <-sub.events:
-		default:
-			large = false
-		}
+	sub.mu.Lock()
+	switch {
+	case len(e.Message) > largeEvent: // one large event waits, not sixteen
+		sub.events = nil
+	case len(sub.events) == subscriberBuffer:
+		sub.events = slices.Clone(sub.events[1:])
 	}
-	for {
-		select {
-		case sub.events <- e:
-			return
-		default:
-			select {
-			case <-sub.events:
-			default:
-			}
-		}
-	}
+	sub.events = append(sub.events, e)
+	sub.mu.Unlock()
+	sub.wake()
 }
 
 // count follows the number of open connections.

@@ -61,25 +61,46 @@ func echo(conn *websocket.Conn) {
 	}
 }
 
-func receive(t *testing.T, sub *Subscription) Event {
+// subscriber is a subscription whose events can be waited for.
+type subscriber struct {
+	*Subscription
+	woken chan struct{}
+}
+
+func subscribe(t *testing.T, transport *Transport, token string) subscriber {
 	t.Helper()
-	select {
-	case e := <-sub.Events():
-		return *e
-	case <-time.After(time.Minute):
-		require.Fail(t, "no event")
-		return Event{}
+	woken := make(chan struct{}, 1)
+	sub, err := transport.Subscribe(token, map[string]string{"token": token}, func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	})
+	require.NoError(t, err)
+	return subscriber{sub, woken}
+}
+
+func receive(t *testing.T, sub subscriber) Event {
+	t.Helper()
+	for {
+		if e := sub.Next(); e != nil {
+			return *e
+		}
+		select {
+		case <-sub.woken:
+		case <-time.After(time.Minute):
+			require.Fail(t, "no event")
+			return Event{}
+		}
 	}
 }
 
 func TestASubscriberHearsItsOwnTokenAlone(t *testing.T) {
 	t.Parallel()
 	transport, seen := socketServer(t, echo)
-	var subs []*Subscription
+	var subs []subscriber
 	for i := range tokensPerSocket + 10 {
-		sub, err := transport.Subscribe(fmt.Sprintf("t%d", i), map[string]string{"token": fmt.Sprintf("t%d", i)})
-		require.NoError(t, err)
-		subs = append(subs, sub)
+		subs = append(subs, subscribe(t, transport, fmt.Sprintf("t%d", i)))
 	}
 	for i, sub := range subs {
 		require.Equal(t, SocketUp, receive(t, sub).Type) // by the event, or by the confirmation before it
@@ -103,12 +124,12 @@ func TestAStuckConnectionBlocksNobody(t *testing.T) {
 	large := strings.Repeat("x", 64<<10)
 	began := time.Now()
 	for i := range tokensPerSocket { // 16 MB
-		_, err := transport.Subscribe(fmt.Sprint(i), map[string]string{"token": large})
+		_, err := transport.Subscribe(fmt.Sprint(i), map[string]string{"token": large}, func() {})
 		require.NoError(t, err)
 	}
 	transport.Close()
 	require.Less(t, time.Since(began), tokensPerSocket*confirmTimeout/10, "one blocked write takes confirmTimeout")
-	_, err := transport.Subscribe("late", nil)
+	_, err := transport.Subscribe("late", nil, func() {})
 	require.ErrorIs(t, err, ErrClosed)
 }
 
@@ -141,8 +162,7 @@ func TestSubscribersAreRegisteredAgainAfterAReconnection(t *testing.T) {
 		}
 		echo(conn)
 	})
-	sub, err := transport.Subscribe("t", map[string]string{"token": "t"})
-	require.NoError(t, err)
+	sub := subscribe(t, transport, "t")
 	defer sub.Close()
 	down := false
 	for e := receive(t, sub); e.Type != "task_start"; e = receive(t, sub) {
@@ -153,9 +173,9 @@ func TestSubscribersAreRegisteredAgainAfterAReconnection(t *testing.T) {
 
 func TestASlowSubscriberLosesTheOldestEvents(t *testing.T) {
 	t.Parallel()
-	sub := &Subscription{events: make(chan *Event, subscriberBuffer)}
+	sub := &Subscription{wake: func() {}}
 	for i := range 3 * subscriberBuffer {
 		sub.push(&Event{Type: fmt.Sprint(i)})
 	}
-	require.Equal(t, fmt.Sprint(2*subscriberBuffer), (<-sub.events).Type)
+	require.Equal(t, fmt.Sprint(2*subscriberBuffer), sub.Next().Type)
 }
