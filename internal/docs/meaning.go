@@ -83,7 +83,7 @@ func (x *index) meant(query vectors.Vector) []float64 {
 		return scores
 	}
 	nearest := make([]leaders, len(x.sections))
-	x.meanings.vectors.Near(&query, func(i int, near float64) { nearest[x.meanings.sections[i]].add(near) })
+	x.meanings.vectors.Near(query, func(i int, near float64) { nearest[x.meanings.sections[i]].add(near) })
 	for i := range scores {
 		scores[i] = nearest[i].mean(x.weights.Runner)
 	}

@@ -35,7 +35,7 @@ func (x *index) neighbors(w string) []alternative {
 	}
 	var as []alternative
 	v := vectors.Find(w).Vector()
-	x.near.meanings.Near(&v, func(i int, near float64) {
+	x.near.meanings.Near(v, func(i int, near float64) {
 		if near >= minNeighbor {
 			as = append(as, alternative{x.near.terms[i], x.weights.Neighbor * near})
 		}

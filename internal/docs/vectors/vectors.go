@@ -101,14 +101,11 @@ func (v *Vector) Normalize() {
 
 // Dot returns the dot product. Of two normalized vectors it is how alike they are: 1 for the same meaning.
 func (v *Vector) Dot(o *Vector) float32 {
-	var a, b, c, d float32 // four sums, which the processor adds up side by side
-	for i := 0; i < Dims; i += 4 {
-		a += v[i] * o[i]
-		b += v[i+1] * o[i+1]
-		c += v[i+2] * o[i+2]
-		d += v[i+3] * o[i+3]
+	sum := float32(0)
+	for i := range v {
+		sum += v[i] * o[i]
 	}
-	return a + b + c + d
+	return sum
 }
 
 // Encode writes a table as Find and Add read it: words in order, each with its vector.
@@ -122,7 +119,7 @@ func Encode(words []string, of []Vector) []byte {
 		scale := max(largest/math.MaxInt8, math.SmallestNonzeroFloat32)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(scale))
 		for _, x := range of[i] {
-			b = append(b, byte(int8(math.Round(float64(x/scale)))))
+			b = append(b, byte(int8(math.Round(float64(x/scale))))) //nolint:gosec // Add reads a signed one
 		}
 	}
 	return b

@@ -9,7 +9,7 @@
 // questions of one section are alike and unlike those of others: a "bill" is then nearer to the "wallet" than to a
 // parliament. Run it again where the pages have changed much; words that it never saw keep their meaning in English.
 //
-// The same package and pages give the same table.
+// The same package and pages give the same table on the same kind of processor.
 package main
 
 import (

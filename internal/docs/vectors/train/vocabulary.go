@@ -28,7 +28,7 @@ func newVocabulary(all []gloveWord, needed map[string]bool) *vocabulary {
 		normalize(all[i].vector[:])
 	}
 	center(all)
-	directions := mainDirections(all[:leading])
+	directions := mainDirections(all[:min(leading, len(all))])
 	v := &vocabulary{ids: map[string]int32{}}
 	add := func(word string, vector vectors.Vector) {
 		v.ids[word] = int32(len(v.words)) //nolint:gosec // some ten thousand
@@ -57,9 +57,10 @@ func newVocabulary(all []gloveWord, needed map[string]bool) *vocabulary {
 // center moves all words so that the leading ones have a mean of zero: what all share says nothing.
 func center(all []gloveWord) {
 	var mean [gloveDims]float64
-	for _, w := range all[:leading] {
+	few := all[:min(leading, len(all))]
+	for _, w := range few {
 		for i, x := range w.vector {
-			mean[i] += x / leading
+			mean[i] += x / float64(len(few))
 		}
 	}
 	for i := range all {
