@@ -30,7 +30,7 @@ type Job struct {
 const (
 	enough  = 2.0 // least score of a job
 	certain = 3.0 // least score of a job in words of several languages
-	sure    = 4.5 // score from which misspelt words change nothing
+	sure    = 4.5 // score from which misspelled words change nothing
 	nearly  = 0.6 // part of the best score with which a job may be meant as well
 )
 
@@ -76,7 +76,7 @@ func (r *reading) read(everyLanguage bool) {
 	r.jobs = likeliest(evidence(r.tokens, r.found, language))
 }
 
-// mend reads words again that are misspelt or written without umlauts; the shorter ones only if
+// mend reads words again that are misspelled or written without umlauts; the shorter ones only if
 // nothing else is understood.
 func (r *reading) mend() {
 	shortest := longWord
@@ -100,7 +100,7 @@ func (r *reading) mend() {
 	other := reading{request: r.request, tokens: mended}
 	other.read(false)
 	if len(other.jobs) > 0 && (len(r.jobs) == 0 || other.jobs[0].Score > r.jobs[0].Score) {
-		*r = other // else the words were not misspelt
+		*r = other // else the words were not misspelled
 	}
 }
 

@@ -141,7 +141,7 @@ func (e entry) endsAt(tokens []string, at int) (int, bool) {
 	return at + 1, true
 }
 
-// mend returns the word of the lexicon that a misspelt one is, if there is one: it has one letter
+// mend returns the word of the lexicon that a misspelled one is, if there is one: it has one letter
 // more, less or other, or two in each other's place.
 func (l *lexicon) mend(token string) string {
 	for _, word := range l.byFirst[token[0]] {
@@ -149,11 +149,11 @@ func (l *lexicon) mend(token string) string {
 		if plain[1] != token[1] {
 			continue
 		}
-		if misspelt(token, plain) {
+		if misspelled(token, plain) {
 			return plain
 		}
 		for end := len(plain) - 1; goesOn && len(token) <= len(plain)+2 && end <= len(plain)+1 && end < len(token); end++ {
-			if misspelt(token[:end], plain) {
+			if misspelled(token[:end], plain) {
 				return plain
 			}
 		}
@@ -161,7 +161,7 @@ func (l *lexicon) mend(token string) string {
 	return token
 }
 
-func misspelt(token, word string) bool {
+func misspelled(token, word string) bool {
 	switch levenshtein.ComputeDistance(token, word) {
 	case 1:
 		return true
@@ -236,10 +236,10 @@ func (m match) covered(found []match) bool {
 }
 
 // tokenize splits a text into its words, in lower case and without accents, with a stop where a
-// clause ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
+// clause begins or ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
 func tokenize(text string) []string {
 	const longest, most = 40, 150
-	text = clauseEnds.Replace(foldLetters(text))
+	text = string(stop) + " " + clauseEnds.Replace(foldLetters(text))
 	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
 	tokens = slices.DeleteFunc(tokens, func(token string) bool { return len(token) > longest })
 	return tokens[:min(len(tokens), most)]

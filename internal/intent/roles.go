@@ -55,6 +55,9 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 		switch role {
 		case "not":
 			continue
+		case "with":
+			raise(m.concept, aside)
+			continue
 		case "for", "about":
 			part = min(part, aside)
 		}
@@ -64,7 +67,7 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			raise(m.concept+direct, part)
 		}
 	}
-	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start < 2 }) {
+	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start <= 2 }) {
 		raise("article", 1)
 	}
 	for _, name := range things {
@@ -100,8 +103,8 @@ func roleOf(m match, tokens []string, found []match, language string) (role, dir
 			return "for", direct
 		case is(at, "about"):
 			return "about", direct
-		case is(at, "with") && direct != goesIn:
-			return "for", direct
+		case is(at, "with") && (direct != goesIn || m.concept == "text"):
+			return "with", ""
 		case is(at, "from"), is(at, "with"):
 			return "", goesIn
 		case is(at, "into") && near:
