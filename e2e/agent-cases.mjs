@@ -6,7 +6,7 @@ export async function agree(s, name, args) {
   const asked = await s.call(name, args);
   assert.equal(asked.data.state, 'confirmation_required', asked.text);
   assert.match(asked.text, /Nothing has been charged/);
-  assert.ok(asked.text.includes(asked.data.charged));
+  assert.ok(asked.text.includes(asked.data.message));
   assert.equal(asked.data.nextAction.tool, name);
   assert.equal(asked.data.nextAction.arguments.confirm, true);
   const alone = await s.call(name, { ...args, confirm: true });

@@ -155,6 +155,7 @@ export class Session {
     for (const { url } of [...(data.outputs ?? []), ...(data.matches ?? []), data.file ?? {}, { url: data.authorizeUrl }]) {
       if (url) assert.ok(text.includes(url), `${told}: the text lacks ${url}`);
     }
+    if (data.task?.token) assert.ok(text.includes(data.task.token), `${told}: the text lacks the token`);
     if (data.error) assert.ok(text.includes(data.error), `${told}: the text lacks the error`);
     const next = data.nextAction;
     if (!next) return;

@@ -103,7 +103,7 @@ type service struct{ client *Client }
 type shared struct {
 	options   Options
 	transport *wire.Transport
-	redactors redactors
+	derivations derivations
 }
 
 // NewClient returns a client. It opens no connection and starts no goroutine before the first
@@ -223,7 +223,7 @@ func (c *Client) Redact(text string) string {
 	if !c.credentials.Set() {
 		return text
 	}
-	return c.shared.redactors.of(c.credentials).Redact(text)
+	return c.shared.derivations.of(c.credentials).redactor.Redact(text)
 }
 
 // redact removes the credentials, and what withRedacted was given, from a text of an error.

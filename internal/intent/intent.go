@@ -28,42 +28,83 @@ type Job struct {
 }
 
 const (
-	enough = 2.0 // least score of a job
-	sure   = 4.5 // score from which misspelt words change nothing
-	nearly = 0.6 // part of the best score with which a job may be meant as well
+	enough  = 2.0 // least score of a job
+	certain = 3.0 // least score of a job in words of several languages
+	sure    = 4.5 // score from which misspelled words change nothing
+	nearly  = 0.6 // part of the best score with which a job may be meant as well
 )
 
 // Understand reads a request.
 func Understand(request string) Intent {
-	tokens := tokenize(request)
-	found, language := words().read(tokens)
-	jobs := likeliest(evidence(tokens, found, language))
-	if len(jobs) == 0 || jobs[0].Score < sure {
-		mended, shortest := slices.Clone(tokens), longWord
-		if len(jobs) == 0 {
-			shortest = shortestFix
-		}
-		for i, token := range mended {
-			if len(token) >= shortest && !slices.ContainsFunc(found, func(m match) bool { return m.start <= i && i < m.end }) {
-				mended[i] = words().mend(token)
-			}
-		}
-		if !slices.Equal(mended, tokens) {
-			tokens = mended
-			found, language = words().read(tokens)
-			jobs = likeliest(evidence(tokens, found, language))
+	r := reading{request: request, tokens: tokenize(request)}
+	r.read(false)
+	if len(r.jobs) == 0 || r.jobs[0].Score < sure {
+		r.mend()
+	}
+	if len(r.jobs) == 0 {
+		if r.read(true); len(r.jobs) > 0 && r.jobs[0].Score < certain {
+			r.jobs = nil // a word of another language is chance
 		}
 	}
-	errand := len(jobs) > 0 && jobs[0].As == ""
+	errand := len(r.jobs) > 0 && r.jobs[0].As == ""
 	if errand {
-		jobs = nil
+		r.jobs = nil
 	}
-	jobs = slices.DeleteFunc(jobs, func(j Job) bool { return j.As == "" })
 	says := func(concept string) bool {
-		return slices.ContainsFunc(found, func(m match) bool { return m.concept == concept })
+		return slices.ContainsFunc(r.found, func(m match) bool { return m.concept == concept })
 	}
-	return Intent{jobs, tellingWords(tokens, found), errand, says("cheap"), says("fast")}
+	return Intent{
+		Jobs:  slices.DeleteFunc(r.jobs, func(j Job) bool { return j.As == "" }),
+		Words: tellingWords(r.tokens, r.found), Errand: errand, Cheap: says("cheap"), Fast: says("fast"),
+	}
 }
+
+// A reading is what is found in a request.
+type reading struct {
+	request string
+	tokens  []string
+	found   []match
+	jobs    []Job // with errands, which have no name
+}
+
+// read reads the tokens as words of the language that the request is in, or of every language.
+func (r *reading) read(everyLanguage bool) {
+	language := ""
+	if r.found = words().find(r.tokens); !everyLanguage {
+		r.found, language = ofLanguage(r.found, r.tokens, r.request)
+	}
+	r.jobs = likeliest(evidence(r.tokens, r.found, language))
+}
+
+// mend reads words again that are misspelled or written without umlauts; the shorter ones only if
+// nothing else is understood.
+func (r *reading) mend() {
+	shortest := longWord
+	if len(r.jobs) == 0 {
+		shortest = shortestFix
+	}
+	mended := slices.Clone(r.tokens)
+	for i, token := range mended {
+		if slices.ContainsFunc(r.found, func(m match) bool { return m.start <= i && i < m.end }) {
+			continue
+		}
+		if plain := umlauts.Replace(token); plain != token && len(words().lookUp([]string{plain}, 0)) > 0 {
+			mended[i] = plain
+		} else if len(token) >= shortest {
+			mended[i] = words().mend(token)
+		}
+	}
+	if slices.Equal(mended, r.tokens) {
+		return
+	}
+	other := reading{request: r.request, tokens: mended}
+	other.read(false)
+	if len(other.jobs) > 0 && (len(r.jobs) == 0 || other.jobs[0].Score > r.jobs[0].Score) {
+		*r = other // else the words were not misspelled
+	}
+}
+
+var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
 
 // likeliest weighs the jobs against the evidence.
 func likeliest(strength map[string]float64) []Job {
@@ -104,4 +145,4 @@ func tellingWords(tokens []string, found []match) []string {
 var things = strings.Fields("photo art video recording voice music sfx text doc code lyrics product")
 
 // grammar are concepts that only tell how the others belong together.
-var grammar = strings.Fields("create convert mine the some from into for about not filler question duration 3d object improve clean find tongue cheap fast intro practice say bot phone model teach")
+var grammar = strings.Fields("create draw write convert mine the some from into for about with not filler question duration 3d object improve clean find tongue cheap fast attached should printable sample selling realistic mean intro practice say bot phone model teach")

@@ -38,7 +38,7 @@ type match struct {
 const (
 	maxGap      = 6 // words between those of a phrase
 	shortestFix = 6 // letters of a word whose spelling is mended
-	longWord    = 8 // letters of one that is mended although others are understood
+	longWord    = 7 // letters of one that is mended although others are understood
 	shortWord   = 5 // letters below which an English word in another language is chance
 	english     = "en"
 	german      = "de"
@@ -51,7 +51,7 @@ var wordList string
 var words = sync.OnceValue(func() *lexicon {
 	l := &lexicon{stems: map[string][]string{}, entries: map[string][]entry{}, byFirst: map[byte][]string{}}
 	concept := ""
-	for line := range strings.Lines(wordList) {
+	for line := range strings.Lines(foldLetters(wordList)) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || fields[0] == "#" {
 			continue
@@ -72,7 +72,7 @@ func (l *lexicon) add(concept, language, phrase string) {
 	e := entry{concept: concept, language: language}
 	phrase, e.whole = strings.CutPrefix(phrase, "=")
 	e.gaps = strings.Contains(phrase, "..")
-	e.words = strings.FieldsFunc(foldLetters(phrase), func(r rune) bool { return r == '_' || r == '.' })
+	e.words = strings.FieldsFunc(phrase, func(r rune) bool { return r == '_' || r == '.' })
 	first := e.words[0]
 	l.entries[first] = append(l.entries[first], e)
 	if plain := strings.Trim(first, "*"); len(e.words) == 1 && len(plain) >= shortestFix && !strings.HasPrefix(first, "*") {
@@ -141,7 +141,7 @@ func (e entry) endsAt(tokens []string, at int) (int, bool) {
 	return at + 1, true
 }
 
-// mend returns the word of the lexicon that a misspelt one is, if there is one: it has one letter
+// mend returns the word of the lexicon that a misspelled one is, if there is one: it has one letter
 // more, less or other, or two in each other's place.
 func (l *lexicon) mend(token string) string {
 	for _, word := range l.byFirst[token[0]] {
@@ -149,11 +149,11 @@ func (l *lexicon) mend(token string) string {
 		if plain[1] != token[1] {
 			continue
 		}
-		if misspelt(token, plain) {
+		if misspelled(token, plain) {
 			return plain
 		}
 		for end := len(plain) - 1; goesOn && len(token) <= len(plain)+2 && end <= len(plain)+1 && end < len(token); end++ {
-			if misspelt(token[:end], plain) {
+			if misspelled(token[:end], plain) {
 				return plain
 			}
 		}
@@ -161,7 +161,7 @@ func (l *lexicon) mend(token string) string {
 	return token
 }
 
-func misspelt(token, word string) bool {
+func misspelled(token, word string) bool {
 	switch levenshtein.ComputeDistance(token, word) {
 	case 1:
 		return true
@@ -171,21 +171,42 @@ func misspelt(token, word string) bool {
 	return false
 }
 
-// read finds the concepts of a request in the languages that it may be in.
-func (l *lexicon) read(tokens []string) (found []match, language string) {
-	votes := map[string]float64{}
+// alphabets are the letters that tell a language.
+var alphabets = map[string]string{"ğşıİ": "tr", "ßäÄ": "de", "ñ¿¡": "es", "èêàâœ": "fr"}
+
+// find finds the words of all concepts and languages in a request.
+func (l *lexicon) find(tokens []string) []match {
+	var found []match
 	for at := range tokens {
-		here := l.lookUp(tokens, at)
-		speak := map[string]bool{}
-		for _, m := range here {
-			if m.end == at+1 {
-				speak[m.language] = true
+		found = append(found, l.lookUp(tokens, at)...)
+	}
+	all := slices.Clone(found)
+	return slices.DeleteFunc(found, func(m match) bool { return m.covered(all) })
+}
+
+// ofLanguage keeps the matches of the language that a request is in, or of several if it may be in
+// any of them, and the longer English words, which people use in every language.
+func ofLanguage(found []match, tokens []string, request string) (kept []match, language string) {
+	votes := map[string]float64{}
+	for alphabet, name := range alphabets {
+		if strings.ContainsAny(request, alphabet) {
+			votes[name]++
+		}
+	}
+	for at := range tokens {
+		speak := map[string]float64{}
+		for _, m := range found {
+			if m.start != at {
+				continue
+			}
+			speak[m.language] = max(speak[m.language], 1)
+			if m.concept == "filler" {
+				speak[m.language] = 1.5
 			}
 		}
-		for name := range speak {
-			votes[name] += 1 / float64(len(speak))
+		for name, weight := range speak {
+			votes[name] += weight / float64(len(speak))
 		}
-		found = append(found, here...)
 	}
 	const equal = 0.34 // part of a word's vote
 	best := english
@@ -194,22 +215,34 @@ func (l *lexicon) read(tokens []string) (found []match, language string) {
 			best = name
 		}
 	}
+	all := slices.Clone(found)
 	return slices.DeleteFunc(found, func(m match) bool {
 		if m.language == best {
 			return false
 		}
 		if m.language == english && best != english {
-			return m.end == m.start+1 && len(tokens[m.start]) < shortWord && votes[english]+equal < votes[best]
+			own := slices.ContainsFunc(all, func(other match) bool { return other.language == best && other.start <= m.start && m.end <= other.end })
+			return own || m.end == m.start+1 && len(tokens[m.start]) < shortWord && votes[english]+equal < votes[best]
 		}
 		return votes[m.language]+equal < votes[best]
 	}), best
 }
 
+// covered reports whether a word belongs to a phrase whose words mean nothing else.
+func (m match) covered(found []match) bool {
+	return slices.ContainsFunc(found, func(other match) bool {
+		return other.whole && !m.whole && other.start <= m.start && m.end <= other.end
+	})
+}
+
 // tokenize splits a text into its words, in lower case and without accents, with a stop where a
-// clause ends.
+// clause begins or ends. Of a long text it reads the beginning, and it leaves out what is too long for a word.
 func tokenize(text string) []string {
-	text = clauseEnds.Replace(foldLetters(text))
-	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
+	const longest, most = 40, 150
+	text = string(stop) + " " + clauseEnds.Replace(foldLetters(text))
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != stop })
+	tokens = slices.DeleteFunc(tokens, func(token string) bool { return len(token) > longest })
+	return tokens[:min(len(tokens), most)]
 }
 
 const stop = '|'

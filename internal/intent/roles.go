@@ -9,19 +9,28 @@ const (
 	aside     = 0.35 // strength of a thing that another is for, or about
 	goesIn    = "<"
 	comesOut  = ">"
-	roleWords = 4 // words before a thing that tell its role
+	roleWords = 5 // words before a thing that tell its role
 )
+
+// given are things that people have rather than wish for.
+var given = strings.Fields("photo video recording")
+
+// takers are what is done to a thing that is there: the photo of "sharpen a photo" goes in.
+var takers = strings.Fields("upscale restore colorize remove background denoise shaky merge improve clean describe transcribe subtitle summarize translate hide faceswap")
 
 // evidence gives each concept of a request a strength from 0 to 1, and each thing one also for
 // going in ("photo<") and for coming out ("photo>").
 func evidence(tokens []string, found []match, language string) map[string]float64 {
 	strength := map[string]float64{}
 	most := 0.0 // of a thing
+	says := func(concepts ...string) bool {
+		return slices.ContainsFunc(found, func(m match) bool { return slices.Contains(concepts, m.concept) })
+	}
+	attached, asks := says("attached"), says("ask", "describe")
+	changes := says("convert")
+	taken := says(takers...) && !says("create", "draw", "convert")
 	raise := func(name string, to float64) { strength[name] = max(strength[name], to) }
 	for _, m := range found {
-		if covered(m, found) {
-			continue
-		}
 		if !slices.Contains(things, m.concept) {
 			raise(m.concept, 1)
 			continue
@@ -31,8 +40,23 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			part = aside
 		}
 		role, direct := roleOf(m, tokens, found, language)
+		if role == "into" && m.concept == "recording" {
+			m.concept = "voice" // what becomes sound is spoken
+		}
+		if role == "about" && asks {
+			role, direct = "", goesIn
+		}
+		if direct == comesOut && taken || role != "into" && changes {
+			direct = goesIn
+		}
+		if direct == "" && attached && slices.Contains(given, m.concept) {
+			direct = goesIn
+		}
 		switch role {
 		case "not":
+			continue
+		case "with":
+			raise(m.concept, aside)
 			continue
 		case "for", "about":
 			part = min(part, aside)
@@ -43,7 +67,7 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 			raise(m.concept+direct, part)
 		}
 	}
-	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start < 2 }) {
+	if most == 0 && slices.ContainsFunc(found, func(m match) bool { return m.concept == "some" && m.start <= 2 }) {
 		raise("article", 1)
 	}
 	for _, name := range things {
@@ -52,13 +76,6 @@ func evidence(tokens []string, found []match, language string) map[string]float6
 		}
 	}
 	return strength
-}
-
-// covered reports whether a word belongs to a phrase whose words mean nothing else.
-func covered(m match, found []match) bool {
-	return slices.ContainsFunc(found, func(other match) bool {
-		return other.whole && !m.whole && other.start <= m.start && m.end <= other.end
-	})
 }
 
 // modified reports whether a thing is only the first part of a compound that names another.
@@ -86,10 +103,12 @@ func roleOf(m match, tokens []string, found []match, language string) (role, dir
 			return "for", direct
 		case is(at, "about"):
 			return "about", direct
-		case is(at, "from"):
+		case is(at, "with") && (direct != goesIn || m.concept == "text"):
+			return "with", ""
+		case is(at, "from"), is(at, "with"):
 			return "", goesIn
 		case is(at, "into") && near:
-			return "", comesOut
+			return "into", comesOut
 		case direct == "" && is(at, "mine"):
 			direct = goesIn
 		case direct == "" && is(at, "some"):
@@ -132,7 +151,7 @@ func suffixRole(m match, tokens []string, direct string, is func(int, string) bo
 	case ends("dan den tan ten daki deki taki teki nin nun imi umi imin umun imdan imden imdaki imdeki umu larim lerim larimi lerimi"):
 		return "", goesIn
 	case changed && ends("ya ye e a"):
-		return "", comesOut
+		return "into", comesOut
 	case changed && ends("i u"):
 		return "", goesIn
 	case ends("im um ini unu sini sunu yi yu"):

@@ -76,7 +76,6 @@ type confirmation struct {
 	State      string      `json:"state"` // "confirmation_required"
 	Message    string      `json:"message"`
 	CostUSD    *float64    `json:"costUsd" nullable:"true"` // null if it cannot be known before
-	Charged    string      `json:"charged"`                 // when and from what
 	Note       string      `json:"note,omitempty"`          // why it is asked, where that is not plain
 	NextAction *NextAction `json:"nextAction,omitempty"`
 }
@@ -157,7 +156,7 @@ func (c *Call) quote(charge Charge, digest, note string) *Question {
 	}
 	repeated[confirmArgument], repeated[confirmationArgument] = true, c.seal(confirmationArgument, digest)
 	return &Question{confirmation: &confirmation{
-		State: "confirmation_required", Message: charge.question(), CostUSD: charge.usd(), Charged: plaintext.Line(charge.When),
+		State: "confirmation_required", Message: charge.question(), CostUSD: charge.usd(),
 		Note: note, NextAction: &NextAction{Tool: c.Tool.Name, Arguments: repeated, Reason: reason},
 	}}
 }

@@ -47,17 +47,13 @@ func (p Page) Heading(shown int, thing string) string {
 	return text + ":\n"
 }
 
-// ActionResult is something that was done. Results embed it.
+// ActionResult says what was done. Results embed it.
 type ActionResult struct {
-	Action  string `json:"action"`
-	Success bool   `json:"success"`
 	Message string `json:"message"`
 }
 
-// Done returns the result of an action that succeeded.
-func Done(action, message string) ActionResult {
-	return ActionResult{Action: action, Success: true, Message: message}
-}
+// Done returns the result of an action.
+func Done(message string) ActionResult { return ActionResult{Message: message} }
 
 // Text is the message.
 func (a ActionResult) Text() string { return a.Message }

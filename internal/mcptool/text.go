@@ -2,6 +2,7 @@ package mcptool
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,19 @@ func Tail(text string, n, limit int) string {
 		text = "…" + string(runes[len(runes)-limit:])
 	}
 	return text
+}
+
+// Row joins what a row of a list says, without what is empty: "a · b".
+func Row(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), " · ")
+}
+
+// Labeled is a value behind its label; "" where there is none.
+func Labeled(label, value string) string {
+	if value == "" {
+		return ""
+	}
+	return label + " " + value
 }
 
 // Range is "4 to 6", of what is shown from start on.

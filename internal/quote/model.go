@@ -113,19 +113,30 @@ func (m *Model) UsualTime() (usual time.Duration, ok bool) {
 	return time.Duration(seconds * float64(time.Second)), ok
 }
 
+// RunSeconds is RunTime in seconds; ok is false if it says none.
+func (m *Model) RunSeconds() (seconds float64, ok bool) {
+	fields := strings.Fields(strings.ToLower(m.RunTime))
+	if len(fields) == 0 {
+		return 0, false
+	}
+	number, unit := fields[0], "s"
+	if len(fields) > 1 {
+		unit = fields[1]
+	} else if i := strings.IndexFunc(number, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); i > 0 {
+		number, unit = number[:i], number[i:]
+	}
+	factor := map[byte]float64{'s': 1, 'm': 60, 'h': 3600}[unit[0]]
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || n <= 0 || factor == 0 || unit == "ms" {
+		return 0, false
+	}
+	return n * factor, true
+}
+
 // seconds is the usual run time in seconds: from RunTime, or from the average cost.
 func (m *Model) seconds(cps float64) (float64, bool) {
-	if fields := strings.Fields(strings.ToLower(m.RunTime)); len(fields) > 0 {
-		number, unit := fields[0], "s"
-		if len(fields) > 1 {
-			unit = fields[1]
-		} else if i := strings.IndexFunc(number, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); i > 0 {
-			number, unit = number[:i], number[i:]
-		}
-		factor := map[byte]float64{'s': 1, 'm': 60, 'h': 3600}[unit[0]]
-		if n, err := strconv.ParseFloat(number, 64); err == nil && n > 0 && factor > 0 && unit != "ms" {
-			return n * factor, true
-		}
+	if seconds, ok := m.RunSeconds(); ok {
+		return seconds, true
 	}
 	if average, ok := amount(m.ApproximateCost); ok && average > 0 {
 		if own, ok := amount(m.CPS); ok && own > 0 {

@@ -41,7 +41,7 @@ func TestARunThatWasGivenUpStaysAlsoIfDeliveredSoon(t *testing.T) {
 		call.Request = "3"
 		run := r.begin(s, call)
 		require.NoError(r, run.Submitted(r.Context(), "7", "token"))
-		given, err := other.GiveUp(r.Context(), r.caller(), "3")
+		given, err := other.GiveUp(r.Context(), r.caller(), "3", false)
 		require.NoError(r, err)
 		require.Len(r, given, 1)
 		run.DeliverSoon(r.Context(), func(err error) { require.NoError(r, err) })

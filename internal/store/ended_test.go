@@ -108,11 +108,12 @@ func TestARequestIsGivenUpBeforeItHoldsARun(t *testing.T) {
 		a, b := r.replica(), r.replica()
 		call := r.call()
 		call.Request = "5"
-		given, err := b.GiveUp(r.Context(), call.Caller, "5")
+		given, err := b.GiveUp(r.Context(), call.Caller, "5", true)
 		require.NoError(r, err)
 		require.Empty(r, given)
 		run := r.begin(a, call)
 		require.False(r, run.Attached)
+		require.True(r, run.Canceled)
 		require.NoError(r, run.Submitted(r.Context(), "7", "token"))
 		next := r.begin(b, r.call())
 		require.True(r, next.Attached, "or it is paid for twice")
@@ -120,10 +121,10 @@ func TestARequestIsGivenUpBeforeItHoldsARun(t *testing.T) {
 		_, err = next.Deliver(r.Context(), nil)
 		require.NoError(r, err)
 
-		r.begin(a, call)
+		require.False(r, r.begin(a, call).Canceled)
 		require.False(r, r.begin(b, r.call()).Attached, "the next request of that name is another one")
 
-		given, err = b.GiveUp(r.Context(), call.Caller, "6")
+		given, err = b.GiveUp(r.Context(), call.Caller, "6", false)
 		require.NoError(r, err)
 		require.Empty(r, given)
 		r.clock.add(latestBegin)
@@ -199,7 +200,7 @@ func TestAGiveUpThatFailsHalfwayIsMadeWhole(t *testing.T) {
 		cut := &outage{backend: s.backend}
 		s.backend = cut
 		cut.failing = run.key
-		_, err := s.GiveUp(r.Context(), call.Caller, "5")
+		_, err := s.GiveUp(r.Context(), call.Caller, "5", false)
 		require.ErrorIs(r, err, ErrUnavailable)
 		cut.failing = ""
 		require.True(r, r.begin(s, r.call()).Attached)

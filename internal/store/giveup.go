@@ -12,6 +12,7 @@ type request struct {
 	ID      string `json:"id,omitempty"`
 	Hold    string `json:"hold,omitempty"`
 	GivenUp int64  `json:"given_up,omitempty"` // Unix milliseconds
+	Cancel  bool   `json:"cancel,omitempty"`   // given up because the client canceled it
 }
 
 // A request that is given up may need so long before it holds a run: what its model takes and costs
@@ -28,7 +29,9 @@ func (s *Store) noteRequest(ctx context.Context, call Call, run *Run) error {
 	givenUp, oldest := false, s.now().Add(-latestBegin).UnixMilli()
 	err := update(ctx, s, run.reqKey, AttachFor, func(list *[]request) (bool, error) {
 		*list = slices.DeleteFunc(*list, func(q request) bool {
-			givenUp = givenUp || q.GivenUp > oldest
+			if q.GivenUp > oldest {
+				givenUp, run.Canceled = true, q.Cancel
+			}
 			return q.GivenUp > 0
 		})
 		if len(*list) >= mostPerRequest { // a client that numbers its requests alike
@@ -85,17 +88,18 @@ func (r *Run) forgetRequest(ctx context.Context) {
 
 // GiveUp marks a caller's request as given up, on whatever replica it is, without ending it:
 // the same call attaches to its run from then on. It returns the runs that the request held. If it
-// has not begun one yet, the one that it begins within 30 s is marked.
-func (s *Store) GiveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
-	given, err = s.giveUp(ctx, caller, name)
+// has not begun one yet, the one that it begins within 30 s is marked, and is Canceled if its client
+// canceled it, rather than running out of time.
+func (s *Store) GiveUp(ctx context.Context, caller Caller, name string, canceled bool) (given []*Run, err error) {
+	given, err = s.giveUp(ctx, caller, name, canceled)
 	s.retryLater(err, s.requestKey(caller, name), func(ctx context.Context) error {
-		_, err := s.giveUp(ctx, caller, name)
+		_, err := s.giveUp(ctx, caller, name, canceled)
 		return err
 	})
 	return given, err
 }
 
-func (s *Store) giveUp(ctx context.Context, caller Caller, name string) (given []*Run, err error) {
+func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled bool) (given []*Run, err error) {
 	var list []request
 	key := s.requestKey(caller, name)
 	err = update(ctx, s, key, AttachFor, func(value *[]request) (bool, error) {
@@ -103,7 +107,7 @@ func (s *Store) giveUp(ctx context.Context, caller Caller, name string) (given [
 		if len(list) > 0 {
 			return true, errUnchanged
 		}
-		*value = []request{{GivenUp: s.now().UnixMilli()}}
+		*value = []request{{GivenUp: s.now().UnixMilli(), Cancel: canceled}}
 		return true, nil
 	})
 	if err != nil || len(list) == 0 {

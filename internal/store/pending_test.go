@@ -47,7 +47,10 @@ func TestAHoldThatEndsWhileTheStoreIsDownHasEnded(t *testing.T) {
 			_ = run.Submitted(t.Context(), "1", "token")
 			return run.Release(t.Context(), nil)
 		},
-		"given up": func(run *Run) error { _, err := run.store.GiveUp(t.Context(), run.caller, "request"); return err },
+		"given up": func(run *Run) error {
+			_, err := run.store.GiveUp(t.Context(), run.caller, "request", false)
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachStore(t, func(r *rig) {
@@ -160,7 +163,7 @@ func TestAWriteWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 		require.NoError(r, err)
 		require.True(r, attached.Attached, "or it is submitted and paid a second time")
 		require.Equal(r, "token", attached.Token)
-		given, err := s.GiveUp(r.Context(), r.caller(), "request")
+		given, err := s.GiveUp(r.Context(), r.caller(), "request", false)
 		require.NoError(r, err)
 		require.Len(r, given, 1)
 		s.backend = healthy

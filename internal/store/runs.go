@@ -48,6 +48,7 @@ const (
 type Run struct {
 	ID       string // names the run, also as a reservation
 	Attached bool   // the run was begun by an earlier call: submit nothing
+	Canceled bool   // the client canceled this call before Begin
 
 	// As they were when the run was begun, or last refreshed.
 	State         State

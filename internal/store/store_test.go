@@ -35,7 +35,7 @@ func everything(ctx context.Context, s *Store) map[string]error {
 	_, use := s.Use(ctx, "code", "x", time.Now().Add(time.Minute))
 	_, spending := s.Spending(ctx, c)
 	_, settle := s.Settle(ctx, c, 1, "x")
-	_, giveUp := s.GiveUp(ctx, c, "5")
+	_, giveUp := s.GiveUp(ctx, c, "5", false)
 	return map[string]error{
 		"Begin": begin, "Use": use, "Spending": spending, "Settle": settle, "GiveUp": giveUp,
 		"Reserve": s.Reserve(ctx, c, "x", 1, 2), "Ping": s.Ping(ctx),

@@ -225,7 +225,7 @@ func updateMyAgent(ctx context.Context, call *Call, in agentChange) (AgentAction
 	if done == nil {
 		return AgentAction{}, mcptool.Problemf("Nothing to update: give at least one of title, description, categories, cover, cover_file_url and pinned.")
 	}
-	action := agentAction("update", agent, sentence(done))
+	action := agentAction(agent, sentence(done))
 	if agent.Status == wiro.AgentStopping || agent.Status == wiro.AgentQueued {
 		action.Message += " It restarts with the change."
 	}

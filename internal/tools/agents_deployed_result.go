@@ -64,21 +64,8 @@ func (l MyAgentList) Text() string {
 	var b strings.Builder
 	b.WriteString(mcptool.Count(len(l.Agents), "agent") + ":\n")
 	for _, a := range l.Agents {
-		fmt.Fprintf(&b, "- %s · %s · guid %s", a.Title, a.Status, a.GUID)
-		if a.Template != "" {
-			b.WriteString(" · " + a.Template)
-		}
-		if a.Tier != "" {
-			b.WriteString(" · " + a.Tier)
-		}
-		fmt.Fprintf(&b, " · %s left · subscription %s", credits(a.Credits), a.Subscription)
-		if a.Team != "" {
-			b.WriteString(" · team " + a.Team)
-		}
-		if a.LastMessage != "" {
-			b.WriteString(" · last message " + a.LastMessage)
-		}
-		b.WriteString("\n")
+		b.WriteString("- " + mcptool.Row(a.Title, a.Status, "guid "+a.GUID, a.Template, a.Tier, credits(a.Credits)+" left",
+			"subscription "+a.Subscription, mcptool.Labeled("team", a.Team), mcptool.Labeled("last message", a.LastMessage)) + "\n")
 	}
 	return mcptool.TextWithNext(b.String(), l.NextAction)
 }

@@ -62,7 +62,7 @@ func (c *Call) restarting(ctx context.Context, in agentSwitch, refusal error) (A
 	if err != nil || agent.Status == wiro.AgentStopping && !agent.RestartAfter {
 		return AgentAction{}, refusal
 	}
-	action := agentAction("start", agent, "It restarts by itself, with what was changed: it runs in a minute or so.")
+	action := agentAction(agent, "It restarts by itself, with what was changed: it runs in a minute or so.")
 	action.NextAction = c.Next("get_my_agent", "see whether it runs", agentRef(in.GUID))
 	return action, nil
 }
@@ -92,7 +92,7 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 		}
 		return AgentAction{}, p
 	case wiro.AgentRunning:
-		action := agentAction("start", agent, "It runs and takes messages.")
+		action := agentAction(agent, "It runs and takes messages.")
 		if already {
 			action.Message = "It runs already and takes messages."
 		}
@@ -109,7 +109,7 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 		}
 		return AgentAction{}, mcptool.Problemf("The agent was stopped again before it ran.").WithNext("start_agent", "start it again", self)
 	}
-	action := agentAction("start", agent, "It is "+agent.Status.String()+"; that takes a minute or so.")
+	action := agentAction(agent, "It is "+agent.Status.String()+"; that takes a minute or so.")
 	if waitErr != nil {
 		action.Message = strings.TrimSpace(cause(waitErr) + " It is still " + agent.Status.String() + " and goes on by itself.")
 	}
@@ -177,7 +177,8 @@ func (c *Call) stopped(ctx context.Context, in agentSwitch, agent wiro.UserAgent
 			agent = now
 		}
 	}
-	action := agentAction("stop", agent, message)
+	action := agentAction(agent, message)
+	action.Agent.Status = agent.Status.String()
 	action.Agent.Subscription = subscriptionLine(agent.Subscription)
 	switch s := agent.Subscription; {
 	case !s.Active():
@@ -249,19 +250,19 @@ type ActedAgent struct {
 	Subscription string `json:"subscription,omitempty"`
 }
 
-func agentAction(action string, u wiro.UserAgent, message string) AgentAction {
+func agentAction(u wiro.UserAgent, message string) AgentAction {
 	acted := ActedAgent{GUID: u.GUID, Title: u.Title}
-	if u.Title != "" || u.Status != wiro.AgentStopped || action == "stop" {
+	if u.Title != "" || u.Status != wiro.AgentStopped {
 		acted.Status = u.Status.String()
 	}
-	return AgentAction{ActionResult: mcptool.Done(action, message), Agent: acted}
+	return AgentAction{ActionResult: mcptool.Done(message), Agent: acted}
 }
 
 // Text is what was done, and to which agent.
 func (a AgentAction) Text() string {
-	name := a.Agent.Title
-	if name == "" {
-		name = "Agent " + a.Agent.GUID
+	name := "Agent " + a.Agent.GUID
+	if a.Agent.Title != "" {
+		name = a.Agent.Title + " (guid " + a.Agent.GUID + ")"
 	}
 	return mcptool.TextWithNext(name+": "+a.Message, a.NextAction)
 }

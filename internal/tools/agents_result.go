@@ -224,8 +224,8 @@ type CustomSkillLine struct {
 	Value    string `json:"value,omitempty" text:"lines"` // the instructions that set_custom_skill replaces, or how they begin
 	Interval string `json:"interval,omitempty"`           // a cron expression, UTC
 	Schedule string `json:"schedule,omitempty"`           // the same in words
-	Enabled  bool   `json:"enabled"`
-	Editable bool   `json:"editable"`
+	Enabled  *bool  `json:"enabled,omitempty"`            // left out where it is on
+	Editable bool   `json:"editable,omitempty"`
 	Source   string `json:"source,omitempty"` // user-created; left out of what the template or a skill brings
 	Edited   bool   `json:"edited,omitempty"`
 }
@@ -243,10 +243,14 @@ func customSkillLines(skills []wiro.CustomSkill, full bool) []CustomSkillLine {
 	for _, s := range skills {
 		lines = append(lines, CustomSkillLine{
 			Key: s.Key, About: mcptool.Clip(redactTokens(s.Description), 100), Value: shown(s.Value),
-			Interval: s.Interval, Schedule: schedule(s.Interval), Enabled: s.Enabled, Editable: s.Editable, Edited: s.Edited,
+			Interval: s.Interval, Schedule: schedule(s.Interval), Editable: s.Editable, Edited: s.Edited,
 		})
+		line := &lines[len(lines)-1]
+		if !s.Enabled {
+			line.Enabled = &s.Enabled
+		}
 		if s.Source == userCreated {
-			lines[len(lines)-1].Source = userCreated
+			line.Source = userCreated
 		}
 	}
 	return lines
@@ -260,7 +264,7 @@ func (l CustomSkillLine) line() string {
 	if !l.Editable {
 		text += " (fixed)"
 	}
-	if !l.Enabled {
+	if l.Enabled != nil {
 		text += " (off)"
 	}
 	if l.Edited {

@@ -66,7 +66,7 @@ func subscribeAgent(ctx context.Context, call *Call, in subscription) (BillingAc
 		return BillingAction{}, err
 	}
 	charged := stated(paid.MonthlyPriceUSD)
-	return call.billingAction("subscribe", in.GUID, charged, fmt.Sprintf(
+	return call.billingAction(in.GUID, charged, fmt.Sprintf(
 		"Subscribed: %s charged, %s a month. The agent is queued to start.", mcptool.USD(charged), credits(paid.MonthlyCredits))), nil
 }
 
@@ -94,7 +94,7 @@ func cancelAgentSubscription(ctx context.Context, call *Call, in subscriptionRef
 	if !ends.IsZero() {
 		text = fmt.Sprintf("Canceled: it works until %s and is not charged again.", moment(ends))
 	}
-	action := call.billingAction("cancel", in.GUID, &nothing, text)
+	action := call.billingAction(in.GUID, &nothing, text)
 	action.NextAction = call.Next("renew_agent_subscription", "take it back before then, at no cost", agentRef(in.GUID))
 	return action, nil
 }
@@ -121,10 +121,10 @@ func renewAgentSubscription(ctx context.Context, call *Call, in paidAgent) (Bill
 		return BillingAction{}, err
 	}
 	if renewal.Action == wiro.RenewalUndoneCancel {
-		return call.billingAction("renew", in.GUID, &nothing, "The cancellation is taken back. Nothing was charged."), nil
+		return call.billingAction(in.GUID, &nothing, "The cancellation is taken back. Nothing was charged."), nil
 	}
 	charged := stated(renewal.AmountUSD)
-	return call.billingAction("renew", in.GUID, charged, fmt.Sprintf(
+	return call.billingAction(in.GUID, charged, fmt.Sprintf(
 		"Renewed for 30 days: %s charged, %s a month.", mcptool.USD(charged), credits(renewal.MonthlyCredits))), nil
 }
 
@@ -145,7 +145,7 @@ func upgradeAgentTier(ctx context.Context, call *Call, in paidAgent) (BillingAct
 		return BillingAction{}, err
 	}
 	charged := stated(upgrade.ChargedUSD)
-	return call.billingAction("upgrade", in.GUID, charged, fmt.Sprintf(
+	return call.billingAction(in.GUID, charged, fmt.Sprintf(
 		"Upgraded from %s to %s: %s charged for the rest of the period; then %s a month with %s. It restarts.",
 		cmp.Or(upgrade.PreviousTier, wiro.TierStarter), cmp.Or(upgrade.Tier, wiro.TierPro), mcptool.USD(charged),
 		mcptool.USD(stated(upgrade.PriceUSD)), credits(upgrade.MonthlyCredits))), nil
@@ -178,7 +178,7 @@ func buyAgentCredits(ctx context.Context, call *Call, in creditPurchase) (Billin
 	if left != nil {
 		text += fmt.Sprintf(" The agent has %s now.", credits(left))
 	}
-	action := call.billingAction("buy", in.GUID, charged, text)
+	action := call.billingAction(in.GUID, charged, text)
 	action.CreditsLeft = left
 	return action, nil
 }

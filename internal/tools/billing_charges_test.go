@@ -52,16 +52,9 @@ var purchases = []struct {
 
 func shop(t *testing.T, agent string) *fakeWiro {
 	t.Helper()
-	return faking(t, map[string]string{
-		"Agent/Detail": `{"result":true,"agents":[{"guid":"tpl","title":"Instagram Manager",
-			"tiers":{"starter":{"priceUsd":9,"credits":1000},"pro":{"priceUsd":29,"credits":5000}}}]}`,
-		"UserAgent/PricingPreview": `{"result":true,"tier":"pro","totalPriceUsd":27,"totalMonthlyCredits":3000,
-			"tiers":{"starter":{"priceUsd":9,"credits":1000},"pro":{"priceUsd":27,"credits":3000}}}`,
-		"UserAgent/Detail": agentNow(agent), "UserAgent/Deploy": agentNow(""),
-		"UserAgent/CreateSubscriptionCheckout": `{"result":true,"subscriptionId":1,"monthlypriceusd":27,"monthlycredits":3000}`,
-		"UserAgent/RenewSubscription":          `{"result":true,"action":"renewed","amount":9,"monthlycredits":1000}`,
-		"UserAgent/UpgradeTier":                `{"result":true,"tier":"pro","previousTier":"starter","newPriceUsd":27,"newMonthlyCredits":3000,"proratedCharge":10.2}`,
-	})
+	answers := ForSale("")
+	answers["UserAgent/Detail"] = agentNow(agent)
+	return faking(t, answers)
 }
 
 func TestNothingIsChargedWithoutAYes(t *testing.T) {

@@ -69,9 +69,9 @@ type BillingAction struct {
 // nothing is what an action charges that is free.
 var nothing = 0.0
 
-func (c *Call) billingAction(action, guid string, charged *float64, message string) BillingAction {
+func (c *Call) billingAction(guid string, charged *float64, message string) BillingAction {
 	return BillingAction{
-		ActionResult: mcptool.Done(action, message), GUID: guid, ChargedUSD: charged,
+		ActionResult: mcptool.Done(message), GUID: guid, ChargedUSD: charged,
 		NextAction: c.Next("get_my_agent", "see how it stands", agentRef(guid)),
 	}
 }
@@ -140,26 +140,14 @@ func (p TransactionPage) Text() string {
 }
 
 func (t TransactionInfo) line() string {
-	text := t.At + " · " + t.Type
-	if t.Action != "" {
-		text += " " + t.Action
-	}
 	amount := mcptool.Amount(t.Credits)
 	if t.Credits != nil && *t.Credits > 0 {
 		amount = "+" + amount
 	}
-	text += " · " + amount
 	if t.Balance != nil {
-		text += ", then " + mcptool.Amount(t.Balance)
+		amount += ", then " + mcptool.Amount(t.Balance)
 	}
-	for _, part := range []string{t.About, t.Session, t.By} {
-		if part != "" {
-			text += " · " + part
-		}
-	}
-	if t.Message != "" {
-		text += " · message " + t.Message
-	}
+	text := mcptool.Row(t.At, strings.TrimSpace(t.Type+" "+t.Action), amount, t.About, t.Session, t.By, mcptool.Labeled("message", t.Message))
 	for _, name := range slices.Sorted(maps.Keys(t.Details)) {
 		text += fmt.Sprintf(" · %s %v", name, t.Details[name])
 	}

@@ -55,7 +55,7 @@ func disconnectAgentAccount(ctx context.Context, call *Call, in account) (Accoun
 	if err := call.Wiro.Credentials.Disconnect(ctx, in.key(), in.UserAgent); err != nil {
 		return AccountAction{}, err
 	}
-	return AccountAction{ActionResult: mcptool.Done("disconnect", "The agent has no "+in.key().Title()+" account any more. If it runs, it restarts."), account: in}, nil
+	return AccountAction{ActionResult: mcptool.Done("The agent has no " + in.key().Title() + " account any more. If it runs, it restarts."), account: in}, nil
 }
 
 var refreshAgentTokenTool = define(mcptool.Meta{
@@ -79,7 +79,7 @@ func refreshAgentToken(ctx context.Context, call *Call, refreshed refreshable) (
 		return AccountAction{}, err
 	}
 	return AccountAction{
-		ActionResult: mcptool.Done("refresh", "The agent has a new "+in.key().Title()+" token. If it runs, it restarts."),
+		ActionResult: mcptool.Done("The agent has a new " + in.key().Title() + " token. If it runs, it restarts."),
 		account:      in,
 		AccessToken:  tokens.Access.String(),
 		RefreshToken: tokens.Refresh.String(),

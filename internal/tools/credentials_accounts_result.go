@@ -103,11 +103,8 @@ func (l AccountLink) Text() string {
 		lead = fmt.Sprintf("The user has consented. %s needs the %s to work with:%s\n", service, thing, choiceLines(l.Choices))
 	case linkConnected:
 		lead = service + " is connected"
-		switch {
-		case l.Name != "" && l.ID != "":
-			lead += fmt.Sprintf(": %s (%s)", l.Name, l.ID)
-		case l.Name != "" || l.ID != "":
-			lead += ": " + l.Name + l.ID
+		if account := nameAndID(l.Name, l.ID); account != "" {
+			lead += ": " + account
 		}
 		lead += ".\n"
 	}
@@ -175,11 +172,8 @@ func (s AccountStatus) Text() string {
 	text := s.key().Title() + ": not connected."
 	if s.Connected {
 		text = s.key().Title() + ": connected"
-		switch {
-		case s.Name != "" && s.ID != "":
-			text += fmt.Sprintf(" as %s (%s)", s.Name, s.ID)
-		case s.Name != "" || s.ID != "":
-			text += " as " + s.Name + s.ID
+		if account := nameAndID(s.Name, s.ID); account != "" {
+			text += " as " + account
 		}
 		text += "."
 	}
@@ -194,6 +188,14 @@ func (s AccountStatus) Text() string {
 		text += "\n" + s.Note
 	}
 	return mcptool.TextWithNext(text, s.NextAction)
+}
+
+// nameAndID is "name (id)", or the one that is known.
+func nameAndID(name, id string) string {
+	if name == "" || id == "" {
+		return name + id
+	}
+	return name + " (" + id + ")"
 }
 
 // AccountAction is something done to an agent's account.
@@ -259,13 +261,7 @@ func (d DriveFolders) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s shared with %s:\n", mcptool.Count(len(d.Folders), "folder"), d.ServiceAccount)
 	for _, f := range d.Folders {
-		fmt.Fprintf(&b, "- %s · %s", f.ID, f.Name)
-		for _, more := range []string{f.Owner, f.Modified} {
-			if more != "" {
-				b.WriteString(" · " + more)
-			}
-		}
-		b.WriteString("\n")
+		b.WriteString("- " + mcptool.Row(f.ID, f.Name, f.Owner, f.Modified) + "\n")
 	}
 	return mcptool.TextWithNext(b.String(), d.NextAction)
 }

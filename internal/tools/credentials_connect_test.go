@@ -112,7 +112,7 @@ func TestWithoutAPageTheAddressIsPasted(t *testing.T) {
 	selecting(map[string]any{"address": "https://wiro.ai/panel/agents?fb_error=no_pages"}).refused("administers no Facebook page")
 	selecting(map[string]any{"address": "https://wiro.ai/panel/agents?x_connected=true"}).refused("neither fb_connected nor fb_error")
 	list := selecting(map[string]any{"address": back}).ok("Nothing is set yet", "104200000000001 · Corner Bakery", "104200000000002 · Corner Bakery, Catering")
-	require.Equal(t, false, list.at("success"))
+	require.Equal(t, "104200000000002", list.at("choices.1.id"))
 	require.Equal(t, "…", list.at("nextAction.arguments.id"))
 	selecting(map[string]any{"address": back, "id": "corner bakery, catering"}).ok("The agent works with the page Corner Bakery, Catering (104200000000002)")
 	h.as(ada, "start_agent", `{"useragentguid": "`+agent+`", "timeout_seconds": 20}`).ok("runs")

@@ -22,11 +22,11 @@ type CredentialTypeInfo struct {
 	Key      string                `json:"key"`
 	Title    string                `json:"title"`
 	Mode     string                `json:"mode"`
-	Fields   []string              `json:"fields"` // names of those that people enter
-	Setup    string                `json:"setup"`  // which tool, with what
+	Fields   []string              `json:"fields,omitempty"` // names of those that people enter, of one alone: in lists Setup has them
+	Setup    string                `json:"setup"`            // which tool, with what
 	Provider string                `json:"provider,omitempty"`
-	Modes    []string              `json:"connectionModes,omitempty"` // wiro, own
-	Pending  bool                  `json:"wiroConnectPending,omitempty"`
+	Modes    []string              `json:"connectionModes,omitempty"`    // wiro, own; of one alone
+	Pending  bool                  `json:"wiroConnectPending,omitempty"` // of one alone
 	Skills   []string              `json:"usedBySkills,omitempty"`
 	Docs     string                `json:"docsPage,omitempty"` // of one alone
 	Schema   []CredentialFieldInfo `json:"schema,omitempty"`   // of one alone
@@ -58,10 +58,12 @@ func credentialType(t wiro.CredentialType, full bool) CredentialTypeInfo {
 			})
 		}
 	}
+	info.Setup = setup(info)
 	if full {
 		info.Docs = t.DocsURL
+	} else {
+		info.Fields, info.Modes, info.Pending = nil, nil, false
 	}
-	info.Setup = setup(info)
 	return info
 }
 
@@ -210,11 +212,7 @@ func (h CredentialHistory) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s, newest first:\n", mcptool.Count(len(h.Changes), "change"), h.Credential)
 	for _, c := range h.Changes {
-		fmt.Fprintf(&b, "- %s · %s · %s · %s = %s", c.At, c.By, c.Operation, c.Field, c.Value)
-		if c.Status != "" {
-			b.WriteString(" · " + c.Status)
-		}
-		b.WriteString("\n")
+		b.WriteString("- " + mcptool.Row(c.At, c.By, c.Operation, c.Field+" = "+c.Value, c.Status) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -57,12 +57,8 @@ func selectAgentAccount(ctx context.Context, call *Call, in choice) (AccountActi
 	if flow != nil && flow.Return != nil { // what the page asks for is answered
 		_ = call.consents.Complete(ctx, call.consentKey(in.account, ""), flow, account)
 	}
-	shown := account.ID
-	if account.Name != "" {
-		shown = account.Name + " (" + account.ID + ")"
-	}
 	return AccountAction{
-		ActionResult: mcptool.Done("select", "The agent works with the "+thing+" "+shown+". If it runs, it restarts."),
+		ActionResult: mcptool.Done("The agent works with the " + thing + " " + nameAndID(account.Name, account.ID) + ". If it runs, it restarts."),
 		account:      in.account,
 		ID:           account.ID,
 		Name:         account.Name,
@@ -125,7 +121,7 @@ func (c *Call) selectionRequired(in account, thing string, choices []wiro.Accoun
 	arguments := in.arguments()
 	arguments["id"] = placeholder
 	return AccountAction{
-		ActionResult: mcptool.ActionResult{Action: "select", Message: fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)},
+		ActionResult: mcptool.Done(fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)),
 		account:      in, Choices: accountChoices(choices),
 		NextAction: c.Next("select_agent_account", "with the id that the user chooses", arguments),
 	}, nil
@@ -150,12 +146,7 @@ func accountChoices(choices []wiro.AccountChoice) []AccountOption {
 func choiceLines(options []AccountOption) string {
 	var b strings.Builder
 	for _, o := range options {
-		b.WriteString("\n- " + o.ID)
-		for _, more := range []string{o.Name, o.Note} {
-			if more != "" {
-				b.WriteString(" · " + more)
-			}
-		}
+		b.WriteString("\n- " + mcptool.Row(o.ID, o.Name, o.Note))
 	}
 	return b.String()
 }

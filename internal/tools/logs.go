@@ -117,7 +117,7 @@ func deleteAgentLog(ctx context.Context, call *Call, in logDayRef) (LogDeletion,
 	if !deleted.Removed.Plain && !deleted.Removed.GZ {
 		message = "There are no logs of " + in.Date + "."
 	}
-	return LogDeletion{ActionResult: mcptool.Done("delete", message), GUID: in.GUID, Date: in.Date}, nil
+	return LogDeletion{ActionResult: mcptool.Done(message), GUID: in.GUID, Date: in.Date}, nil
 }
 
 type logDayRef struct {

@@ -191,7 +191,7 @@ type LogDates struct {
 type LogDate struct {
 	Date       string `json:"date"`
 	SizeBytes  int64  `json:"sizeBytes"` // as stored
-	Compressed bool   `json:"compressed"`
+	Compressed bool   `json:"compressed,omitempty"`
 }
 
 // Text is a line a day.

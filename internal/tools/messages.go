@@ -38,7 +38,8 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 		if err != nil {
 			result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
 		}
-		call.addCredits(ctx, &result, in.Team)
+		result.Message.Question = "" // the caller just asked it
+		call.addCredits(ctx, &result, in.GUID, in.Team)
 		return result
 	}), nil
 }
@@ -214,7 +215,7 @@ func getAgentMessage(ctx context.Context, call *Call, in messageLook) (MessageRe
 		if err != nil {
 			result.Note = cause(err)
 		}
-		call.addCredits(ctx, &result, in.Team)
+		call.addCredits(ctx, &result, in.Agent, in.Team)
 		return result
 	}
 	if in.Wait <= 0 || message.Status.Over() {
@@ -304,7 +305,7 @@ func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (Message
 	_, err := inTeam(ctx, call, in.Agent, in.Team, func(w *wiro.Client) (struct{}, error) { return struct{}{}, w.Messages.Cancel(ctx, in.ref()) })
 	switch {
 	case wasCanceled(err):
-		return MessageAction{ActionResult: mcptool.Done("cancel", "It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
+		return MessageAction{ActionResult: mcptool.Done("It was canceled already."), GUID: in.GUID, Token: in.Token}, nil
 	case reasonOf(err) == wiro.ReasonMessageNotCancellable:
 		arguments := map[string]any{"messageguid": in.GUID}
 		if in.GUID == "" {
@@ -315,7 +316,7 @@ func cancelAgentMessage(ctx context.Context, call *Call, in messageRef) (Message
 	case err != nil:
 		return MessageAction{}, err
 	}
-	return MessageAction{ActionResult: mcptool.Done("cancel", "Canceled."), GUID: in.GUID, Token: in.Token}, nil
+	return MessageAction{ActionResult: mcptool.Done("Canceled."), GUID: in.GUID, Token: in.Token}, nil
 }
 
 var deleteAgentMessagesTool = define(mcptool.Meta{
@@ -341,7 +342,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 			return MessageAction{}, err
 		}
 		message := fmt.Sprintf("Your messages of the conversation %q are deleted, with their answers.", in.Session)
-		return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
+		return MessageAction{ActionResult: mcptool.Done(message), Agent: in.GUID}, nil
 	}
 	items := make([]wiro.MessageSide, len(in.Items))
 	for i, item := range in.Items {
@@ -357,7 +358,7 @@ func deleteAgentMessages(ctx context.Context, call *Call, in deletion) (MessageA
 		return MessageAction{}, err
 	}
 	message := mcptool.Count(len(items), "message") + " deleted. Wiro passes over guids that it does not know; list_agent_messages shows what is left."
-	return MessageAction{ActionResult: mcptool.Done("delete", message), Agent: in.GUID}, nil
+	return MessageAction{ActionResult: mcptool.Done(message), Agent: in.GUID}, nil
 }
 
 type deletion struct {

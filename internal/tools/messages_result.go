@@ -33,16 +33,14 @@ func (r MessageResult) Waits() *mcptool.Later { return r.later }
 type MessageInfo struct {
 	GUID     string   `json:"messageguid,omitempty"`
 	Token    string   `json:"agenttoken,omitempty"`
-	Agent    string   `json:"useragentguid,omitempty"`
 	Session  string   `json:"sessionkey,omitempty"`
 	Status   string   `json:"status,omitempty"` // Wiro's own
 	Question string   `json:"question,omitempty" text:"lines"`
 	By       string   `json:"by,omitempty"`
 	Sent     string   `json:"sentAt,omitempty"`
-	Seconds  float64  `json:"durationSeconds,omitempty"` // from the agent's start to the end
+	Seconds  float64  `json:"durationSeconds,omitempty"` // from the agent's start to the end, where it did not count
 	Elapsed  string   `json:"elapsed,omitempty"`         // as the agent counted it
 	Speed    string   `json:"speed,omitempty"`
-	Words    int      `json:"words,omitempty"`
 	Files    []string `json:"attachments,omitempty"` // URLs
 }
 
@@ -51,9 +49,9 @@ func messageInfo(m wiro.Message) MessageInfo {
 	info := MessageInfo{
 		GUID: m.GUID, Token: m.AgentToken, Session: m.SessionKey, Status: string(m.Status),
 		Question: mcptool.Clip(question(m), 2000), By: m.User.Name(), Sent: moment(m.CreatedAt), Elapsed: elapsed(said.Elapsed),
-		Speed: strings.TrimSpace(said.Speed + " " + said.SpeedUnit), Words: int(said.Words),
+		Speed: strings.TrimSpace(said.Speed + " " + said.SpeedUnit),
 	}
-	if !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt) {
+	if info.Elapsed == "" && !m.StartedAt.IsZero() && m.EndedAt.After(m.StartedAt) {
 		info.Seconds = m.EndedAt.Sub(m.StartedAt).Seconds()
 	}
 	for _, file := range m.Attachments {
@@ -110,7 +108,6 @@ const outOfCredits = "[SYSTEM_CREDIT_LIMIT_REACHED]"
 // that came with a failure, where it was heard.
 func (c *Call) messageResult(m wiro.Message, agent, said string) MessageResult {
 	r := MessageResult{State: messageState(m.Status), Message: messageInfo(m)}
-	r.Message.Agent = agent
 	r.Answer, r.Thinking = saidIn(m)
 	switch r.State {
 	case stateRunning:
@@ -141,13 +138,13 @@ func (c *Call) messageResult(m wiro.Message, agent, said string) MessageResult {
 // reports its use a moment later, so that the ledger may not say yet.
 //
 // Wiro docs: Agent Transactions; Agent Overview (Credit Consumption).
-func (c *Call) addCredits(ctx context.Context, r *MessageResult, team string) {
-	if r.Message.Agent == "" || r.Message.GUID == "" || r.State == stateRunning || r.State == stateSubmitted {
+func (c *Call) addCredits(ctx context.Context, r *MessageResult, agent, team string) {
+	if agent == "" || r.Message.GUID == "" || r.State == stateRunning || r.State == stateSubmitted {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, creditsTimeout)
 	defer cancel()
-	ledger, err := c.inTeam(team).Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: r.Message.Agent, Limit: ledgerLook})
+	ledger, err := c.inTeam(team).Billing.Transactions(ctx, wiro.TransactionQuery{UserAgentGUID: agent, Limit: ledgerLook})
 	if err != nil {
 		return
 	}
@@ -309,13 +306,7 @@ func (l MessageList) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Conversation %q, newest first:\n", l.Session)
 	for _, m := range l.Messages {
-		fmt.Fprintf(&b, "- %s · %s · %s", m.GUID, m.Sent, m.State)
-		if m.By != "" {
-			b.WriteString(" · " + m.By)
-		}
-		if m.Token != "" {
-			b.WriteString(" · token " + m.Token)
-		}
+		b.WriteString("- " + mcptool.Row(m.GUID, m.Sent, m.State, m.By, mcptool.Labeled("token", m.Token)))
 		if m.Question != "" {
 			b.WriteString("\n  asked: " + m.Question)
 		}

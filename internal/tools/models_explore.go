@@ -41,7 +41,7 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 			names := categories(m.Categories)
 			shelf.Models = append(shelf.Models, ShelvedModel{
 				Slug: slug.String(), Title: cmp.Or(m.Title, listed.title, slug.Model),
-				Categories: names[:min(1, len(names))], Pricing: listed.pricing,
+				Categories: names[:min(1, len(names))], Pricing: shortPrice(listed.pricing),
 			})
 		}
 		shelves.Categories = append(shelves.Categories, shelf)
@@ -50,6 +50,12 @@ func explore(ctx context.Context, call *Call, _ struct{}) (Shelves, error) {
 		shelves.NextAction = call.Next("get_model_schema", "see what a model takes and costs", map[string]any{"model": shelves.Categories[0].Models[0].Slug})
 	}
 	return shelves, nil
+}
+
+// shortPrice is a price without how it is worked out, which get_model_schema says.
+func shortPrice(pricing string) string {
+	price, _, _ := strings.Cut(pricing, " (")
+	return price
 }
 
 // Shelves are the curated shelves.
@@ -82,11 +88,7 @@ func (s Shelves) Text() string {
 	for _, shelf := range s.Categories {
 		fmt.Fprintf(&b, "## %s (%s)\n", shelf.Title, mcptool.Count(shelf.Total, "model"))
 		for _, m := range shelf.Models {
-			b.WriteString("- " + m.Slug)
-			if m.Pricing != "" {
-				b.WriteString(" · " + m.Pricing)
-			}
-			b.WriteString("\n")
+			b.WriteString("- " + mcptool.Row(withTitle(m.Slug, m.Title), m.Pricing) + "\n")
 		}
 	}
 	return mcptool.TextWithNext(b.String(), s.NextAction)

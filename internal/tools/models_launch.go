@@ -55,6 +55,10 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 	if run != nil && run.Attached {
 		return l, nil, nil
 	}
+	if run != nil && run.Canceled && (c.stopsAbandoned || plan.Kind != realtime.None) {
+		l.forget(ctx)
+		return nil, nil, mcptool.Problemf("The client canceled this call before the run was submitted: nothing was submitted.")
+	}
 	var charge *mcptool.Charge
 	if l.reserved, charge, err = c.reserve(ctx, plan, in); err != nil {
 		l.forget(ctx)
@@ -245,7 +249,7 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 	if !task.Over() || ctx.Err() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := c.Store.Within(ctx, time.Second)
 	defer cancel()
 	name := task.Token
 	if name == "" {

@@ -102,7 +102,7 @@ func (c *Call) modelsForJobs(ctx context.Context, jobs []intent.Job, wanted inte
 				}
 			}
 		}
-		lists[i] = ranked(models, wanted, job.Categories[0])
+		lists[i] = ranked(models, wanted, job.Categories)
 	}
 	return interleave(lists, len(jobs) < 2 || jobs[1].Score < asLikely*jobs[0].Score), nil
 }
@@ -159,11 +159,11 @@ func (r Recommendations) Text() string {
 	return "Taken for " + r.TakenFor + ".\n" + r.ModelList.Text()
 }
 
-// ranked puts models first that are of the closest category, whose texts have more of the words,
-// those above all that few others have, then models that people rate, run and that succeed more;
+// ranked puts models first that are of the closest category and of few others, whose texts have
+// more of the words, those above all that few others have, then models that people rate, run and that succeed more;
 // if the request asks for it, also those that cost less or take less time.
-func ranked(models []wiro.Model, wanted intent.Intent, category string) []wiro.Model {
-	const perWord, perCategory = 1.5, 1
+func ranked(models []wiro.Model, wanted intent.Intent, categories []string) []wiro.Model {
+	const perWord, closest, foreign = 1.5, 1, -0.2
 	stems := make([]string, len(wanted.Words))
 	for i, word := range wanted.Words {
 		stems[i] = stemOf(word)
@@ -202,8 +202,13 @@ func ranked(models []wiro.Model, wanted intent.Intent, category string) []wiro.M
 				total += weights[i]
 			}
 		}
-		if slices.Contains(m.Categories, category) {
-			total += perCategory
+		for _, category := range m.Categories {
+			switch slices.Index(categories, category) {
+			case 0:
+				total += closest
+			case -1:
+				total += foreign
+			}
 		}
 		if ended := m.Stats.Successes + m.Stats.Errors; ended > 0 {
 			total += float64(m.Stats.Successes)/float64(ended) - 1
@@ -291,7 +296,7 @@ func (c *Call) modelsByWords(ctx context.Context, request string, wanted intent.
 			return nil, err
 		}
 		if models := slices.DeleteFunc(page.Models, func(m wiro.Model) bool { return !named(m) }); len(models) > 0 {
-			return ranked(models, wanted, ""), nil
+			return ranked(models, wanted, nil), nil
 		}
 	}
 	return nil, nil

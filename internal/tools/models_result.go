@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wiroai/wiro-mcp-go/internal/fold"
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 	"github.com/wiroai/wiro-mcp-go/internal/params"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
@@ -21,41 +22,43 @@ type ModelInfo struct {
 	Description      string   `json:"description,omitempty"`
 	Categories       []string `json:"categories"`
 	Pricing          string   `json:"pricing"`
-	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of a run with the defaults, where known
-	RunTime          string   `json:"runTime,omitempty"`          // the usual one, "12 seconds"
+	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of a run with the defaults, where known; lists leave it out where it is the pricing
+	Seconds          *float64 `json:"seconds,omitempty"`          // that a run usually takes, where Wiro says so
 	SuccessRate      *float64 `json:"successRate,omitempty"`      // 0 to 1, where there were runs
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
+
+	runTime string // in Wiro's words, "12 seconds"
 }
 
 // line is what decides, in a line, and the description below.
 func (m ModelInfo) line() string {
-	parts := []string{m.Slug}
-	if m.Pricing != "" {
-		parts = append(parts, m.Pricing)
-	}
-	parts = append(parts, m.experience()...)
-	if len(m.Categories) > 0 {
-		parts = append(parts, strings.Join(m.Categories, ", "))
-	}
-	text := "- " + strings.Join(parts, " · ")
+	text := "- " + mcptool.Row(withTitle(m.Slug, m.Title), m.Pricing, m.experience(), strings.Join(m.Categories, ", "))
 	if m.Description != "" {
 		text += "\n  " + m.Description
 	}
 	return text + "\n"
 }
 
-// experience is how long runs take, how many succeed and how people rate them.
-func (m ModelInfo) experience() (parts []string) {
-	if m.RunTime != "" {
-		parts = append(parts, "usually "+m.RunTime)
+// withTitle is a slug, and the title where that says more than the slug does.
+func withTitle(slug, title string) string {
+	_, model, _ := strings.Cut(slug, "/")
+	switch fold.Name(title) {
+	case "", fold.Name(model), fold.Name(strings.ReplaceAll(slug, "/", "")):
+		return slug
 	}
+	return slug + " (" + title + ")"
+}
+
+// experience is how long runs take, how many succeed and how people rate them.
+func (m ModelInfo) experience() string {
+	parts := []string{mcptool.Labeled("usually", m.runTime)}
 	if m.SuccessRate != nil {
 		parts = append(parts, fmt.Sprintf("%.0f%% succeed", 100**m.SuccessRate))
 	}
 	if m.Rating > 0 {
 		parts = append(parts, fmt.Sprintf("rated %.1f", m.Rating))
 	}
-	return parts
+	return mcptool.Row(parts...)
 }
 
 func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
@@ -66,12 +69,24 @@ func modelInfo(m wiro.Model, price *quote.Model) ModelInfo {
 		Categories:       categories(m.Categories),
 		Pricing:          price.Describe(),
 		EstimatedCostUSD: price.Defaults().USD,
-		RunTime:          m.ComputingTime,
+		runTime:          m.ComputingTime,
 		Rating:           math.Round(m.AveragePoint*10) / 10,
+	}
+	if seconds, ok := price.RunSeconds(); ok {
+		info.Seconds = &seconds
 	}
 	if ended := m.Stats.Successes + m.Stats.Errors; m.Stats.Successes >= 0 && m.Stats.Errors >= 0 && ended > 0 {
 		rate := math.Round(100*float64(m.Stats.Successes)/float64(ended)) / 100
 		info.SuccessRate = &rate
+	}
+	return info
+}
+
+// listed is a model as a row of a list: a price that is the same for every run is said once.
+func listed(m wiro.Model, price *quote.Model) ModelInfo {
+	info := modelInfo(m, price)
+	if info.Pricing == mcptool.USD(info.EstimatedCostUSD)+" per run" {
+		info.EstimatedCostUSD = nil
 	}
 	return info
 }
@@ -90,7 +105,7 @@ func categories(list []string) []string {
 func models(list []wiro.Model) []ModelInfo {
 	infos := make([]ModelInfo, len(list))
 	for i, m := range list {
-		infos[i] = modelInfo(m, quoteModel(m, params.Schema{}))
+		infos[i] = listed(m, quoteModel(m, params.Schema{}))
 	}
 	return infos
 }
@@ -253,8 +268,8 @@ func (d ModelDetail) Text() string {
 	if len(m.Categories) > 0 {
 		fmt.Fprintf(&b, "Categories: %s\n", strings.Join(m.Categories, ", "))
 	}
-	if known := m.experience(); known != nil {
-		fmt.Fprintf(&b, "Runs: %s\n", strings.Join(known, " · "))
+	if known := m.experience(); known != "" {
+		fmt.Fprintf(&b, "Runs: %s\n", known)
 	}
 	b.WriteString("\n" + m.parameterText() + "\n" + m.priceText())
 	return mcptool.TextWithNext(b.String(), d.NextAction)
@@ -283,6 +298,9 @@ func (m ModelDescription) parameterText() string {
 // priceText is the price with the defaults, and the rows with their inputs.
 func (m ModelDescription) priceText() string {
 	var b strings.Builder
+	if len(m.Prices) == 0 && m.Pricing != "" && m.Pricing != m.quote.Basis {
+		fmt.Fprintf(&b, "Price: %s.\n", m.Pricing)
+	}
 	switch {
 	case m.quote.USD == nil && m.quote.MinUSD == nil:
 		fmt.Fprintf(&b, "Price: %s.\n", m.quote)
@@ -327,8 +345,8 @@ func (p ParamInfo) line() string {
 		text += " " + p.Label
 	}
 	about := strings.TrimSpace(p.Description + " " + p.Note)
-	if about == "" && p.Placeholder != "" {
-		about = "such as: " + p.Placeholder
+	if p.Placeholder != "" {
+		about = strings.TrimSpace(about + " Such as: " + p.Placeholder)
 	}
 	if about != "" {
 		text += ": " + about

@@ -41,7 +41,7 @@ func (c *Call) searchByPrice(ctx context.Context, query wiro.ModelQuery, in mode
 			case usd > maxPrice:
 				unknown++
 			case in.MaxPrice == nil || usd <= *in.MaxPrice:
-				offers = append(offers, offer{modelInfo(m, price), usd})
+				offers = append(offers, offer{listed(m, price), usd})
 			}
 		}
 		read, total = read+len(page.Models), int(page.Total)

@@ -73,13 +73,7 @@ func TestARefusedSessionLeavesNothingBehind(t *testing.T) {
 // Two replicas share a store: one holds the session, the other one is asked.
 func TestTheOutcomeOfASessionIsHadFromAnotherReplica(t *testing.T) {
 	t.Parallel()
-	shared := t.TempDir()
-	open := func(o *tools.Options) {
-		var err error
-		o.Store, err = store.Open("file:"+shared, store.Options{})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, o.Store.Close()) })
-	}
+	open := sharedStore(t)
 	first, folder := sessions(t, open)
 	second, _ := sessions(t, open, func(o *tools.Options) {
 		o.Wiro = wiro.NewClient(wiro.Options{

@@ -281,15 +281,21 @@ func TestASessionEndsWithItsClient(t *testing.T) {
 	}
 }
 
-func TestASessionEndsWithTheServerAndIsFoundAgain(t *testing.T) {
-	t.Parallel()
-	shared := t.TempDir()
-	open := func(o *tools.Options) {
+// sharedStore lets several servers remember in one folder.
+func sharedStore(t *testing.T) func(*tools.Options) {
+	t.Helper()
+	folder := t.TempDir()
+	return func(o *tools.Options) {
 		var err error
-		o.Store, err = store.Open("file:"+shared, store.Options{})
+		o.Store, err = store.Open("file:"+folder, store.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, o.Store.Close()) })
 	}
+}
+
+func TestASessionEndsWithTheServerAndIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	open := sharedStore(t)
 	drain, end := context.WithCancel(t.Context())
 	first, _ := sessions(t, open, func(o *tools.Options) { o.Drain = drain })
 	first.sandbox.Behave(narrator, emulator.Behavior{FrameDelay: 2 * time.Millisecond})

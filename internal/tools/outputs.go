@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"fmt"
 	"mime"
 	"net/url"
@@ -18,10 +19,10 @@ import (
 )
 
 const (
-	maxAnswer   = 80_000 // characters of a language model's answer in a result
-	maxTokens   = 20_000 // of it, as models count them
-	maxThinking = 8_000  // characters
-	shortAnswer = 2 << 10
+	maxAnswer   = 80_000   // characters of a language model's answer in a result
+	maxTokens   = 20_000   // of it, as models count them
+	maxThinking = 8_000    // characters
+	shortAnswer = 16 << 10 // of one that stands among the outputs, too, where programs look for it
 )
 
 // addOutputs puts what a task made into its result: its files, and a language model's answer.
@@ -219,6 +220,14 @@ func escapeURL(address string) string {
 	return u.String()
 }
 
+// details are the type and the size, "image/png, 123 kB".
+func (o OutputInfo) details() string {
+	if size := o.SizeBytes.String(); size != "" {
+		return o.MIMEType + ", " + size
+	}
+	return o.MIMEType
+}
+
 // line is the output in Markdown: a picture to be shown, or a link.
 func (o OutputInfo) line(prompt string) string {
 	if o.URL == "" && o.Path == "" {
@@ -227,10 +236,7 @@ func (o OutputInfo) line(prompt string) string {
 	if o.isAnswer {
 		o.Content = ""
 	}
-	details := o.MIMEType
-	if s := o.SizeBytes.String(); s != "" {
-		details += ", " + s
-	}
+	details := o.details()
 	address := addressEscapes.Replace(o.URL)
 	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
 	if address == "" {
@@ -273,11 +279,22 @@ var (
 )
 
 // saysRefusal reports whether a log, or a line of it, says that a model kept something back. Logs
-// are long: an expression would take ten times as long.
+// are long: an expression would take ten times as long, and strings.ToLower five times.
 func saysRefusal(log string) bool {
-	log = strings.ToLower(log)
-	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(log, word) }) ||
-		strings.Contains(log, "filter") && filtered().MatchString(log)
+	lower := lowerASCII(log)
+	return slices.ContainsFunc(refusals, func(word string) bool { return bytes.Contains(lower, []byte(word)) }) ||
+		bytes.Contains(lower, []byte("filter")) && filtered().Match(lower)
+}
+
+// lowerASCII returns a text with the letters of ASCII in lower case.
+func lowerASCII(text string) []byte {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	return lower
 }
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task

@@ -58,11 +58,10 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 	if c.Local.SaveAll && c.isLocal() && c.Local.OutputDir != "" {
 		c.saveAll(ctx, r)
 	} else if r.State == stateCompleted {
-		hint := "Wiro keeps these files for a limited time."
+		r.kept = "Wiro keeps these files for a limited time."
 		if c.Enabled("save_output") && c.isLocal() && c.Local.OutputDir != "" {
-			hint = "Wiro keeps these files for a limited time; save_output saves them."
+			r.kept = "Wiro keeps these files for a limited time; save_output saves them."
 		}
-		r.Note = strings.TrimSpace(r.Note + "\n" + hint)
 	}
 	shows := c.showsImages()
 	if !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.isText() || shows && o.isPicture() }) {

@@ -274,6 +274,28 @@ func TestARequestIsGivenUpFromAnotherConnection(t *testing.T) {
 	require.Equal(t, 1, s.submits())
 }
 
+// The cancel came on another connection, while the run's price was looked up.
+func TestACallThatWasCanceledBeforeItsSubmitSubmitsNothingWhereTheOperatorWantsIt(t *testing.T) {
+	t.Parallel()
+	for _, stops := range []bool{true, false} {
+		s := newStage(t, func(o *tools.Options) { o.StopAbandoned = stops })
+		scope := mcptool.Scope{Caller: mcptool.ServerCredentials{}, Request: "client 1, request 7"}
+		require.NoError(t, s.GiveUp(soon(t), scope, scope.Request, true))
+		result, err := s.Call(mcptool.WithScope(soon(t), scope), "run_model", parsed(t, foxRun), nil)
+		require.NoError(t, err)
+		if stops {
+			require.Contains(t, result.Text, "nothing was submitted")
+			require.Zero(t, s.submits())
+		} else {
+			require.Contains(t, result.Text, "Completed")
+		}
+		next, err := s.Call(mcptool.WithScope(soon(t), scope), "run_model", parsed(t, foxRun), nil)
+		require.NoError(t, err)
+		require.Contains(t, next.Text, "Completed")
+		require.Equal(t, 1, s.submits(), "the same call goes on with what was submitted")
+	}
+}
+
 func TestALimitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, func(o *tools.Options) { o.QueueOnLimit = true })

@@ -270,7 +270,7 @@ func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string
 	if err != nil {
 		return err
 	}
-	runs, err := s.options.Store.GiveUp(ctx, storeCaller(client), request)
+	runs, err := s.options.Store.GiveUp(ctx, storeCaller(client), request, canceled)
 	if err != nil || !canceled || len(runs) != 1 { // of two, one is another window's
 		return err
 	}

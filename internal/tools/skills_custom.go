@@ -56,7 +56,7 @@ func setCustomSkill(ctx context.Context, call *Call, in customSkill) (CustomSkil
 	if err != nil {
 		return CustomSkillAction{}, err
 	}
-	action := CustomSkillAction{ActionResult: mcptool.Done("set", in.done(in.Key)), Key: in.Key}
+	action := CustomSkillAction{ActionResult: mcptool.Done(in.done(in.Key)), Key: in.Key}
 	action.NextAction = call.Next("get_my_agent", "see what the agent has now", agentRef(in.GUID))
 	if agent, err = call.Wiro.MyAgents.Get(ctx, in.GUID); err == nil && lookErr == nil {
 		call.compare(&action, before, existed, agent, in)
@@ -237,7 +237,7 @@ func renameCustomSkill(ctx context.Context, call *Call, in customSkillRenaming) 
 	if err != nil {
 		return CustomSkillAction{}, err
 	}
-	return CustomSkillAction{ActionResult: mcptool.Done("rename", "Renamed "+in.Old+" to "+key+". If the agent runs, it restarts."), Key: key}, nil
+	return CustomSkillAction{ActionResult: mcptool.Done("Renamed " + in.Old + " to " + key + ". If the agent runs, it restarts."), Key: key}, nil
 }
 
 type customSkillRenaming struct {
@@ -262,7 +262,7 @@ func deleteCustomSkill(ctx context.Context, call *Call, in customSkillName) (Cus
 		return CustomSkillAction{}, err
 	}
 	return CustomSkillAction{
-		ActionResult: mcptool.Done("delete", "Deleted "+in.Key+", if a user had created it: what comes with the template or a skill stays. If the agent runs, it restarts."),
+		ActionResult: mcptool.Done("Deleted " + in.Key + ", if a user had created it: what comes with the template or a skill stays. If the agent runs, it restarts."),
 		Key:          in.Key,
 		NextAction:   call.Next("get_my_agent", "see what the agent has now", agentRef(in.GUID)),
 	}, nil

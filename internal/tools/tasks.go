@@ -270,7 +270,7 @@ func deleteTaskFiles(ctx context.Context, call *Call, in taskRef) (FilesDeleted,
 		}
 		return FilesDeleted{}, call.noSuchTask(err)
 	}
-	return FilesDeleted{mcptool.Done("delete", "The task's input and output files are deleted."), TaskName{task.ID, task.Token}}, nil
+	return FilesDeleted{mcptool.Done("The task's input and output files are deleted."), TaskName{task.ID, task.Token}}, nil
 }
 
 // FilesDeleted says whose files were deleted.
@@ -279,8 +279,15 @@ type FilesDeleted struct {
 	Task TaskName `json:"task"`
 }
 
+// Text is what was done, and to which task.
+func (d FilesDeleted) Text() string {
+	return d.Message + TaskInfo{Token: d.Task.Token}.tokenText()
+}
+
 // TaskAction is something done to a task.
 type TaskAction struct {
+	Action  string `json:"action"`  // cancel or kill
+	Success bool   `json:"success"` // true: a refusal is an error
 	mcptool.ActionResult
 	Task       StoppedTask         `json:"task"`
 	NextAction *mcptool.NextAction `json:"nextAction,omitempty"`
@@ -301,10 +308,11 @@ type StoppedTask struct {
 }
 
 func taskAction(action string, t wiro.Task, message string) TaskAction {
-	return TaskAction{ActionResult: mcptool.Done(action, message), Task: StoppedTask{TaskName{t.ID, t.Token}, recordedCost(t), t.Model().String()}}
+	return TaskAction{Action: action, Success: true, ActionResult: mcptool.Done(message), Task: StoppedTask{TaskName{t.ID, t.Token}, recordedCost(t), t.Model().String()}}
 }
 
 // Text is what was done, and to which task.
 func (a TaskAction) Text() string {
-	return mcptool.TextWithNext(TaskInfo{ID: a.Task.ID, Model: a.Task.model}.named()+": "+a.Message, a.NextAction)
+	task := TaskInfo{ID: a.Task.ID, Token: a.Task.Token, Model: a.Task.model}
+	return mcptool.TextWithNext(task.named()+": "+a.Message+task.tokenText(), a.NextAction)
 }

@@ -242,17 +242,11 @@ func (l TaskList) Text() string {
 
 func (r TaskRow) line() string {
 	t := r.Task
-	parts := []string{t.ID, t.Model, r.State, cost(t)}
+	took := ""
 	if t.Seconds != nil {
-		parts = append(parts, mcptool.Seconds(*t.Seconds))
+		took = mcptool.Seconds(*t.Seconds)
 	}
-	if t.Created != "" {
-		parts = append(parts, t.Created)
-	}
-	if t.Token != "" {
-		parts = append(parts, "token "+t.Token)
-	}
-	text := "- " + strings.Join(parts, " · ") + "\n"
+	text := "- " + mcptool.Row(t.ID, t.Model, r.State, cost(t), took, t.Created, mcptool.Labeled("token", t.Token)) + "\n"
 	if r.Prompt != "" {
 		text += fmt.Sprintf("  %q\n", r.Prompt)
 	}
@@ -260,8 +254,11 @@ func (r TaskRow) line() string {
 		text += "  Why: " + r.Reason + "\n"
 	}
 	for _, o := range r.Outputs {
-		if o.URL != "" && !o.isAnswer {
-			text += "  " + o.URL + "\n"
+		switch {
+		case o.isAnswer && o.Content != "":
+			text += "  Answer: " + o.Content + "\n"
+		case o.URL != "" && !o.isAnswer:
+			text += "  " + o.URL + " " + o.details() + "\n"
 		}
 	}
 	return text

@@ -48,7 +48,7 @@ func TestTheListOfTasksSaysWhatWasSpentAndWhatFailed(t *testing.T) {
 		require.Contains(t, rows[i].(map[string]any)["task"], "costUsd")
 		require.Nil(t, rows[i].(map[string]any)["task"].(map[string]any)["costUsd"])
 	}
-	require.Nil(t, rows[0].(map[string]any)["task"].(map[string]any)["durationSeconds"])
+	require.NotContains(t, rows[0].(map[string]any)["task"], "durationSeconds")
 	next, arguments := r.next()
 	require.Equal(t, "list_tasks", next)
 	require.Equal(t, map[string]any{"limit": 5.0, "start": 5.0}, arguments)

@@ -42,6 +42,7 @@ type TaskResult struct {
 
 	prompt      string         // its start
 	tellsParams bool           // in the text: the caller may not know them
+	kept        string         // how long Wiro keeps the outputs, which the server's instructions say too
 	image       []byte         // a picture of the outputs, as JPEG
 	sound       []byte         // a sound of the outputs, as WAV
 	later       *mcptool.Later // it is still to come, and the rest is empty
@@ -62,7 +63,7 @@ type TaskInfo struct {
 	Model    string   `json:"model,omitempty"`
 	Status   string   `json:"status,omitempty"`   // Wiro's own
 	ExitCode string   `json:"exitCode,omitempty"` // "0" is success
-	Seconds  *float64 `json:"durationSeconds" nullable:"true"`
+	Seconds  *float64 `json:"durationSeconds,omitempty"`
 	CostUSD  *float64 `json:"costUsd" nullable:"true"` // what was charged, of a task that is over
 	Created  string   `json:"createdAt,omitempty"`     // in lists
 }
@@ -166,6 +167,9 @@ func (r TaskResult) Text() string {
 	}
 	if r.Note != "" {
 		b.WriteString("\n" + r.Note)
+	}
+	if r.kept != "" {
+		b.WriteString("\n" + r.kept)
 	}
 	if r.tellsParams {
 		if sent, err := mcptool.Marshal(r.Params); err == nil {

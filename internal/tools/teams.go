@@ -29,7 +29,7 @@ func createOrganization(ctx context.Context, call *Call, in newOrganization) (Te
 		return TeamAction{}, err
 	}
 	action := TeamAction{
-		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID))),
+		ActionResult: mcptool.Done(fmt.Sprintf("Created the organization %s%s. create_team makes a team of it.", made.Name, guidNote(made.GUID))),
 		Organization: made.GUID,
 		Name:         made.Name,
 	}
@@ -63,7 +63,7 @@ func restoreOrganization(ctx context.Context, call *Call, in organizationName) (
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		ActionResult: mcptool.Done("restore", "Restored, with its teams and members. Agents and projects stay where the deletion moved them, "+
+		ActionResult: mcptool.Done("Restored, with its teams and members. Agents and projects stay where the deletion moved them, " +
 			"in the owner's personal workspace: transfer_agent and transfer_project move them back."),
 		Organization: in.Organization,
 	}, nil
@@ -90,7 +90,7 @@ func createTeam(ctx context.Context, call *Call, in newTeam) (TeamAction, error)
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		ActionResult: mcptool.Done("create", fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
+		ActionResult: mcptool.Done(fmt.Sprintf("Created the team %s%s. Its wallet is empty: transfer_credit funds it; invite_team_member brings people in.",
 			made.Name, guidNote(made.GUID))),
 		Organization: made.OrganizationGUID,
 		Team:         made.GUID,
@@ -119,7 +119,7 @@ func inviteTeamMember(ctx context.Context, call *Call, in invitation) (TeamActio
 		return TeamAction{}, err
 	}
 	return TeamAction{
-		ActionResult: mcptool.Done("invite", fmt.Sprintf("Invited %s as %s. The invitation went out by e-mail and is good for seven days.", in.Email, in.Role)),
+		ActionResult: mcptool.Done(fmt.Sprintf("Invited %s as %s. The invitation went out by e-mail and is good for seven days.", in.Email, in.Role)),
 		Team:         in.Team,
 	}, nil
 }
@@ -170,7 +170,7 @@ func updateTeam(ctx context.Context, call *Call, in teamUpdate) (TeamAction, err
 		}
 	}
 	return TeamAction{
-		ActionResult: mcptool.Done("update", "Updated. "+strings.Join(changed, "; ")+"."+lists), Team: in.Team, Models: slices.Concat(allowed, blocked),
+		ActionResult: mcptool.Done("Updated. " + strings.Join(changed, "; ") + "." + lists), Team: in.Team, Models: slices.Concat(allowed, blocked),
 	}, nil
 }
 

@@ -81,8 +81,6 @@ func (s TeamSpending) Text() string {
 
 // CreditTransferred is credit that was moved, in USD, by where it had come from.
 type CreditTransferred struct {
-	Action    string   `json:"action"`
-	Success   bool     `json:"success"`
 	From      string   `json:"sourceteamguid"` // "" for the personal wallet
 	To        string   `json:"targetteamguid"`
 	TotalUSD  *float64 `json:"totalUsd" nullable:"true"` // amounts that Wiro does not say are null or left out

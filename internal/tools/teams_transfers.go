@@ -27,7 +27,7 @@ func transferAgent(ctx context.Context, call *Call, in agentTransfer) (TeamActio
 		agent["teamguid"] = *in.To
 	}
 	return TeamAction{
-		ActionResult: mcptool.Done("transfer", "The agent is in "+workspace(*in.To)+" now and billed there, with its subscription and credits. It restarts."),
+		ActionResult: mcptool.Done("The agent is in " + workspace(*in.To) + " now and billed there, with its subscription and credits. It restarts."),
 		Team:         *in.To,
 		UserAgent:    in.GUID,
 		NextAction:   call.Next("get_my_agent", "see how it stands", agent),
@@ -81,7 +81,7 @@ func transferProject(ctx context.Context, call *Call, in projectTransfer) (TeamA
 	}); err != nil {
 		return TeamAction{}, err
 	}
-	return TeamAction{ActionResult: mcptool.Done("transfer", "The project is in "+workspace(*in.To)+" now: its runs are billed there."), Team: *in.To}, nil
+	return TeamAction{ActionResult: mcptool.Done("The project is in " + workspace(*in.To) + " now: its runs are billed there."), Team: *in.To}, nil
 }
 
 type projectTransfer struct {
@@ -106,7 +106,7 @@ func transferCredit(ctx context.Context, call *Call, in creditTransfer) (CreditT
 		return CreditTransferred{}, err
 	}
 	return CreditTransferred{
-		Action: "transfer", Success: true, From: in.From, To: in.To, TotalUSD: stated(moved.Total),
+		From: in.From, To: in.To, TotalUSD: stated(moved.Total),
 		GiftedUSD: stated(moved.Gifted), StoreUSD: stated(moved.Store), PaidUSD: stated(moved.Amount),
 	}, nil
 }

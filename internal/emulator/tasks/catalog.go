@@ -22,7 +22,7 @@ import (
 var catalogData embed.FS
 
 // catalogFiles are the files with models, in the order in which the models were added.
-var catalogFiles = []string{"sandbox", "image", "editing", "video", "audio", "llm", "business", "3d-training", "realtime"}
+var catalogFiles = []string{"sandbox", "image", "editing", "video", "audio", "llm", "business", "3d-training", "realtime", "later"}
 
 // A catalog is every model of the emulator.
 type catalog struct {
