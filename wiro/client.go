@@ -101,8 +101,8 @@ type service struct{ client *Client }
 
 // shared is what the copies of a client share.
 type shared struct {
-	options   Options
-	transport *wire.Transport
+	options     Options
+	transport   *wire.Transport
 	derivations derivations
 }
 
