@@ -43,8 +43,8 @@ type Options struct {
 	// last one is repeated. 2, 3, 5, then 10 s if empty.
 	PollIntervals []time.Duration
 
-	// SafetyPollInterval is the pause between two looks at a task while a socket does serve
-	// it, in case an event was lost. 30 s if 0.
+	// SafetyPollInterval is the pause, or up to a quarter more, between two looks at a task while a
+	// socket does serve it, in case an event was lost. 30 s if 0.
 	SafetyPollInterval time.Duration
 
 	Observer Observer     // told of requests and sockets, for metrics; may be nil
