@@ -43,8 +43,8 @@ type Options struct {
 	// last one is repeated. 2, 3, 5, then 10 s if empty.
 	PollIntervals []time.Duration
 
-	// SafetyPollInterval is the pause between two looks at a task while a socket does serve
-	// it, in case an event was lost. 30 s if 0.
+	// SafetyPollInterval is the pause, or up to a quarter more, between two looks at a task while a
+	// socket does serve it, in case an event was lost. 30 s if 0.
 	SafetyPollInterval time.Duration
 
 	Observer Observer     // told of requests and sockets, for metrics; may be nil
@@ -101,9 +101,9 @@ type service struct{ client *Client }
 
 // shared is what the copies of a client share.
 type shared struct {
-	options   Options
-	transport *wire.Transport
-	redactors redactors
+	options     Options
+	transport   *wire.Transport
+	derivations derivations
 }
 
 // NewClient returns a client. It opens no connection and starts no goroutine before the first
@@ -223,7 +223,7 @@ func (c *Client) Redact(text string) string {
 	if !c.credentials.Set() {
 		return text
 	}
-	return c.shared.redactors.of(c.credentials).Redact(text)
+	return c.shared.derivations.of(c.credentials).redactor.Redact(text)
 }
 
 // redact removes the credentials, and what withRedacted was given, from a text of an error.

@@ -71,21 +71,26 @@ func (c Credentials) redactShort(text string) string {
 	return text
 }
 
-// redactors keeps the redactors of the credentials in use: one takes 30 µs to make, and up to
-// 40 KB.
-type redactors struct {
-	mu    sync.Mutex
-	known map[Credentials]*redact.Redactor
+// derived is what is made of credentials: it takes 30 µs, and up to 40 KB.
+type derived struct {
+	redactor *redact.Redactor
+	sealKey  []byte // see Client.Seal
 }
 
-const maxRedactors = 256 // then it begins anew
+// derivations keeps what is derived of the credentials in use.
+type derivations struct {
+	mu    sync.Mutex
+	known map[Credentials]*derived
+}
 
-func (r *redactors) of(c Credentials) *redact.Redactor {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	redactor, ok := r.known[c]
+const maxDerived = 256 // then it begins anew
+
+func (d *derivations) of(c Credentials) *derived {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	made, ok := d.known[c]
 	if ok {
-		return redactor
+		return made
 	}
 	var long []string
 	for _, s := range []Secret{c.Key, c.Secret} {
@@ -93,12 +98,14 @@ func (r *redactors) of(c Credentials) *redact.Redactor {
 			long = append(long, s.Reveal())
 		}
 	}
-	if r.known == nil || len(r.known) >= maxRedactors {
-		r.known = map[Credentials]*redact.Redactor{}
+	if d.known == nil || len(d.known) >= maxDerived {
+		d.known = map[Credentials]*derived{}
 	}
-	redactor = redact.New(long...)
-	r.known[c] = redactor
-	return redactor
+	key := hmac.New(sha256.New, []byte("wiro-mcp seal"))
+	key.Write([]byte(c.Key.Reveal() + "\x00" + c.Secret.Reveal()))
+	made = &derived{redactor: redact.New(long...), sealKey: key.Sum(nil)}
+	d.known[c] = made
+	return made
 }
 
 // environmentCredentials are those of WIRO_API_KEY and WIRO_API_SECRET.
@@ -113,9 +120,7 @@ func environmentCredentials() Credentials {
 // credentials can make: what it seals can leave the process and be recognized when it comes
 // back, by any process with the same credentials.
 func (c *Client) Seal(parts ...string) string {
-	key := hmac.New(sha256.New, []byte("wiro-mcp seal"))
-	key.Write([]byte(c.credentials.Key.Reveal() + "\x00" + c.credentials.Secret.Reveal()))
-	mac := hmac.New(sha256.New, key.Sum(nil))
+	mac := hmac.New(sha256.New, c.shared.derivations.of(c.credentials).sealKey)
 	for _, part := range parts {
 		mac.Write([]byte(part + "\x00"))
 	}

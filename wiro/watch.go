@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,6 +133,10 @@ func (r *runner) again() bool {
 	return r.running
 }
 
+// spread returns up to a quarter more, so that thousands of watches that began together, or whose
+// socket came back, do not all poll in the same moment.
+func spread(d time.Duration) time.Duration { return d + rand.N(d/4+1) } //nolint:gosec // no secret depends on it
+
 // watchState is a watch under way.
 type watchState[T any] struct {
 	*watcher[T]
@@ -162,7 +167,7 @@ type watchState[T any] struct {
 func startWatch[T any](ctx context.Context, c *Client, w *watcher[T], wake func()) (*watchState[T], error) {
 	ctx, observed := c.shared.options.Observer.Wait(ctx, w.subject)
 	s := &watchState[T]{
-		watcher: w, ctx: ctx, own: w.justCreated, polling: true, safety: c.shared.options.SafetyPollInterval,
+		watcher: w, ctx: ctx, own: w.justCreated, polling: true, safety: spread(c.shared.options.SafetyPollInterval),
 		pace: w.intervals, observed: observed,
 	}
 	if w.token != "" && c.shared.transport.HasSocket() {
@@ -216,7 +221,7 @@ func (s *watchState[T]) onEvent(ctx context.Context, e *wire.Event) {
 	switch e.Type {
 	case wire.SocketUp:
 		s.polling = false
-		s.setPace(min(firstSafetyPoll, s.safety), s.safety)
+		s.setPace(min(spread(firstSafetyPoll), s.safety), s.safety)
 		s.ask(ctx)
 	case wire.SocketDown:
 		if !s.polling {
@@ -288,8 +293,8 @@ func (s *watchState[T]) resetTimer() {
 	if s.quietEnd != nil && s.quietEnd() {
 		pause = min(pause, maxQuietPoll)
 	}
-	s.timer.Reset(pause)
 	s.due.Store(false)
+	s.timer.Reset(pause)
 }
 
 // ask polls the endpoint once.

@@ -43,6 +43,7 @@ func (a *app) httpCommand() *cobra.Command {
 			a.credentials = wiro.Credentials{} // every request brings its own
 			a.hosted = true
 			paceGC(cmd.Context())
+			a.holdLog()
 			telemetry := a.telemetry(cmd.Context(), true)
 			err := a.server(a.client(telemetry), telemetry).ListenAndServe(cmd.Context(), options)
 			return sources.Explain(&settings, err)

@@ -253,15 +253,27 @@ func settingsError(err error) error { return fmt.Errorf(settingsPrefix+"%w", err
 // logger writes to stderr: for people, or as JSON, which is the default of servers without a
 // terminal.
 func (a *app) logger(isServer bool) zerolog.Logger {
-	format, terminal := a.config.LogFormat, isTerminal(a.err)
-	if format == "" && isServer && !terminal {
-		format = "json"
-	}
+	terminal := isTerminal(a.err)
 	out := a.err
-	if format != "json" {
+	if !a.logsJSON(isServer) {
 		out = zerolog.ConsoleWriter{Out: a.raw.err, NoColor: !terminal, FormatPrepare: plainLine} // it writes colors
 	}
 	return zerolog.New(redacted{out, a}).Level(zerolog.Level(a.config.LogLevel)).With().Timestamp().Logger()
+}
+
+// logsJSON reports whether the log is JSON.
+func (a *app) logsJSON(isServer bool) bool {
+	return a.config.LogFormat == "json" || a.config.LogFormat == "" && isServer && !isTerminal(a.err)
+}
+
+// holdLog lets lines of the log share their writes, if they are for programs.
+func (a *app) holdLog() {
+	if !a.logsJSON(true) {
+		return
+	}
+	held := &heldLog{out: redacted{a.err, a}}
+	a.log = a.log.Output(held)
+	a.cleanup = append(a.cleanup, func() { _ = held.Close() }) // nowhere to say it
 }
 
 // plainLine makes the texts of a log line plain: whoever was called may have written them.

@@ -3,6 +3,8 @@ package docs
 import (
 	"math"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // index finds the sections of pages by their words. It is built once and then only read.
@@ -15,12 +17,14 @@ type index struct {
 	sections  []entry
 	questions []question
 	terms     []term
-	ids       map[string]int32     // stem to term
-	forms     map[string]int32     // word as written to term
-	spellings []spelling           // the same, to be looked through
-	named     map[string]int       // key of a page's title or slug to the page
-	tokens    map[string][]counted // terms of each token as the pages write it
-	unknown   float64              // weight of a word that no section has
+	ids       map[string]int32 // stem to term
+	forms     map[string]int32 // word as written to term
+	spellings []spelling       // the same, to be looked through
+	near      neighbors        // terms, by what they mean
+	named     map[string]int   // key of a page's title or slug to the page
+	tokens    map[string]token // as the pages write them
+	meanings  meanings         // of the sections
+	unknown   float64          // weight of a word that no section has
 }
 
 // entry is a section as the index knows it.
@@ -41,6 +45,7 @@ type term struct {
 	idf       float64 // weight: the fewer sections have the term, the higher
 	sections  []posting
 	questions []int32
+	row       vectors.Row // of the word that the term first is on the pages
 }
 
 // posting is the weight of a term in a section, from 0 to 1.
@@ -53,6 +58,12 @@ type posting struct {
 type counted struct {
 	term   int32
 	weight float32
+}
+
+// token is a token with its terms and its words' vectors.
+type token struct {
+	terms []counted
+	rows  []vectors.Row
 }
 
 // spelling is a word as the pages write it.
@@ -84,9 +95,17 @@ type sectionCounts struct {
 func newIndex(pages []*Page, w Weights) *index {
 	x := &index{
 		weights: w, pages: pages,
-		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string][]counted{}, named: map[string]int{},
+		ids: map[string]int32{}, forms: map[string]int32{}, tokens: map[string]token{}, named: map[string]int{},
 	}
 	var counts []sectionCounts
+	questions, sections := 0, 0
+	for _, p := range pages {
+		sections += len(p.Sections)
+		for _, s := range p.Sections {
+			questions += len(s.Questions)
+		}
+	}
+	x.questions, x.meanings = make([]question, 0, questions), newMeanings(sections+questions)
 	for pi, p := range pages {
 		x.named[nameKey(p.Slug)], x.named[nameKey(p.Title)] = pi, pi
 		for si := range p.Sections {
@@ -94,10 +113,12 @@ func newIndex(pages []*Page, w Weights) *index {
 				continue // a heading with nothing below it answers nothing
 			}
 			counts = append(counts, x.count(p, &p.Sections[si]))
+			x.addMeanings(number(len(x.sections)), &p.Sections[si])
 			x.sections = append(x.sections, entry{pi, si})
 		}
 	}
 	x.weigh(counts)
+	x.listNeighbors()
 	for text, t := range x.forms {
 		x.spellings = append(x.spellings, spelling{text, letterSet(text), t})
 	}
@@ -190,13 +211,13 @@ func (x *index) weigh(counts []sectionCounts) {
 
 // eachTerm yields the terms of a text with their weights: words, and the parts of identifiers.
 func (x *index) eachTerm(text string, yield func(t int32, weight float64)) {
-	eachToken(text, func(token string) {
-		counted, known := x.tokens[token]
+	eachToken(text, func(run string) {
+		t, known := x.tokens[run]
 		if !known {
-			counted = x.countToken(token)
-			x.tokens[token] = counted
+			t = token{x.countToken(run), tokenRows(run)}
+			x.tokens[run] = t
 		}
-		for _, c := range counted {
+		for _, c := range t.terms {
 			yield(c.term, float64(c.weight))
 		}
 	})
@@ -230,7 +251,7 @@ func (x *index) term(w string) int32 {
 	if !ok {
 		t = number(len(x.terms))
 		x.ids[stemmed] = t
-		x.terms = append(x.terms, term{})
+		x.terms = append(x.terms, term{row: vectors.Find(w)})
 	}
 	x.forms[w] = t
 	return t

@@ -129,13 +129,14 @@ func (x *index) phrase(words []word) []alternative {
 	return append(as, x.related(wholes...)...)
 }
 
-// alternatives returns the terms that may stand for a word: itself and words that mean the same. If no page has
+// alternatives returns the terms that may stand for a word: itself and words that mean about the same. If no page has
 // the word, terms with a similar spelling are added.
 func (x *index) alternatives(w string) []alternative {
+	same := append(x.related(w), x.neighbors(w)...)
 	if t, ok := x.lookup(w); ok {
-		return append([]alternative{{t, 1}}, x.related(w)...)
+		return append([]alternative{{t, 1}}, same...)
 	}
-	return best(append(x.related(w), x.nearly(w)...))
+	return best(append(same, x.nearly(w)...))
 }
 
 // eachParticle yields the particles that may belong to the first of some words, a verb: off in "switch the old

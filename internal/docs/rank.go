@@ -4,7 +4,12 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
+
+// negligible is the share of the highest score below which a section is of no use, not even to continue another.
+const negligible = 0.15
 
 // hit is a section that a query found.
 type hit struct {
@@ -18,6 +23,9 @@ type hit struct {
 type leaders [6]float64
 
 func (l *leaders) add(score float64) {
+	if score <= l[len(l)-1] {
+		return
+	}
 	for i := range l {
 		if score > l[i] {
 			l[i], score = score, l[i]
@@ -36,11 +44,12 @@ func (l *leaders) mean(ratio float64) float64 {
 	return sum / weights
 }
 
-// rank scores the sections that have any of the concepts and returns them best first.
+// rank scores the sections that have any of the concepts, or that mean about the same, and returns them best first.
 //
-// A section's score has three parts: how much its words have in common with the query, how much its questions are
-// like the query, and how well the best sections of its page do, because what a page is about shows in several.
-func (x *index) rank(concepts []concept) []hit {
+// A section's score has four parts: how much its words have in common with the query, how much its questions are
+// like the query by their words and by their meaning, and how well the best sections of its page do, because what a
+// page is about shows in several.
+func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 	total := 0.0
 	for _, c := range concepts {
 		total += c.weight
@@ -96,20 +105,24 @@ func (x *index) rank(concepts []concept) []hit {
 	}
 	var hits []hit
 	ofPage := make([]leaders, len(x.pages)) // scores of each page's sections
+	meant := x.meant(meaning)
 	for i, words := range words {
-		if words == 0 {
+		if words == 0 && meant[i] == 0 {
 			continue
 		}
 		h := asked[i]
 		h.section = i
-		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner)) / (1 + x.weights.Question)
+		h.score = (math.Pow(words/total*covered[i]/total, x.weights.Evenness) + x.weights.Question*likest[i].mean(x.weights.Runner) + x.weights.Meaning*meant[i]) / (1 + x.weights.Question + x.weights.Meaning)
 		ofPage[x.sections[i].page].add(h.score)
 		hits = append(hits, h)
 	}
+	highest := 0.0
 	for i := range hits {
 		h := &hits[i]
 		h.score = (h.score + x.weights.Page*ofPage[x.sections[h.section].page].mean(x.weights.Runner)) / (1 + x.weights.Page)
+		highest = max(highest, h.score)
 	}
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return h.score < negligible*highest })
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.section, b.section))
 	})

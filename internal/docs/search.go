@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // Bounds of a search.
@@ -66,11 +68,11 @@ type Match struct {
 
 // Search finds the sections that answer a query, best first: at most limit of them (DefaultLimit if limit is
 // 0 or less, MaxLimit at most), at most two of a page, none with less than three fifths of the best one's score, and at
-// most 6,000 characters in all. The best one's text has about 1,200 characters, the others'
-// about 500, or 800 in a search for at most three. A query
-// can be a question, words, an identifier, or the title or the address of a page, which then comes first. Words
-// misspelled by a letter or two are found too. A query in German, Turkish, Spanish or French is searched by the
-// English words for what it names, and always finds something if it names anything. The error is the context's.
+// most 6,000 characters in all. The best one's text has about 1,200 characters, the others' about 500, or 800 in a
+// search for at most three. A query can be a question, words, an identifier, or the title or the address of a page,
+// which then comes first. It is searched by its words and by what they mean. Words misspelled by a letter or two are
+// found too. A query in German, Turkish, Spanish or French is searched by the English words for what it names, and
+// always finds something if it names anything. The error is the context's.
 func (l *Library) Search(ctx context.Context, query string, limit int) (Results, error) {
 	if err := ctx.Err(); err != nil {
 		return Results{}, err
@@ -94,7 +96,14 @@ func (l *Library) Search(ctx context.Context, query string, limit int) (Results,
 		r.Outcome = NoWords
 		return r, nil
 	}
-	ranking := x.rank(concepts)
+	var meaning vectors.Vector
+	if !addressed { // an address names what it means
+		meaning = x.meaningOf(query)
+	}
+	if r.English != "" {
+		meaning.Scale(translated)
+	}
+	ranking := x.rank(meaning, concepts)
 	if len(ranking) == 0 || !addressed && r.English == "" && ranking[0].score < minScore && x.share(ranking[0], concepts) < minShare {
 		r.Outcome = NothingFound
 		r.Closest = x.closest(r.Query)
@@ -142,7 +151,7 @@ func (x *index) withTitles(query string) (titled string, found bool) {
 // with the most similar titles.
 func (x *index) closest(query string) []string {
 	var titles []string
-	for _, h := range x.rank(x.concepts(cleanQuery(query), true)) {
+	for _, h := range x.rank(x.meaningOf(query), x.concepts(cleanQuery(query), true)) {
 		if p, _ := x.at(h); !slices.Contains(titles, p.Title) && len(titles) < closestPages {
 			titles = append(titles, p.Title)
 		}

@@ -317,3 +317,22 @@ func TestTheSnippetFollowsTheQuestionThatMatched(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, r.Matches[0].Text, "Hay comes at dawn.", "the query has no word of this sentence, the question has")
 }
+
+func TestAQueryFindsWhatItMeansWithoutAWordInCommon(t *testing.T) {
+	t.Parallel()
+	l := Open(fstest.MapFS{
+		"bakery.md": {Data: []byte("# Bakery\n\nBread and cakes.\n\n## Invoices\n\n<!-- questions:\n- what do I owe this month\n- where is my invoice\n-->\n\nPayment is due in a week.\n")},
+		"garden.md": {Data: []byte("# Garden\n\nTrees and shrubs.\n\n## Watering\n\n<!-- questions:\n- how often do plants need rain\n- when do blossoms thirst\n- dry soil in summer\n-->\n\nWater the roses at dusk.\n")},
+		"garage.md": {Data: []byte("# Garage\n\nCars and bicycles are repaired here.\n\n## Wheels\n\nWheels are balanced after each change.\n")}, // no questions
+	})
+	for query, want := range map[string]string{
+		"bills and costs":         "Bakery",
+		"moisture for the flower": "Garden",
+		"vehicles, trucks":        "Garage",
+	} {
+		r, err := l.Search(t.Context(), query, 1)
+		require.NoError(t, err)
+		require.Equal(t, Found, r.Outcome, query)
+		require.Equal(t, want, r.Matches[0].Page, query)
+	}
+}

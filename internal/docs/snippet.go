@@ -57,7 +57,7 @@ func (f *finder) ask(h hit) {
 func (f *finder) matches(text string) []termWeight {
 	var found []termWeight
 	eachToken(text, func(token string) {
-		for _, c := range f.index.tokens[token] {
+		for _, c := range f.index.tokens[token].terms {
 			w, ok := f.query[c.term]
 			if !ok {
 				w, ok = f.question[c.term]

@@ -234,3 +234,21 @@ short shorter shortest/simple simpler simplest/slow slower slowest/small smaller
 	}
 	return m
 })
+
+// Words returns the words of a text in lower case, in order: for an identifier its parts.
+func Words(text string) []string {
+	var words []string
+	eachWord(text, func(w word) { words = append(words, w.single()...) })
+	return words
+}
+
+// single returns the words that a word is made of: itself, or the parts of an identifier.
+func (w word) single() []string {
+	if w.parts != nil {
+		return w.parts
+	}
+	if w.whole == "" {
+		return nil
+	}
+	return []string{w.whole}
+}

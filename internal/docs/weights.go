@@ -17,6 +17,8 @@ type Weights struct {
 	Question, Page, Runner float64
 	// Evenness is the power to which the score of the words is raised: below 1 weak scores are nearer to strong ones.
 	Evenness float64
+	// Meaning is the weight of how near the section's questions are to the query by the meaning of their words.
+	Meaning float64
 	// Phrase is the weight of words that together make one term; a word has 1.
 	Phrase float64
 	// Asked is the weight in choosing the snippet of the words of the question that matched; the query's words
@@ -26,9 +28,10 @@ type Weights struct {
 	Weak float64
 	// Second is the factor of a page's second section in the results.
 	Second float64
-	// Fuzzy, Inside and Related are the weights of a word with a similar spelling, of one that contains the
-	// query's word, and of one that means about the same. 0 turns them off.
-	Fuzzy, Inside, Related float64
+	// Fuzzy, Inside, Related and Neighbor are the weights of a word with a similar spelling, of one that contains
+	// the query's word, of one that means about the same, and of one with a vector that is the same; the less alike
+	// the vectors are, the less it weighs. 0 turns them off.
+	Fuzzy, Inside, Related, Neighbor float64
 	// NoStemming keeps words as they are written.
 	NoStemming bool
 }
@@ -39,7 +42,7 @@ func DefaultWeights() Weights {
 	return Weights{
 		Title: 2, Heading: 6, Questions: 1, Body: 1, Context: 0.3,
 		Part: 0.8, Saturation: 1, Length: 0.5,
-		Question: 1, Page: 0.5, Runner: 0.7, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.8,
-		Fuzzy: 0.8, Inside: 0.5, Related: 0.45,
+		Question: 1, Page: 0.5, Runner: 0.7, Meaning: 0.8, Evenness: 0.75, Phrase: 0.5, Asked: 0.5, Weak: 0.6, Second: 0.87,
+		Fuzzy: 0.8, Inside: 0.5, Related: 0.45, Neighbor: 0.7,
 	}
 }

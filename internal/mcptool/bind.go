@@ -20,8 +20,8 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
-// returns the arguments as they were understood, an object, and whether their time to wait is 0.
-func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into any) (understood json.RawMessage, looksOnce bool, err error) {
+// returns the arguments as they were understood, and whether their time to wait is 0.
+func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into reflect.Value) (understood map[string]json.RawMessage, looksOnce bool, err error) {
 	arguments = s.rename(arguments)
 	var faults []string
 	unknown := 0
@@ -61,13 +61,25 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into an
 	if faults != nil {
 		return nil, false, &Problem{Text: strings.Join(faults, "\n")}
 	}
-	if understood, err = json.Marshal(given); err != nil {
-		return nil, false, fmt.Errorf("encoding the arguments of %s: %w", tool, err)
+	for _, p := range s.fields {
+		value, ok := given[p.name]
+		if !ok || p.index == nil { // the framework's own, such as confirm
+			continue
+		}
+		if err := p.decode(value, into.FieldByIndex(p.index)); err != nil {
+			return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+		}
 	}
-	if err := decode(understood, into); err != nil {
-		return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+	return given, s.looksOnce(given), nil
+}
+
+// decode decodes a value into the property's field.
+func (p property) decode(value json.RawMessage, field reflect.Value) error {
+	switch p.kind.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64: // has no any, for which numbers matter
+		return json.Unmarshal(value, field.Addr().Interface())
 	}
-	return understood, s.looksOnce(given), nil
+	return decode(value, field.Addr().Interface())
 }
 
 // looksOnce reports whether a time to wait is 0, as given or by default.
@@ -88,10 +100,9 @@ func (p property) isWait() bool { return strings.HasSuffix(p.name, "_seconds") }
 // rename gives arguments under other names that a field is known by the field's own. The other
 // names are its aliases, and its own name as other conventions write it: task_token, taskToken.
 func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {
-	names := s.names()
-	renamed := maps.Clone(arguments)
+	renamed, cloned := arguments, false
 	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		if slices.Contains(names, name) {
+		if slices.ContainsFunc(s.fields, func(p property) bool { return p.name == name }) {
 			continue
 		}
 		i := slices.IndexFunc(s.fields, func(p property) bool {
@@ -99,6 +110,9 @@ func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.Ra
 		})
 		if i < 0 {
 			continue
+		}
+		if !cloned {
+			renamed, cloned = maps.Clone(arguments), true
 		}
 		delete(renamed, name)
 		if _, own := renamed[s.fields[i].name]; !own {

@@ -39,7 +39,7 @@ type Call struct {
 
 	server     *Server
 	request    mcp.CallToolRequest
-	understood json.RawMessage // the arguments, until given decodes them
+	understood map[string]json.RawMessage // the arguments, until given decodes them
 	progress   ProgressFunc
 	leaves     bool      // it may take minutes, with these arguments
 	waitEnds   time.Time // of the last Wait
@@ -87,19 +87,21 @@ func (c *Call) Arguments() map[string]any {
 	return arguments
 }
 
-// understand replaces the arguments as they were sent by an object of them as they were
-// understood.
-func (c *Call) understand(arguments json.RawMessage) {
-	c.understood, c.request.Params.RawArguments, c.request.Params.Arguments = arguments, nil, nil
-}
-
 // given are the arguments as they were understood or, until they are, as they were sent. Few
 // calls look at them: they are decoded then.
 func (c *Call) given() map[string]any {
 	if c.understood != nil {
-		arguments := map[string]any{}
-		_ = decode(c.understood, &arguments) // it was encoded here
+		arguments := make(map[string]any, len(c.understood))
+		for name, raw := range c.understood {
+			var value any
+			_ = decode(raw, &value) // it is valid JSON
+			arguments[name] = value
+		}
 		c.understood, c.request.Params.Arguments = nil, arguments
+	} else if raw := c.request.Params.RawArguments; raw != nil && c.request.Params.Arguments == nil {
+		arguments := map[string]any{}
+		_ = decode(raw, &arguments) // what is no object has no arguments
+		c.request.Params.Arguments = arguments
 	}
 	return c.request.GetArguments()
 }

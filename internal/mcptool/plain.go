@@ -85,11 +85,8 @@ func (p plain) dirty(v reflect.Value, lines bool) bool {
 			}
 		}
 	case reflect.Struct:
-		if opaque(v.Type()) {
-			return false
-		}
-		for i := range v.NumField() {
-			if p.dirty(v.Field(i), p.hasLines(v.Type().Field(i), lines)) {
+		for _, f := range textFields(v.Type()) {
+			if p.dirty(v.Field(f.index), lines || f.lines) {
 				return true
 			}
 		}
@@ -136,15 +133,38 @@ func (p plain) fixed(v reflect.Value, lines bool) reflect.Value {
 			if !field.CanSet() { // unexported: what Text shows of it must be plain, too
 				field = reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem() //nolint:gosec // of our own copy
 			}
-			field.Set(p.fixed(field, p.hasLines(v.Type().Field(i), lines)))
+			field.Set(p.fixed(field, lines || hasLines(v.Type().Field(i))))
 		}
 	}
 	return fixed
 }
 
 // hasLines reports whether the texts of a field may have lines.
-func (p plain) hasLines(f reflect.StructField, lines bool) bool {
-	return lines || f.Tag.Get("text") == "lines"
+func hasLines(f reflect.StructField) bool { return f.Tag.Get("text") == "lines" }
+
+// textField is a field of a struct that can hold a text.
+type textField struct {
+	index int
+	lines bool // its texts may have some
+}
+
+var knownFields sync.Map // of textFields, by type
+
+// textFields are the fields of a struct that are searched for texts.
+func textFields(t reflect.Type) []textField {
+	if known, ok := knownFields.Load(t); ok {
+		return known.([]textField) //nolint:forcetypeassert // nothing else is stored
+	}
+	var fields []textField
+	if !opaque(t) {
+		for i := range t.NumField() {
+			if f := t.Field(i); holdsText(f.Type) && f.Type != numberType {
+				fields = append(fields, textField{i, hasLines(f)})
+			}
+		}
+	}
+	knownFields.Store(t, fields)
+	return fields
 }
 
 var (

@@ -33,6 +33,7 @@ type property struct {
 	required bool
 	nullable bool
 	kind     reflect.Type
+	index    []int // of the field; nil if the struct has none
 	doc      string
 	enum     []string
 	def      string
@@ -67,7 +68,7 @@ func structSchema(t reflect.Type) (*schema, error) {
 			return nil, fmt.Errorf("field %s has no json name", f.Name)
 		}
 		p := property{
-			name: name, kind: f.Type, doc: f.Tag.Get("doc"), def: f.Tag.Get("default"),
+			name: name, kind: f.Type, index: f.Index, doc: f.Tag.Get("doc"), def: f.Tag.Get("default"),
 			required: !strings.Contains(options, "omit"), nullable: f.Tag.Get("nullable") == "true",
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
@@ -110,6 +111,7 @@ func (s *schema) addConfirmation() {
 	}
 	for _, p := range own.fields {
 		if !slices.Contains(s.names(), p.name) {
+			p.index = nil // it is no field of the tool's struct
 			s.fields = append(s.fields, p)
 		}
 	}

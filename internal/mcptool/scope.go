@@ -3,6 +3,7 @@ package mcptool
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -25,6 +26,8 @@ type Scope struct {
 	PublicURL string // address at which browsers reach the server's pages, on any replica; "" if there is none
 
 	Limits SpendingLimits // of this request, beside the server's own
+
+	Arguments json.RawMessage // of the call, an object; where nil, the MCP request has them
 
 	Client   *Client          // what the client can do; where nil, the MCP session is asked
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all

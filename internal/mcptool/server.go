@@ -159,8 +159,8 @@ func (s *Server) Call(ctx context.Context, name string, arguments map[string]any
 	if _, ok := s.Find(name); !ok {
 		return Result{}, s.unknown(name)
 	}
-	if scope, _ := ScopeFrom(ctx); scope.Continuation != nil { // of the request whose tool calls this one
-		scope.Continuation = nil
+	if scope, _ := ScopeFrom(ctx); scope.Continuation != nil || scope.Arguments != nil { // of the request whose tool calls this one
+		scope.Continuation, scope.Arguments = nil, nil
 		ctx = WithScope(ctx, scope)
 	}
 	answer := s.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{Name: name, Arguments: arguments}})
@@ -214,6 +214,14 @@ func (s *Server) addNotice(result *mcp.CallToolResult) {
 	}
 }
 
+// Standalone reports whether CallTool can answer a call of the context's scope without the MCP
+// server around it: the caller has the tool, and the user is asked nothing, which that server does.
+func (s *Server) Standalone(ctx context.Context, name string) bool {
+	scope, _ := ScopeFrom(ctx)
+	t, ok := s.Find(name)
+	return ok && scope.allows(t) && !t.ForViews && !t.confirms && !t.asks()
+}
+
 // CallTool answers a request to call a tool that is enabled. If the scope has a Continuation, a
 // call that may wait is left to it.
 func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallToolResult {
@@ -223,6 +231,9 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		result := plain{}.failed("", Problemf("%v", s.unknown(r.Params.Name)))
 		s.addNotice(result)
 		return result
+	}
+	if scope.Arguments != nil {
+		r.Params.RawArguments, scope.Arguments = scope.Arguments, nil
 	}
 	u := &underway{start: time.Now(), id: scope.requestID(), call: &Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,

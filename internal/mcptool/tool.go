@@ -175,12 +175,13 @@ func (d *definition) asks() bool { return d.out.Implements(reflect.TypeFor[Asker
 
 // handle checks a call, up to the user's confirmation, and leaves the handler to be run.
 func (d *definition) handle(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {
-	given := reflect.New(d.in).Interface()
-	understood, looksOnce, err := d.input().bind(d.name, arguments, given)
+	in := reflect.New(d.in)
+	understood, looksOnce, err := d.input().bind(d.name, arguments, in.Elem())
 	if err != nil {
 		return outcome{}, err
 	}
-	call.understand(understood)
+	given := in.Interface()
+	call.understood, call.request.Params.RawArguments = understood, nil // a call that waits holds one form of them
 	call.leaves = !looksOnce || call.Tool.Slow
 	if call.Scope.Decoded != nil {
 		call.Scope.Decoded()

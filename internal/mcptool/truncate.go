@@ -56,6 +56,9 @@ func truncateText(text, hint string) string { return cutText(text, hint, 0, 0) }
 // cutText is truncateText where so many characters and tokens are taken already.
 func cutText(text, hint string, characters int, tokens float64) string {
 	limit := len(text)
+	if characters+limit <= maxCharacters-400 && tokens+0.75*float64(limit) <= maxTokens-100 { // as nearly all do
+		return text
+	}
 	for i, r := range text {
 		characters++
 		if r < utf8.RuneSelf {

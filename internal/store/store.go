@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +39,7 @@ type Options struct {
 type Store struct {
 	backend backend
 	salt    []byte
+	macs    sync.Pool // of hash.Hash, keyed with salt
 	now     func() time.Time
 	owner   string // this process, for the leases of its runs
 	alone   bool   // no other process uses what it remembers
@@ -114,6 +117,15 @@ func (s *Store) Shared() bool {
 	return shared
 }
 
+// Within returns a context that ends after a time, for a caller that waits no longer for the
+// store. One in memory takes no time: there the context is the caller's own.
+func (s *Store) Within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if s.alone {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 // Close gives up the leases of this process and closes connections. Its runs that are not
 // delivered can be attached to from then on.
 func (s *Store) Close() error {
@@ -146,11 +158,19 @@ func (s *Store) key(kind string, parts ...string) string {
 
 // hash tells lists of texts apart without showing them.
 func (s *Store) hash(parts ...string) string {
-	mac := hmac.New(sha256.New, s.salt)
-	for _, part := range parts {
-		fmt.Fprintf(mac, "%d:%s,", len(part), part)
+	mac, ok := s.macs.Get().(hash.Hash)
+	if !ok {
+		mac = hmac.New(sha256.New, s.salt)
 	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+	defer s.macs.Put(mac)
+	mac.Reset()
+	var text []byte
+	for _, part := range parts {
+		text = strconv.AppendInt(text, int64(len(part)), 10)
+		text = append(append(append(text, ':'), part...), ',')
+	}
+	mac.Write(text)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(text[:0])[:18])
 }
 
 // errUnchanged ends an update without writing.

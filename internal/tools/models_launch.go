@@ -249,7 +249,7 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 	if !task.Over() || ctx.Err() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := c.Store.Within(ctx, time.Second)
 	defer cancel()
 	name := task.Token
 	if name == "" {

@@ -165,9 +165,9 @@ func (l *launch) upload(ctx context.Context, file wiro.File) (stored wiro.Stored
 // outcomeOf is what the session of a task that is over brought, if it had one that this server or
 // another replica held.
 func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
-	patient, cancel := context.WithTimeout(ctx, outcomeTimeout)
-	defer cancel()
 	if held := c.sessions.Find(c.caller().Key, t.Ref()); held != nil {
+		patient, cancel := context.WithTimeout(ctx, outcomeTimeout)
+		defer cancel()
 		_ = held.Wait(patient, nil) // it is about to be complete
 		_, outcome := held.Outcome()
 		return readOutcome(outcome)
@@ -176,14 +176,14 @@ func (c *Call) outcomeOf(ctx context.Context, t wiro.Task) sessionOutcome {
 	if name == "" {
 		name = t.ID
 	}
-	for {
-		looking, cancel := context.WithTimeout(patient, time.Second)
+	for end := time.Now().Add(outcomeTimeout); ; {
+		looking, cancel := c.Store.Within(ctx, time.Second)
 		outcome, held, err := c.Store.Outcome(looking, c.caller(), name)
 		cancel()
 		if errors.Is(err, store.ErrSessionLost) {
 			return sessionOutcome{Note: "The process that held the session ended before it could keep what was said."}
 		}
-		if outcome != nil || !held || err != nil || pause(patient, outcomeInterval) != nil {
+		if outcome != nil || !held || err != nil || pause(ctx, outcomeInterval) != nil || time.Now().After(end) {
 			return readOutcome(outcome) // a store that is down is told of elsewhere
 		}
 	}

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"fmt"
 	"mime"
 	"net/url"
@@ -278,11 +279,22 @@ var (
 )
 
 // saysRefusal reports whether a log, or a line of it, says that a model kept something back. Logs
-// are long: an expression would take ten times as long.
+// are long: an expression would take ten times as long, and strings.ToLower five times.
 func saysRefusal(log string) bool {
-	log = strings.ToLower(log)
-	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(log, word) }) ||
-		strings.Contains(log, "filter") && filtered().MatchString(log)
+	lower := lowerASCII(log)
+	return slices.ContainsFunc(refusals, func(word string) bool { return bytes.Contains(lower, []byte(word)) }) ||
+		bytes.Contains(lower, []byte("filter")) && filtered().Match(lower)
+}
+
+// lowerASCII returns a text with the letters of ASCII in lower case.
+func lowerASCII(text string) []byte {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] += 'a' - 'A'
+		}
+	}
+	return lower
 }
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task

@@ -19,7 +19,7 @@ const (
 
 // serveBatch answers an array of messages, which the protocol had until 2025-03-26.
 func (q *request) serveBatch(ctx context.Context, messages []message) {
-	if version := q.entry.caller.header.Get(mcp.HeaderProtocolVersion); version > mcp.ProtocolVersion20250326 {
+	if version := q.entry.caller.header.Get(headerProtocol); version > mcp.ProtocolVersion20250326 {
 		q.refuse(http.StatusBadRequest, mcp.INVALID_REQUEST, nil, "Protocol "+mcp.ProtocolVersion20250618+" and later have no batches: send one message a request.")
 		return
 	}

@@ -21,6 +21,7 @@ import (
 // dispatcher passes requests to the MCP server.
 type dispatcher struct {
 	mcp   *server.MCPServer
+	tools *mcptool.Server // of mcp, if no program has that and can change it; may be nil
 	log   zerolog.Logger
 	plain func(ctx context.Context, text string) string // for errors that no tool made; may be nil
 }
@@ -39,10 +40,11 @@ func (d *dispatcher) start(ctx context.Context, m *message, s server.ClientSessi
 	}
 	defer d.recovered(ctx, m, scope, &answer)
 	scope.Continuation = mcptool.NewContinuation(ctx)
+	scope.Arguments = m.arguments
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
-	if scope.Continuation.Waits() {
-		m.Params = nil // decoded, and often most of what a waiting call would hold
+	if scope.Continuation.Waits() { // they are decoded, and often most of what a waiting call would hold
+		m.arguments, scope.Arguments = nil, nil
 	}
 	return answer
 }
@@ -71,6 +73,10 @@ func (d *dispatcher) recovered(ctx context.Context, m *message, scope *mcptool.S
 // dispatch passes a request to the MCP server. That sees an id of ours, so it can neither round
 // the client's nor confuse two calls; the answer carries the client's own bytes.
 func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSession, scope *mcptool.Scope) mcp.JSONRPCMessage {
+	if d.standalone(ctx, m) {
+		request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: m.params.Name, Meta: m.params.Meta}}
+		return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: d.tools.CallTool(d.mcp.WithContext(ctx, s), request)}
+	}
 	body, err := m.encode()
 	if err != nil { // it was decoded from JSON
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
@@ -98,6 +104,12 @@ func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSe
 		}
 	}
 	return answer
+}
+
+// standalone reports whether a message is the call of a tool that needs nothing of the MCP server,
+// which decodes each message five times, and adds to results only since 2026-07-28.
+func (d *dispatcher) standalone(ctx context.Context, m *message) bool {
+	return m.bare && d.tools != nil && !mcp.IsModernProtocol(m.params.Meta.ProtocolVersion()) && d.tools.Standalone(ctx, m.params.Name)
 }
 
 // withID gives an answer the id of the message, and words that name no type of Go.

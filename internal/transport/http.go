@@ -116,7 +116,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h := &HTTP{
 		Backend: b, shared: newSharedRate(b.Store, o), options: o, guard: guard, limits: limits, bodies: newBodyBudget(o.MaxBody),
 		page: newPage(b.Tools, b.Version, o.DemoKey), record: b.Telemetry.with(b.Log),
-		salt: make([]byte, 32), timeouts: defaultTimeouts, dispatcher: dispatcher{b.Tools.MCP(), b.Log, b.Tools.Plain},
+		salt: make([]byte, 32), timeouts: defaultTimeouts, dispatcher: dispatcher{b.Tools.MCP(), b.Tools.Server, b.Log, b.Tools.Plain},
 	}
 	_, _ = rand.Read(h.salt) // never fails
 	if h.oauth, err = newOAuth(h); err != nil {

@@ -37,6 +37,12 @@ func (m *message) normalize() (fault string) {
 			params[name], changed = value, true
 		}
 	}
+	drop := func(name string) {
+		if _, has := params[name]; has {
+			delete(params, name)
+			changed = true
+		}
+	}
 	switch method := mcp.MCPMethod(m.Method); method {
 	case mcp.MethodInitialize:
 		for name, value := range initializeParams(params) {
@@ -56,18 +62,20 @@ func (m *message) normalize() (fault string) {
 				return `"arguments" must be an object of names and values.`
 			}
 			if method == mcp.MethodPromptsGet {
-				arguments = textMembers(arguments)
-			}
-			set("arguments", arguments)
-		}
-		for name, drop := range map[string]bool{ // neither is used: an odd one does not matter
-			"task": !isObject(params["task"]), "inputResponses": isEmptyList(params["inputResponses"]),
-		} {
-			if _, has := params[name]; has && drop {
-				delete(params, name)
-				changed = true
+				set("arguments", textMembers(arguments))
+			} else {
+				m.arguments = arguments
+				drop("arguments")
 			}
 		}
+		if !isObject(params["task"]) { // it is not used: an odd one does not matter
+			drop("task")
+		}
+		if isEmptyList(params["inputResponses"]) {
+			drop("inputResponses")
+		}
+		_, hasMeta := params["_meta"]
+		m.bare = method == mcp.MethodToolsCall && (len(params) == 1 || len(params) == 2 && hasMeta)
 	case mcp.MethodResourcesRead:
 		if kindOf(params["uri"]) != '"' {
 			return `"uri" must be a text: the address of the resource.`
@@ -87,10 +95,7 @@ func (m *message) normalize() (fault string) {
 	case mcp.MethodToolsList, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList, mcp.MethodPromptsList:
 		switch cursor := strings.TrimSpace(string(params["cursor"])); cursor {
 		case "", `""`, "null":
-			if cursor != "" {
-				delete(params, "cursor")
-				changed = true
-			}
+			drop("cursor")
 		default:
 			return `"cursor" is unknown: this server gave out none. Leave it out to get the whole list.`
 		}
@@ -100,16 +105,21 @@ func (m *message) normalize() (fault string) {
 			return fault
 		}
 		set("_meta", metaOf(meta))
+		if members, _ := objectOf(params["_meta"]); isID(members["progressToken"]) {
+			m.params.token = members["progressToken"]
+		}
 	}
 	if changed {
 		m.Params = encodeObject(params)
 	}
-	_ = json.Unmarshal(params["name"], &m.params.Name) // the MCP server says what is wrong with them
-	_ = json.Unmarshal(params["uri"], &m.params.URI)
-	_ = json.Unmarshal(params["_meta"], &m.params.Meta)
-	if meta, _ := objectOf(params["_meta"]); isID(meta["progressToken"]) {
-		m.params.token = meta["progressToken"]
+	read := func(name string, into any) {
+		if value, has := params[name]; has {
+			_ = json.Unmarshal(value, into) // the MCP server says what is wrong with it
+		}
 	}
+	read("name", &m.params.Name)
+	read("uri", &m.params.URI)
+	read("_meta", &m.params.Meta)
 	return ""
 }
 
@@ -332,8 +342,11 @@ func objectOf(value json.RawMessage) (object, string) {
 }
 
 func isEmptyList(value json.RawMessage) bool {
+	if kindOf(value) != '[' {
+		return false
+	}
 	_, fault := objectOf(value)
-	return fault == "" && kindOf(value) == '['
+	return fault == ""
 }
 
 func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }
@@ -352,15 +365,14 @@ func kindOf(value json.RawMessage) byte {
 
 // encodeObject encodes members that are valid JSON, in a fixed order.
 func encodeObject(members object) json.RawMessage {
-	var b bytes.Buffer
-	b.WriteByte('{')
+	data := []byte{'{'}
 	for i, name := range slices.Sorted(maps.Keys(members)) {
 		if i > 0 {
-			b.WriteByte(',')
+			data = append(data, ',')
 		}
 		key, _ := json.Marshal(name) // a string
-		fmt.Fprintf(&b, "%s:%s", key, members[name])
+		data = append(append(data, key...), ':')
+		data = append(data, members[name]...)
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	return append(data, '}')
 }

@@ -26,6 +26,9 @@ type message struct {
 
 	clientAnswer // of a reply
 
+	arguments json.RawMessage // of a tool; Params is without them, as the MCP server decodes it several times
+	bare      bool            // it calls a tool, and Params has nothing but its name and _meta
+
 	oddMethod bool     // Method is there and is no text
 	invalid   string   // what is wrong with Params; "" for nothing
 	params    struct { // what this package reads of Params
@@ -154,45 +157,73 @@ func idKey(id json.RawMessage) string {
 // message came with duplicate or oddly spelled members. The id is not the client's, which the
 // MCP server would round: see handle.
 func (m *message) encode() ([]byte, error) {
-	head, err := json.Marshal(struct {
-		Version rpcVersion `json:"jsonrpc"`
-		ID      int        `json:"id"`
-		Method  string     `json:"method"`
-	}{m.Version, 1, m.Method})
-	if err != nil || len(m.Params) == 0 {
-		return head, err
+	method, err := json.Marshal(m.Method)
+	if err != nil {
+		return nil, err
 	}
-	data := make([]byte, 0, len(head)+len(m.Params)+16)
-	data = append(data, head[:len(head)-1]...)
-	data = append(data, `,"params":`...)
-	data = append(data, m.Params...) // valid JSON: it was decoded
+	data := make([]byte, 0, len(method)+len(m.Params)+64)
+	data = append(data, `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":1,"method":`...)
+	data = append(data, method...)
+	if len(m.Params) > 0 {
+		data = append(data, `,"params":`...)
+		data = append(data, m.Params...) // valid JSON: it was decoded
+	}
 	return append(data, '}'), nil
 }
 
 // encodeAnswer encodes an answer with the client's own id, byte by byte. json.Marshal would write
 // the id in its own way, and check and copy the encoding of a result once more.
 func encodeAnswer(answer mcp.JSONRPCMessage, id json.RawMessage) ([]byte, error) {
-	member, encode := "", func() ([]byte, error) { return nil, fmt.Errorf("%T is no answer", answer) }
+	var (
+		member  string
+		content [][]byte
+		err     error
+	)
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
-		member, encode = "result", func() ([]byte, error) { return json.Marshal(a.Result) }
-		if m, ok := a.Result.(json.Marshaler); ok {
-			encode = m.MarshalJSON
-		}
+		member = "result"
+		content, err = encodeResult(a.Result)
 	case mcp.JSONRPCError:
-		member, encode = "error", func() ([]byte, error) { return json.Marshal(a.Error) }
+		member = "error"
+		content, err = encodeWhole(json.Marshal(a.Error))
+	default:
+		err = fmt.Errorf("%T is no answer", answer)
 	}
-	content, err := encode()
 	if err != nil {
 		return nil, err
 	}
-	data := make([]byte, 0, len(content)+len(id)+48)
-	data = append(data, `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`...)
-	data = append(data, id...)
-	data = append(data, `,"`+member+`":`...)
-	data = append(data, content...)
-	return append(data, '}'), nil
+	head := [][]byte{[]byte(`{"jsonrpc":"` + mcp.JSONRPC_VERSION + `","id":`), id, []byte(`,"` + member + `":`)}
+	return slices.Concat(append(append(head, content...), []byte{'}'})...), nil
 }
+
+// encodeResult encodes a result, in pieces.
+func encodeResult(result any) ([][]byte, error) {
+	switch r := result.(type) {
+	case *mcp.CallToolResult:
+		return encodeToolResult(*r)
+	case mcp.CallToolResult:
+		return encodeToolResult(r)
+	case json.Marshaler:
+		return encodeWhole(r.MarshalJSON())
+	}
+	return encodeWhole(json.Marshal(result))
+}
+
+// encodeToolResult encodes the result of a tool, whose structured form is encoded already.
+func encodeToolResult(r mcp.CallToolResult) ([][]byte, error) {
+	structured, encoded := r.StructuredContent.(json.RawMessage)
+	if !encoded {
+		return encodeWhole(r.MarshalJSON())
+	}
+	r.StructuredContent = nil
+	data, err := r.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return [][]byte{data[:len(data)-1], []byte(`,"structuredContent":`), structured, {'}'}}, nil // "content" is always there
+}
+
+func encodeWhole(data []byte, err error) ([][]byte, error) { return [][]byte{data}, err }
 
 // encodeBatch puts encoded answers into a list.
 func encodeBatch(answers [][]byte) []byte {

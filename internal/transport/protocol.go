@@ -9,6 +9,9 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
+// headerProtocol is MCP-Protocol-Version as http.Header spells it, so that no look at it does so anew.
+var headerProtocol = http.CanonicalHeaderKey(mcp.HeaderProtocolVersion)
+
 // protocol is how a message says its version: once in initialize, or, since 2026-07-28, in each
 // message's own _meta and HTTP headers.
 type protocol struct{ modern bool }
@@ -16,7 +19,7 @@ type protocol struct{ modern bool }
 // protocol returns the protocol that a message follows. It refuses a version that does not
 // exist, and headers that contradict the message.
 func (m *message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
-	header, meta := h.Get(mcp.HeaderProtocolVersion), m.params.Meta.ProtocolVersion()
+	header, meta := h.Get(headerProtocol), m.params.Meta.ProtocolVersion()
 	if unknown := header != "" && !mcp.IsValidProtocolVersion(header); unknown && meta == "" {
 		if m.Method == string(mcp.MethodInitialize) {
 			return protocol{}, nil // its params say which version is meant
@@ -50,7 +53,7 @@ func (m *message) protocol(h http.Header) (protocol, mcp.JSONRPCMessage) {
 // headerVersion is the version that a request's header names; without one it is 2025-03-26, as
 // the protocol has it.
 func headerVersion(h http.Header) string {
-	return cmp.Or(h.Get(mcp.HeaderProtocolVersion), mcp.ProtocolVersion20250326)
+	return cmp.Or(h.Get(headerProtocol), mcp.ProtocolVersion20250326)
 }
 
 // knownVersion is a version that exists; "" stands for any other text.

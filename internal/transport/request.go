@@ -318,16 +318,16 @@ func contentCoding(h http.Header) string {
 // oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
 func oneVersion(from, to http.Header) error {
 	version := ""
-	for part := range strings.SplitSeq(strings.Join(from.Values(mcp.HeaderProtocolVersion), ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(from.Values(headerProtocol), ","), ",") {
 		part = strings.TrimSpace(part)
 		if part != "" && version != "" && part != version {
 			return errors.New("The header MCP-Protocol-Version names several versions: send one.") //nolint:staticcheck,revive // a person reads it as it stands
 		}
 		version = cmp.Or(version, part)
 	}
-	to.Del(mcp.HeaderProtocolVersion)
+	to.Del(headerProtocol)
 	if version != "" {
-		to.Set(mcp.HeaderProtocolVersion, version)
+		to.Set(headerProtocol, version)
 	}
 	return nil
 }

@@ -28,7 +28,11 @@ const (
 // spendingLimits returns the limits of a request: those of its headers and, if there is one, of
 // its connection. The error names the header that is wrong.
 func spendingLimits(h http.Header, c *oauth.Connection) (l mcptool.SpendingLimits, err error) {
-	for header, limit := range map[string]**float64{headerMaxCostPerRun: &l.PerRun, headerMaxCostPerDay: &l.PerDay} {
+	for _, one := range []struct {
+		header string
+		limit  **float64
+	}{{headerMaxCostPerRun, &l.PerRun}, {headerMaxCostPerDay, &l.PerDay}} {
+		header, limit := one.header, one.limit
 		for text := range strings.SplitSeq(list(h, header), ",") {
 			if text = strings.TrimSpace(text); text == "" {
 				continue

@@ -222,7 +222,7 @@ func (c *connection) enqueue(m message) (leave func(), ok bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	size := len(m.Params)
+	size := len(m.Params) + len(m.arguments)
 	if c.queued >= maxQueued || c.queued > 0 && c.bytes+size > maxQueuedBytes {
 		return nil, false
 	}

@@ -115,8 +115,7 @@ func (s *stream) answer(status int, data []byte) {
 			s.w.Header().Set("Content-Type", "application/json")
 			s.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 		}
-		s.setWriteDeadline()
-		s.w.WriteHeader(status)
+		s.w.WriteHeader(status) // into a buffer
 	}
 	s.setWriteDeadline()
 	_, _ = s.w.Write(data) // the context ends if the client is gone

@@ -97,37 +97,37 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 	pauses.InitialInterval = t.options.MinBackoff
 	pauses.MaxInterval = 16 * t.options.MinBackoff
 
-	exchange, cancel := ctx, context.CancelFunc(func() {})
+	var (
+		limit time.Duration // over all attempts
+		end   time.Time
+		last  *Error
+	)
 	if op.Effect == Safe {
-		exchange, cancel = context.WithTimeout(ctx, t.options.ReadTimeout)
+		limit = t.options.ReadTimeout
+		end = time.Now().Add(limit)
 	}
-	defer cancel()
-
-	var last *Error
-	response, err := backoff.Retry(exchange, func() ([]byte, error) {
-		if last != nil && exchange.Err() != nil {
+	response, err := backoff.Retry(ctx, func() ([]byte, error) {
+		if last != nil && ctx.Err() != nil {
 			return nil, backoff.Permanent(last)
 		}
-		response, failure := t.attempt(exchange, caller, op, body)
+		response, failure := t.attempt(ctx, end, caller, op, body)
 		if failure == nil {
 			return response, nil
 		}
-		if ctx.Err() == nil && exchange.Err() != nil { // out of time: no end of the caller's context
-			failure.Err = fmt.Errorf("no answer within %s", t.options.ReadTimeout)
-			if failure.Kind == Stopped {
-				failure.Kind = NotSent
-			}
+		late := limit > 0 && !time.Now().Before(end)
+		if late && ctx.Err() == nil {
+			failure.Err = fmt.Errorf("no answer within %s", limit)
 		}
 		failure.Err = caller.redactError(failure.Err)
 		last = failure
-		if exchange.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
+		if late || ctx.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
 			return nil, backoff.Permanent(failure)
 		}
 		if failure.RetryAfter > 0 {
 			return nil, &backoff.RetryAfterError{Duration: failure.RetryAfter}
 		}
 		return nil, failure
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(0))
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(limit))
 	switch {
 	case err == nil:
 		return response, nil
@@ -137,8 +137,8 @@ func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body 
 	return nil, last
 }
 
-// attempt sends one request and opens the response.
-func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, body Body) ([]byte, *Error) {
+// attempt sends one request and opens the response, until end, which may be zero.
+func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, op Operation, body Body) ([]byte, *Error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: err}
 	}
@@ -147,23 +147,23 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
 	}
 	tracked := &trackedBody{content: content}
-	exchange, cancel := requestContext(ctx, op, tracked)
+	exchange, cancel := requestContext(ctx, end, op, tracked)
 	defer cancel()
-	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked)
+	status := 0
+	exchange, observed := t.options.Observer.Request(exchange, op.Path)
+	defer func() { observed(status) }()
+	request, err := http.NewRequestWithContext(exchange, http.MethodPost, t.options.BaseURL+"/"+op.Path, tracked.reader(op))
 	if err != nil {
 		_ = tracked.Close()
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
 	}
 	request.ContentLength = size
-	request.Header.Set("Content-Type", contentType)
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", t.options.UserAgent)
+	request.Header = http.Header{
+		"Content-Type": {contentType}, "Accept": {"application/json"}, "User-Agent": {t.options.UserAgent},
+	}
 	caller.sign(request.Header)
 
-	status := 0
-	observed, end := t.options.Observer.Request(request.Context(), op.Path)
-	defer func() { end(status) }()
-	response, err := t.http.Do(request.WithContext(observed))
+	response, err := t.http.Do(request)
 	if err != nil {
 		failure := tracked.failure(ctx, op, err)
 		if failure.Kind != Stopped {
@@ -185,12 +185,18 @@ func (t *Transport) attempt(ctx context.Context, caller Caller, op Operation, bo
 	return data, failure
 }
 
-// requestContext bounds an attempt by the operation's timeout. A non-idempotent request is
-// cut loose from its caller as soon as its first byte is written: the caller may have gone
-// before the response comes, but the response still matters because the request is billed.
-func requestContext(ctx context.Context, op Operation, body *trackedBody) (context.Context, context.CancelFunc) {
+// requestContext bounds an attempt by the operation's timeout, and by end unless that is zero. A
+// non-idempotent request is cut loose from its caller as soon as its first byte is written: the
+// caller may have gone before the response comes, but the response still matters because the
+// request is billed.
+func requestContext(ctx context.Context, end time.Time, op Operation, body *trackedBody) (context.Context, context.CancelFunc) {
 	if op.Effect != NonIdempotent {
-		return context.WithTimeout(ctx, op.Timeout)
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: body.begin})
+		deadline := time.Now().Add(op.Timeout)
+		if !end.IsZero() && end.Before(deadline) {
+			deadline = end
+		}
+		return context.WithDeadline(ctx, deadline)
 	}
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), op.Timeout)
 	stop := context.AfterFunc(ctx, func() {
@@ -224,6 +230,22 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 		return 0, context.Canceled
 	}
 	return b.content.Read(p)
+}
+
+// reader returns what a request reads: the content itself if the request may be sent twice, as
+// net/http writes a content that it knows to be in memory together with the header.
+func (b *trackedBody) reader(op Operation) io.Reader {
+	if op.Effect != NonIdempotent {
+		return b.content
+	}
+	return b
+}
+
+// begin takes note that the request was begun, although nothing reads through the body.
+func (b *trackedBody) begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun = true
 }
 
 // Close closes what the content is read from.

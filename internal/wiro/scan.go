@@ -231,6 +231,8 @@ func (s *scanner) skipString() (raw []byte, plain bool) {
 	ascii := true
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; {
+		case plainText[c]:
+			s.pos++
 		case c == '"':
 			raw = s.data[start:s.pos]
 			s.pos++
@@ -241,7 +243,7 @@ func (s *scanner) skipString() (raw []byte, plain bool) {
 		case c < ' ':
 			s.fail("control character in a string")
 		default:
-			ascii = ascii && c < utf8.RuneSelf
+			ascii = false
 			s.pos++
 		}
 	}
@@ -250,6 +252,14 @@ func (s *scanner) skipString() (raw []byte, plain bool) {
 	}
 	return nil, false
 }
+
+// plainText are the bytes of ASCII that stand for themselves in a string.
+var plainText = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 // escape consumes an escape sequence.
 func (s *scanner) escape() {

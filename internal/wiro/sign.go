@@ -28,15 +28,15 @@ func (c Caller) sign(h http.Header) {
 	if c.Key == "" {
 		return
 	}
-	h.Set("x-api-key", c.Key)
+	h.Set("X-Api-Key", c.Key)
 	if c.Secret == "" {
 		return
 	}
 	nonce := nextNonce()
 	mac := hmac.New(sha256.New, []byte(c.Key))
 	mac.Write([]byte(c.Secret + nonce))
-	h.Set("x-nonce", nonce)
-	h.Set("x-signature", hex.EncodeToString(mac.Sum(nil)))
+	h.Set("X-Nonce", nonce)
+	h.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
 }
 
 var lastNonce atomic.Int64

@@ -7,9 +7,9 @@
 //
 //	{"id":"q1","q":"how large may an upload be","kind":"natural","pages":["Files"],"answer":["100 MB"]}
 //
-// testdata holds files of questions in two halves: tuned.jsonl and seen.jsonl, which may be looked at while the
-// search is improved, and held_out.jsonl and unseen.jsonl, of which only the figures may be. The two that came
-// later were written from the text of the pages alone, a third of them without the words of the page.
+// testdata holds files of questions in two halves: tuned.jsonl, seen.jsonl and fresh.jsonl, which may be looked at
+// while the search is improved, and held_out.jsonl and unseen.jsonl, of which only the figures may be. The three that
+// came later were written from the text of the pages alone, a third of them without the words of the page.
 //
 // It prints, over all and by kind, hit@1 and hit@3 (the share of queries with a right page first, or among
 // three), MRR@5 (the mean of 1/rank of the first right page), answer@5 (the share with an answer's string in
@@ -49,7 +49,7 @@ func run(args []string, out io.Writer) error {
 	misses := flags.Bool("misses", false, "list the queries whose first result, or whose texts, are not right")
 	limit := flags.Int("limit", fiveResults, "how many results to ask for")
 	folder := flags.String("pages", "", "search the pages of this `folder` instead of those inside")
-	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, fuzzy, inside, related, stemming")
+	without := flags.String("without", "", "what to leave out, to see what it brings: `parts` of questions, meaning, fuzzy, inside, related, stemming")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -118,6 +118,8 @@ func weightsWithout(parts string) (docs.Weights, error) {
 	for part := range strings.SplitSeq(parts, ",") {
 		switch strings.TrimSpace(part) {
 		case "":
+		case "meaning":
+			w.Meaning, w.Neighbor = 0, 0
 		case "questions":
 			w.Question, w.Questions = 0, 0
 		case "fuzzy":
@@ -129,7 +131,7 @@ func weightsWithout(parts string) (docs.Weights, error) {
 		case "stemming":
 			w.NoStemming = true
 		default:
-			return w, fmt.Errorf("-without %s: not one of questions, fuzzy, inside, related, stemming", part)
+			return w, fmt.Errorf("-without %s: not one of questions, meaning, fuzzy, inside, related, stemming", part)
 		}
 	}
 	return w, nil
