@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/require"
 
 	wiromcp "github.com/wiroai/wiro-mcp-go"
@@ -92,4 +93,20 @@ func TestAnMCPServerOfAnotherKindHasTheCredentialsOfItsContext(t *testing.T) {
 	require.NotContains(t, ask(t.Context(), "list_agents"), "carries no Wiro credentials", "what is public needs none")
 	mine := wiromcp.WithCredentials(t.Context(), wiro.Credentials{Key: wiro.Secret(srv.Key)})
 	require.Contains(t, ask(mine, "list_tasks"), "No tasks yet")
+}
+
+// A program may add tools of its own to the MCP server that ServeStdio serves.
+func TestAToolThatAProgramAddsToTheMCPServerGetsItsArguments(t *testing.T) {
+	t.Parallel()
+	srv := wirotest.NewServer()
+	defer srv.Close()
+	s := wiromcp.NewServer(wiromcp.ServerOptions{Client: srv.Client()})
+	s.MCP().AddTool(mcp.NewTool("greet"), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("hello " + r.GetString("name", "nobody")), nil
+	})
+	in := strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":"Ada"}}}
+`)
+	var out bytes.Buffer
+	require.NoError(t, s.ServeStdio(t.Context(), in, &out))
+	require.Contains(t, out.String(), "hello Ada")
 }

@@ -1,6 +1,7 @@
 // A hosted server that people sign in to, and the person who does.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { startSandbox, startServer } from './lib.mjs';
 import { startProxy } from './proxy.mjs';
@@ -47,6 +48,12 @@ export async function startHosted() {
     log: () => log + (server?.program.stderr ?? ''),
     /** The outcomes of the requests to an endpoint of the sign-in. */
     outcomes: (endpoint) => hosted.log().split('\n').filter((line) => line.includes(`"endpoint":"${endpoint}"`)).map((line) => JSON.parse(line).outcome),
+    /** Waits until an outcome is the last one that the log has of an endpoint: the server holds lines of its log back for a moment. */
+    async saw(endpoint, outcome) {
+      for (const end = Date.now() + 10_000; hosted.outcomes(endpoint).at(-1) !== outcome; await setTimeout(10)) {
+        assert.ok(Date.now() < end, `${endpoint}: ${hosted.outcomes(endpoint)}, not ${outcome}`);
+      }
+    },
     /** Has Wiro refuse the key from now on. */
     revoke() { refusal['x-api-key'] = 'a-key-that-nobody-has'; },
     async stop() {

@@ -20,7 +20,7 @@ type index struct {
 	ids       map[string]int32 // stem to term
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
-	near      neighbors        // terms, by what they mean
+	near      *neighbors       // terms, by what they mean
 	named     map[string]int   // key of a page's title or slug to the page
 	tokens    map[string]token // as the pages write them
 	meanings  meanings         // of the sections

@@ -3,6 +3,7 @@ package docs
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
@@ -16,10 +17,11 @@ const (
 type neighbors struct {
 	terms    []int32
 	meanings vectors.List
+	known    sync.Map // []alternative, by the Row of a word: to find them takes as long as the rest of a query
 }
 
 func (x *index) listNeighbors() {
-	x.near = neighbors{meanings: vectors.NewList(len(x.terms))}
+	x.near = &neighbors{meanings: vectors.NewList(len(x.terms))}
 	for i := range x.terms {
 		if r := x.terms[i].row; r != vectors.None {
 			x.near.terms = append(x.near.terms, number(i))
@@ -30,12 +32,15 @@ func (x *index) listNeighbors() {
 
 // neighbors returns the terms that mean nearly the same as a word, which no page needs to have.
 func (x *index) neighbors(w string) []alternative {
-	if x.weights.Neighbor == 0 {
+	row := vectors.Find(w)
+	if x.weights.Neighbor == 0 || row == vectors.None {
 		return nil
 	}
+	if known, ok := x.near.known.Load(row); ok {
+		return known.([]alternative) //nolint:forcetypeassert // nothing else is stored
+	}
 	var as []alternative
-	v := vectors.Find(w).Vector()
-	x.near.meanings.Near(v, func(i int, near float64) {
+	x.near.meanings.Near(row.Vector(), func(i int, near float64) {
 		if near >= minNeighbor {
 			as = append(as, alternative{x.near.terms[i], x.weights.Neighbor * near})
 		}
@@ -43,5 +48,7 @@ func (x *index) neighbors(w string) []alternative {
 	slices.SortFunc(as, func(a, b alternative) int {
 		return cmp.Or(cmp.Compare(b.fit, a.fit), cmp.Compare(a.term, b.term))
 	})
-	return as[:min(maxNeighbors, len(as))]
+	as = slices.Clip(as[:min(maxNeighbors, len(as))])
+	x.near.known.Store(row, as)
+	return as
 }

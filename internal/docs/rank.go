@@ -103,7 +103,7 @@ func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 		}
 		likest[section].add(likeness)
 	}
-	var hits []hit
+	hits := make([]hit, 0, len(x.sections))
 	ofPage := make([]leaders, len(x.pages)) // scores of each page's sections
 	meant := x.meant(meaning)
 	for i, words := range words {

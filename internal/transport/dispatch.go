@@ -21,7 +21,7 @@ import (
 // dispatcher passes requests to the MCP server.
 type dispatcher struct {
 	mcp   *server.MCPServer
-	tools *mcptool.Server // of mcp, if no program has that and can change it; may be nil
+	tools *mcptool.Server // of mcp, unless a program has that, and may have added tools of its own to it: nil then
 	log   zerolog.Logger
 	plain func(ctx context.Context, text string) string // for errors that no tool made; may be nil
 }
@@ -40,7 +40,9 @@ func (d *dispatcher) start(ctx context.Context, m *message, s server.ClientSessi
 	}
 	defer d.recovered(ctx, m, scope, &answer)
 	scope.Continuation = mcptool.NewContinuation(ctx)
-	scope.Arguments = m.arguments
+	if d.tools != nil {
+		scope.Arguments = m.arguments
+	}
 	ctx = mcptool.WithScope(ctx, *scope)
 	answer = d.dispatch(ctx, m, s, scope)
 	if scope.Continuation.Waits() { // they are decoded, and often most of what a waiting call would hold
@@ -77,7 +79,7 @@ func (d *dispatcher) dispatch(ctx context.Context, m *message, s server.ClientSe
 		request := mcp.CallToolRequest{Params: mcp.CallToolParams{Name: m.params.Name, Meta: m.params.Meta}}
 		return mcp.JSONRPCResponse{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(m.ID), Result: d.tools.CallTool(d.mcp.WithContext(ctx, s), request)}
 	}
-	body, err := m.encode()
+	body, err := m.encode(d.tools == nil)
 	if err != nil { // it was decoded from JSON
 		return m.refusal(mcp.INTERNAL_ERROR, "internal error "+scope.RequestID)
 	}

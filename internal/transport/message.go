@@ -155,8 +155,8 @@ func idKey(id json.RawMessage) string {
 
 // encode renders the message anew: the MCP server reads what was checked here, even if the
 // message came with duplicate or oddly spelled members. The id is not the client's, which the
-// MCP server would round: see handle.
-func (m *message) encode() ([]byte, error) {
+// MCP server would round: see handle. A tool's arguments are left out unless they are wanted.
+func (m *message) encode(withArguments bool) ([]byte, error) {
 	method, err := json.Marshal(m.Method)
 	if err != nil {
 		return nil, err
@@ -164,9 +164,15 @@ func (m *message) encode() ([]byte, error) {
 	data := make([]byte, 0, len(method)+len(m.Params)+64)
 	data = append(data, `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":1,"method":`...)
 	data = append(data, method...)
-	if len(m.Params) > 0 {
+	params := m.Params // valid JSON: it was decoded
+	if withArguments && m.arguments != nil {
+		members, _ := objectOf(params)
+		members["arguments"] = m.arguments
+		params = encodeObject(members)
+	}
+	if len(params) > 0 {
 		data = append(data, `,"params":`...)
-		data = append(data, m.Params...) // valid JSON: it was decoded
+		data = append(data, params...)
 	}
 	return append(data, '}'), nil
 }

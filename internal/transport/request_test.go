@@ -167,7 +167,7 @@ func TestAMessageMeansOneThing(t *testing.T) {
 	t.Parallel()
 	var m message
 	require.NoError(t, json.Unmarshal([]byte(`{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/list","id":2,"x":{}}`), &m))
-	encoded, err := m.encode()
+	encoded, err := m.encode(true)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, string(encoded), "with an id of the server's own")
 	require.Equal(t, "2", string(m.ID))
@@ -320,7 +320,7 @@ func FuzzMessages(f *testing.F) {
 				}
 				continue
 			}
-			encoded, err := m.encode()
+			encoded, err := m.encode(true)
 			if err != nil {
 				t.Fatal(err)
 			}
