@@ -4,11 +4,14 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+
+	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
 
 // Features are what a request is judged by, with their strength. A concept is named @photo, one in
 // a role @photo<, two that come together @edit@photo<; words stand as they are, with * for their
-// beginning.
+// beginning. The meaning of all words has a feature for each dimension, ~0 and on.
 func Features(request string) map[string]float64 {
 	return read(request).features()
 }
@@ -16,6 +19,7 @@ func Features(request string) map[string]float64 {
 const (
 	bias      = "@"
 	beginning = 5 // letters by which forms of a word are the same
+	meaning   = 2 // strength of what a request means as a whole
 	usual     = 4 // features of words in a request in which each counts fully
 )
 
@@ -43,7 +47,19 @@ func (r reading) features() map[string]float64 {
 	for _, name := range said {
 		features[name] = part
 	}
+	for i, x := range r.meaning() {
+		features["~"+strconv.Itoa(i)] = meaning * float64(x)
+	}
 	return features
+}
+
+// meaning is what the words mean together, those that are English.
+func (r reading) meaning() (sum vectors.Vector) {
+	for _, token := range r.tokens {
+		sum.Add(vectors.Find(token))
+	}
+	sum.Normalize()
+	return sum
 }
 
 // Language is the one that a request is read in, such as "en".

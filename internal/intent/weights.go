@@ -49,7 +49,7 @@ func judge(features map[string]float64) []float64 {
 	known := false
 	for _, name := range slices.Sorted(maps.Keys(features)) { // sums in one order are the same
 		row, strength := weights()[name], features[name]
-		known = known || len(row) > 0 && name != bias
+		known = known || len(row) > 0 && strength != 0 && name != bias
 		for _, w := range row {
 			scores[w.job] += strength * w.weight
 		}
@@ -72,9 +72,9 @@ func judge(features map[string]float64) []float64 {
 const Sure = 0.95
 
 const (
-	noJob    = 0.5  // probability from which a request is for no job
+	noJob    = 0.4  // probability from which a request is for no job
 	possible = 0.02 // least probability of a job
-	guess    = 0.15 // probability of the likeliest job below which nothing is understood
+	guess    = 0.12 // probability of the likeliest job below which nothing is understood
 )
 
 // Likeliest are the jobs by their probabilities; none is set if the request is for no job.

@@ -58,7 +58,7 @@ func readExamples(file string) ([]example, error) {
 // serving tells of each job how well it serves, by its closest categories: best if one is the
 // first that is wanted, and of jobs with the same closest one that with most of its others.
 func (e example) serving(closest int) []float64 {
-	const alsoWanted, alike = 0.6, 0.3
+	const alsoWanted, alike = 0.4, 0.3
 	jobs := intent.Jobs()
 	good := make([]float64, len(jobs)+1)
 	best := map[string]int{} // by the closest category

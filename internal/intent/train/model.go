@@ -10,14 +10,15 @@ import (
 const (
 	rounds   = 20
 	rate     = 0.3
-	decay    = 3e-4 // of a weight for each example that it is used in, and those since the last
+	decay    = 6e-4 // of a weight for each example that it is used in, and those since the last
 	leastOf  = 2    // examples that have a feature
 	recently = 2000 // examples
-	matters  = 14   // hundredths, least weight that is kept
+	matters  = 8    // hundredths, least weight that is kept
 )
 
 // A model is logistic regression of the jobs, and no job, on the features of requests. What
-// is raised is the sum of the probabilities of the jobs that serve an example, the best most.
+// is raised are the probabilities of the jobs that serve an example, the best most: each by the root
+// of its probability, so that a frequent job does not take the examples of a rare one.
 type model struct {
 	classes int
 	ids     map[string]int
@@ -50,7 +51,7 @@ func learn(examples []example) *model {
 			p := m.judge(e)
 			served := 1e-12
 			for job, good := range e.good {
-				served += good * p[job]
+				served += good * math.Sqrt(p[job])
 			}
 			for k, name := range e.names {
 				id, ok := m.ids[name]
@@ -61,7 +62,7 @@ func learn(examples []example) *model {
 				last[id] = step
 				row, square := m.row(id), squares[id*m.classes:]
 				for job := range row {
-					gradient := p[job] - e.good[job]*p[job]/served
+					gradient := p[job] - e.good[job]*math.Sqrt(p[job])/served
 					gradient = gradient*e.strengths[k] + since*row[job]
 					square[job] += gradient * gradient
 					row[job] -= rate * gradient / math.Sqrt(square[job]+0.01)
