@@ -29,7 +29,7 @@ var recommendModelTool = define(mcptool.Meta{
 const (
 	recommended = 5   // models
 	candidates  = 100 // of each category that is looked at
-	lookedAt    = 4   // categories
+	lookedAt    = 3   // categories
 	asLikely    = 0.4 // part of the first job's probability with which another is named too
 )
 
