@@ -3,6 +3,7 @@ package docs
 import (
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/wiroai/wiro-mcp-go/internal/docs/vectors"
 )
@@ -21,6 +22,7 @@ type index struct {
 	forms     map[string]int32 // word as written to term
 	spellings []spelling       // the same, to be looked through
 	near      *neighbors       // terms, by what they mean
+	scratch   sync.Pool        // of *scratch: a query would clear a quarter of a megabyte
 	named     map[string]int   // key of a page's title or slug to the page
 	tokens    map[string]token // as the pages write them
 	meanings  meanings         // of the sections
@@ -116,6 +118,9 @@ func newIndex(pages []*Page, w Weights) *index {
 			x.addMeanings(number(len(x.sections)), &p.Sections[si])
 			x.sections = append(x.sections, entry{pi, si})
 		}
+	}
+	x.scratch.New = func() any {
+		return &scratch{make([]float64, len(x.questions)), make([]float64, len(x.questions))}
 	}
 	x.weigh(counts)
 	x.listNeighbors()

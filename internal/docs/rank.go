@@ -44,6 +44,10 @@ func (l *leaders) mean(ratio float64) float64 {
 	return sum / weights
 }
 
+// scratch is what a query has in common with each question: in all, and of the concept at hand. It is zero
+// between two queries.
+type scratch struct{ common, shared []float64 }
+
 // rank scores the sections that have any of the concepts, or that mean about the same, and returns them best first.
 //
 // A section's score has four parts: how much its words have in common with the query, how much its questions are
@@ -60,9 +64,10 @@ func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 	words := make([]float64, len(x.sections))
 	covered := make([]float64, len(x.sections))
 	best := make([]float64, len(x.sections)) // of the current concept
-	common := make([]float64, len(x.questions))
-	shared := make([]float64, len(x.questions)) // with the current concept
-	var touched []int32                         // questions that share the current concept
+	scratch := x.scratch.Get().(*scratch) //nolint:forcetypeassert // it makes nothing else
+	defer x.scratch.Put(scratch)
+	common, shared := scratch.common, scratch.shared
+	var touched []int32 // questions that share the current concept
 	for _, c := range concepts {
 		clear(best)
 		touched = touched[:0]
@@ -92,12 +97,13 @@ func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 		asked[i].question = -1
 	}
 	likest := make([]leaders, len(x.sections)) // likeness of each section's questions
-	for q, common := range common {
-		if common == 0 {
+	for q, weight := range common {
+		if weight == 0 {
 			continue
 		}
+		common[q] = 0
 		section := x.questions[q].section
-		likeness := 2 * common / (total + x.questions[q].weight)
+		likeness := 2 * weight / (total + x.questions[q].weight)
 		if h := &asked[section]; likeness > h.likeness {
 			h.question, h.likeness = number(q), likeness
 		}
