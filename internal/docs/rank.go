@@ -64,7 +64,7 @@ func (x *index) rank(meaning vectors.Vector, concepts []concept) []hit {
 	words := make([]float64, len(x.sections))
 	covered := make([]float64, len(x.sections))
 	best := make([]float64, len(x.sections)) // of the current concept
-	scratch := x.scratch.Get().(*scratch) //nolint:forcetypeassert // it makes nothing else
+	scratch := x.scratch.Get().(*scratch)    //nolint:forcetypeassert // it makes nothing else
 	defer x.scratch.Put(scratch)
 	common, shared := scratch.common, scratch.shared
 	var touched []int32 // questions that share the current concept

@@ -21,7 +21,7 @@ func TestRecommendationsCanDoTheJob(t *testing.T) {
 		file   string
 		every  int
 		wanted float64
-	}{{"train.tsv", 10, 0.95}, {"held_out.tsv", 1, 0.93}} {
+	}{{"train.tsv", 10, 0.95}, {"held_out.tsv", 1, 0.93}, {"unseen.tsv", 1, 0.94}} {
 		content, err := os.ReadFile("../intent/testdata/" + list.file)
 		require.NoError(t, err)
 		total, served := 0, 0

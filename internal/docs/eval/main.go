@@ -8,8 +8,8 @@
 //	{"id":"q1","q":"how large may an upload be","kind":"natural","pages":["Files"],"answer":["100 MB"]}
 //
 // testdata holds files of questions in two halves: tuned.jsonl, seen.jsonl and fresh.jsonl, which may be looked at
-// while the search is improved, and held_out.jsonl and unseen.jsonl, of which only the figures may be. The three that
-// came later were written from the text of the pages alone, a third of them without the words of the page.
+// while the search is improved, and held_out.jsonl, unseen.jsonl and later.jsonl, of which only the figures may be. All
+// but the first two were written from the text of the pages alone, a third of them without the words of the page.
 //
 // It prints, over all and by kind, hit@1 and hit@3 (the share of queries with a right page first, or among
 // three), MRR@5 (the mean of 1/rank of the first right page), answer@5 (the share with an answer's string in

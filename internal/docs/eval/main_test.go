@@ -78,6 +78,8 @@ func TestSearchQualityDoesNotDrop(t *testing.T) {
 		{"unseen", "turkish", 90, 83}, // one of 12 is not found
 		{"fresh", "", 97, 97},         // 99.2 and 99.2
 		{"fresh", "paraphrase", 94, 94},
+		{"later", "", 97, 92.5}, // 99.2 and 95.0
+		{"later", "paraphrase", 94, 84},
 	} {
 		queries, err := readQueries(filepath.Join("testdata", want.file+".jsonl"))
 		require.NoError(t, err)

@@ -10,10 +10,10 @@ import (
 const (
 	rounds   = 20
 	rate     = 0.3
-	decay    = 6e-4 // of a weight for each example that it is used in, and those since the last
-	leastOf  = 2    // examples that have a feature
-	recently = 2000 // examples
-	matters  = 8    // hundredths, least weight that is kept
+	decay    = 4.2e-4 // of a weight for each example that it is used in, and those since the last
+	leastOf  = 2      // examples that have a feature
+	recently = 2000   // examples
+	matters  = 9      // hundredths, least weight that is kept
 )
 
 // A model is logistic regression of the jobs, and no job, on the features of requests. What
