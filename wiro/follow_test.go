@@ -2,6 +2,7 @@ package wiro_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,9 +75,11 @@ func TestAPanicInAnUpdateEndsItsWaitAlone(t *testing.T) {
 	s, c := emulator(t)
 	s.Behave(picture, wirotest.Behavior{AwaitSubscriber: true, HoldAt: wirotest.TaskStart})
 	submission := submit(t, c, picture)
-	_, ended := following(soon(t), submission, func(wiro.Update) { panic("the sky") })
-	require.ErrorContains(t, <-ended, "panicked")
-	_, ended = following(soon(t), submission, releaseAt(s, wiro.TaskStart, submission.Token))
+	for _, end := range []func(){func() { panic("the sky") }, runtime.Goexit} {
+		_, ended := following(soon(t), submission, func(wiro.Update) { end() })
+		require.ErrorContains(t, <-ended, "panicked")
+	}
+	_, ended := following(soon(t), submission, releaseAt(s, wiro.TaskStart, submission.Token))
 	require.NoError(t, <-ended)
 	require.Empty(t, ended)
 }

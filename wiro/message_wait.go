@@ -40,7 +40,12 @@ func (s *MessagesService) Wait(ctx context.Context, ref MessageRef, onUpdate ...
 // onUpdate are called from goroutines of Follow, one at a time; a panic of onUpdate is an error.
 func (s *MessagesService) Follow(ctx context.Context, ref MessageRef, then func(Message, error), onUpdate ...func(MessageUpdate)) {
 	go func() {
-		if message, over, err := s.look(ctx, &ref); over {
+		message, over := Message{}, true // unless look says otherwise
+		err := guarded(func() (err error) {
+			message, over, err = s.look(ctx, &ref)
+			return err
+		})
+		if over {
 			then(message, err)
 			return
 		}

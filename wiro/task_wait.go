@@ -68,7 +68,12 @@ func (s *TasksService) Wait(ctx context.Context, ref TaskRef, onUpdate ...func(U
 // onUpdate are called from goroutines of Follow, one at a time; a panic of onUpdate is an error.
 func (s *TasksService) Follow(ctx context.Context, task *Task, then func(error), onUpdate ...func(Update)) {
 	go func() {
-		if over, err := s.look(ctx, task); over {
+		over := true // unless look says otherwise
+		err := guarded(func() (err error) {
+			over, err = s.look(ctx, task)
+			return err
+		})
+		if over {
 			then(err)
 			return
 		}

@@ -77,25 +77,45 @@ func watch[T any](ctx context.Context, c *Client, w *watcher[T]) error {
 // nothing but their state is kept while nothing happens to them.
 func watchLater[T any](ctx context.Context, c *Client, w *watcher[T], then func(error)) {
 	run := &runner{running: true}
-	s, err := startWatch(ctx, c, w, run.wake)
+	var s *watchState[T]
+	err := guarded(func() (err error) {
+		s, err = startWatch(ctx, c, w, run.wake)
+		return err
+	})
 	if err != nil {
 		go then(err)
 		return
 	}
 	run.step = func() (over bool) {
-		defer func() {
-			if cause := recover(); cause != nil { // of a function that the caller gave
-				over, s.err = true, fmt.Errorf("the wait panicked: %T", cause)
+		returned := false
+		defer func() { // a function that the caller gave may panic, or end the goroutine
+			if cause := recover(); cause != nil || !returned {
+				over, s.err = true, panicked(cause)
 			}
 			if over {
-				s.close()
+				_ = guarded(func() error { s.close(); return nil }) // the outcome stands
 				then(s.err)
 			}
 		}()
-		return s.step()
+		over = s.step()
+		returned = true
+		return over
 	}
 	go run.run()
 }
+
+// guarded calls f, in which an observer that the caller gave may panic: an error, then.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panicked(cause)
+		}
+	}()
+	return f()
+}
+
+// panicked names the type alone: the value may hold anything.
+func panicked(cause any) error { return fmt.Errorf("the wait panicked: %T", cause) }
 
 // runner runs a step each time it is woken, never two at once, until one reports that it was the
 // last. It has a goroutine only while it runs.
@@ -133,8 +153,8 @@ func (r *runner) again() bool {
 	return r.running
 }
 
-// spread returns up to a quarter more, so that thousands of watches that began together, or whose
-// socket came back, do not all poll in the same moment.
+// spread returns up to a quarter more: thousands of watches that began together, or whose socket
+// came back, would all poll in the same moment.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/4+1) } //nolint:gosec // no secret depends on it
 
 // watchState is a watch under way.

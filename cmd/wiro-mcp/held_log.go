@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type heldLog struct {
 	lines  []byte
 	timer  *time.Timer // writes them
 	closed bool        // nothing is held any more
+	failed error       // of a write that the timer began; the next line returns it
 }
 
 // Write takes a line of no level.
@@ -32,17 +34,19 @@ func (h *heldLog) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lines = append(h.lines, line...)
+	failed := h.failed
+	h.failed = nil
 	if h.closed || level > zerolog.InfoLevel || len(h.lines) >= maxLogHeld {
-		return len(line), h.write()
+		return len(line), errors.Join(failed, h.write())
 	}
 	if h.timer == nil {
 		h.timer = time.AfterFunc(logHeldFor, func() {
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			_ = h.write() // the next line says so
+			h.failed = h.write()
 		})
 	}
-	return len(line), nil
+	return len(line), failed
 }
 
 // Close writes what is held, and lets what follows through.
@@ -50,7 +54,7 @@ func (h *heldLog) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	return h.write()
+	return errors.Join(h.failed, h.write())
 }
 
 // write writes what is held. The caller holds the lock.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,22 @@ func (w *writes) seen() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.all
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space is left") }
+
+func TestALineIsToldOfALostWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		held := &heldLog{out: full{}}
+		_, err := held.WriteLevel(zerolog.InfoLevel, []byte("a"))
+		require.NoError(t, err)
+		time.Sleep(logHeldFor)
+		synctest.Wait()
+		require.ErrorContains(t, held.Close(), "no space is left")
+	})
 }
 
 func TestLinesOfALogShareAWrite(t *testing.T) {

@@ -61,16 +61,45 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into re
 	if faults != nil {
 		return nil, false, &Problem{Text: strings.Join(faults, "\n")}
 	}
+	if err := s.decode(given, into); err != nil {
+		return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+	}
+	return given, s.looksOnce(given), nil
+}
+
+// decode decodes arguments into a struct: field by field, unless the struct decodes itself.
+func (s *schema) decode(given map[string]json.RawMessage, into reflect.Value) error {
+	if own, ok := into.Addr().Interface().(json.Unmarshaler); ok {
+		data, err := json.Marshal(given)
+		if err != nil {
+			return err
+		}
+		return own.UnmarshalJSON(data)
+	}
 	for _, p := range s.fields {
 		value, ok := given[p.name]
 		if !ok || p.index == nil { // the framework's own, such as confirm
 			continue
 		}
-		if err := p.decode(value, into.FieldByIndex(p.index)); err != nil {
-			return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
+		if err := p.decode(value, fieldOf(into, p.index)); err != nil {
+			return err
 		}
 	}
-	return given, s.looksOnce(given), nil
+	return nil
+}
+
+// fieldOf is a field of a struct, or of one that it embeds, also by a pointer.
+func fieldOf(of reflect.Value, index []int) reflect.Value {
+	for _, i := range index {
+		if of.Kind() == reflect.Pointer {
+			if of.IsNil() {
+				of.Set(reflect.New(of.Type().Elem()))
+			}
+			of = of.Elem()
+		}
+		of = of.Field(i)
+	}
+	return of
 }
 
 // decode decodes a value into the property's field.

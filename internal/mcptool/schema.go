@@ -124,7 +124,9 @@ func promoted(t reflect.Type, f reflect.StructField) bool {
 		if !step.Anonymous {
 			return false
 		}
-		t = step.Type
+		if t = step.Type; t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
 	}
 	return true
 }

@@ -15,8 +15,9 @@ import (
 // Scope is what a transport says about a request. A context carries one, and nothing else of
 // the request goes further.
 type Scope struct {
-	RequestID string // in logs and in errors; made up where empty
-	Request   string // names the request among its caller's, for a cancel that comes on its own; may be empty
+	RequestID string    // in logs and in errors; made up where empty
+	Request   string    // names the request among its caller's, for a cancel that comes on its own; may be empty
+	Arrived   time.Time // when the request came; if zero, when its tool is called
 
 	// Caller says who calls: the credentials that came with the request, or
 	// ServerCredentials. Where it is nil the request has none, and tools that need some
@@ -27,7 +28,7 @@ type Scope struct {
 
 	Limits SpendingLimits // of this request, beside the server's own
 
-	Arguments json.RawMessage // of the call, an object; where nil, the MCP request has them
+	Arguments json.RawMessage // of the call, an object; if nil, the MCP request has them
 
 	Client   *Client          // what the client can do; where nil, the MCP session is asked
 	Allowed  func(Tool) bool  // which tools exist for the request; nil allows all

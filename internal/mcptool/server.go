@@ -232,6 +232,9 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		s.addNotice(result)
 		return result
 	}
+	if scope.Arrived.IsZero() {
+		scope.Arrived = time.Now()
+	}
 	if scope.Arguments != nil {
 		r.Params.RawArguments, scope.Arguments = scope.Arguments, nil
 	}
@@ -267,20 +270,14 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	u.event = Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
-			u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
-				Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
+			u.panicked(ctx, cause)
 			u.event.Status = Internal
 			result, rest = plain{}.failed(u.id, internalError(u.id)), nil
 		}
 		if rest != nil {
 			return
 		}
-		u.event.Took = time.Since(u.start)
-		if u.call.Scope.Observe != nil {
-			u.call.Scope.Observe(u.event)
-		}
-		u.call.cleanUp()
-		u.call.server.addNotice(result)
+		u.ended(ctx, result)
 	}()
 	out, err := part(ctx)
 	switch {
@@ -303,6 +300,26 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 		return out.question.render(u.call), nil
 	}
 	return u.call.render(out.result), nil
+}
+
+// ended tells of the call's end. A panic in that is logged: the result stands.
+func (u *underway) ended(ctx context.Context, result *mcp.CallToolResult) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			u.panicked(ctx, cause)
+		}
+	}()
+	u.event.Took = time.Since(u.start)
+	if u.call.Scope.Observe != nil {
+		u.call.Scope.Observe(u.event)
+	}
+	u.call.cleanUp()
+	u.call.server.addNotice(result)
+}
+
+func (u *underway) panicked(ctx context.Context, cause any) {
+	u.call.server.options.Log.Error().Ctx(ctx).Str("request", u.id).Str("tool", u.call.Tool.Name).
+		Str("panic", fmt.Sprintf("%T", cause)).Bytes("stack", debug.Stack()).Msg("a tool panicked")
 }
 
 // end does the rest of the call, and calls finish with its result. If the result is still to come,

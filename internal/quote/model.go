@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,7 +128,8 @@ func (m *Model) RunSeconds() (seconds float64, ok bool) {
 	}
 	factor := map[byte]float64{'s': 1, 'm': 60, 'h': 3600}[unit[0]]
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n <= 0 || factor == 0 || unit == "ms" {
+	if err != nil || !(n > 0) || math.IsInf(n, 0) || factor == 0 || unit == "ms" { // NaN is not above 0
+
 		return 0, false
 	}
 	return n * factor, true

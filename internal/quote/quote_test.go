@@ -121,6 +121,8 @@ func TestQuotes(t *testing.T) {
 		"cps":                   {prices: `[{"inputs":{},"price":0.0012,"priceMethod":"cps"}]`, model: Model{RunTime: "10 seconds"}, want: "0.012 | - | - | about | usually 10 s of processing x $0.0012"},
 		"cps, minutes":          {prices: `[{"inputs":{},"price":0.001,"priceMethod":"cps"}]`, model: Model{RunTime: "2 minutes"}, want: "0.12 | - | - | about | usually 120 s of processing x $0.001"},
 		"cps, run time unknown": {prices: `[{"inputs":{},"price":0.0012,"priceMethod":"cps"}]`, want: "- | - | - | unknown | $0.0012 per second of processing"},
+		"cps, not a number":     {prices: `[{"inputs":{},"price":0.0012,"priceMethod":"cps"}]`, model: Model{RunTime: "NaN seconds"}, want: "- | - | - | unknown | $0.0012 per second of processing"},
+		"cps, without end":      {prices: `[{"inputs":{},"price":0.0012,"priceMethod":"cps"}]`, model: Model{RunTime: "Infinity seconds"}, want: "- | - | - | unknown | $0.0012 per second of processing"},
 		"cps, zero seconds":     {prices: `[{"inputs":{},"price":0.0012,"priceMethod":"cps"}]`, model: Model{RunTime: "0 seconds"}, want: "- | - | - | unknown | $0.0012 per second of processing"},
 		"cps, from the average": {prices: `[{"inputs":{},"price":0.002,"priceMethod":"cps"}]`, model: Model{CPS: "0.001", ApproximateCost: "0.006"}, want: "0.012 | - | - | about | usually 6 s of processing x $0.002"},
 		"fallback":              {prices: `null`, model: Model{CPS: "0.000585", ApproximateCost: "0.00351"}, want: "0.00351 | - | - | about | average run at $0.000585 per second of processing"},

@@ -107,7 +107,7 @@ func TestARequestIsGivenUpBeforeItHoldsARun(t *testing.T) {
 	eachStore(t, func(r *rig) {
 		a, b := r.replica(), r.replica()
 		call := r.call()
-		call.Request = "5"
+		call.Request, call.Arrived = "5", r.clock.time()
 		given, err := b.GiveUp(r.Context(), call.Caller, "5", true)
 		require.NoError(r, err)
 		require.Empty(r, given)
@@ -127,10 +127,10 @@ func TestARequestIsGivenUpBeforeItHoldsARun(t *testing.T) {
 		given, err = b.GiveUp(r.Context(), call.Caller, "6", false)
 		require.NoError(r, err)
 		require.Empty(r, given)
-		r.clock.add(latestBegin)
-		call.Model, call.Request = "wiro/other", "6"
+		r.clock.add(2 * clockSkew)
+		call.Model, call.Request, call.Arrived = "wiro/other", "6", r.clock.time()
 		r.begin(a, call)
-		require.False(r, r.begin(b, call).Attached, "nor is one that comes much later")
+		require.False(r, r.begin(b, call).Attached, "nor is one that came after the cancel")
 	})
 }
 

@@ -15,9 +15,7 @@ type request struct {
 	Cancel  bool   `json:"cancel,omitempty"`   // given up because the client canceled it
 }
 
-// A request that is given up may need so long before it holds a run: what its model takes and costs
-// is looked up first.
-const latestBegin = 30 * time.Second
+const clockSkew = time.Second // of two replicas
 
 // noteRequest remembers a request for GiveUp. The run of one that was given up before is given up,
 // too.
@@ -26,13 +24,16 @@ func (s *Store) noteRequest(ctx context.Context, call Call, run *Run) error {
 		return nil
 	}
 	run.reqKey = s.requestKey(call.Caller, call.Request)
-	givenUp, oldest := false, s.now().Add(-latestBegin).UnixMilli()
+	givenUp, oldest := false, call.Arrived.Add(-clockSkew).UnixMilli() // before that, another request was meant
 	err := update(ctx, s, run.reqKey, AttachFor, func(list *[]request) (bool, error) {
 		*list = slices.DeleteFunc(*list, func(q request) bool {
-			if q.GivenUp > oldest {
+			if q.GivenUp == 0 {
+				return false
+			}
+			if q.GivenUp >= oldest {
 				givenUp, run.Canceled = true, q.Cancel
 			}
-			return q.GivenUp > 0
+			return true
 		})
 		if len(*list) >= mostPerRequest { // a client that numbers its requests alike
 			*list = slices.Delete(*list, 0, 1)
@@ -88,18 +89,19 @@ func (r *Run) forgetRequest(ctx context.Context) {
 
 // GiveUp marks a caller's request as given up, on whatever replica it is, without ending it:
 // the same call attaches to its run from then on. It returns the runs that the request held. If it
-// has not begun one yet, the one that it begins within 30 s is marked, and is Canceled if its client
-// canceled it, rather than running out of time.
+// has not begun one yet, the one that it begins is marked, and is Canceled if its client canceled it,
+// rather than running out of time.
 func (s *Store) GiveUp(ctx context.Context, caller Caller, name string, canceled bool) (given []*Run, err error) {
-	given, err = s.giveUp(ctx, caller, name, canceled)
+	at := s.now()
+	given, err = s.giveUp(ctx, caller, name, canceled, at)
 	s.retryLater(err, s.requestKey(caller, name), func(ctx context.Context) error {
-		_, err := s.giveUp(ctx, caller, name, canceled)
+		_, err := s.giveUp(ctx, caller, name, canceled, at)
 		return err
 	})
 	return given, err
 }
 
-func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled bool) (given []*Run, err error) {
+func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled bool, at time.Time) (given []*Run, err error) {
 	var list []request
 	key := s.requestKey(caller, name)
 	err = update(ctx, s, key, AttachFor, func(value *[]request) (bool, error) {
@@ -107,7 +109,7 @@ func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled
 		if len(list) > 0 {
 			return true, errUnchanged
 		}
-		*value = []request{{GivenUp: s.now().UnixMilli(), Cancel: canceled}}
+		*value = []request{{GivenUp: at.UnixMilli(), Cancel: canceled}}
 		return true, nil
 	})
 	if err != nil || len(list) == 0 {

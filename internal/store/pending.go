@@ -89,8 +89,12 @@ func (s *Store) writeAll(ctx context.Context, writes []pendingWrite) (left []pen
 					return err
 				}
 				if s.now().Sub(writes[i].since) < AttachFor { // nothing can be attached to after that
-					if err := writes[i].write(ctx); errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+					err := writes[i].write(ctx)
+					if errors.Is(err, ErrUnavailable) {
 						return err
+					}
+					if ctx.Err() != nil { // it may be made all the same, and is made again then
+						return ctx.Err()
 					}
 				}
 				made[i] = true

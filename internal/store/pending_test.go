@@ -235,3 +235,23 @@ func TestChangesAreMadeAtTheSameTime(t *testing.T) {
 	}
 	require.NoError(t, s.flush(t.Context()))
 }
+
+// The caller of a flush may leave while it writes: what is left is kept.
+func TestAFlushWhoseCallerLeavesKeepsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	r := &rig{T: t, address: "memory", clock: &clock{}}
+	s := r.replica()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	var made []int
+	for i := range 3 {
+		s.later("one key", func(context.Context) error {
+			made = append(made, i)
+			leave() // and the write itself succeeds
+			return nil
+		})
+	}
+	require.ErrorIs(t, s.flush(ctx), context.Canceled)
+	require.NoError(t, s.flush(t.Context()))
+	require.Equal(t, []int{0, 0, 1, 2}, made, "in their order, the first perhaps twice")
+}

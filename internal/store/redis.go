@@ -131,8 +131,8 @@ func (r *redisStore) beat(ctx context.Context, owner string, n int) error {
 }
 
 // alive waits for the next sign of life, for a lease at most: what was said before says nothing
-// about a process that was killed a moment ago. That a process has ended is written down, so that
-// nobody waits for it again; one that was only slow lives from its next sign on.
+// about a process that was killed a moment ago. That a process has ended is written down, which
+// saves later calls the wait; one that was only slow lives from its next sign on.
 func (r *redisStore) alive(ctx context.Context, owner string) (bool, error) {
 	r.mu.Lock()
 	own := r.owner == owner

@@ -29,7 +29,8 @@ type Call struct {
 	Caller  Caller
 	Model   string         // "owner/model"
 	Params  map[string]any // as they are sent
-	Request string         // names this request of the caller, for GiveUp; "" where it cannot be given up
+	Request string         // names this request of the caller, for GiveUp; "" if it cannot be given up
+	Arrived time.Time      // when that request came
 }
 
 // State is how far the submit of a run is known to have come.

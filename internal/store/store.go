@@ -137,7 +137,7 @@ func (s *Store) Close() error {
 		call.stop()
 	}
 	s.ending.Wait()
-	_ = s.flush(context.Background()) // what is not taken now, nobody learns
+	_ = s.flush(context.Background()) // what is not taken now is lost
 	return s.backend.close()
 }
 

@@ -121,7 +121,7 @@ func (c *Call) selectionRequired(in account, thing string, choices []wiro.Accoun
 	arguments := in.arguments()
 	arguments["id"] = placeholder
 	return AccountAction{
-		ActionResult: mcptool.Done(fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)),
+		ActionResult: mcptool.ActionResult{Message: fmt.Sprintf("Nothing is set yet: ask the user which %s the agent shall work with.", thing)},
 		account:      in, Choices: accountChoices(choices),
 		NextAction: c.Next("select_agent_account", "with the id that the user chooses", arguments),
 	}, nil

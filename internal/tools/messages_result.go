@@ -38,7 +38,7 @@ type MessageInfo struct {
 	Question string   `json:"question,omitempty" text:"lines"`
 	By       string   `json:"by,omitempty"`
 	Sent     string   `json:"sentAt,omitempty"`
-	Seconds  float64  `json:"durationSeconds,omitempty"` // from the agent's start to the end, where it did not count
+	Seconds  float64  `json:"durationSeconds,omitempty"` // from the agent's start to the end, if it did not count
 	Elapsed  string   `json:"elapsed,omitempty"`         // as the agent counted it
 	Speed    string   `json:"speed,omitempty"`
 	Files    []string `json:"attachments,omitempty"` // URLs

@@ -38,7 +38,7 @@ var queuePauses = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.
 func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch, *mcptool.Charge, error) {
 	l := &launch{Call: c, plan: plan, in: in}
 	run, err := c.Store.Begin(ctx, store.Call{
-		Caller: c.caller(), Model: plan.Slug.String(), Params: equalCall(in), Request: c.Scope.Request,
+		Caller: c.caller(), Model: plan.Slug.String(), Params: equalCall(in), Request: c.Scope.Request, Arrived: c.Scope.Arrived,
 	}, in.Again)
 	switch {
 	case errors.Is(err, store.ErrTooMany), errors.Is(err, store.ErrUnavailable) && in.Again:

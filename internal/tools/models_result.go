@@ -22,8 +22,8 @@ type ModelInfo struct {
 	Description      string   `json:"description,omitempty"`
 	Categories       []string `json:"categories"`
 	Pricing          string   `json:"pricing"`
-	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of a run with the defaults, where known; lists leave it out where it is the pricing
-	Seconds          *float64 `json:"seconds,omitempty"`          // that a run usually takes, where Wiro says so
+	EstimatedCostUSD *float64 `json:"estimatedCostUsd,omitempty"` // of a run with the defaults, where known; lists leave it out if the pricing says it
+	Seconds          *float64 `json:"seconds,omitempty"`          // that a run usually takes, if Wiro says so
 	SuccessRate      *float64 `json:"successRate,omitempty"`      // 0 to 1, where there were runs
 	Rating           float64  `json:"rating,omitempty"`           // 0 to 5
 

@@ -279,7 +279,7 @@ func TestACallThatWasCanceledBeforeItsSubmitSubmitsNothingWhereTheOperatorWantsI
 	t.Parallel()
 	for _, stops := range []bool{true, false} {
 		s := newStage(t, func(o *tools.Options) { o.StopAbandoned = stops })
-		scope := mcptool.Scope{Caller: mcptool.ServerCredentials{}, Request: "client 1, request 7"}
+		scope := mcptool.Scope{Caller: mcptool.ServerCredentials{}, Request: "client 1, request 7", Arrived: time.Now()}
 		require.NoError(t, s.GiveUp(soon(t), scope, scope.Request, true))
 		result, err := s.Call(mcptool.WithScope(soon(t), scope), "run_model", parsed(t, foxRun), nil)
 		require.NoError(t, err)
@@ -289,6 +289,7 @@ func TestACallThatWasCanceledBeforeItsSubmitSubmitsNothingWhereTheOperatorWantsI
 		} else {
 			require.Contains(t, result.Text, "Completed")
 		}
+		scope.Arrived = time.Now().Add(time.Minute)
 		next, err := s.Call(mcptool.WithScope(soon(t), scope), "run_model", parsed(t, foxRun), nil)
 		require.NoError(t, err)
 		require.Contains(t, next.Text, "Completed")

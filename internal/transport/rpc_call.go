@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -29,6 +30,7 @@ func (q *request) newCall(ctx context.Context, id string, m *message, notify mcp
 		entry: activity{caller: q.entry.caller, id: id, method: m.label(), rpcID: m.ID},
 	}
 	c.scope.RequestID, c.scope.Request, c.scope.Notify = id, requestName(c.entry.caller.header, m.ID), m.withToken(notify)
+	c.scope.Arrived = time.Now()
 	c.scope.Observe = c.observe
 	return c
 }

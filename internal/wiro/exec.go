@@ -209,8 +209,8 @@ func requestContext(ctx context.Context, end time.Time, op Operation, body *trac
 }
 
 // trackedBody is a request's content that knows whether the transport began to read it: until
-// then no server can have acted on it. It offers no copy of itself, so that no transport sends
-// it a second time on its own.
+// then no server can have acted on it. What a non-idempotent request reads is the trackedBody itself,
+// which offers no copy: no transport sends it a second time on its own.
 type trackedBody struct {
 	content io.Reader
 

@@ -7,7 +7,7 @@
 // package is MIT). Their checksum is checked. The table keeps the most frequent words and all words of the
 // documentation, in fewer dimensions. Words of the documentation's questions are then moved so that the
 // questions of one section are alike and unlike those of others: a "bill" is then nearer to the "wallet" than to a
-// parliament. Run it again where the pages have changed much; words that it never saw keep their meaning in English.
+// parliament. Run it again if the pages have changed much; words that it never saw keep their meaning in English.
 //
 // The same package and pages give the same table on the same kind of processor.
 package main
