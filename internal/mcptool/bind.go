@@ -69,7 +69,7 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into re
 
 // decode decodes arguments into a struct: field by field, unless the struct decodes itself.
 func (s *schema) decode(given map[string]json.RawMessage, into reflect.Value) error {
-	if own, ok := into.Addr().Interface().(json.Unmarshaler); ok {
+	if own, ok := reflect.TypeAssert[json.Unmarshaler](into.Addr()); ok {
 		data, err := json.Marshal(given)
 		if err != nil {
 			return err
