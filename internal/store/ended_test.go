@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -205,4 +206,24 @@ func TestAGiveUpThatFailsHalfwayIsMadeWhole(t *testing.T) {
 		cut.failing = ""
 		require.True(r, r.begin(s, r.call()).Attached)
 	})
+}
+
+// A caller may cancel as many requests as it likes, those that never were among them.
+func TestCancelsOfOneCallerDisplaceNothingOfAnother(t *testing.T) {
+	t.Parallel()
+	r := &rig{T: t, address: "memory", clock: &clock{}}
+	s := r.replica()
+	call := r.call()
+	call.Request, call.Arrived = "5", r.clock.time()
+	run := r.begin(s, call)
+	require.NoError(t, run.Submitted(t.Context(), "7", "token"))
+	flood := Caller{call.Caller.BaseURL, "another"}
+	for i := range mostEntries + 1 {
+		_, err := s.GiveUp(t.Context(), flood, strconv.Itoa(i), true)
+		require.NoError(t, err)
+	}
+	given, err := s.GiveUp(t.Context(), call.Caller, "5", false)
+	require.NoError(t, err)
+	require.Len(t, given, 1)
+	require.True(t, r.begin(s, r.call()).Attached, "or it is paid for twice")
 }

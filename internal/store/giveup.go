@@ -6,47 +6,52 @@ import (
 	"time"
 )
 
-// request tells which run a request of a caller holds, or that it was given up before it held one.
+// request tells which run a request of a caller holds.
 type request struct {
-	Run     string `json:"run,omitempty"`
-	ID      string `json:"id,omitempty"`
-	Hold    string `json:"hold,omitempty"`
-	GivenUp int64  `json:"given_up,omitempty"` // Unix milliseconds
-	Cancel  bool   `json:"cancel,omitempty"`   // given up because the client canceled it
+	Run  string `json:"run"`
+	ID   string `json:"id"`
+	Hold string `json:"hold"`
 }
 
-const clockSkew = time.Second // of two replicas
+// mark is that a request was given up. It is a kind of entry of its own, so that no number of marks
+// displaces what is known of requests.
+type mark struct {
+	At       int64 `json:"at"` // Unix milliseconds
+	Canceled bool  `json:"canceled,omitempty"`
+}
+
+const (
+	markedFor = 30 * time.Second // a request holds its run by then: its price is looked up before
+	clockSkew = time.Second      // of two replicas
+)
 
 // noteRequest remembers a request for GiveUp. The run of one that was given up before is given up,
-// too.
+// too: the mark is read last here and written first there, so that one of the two sees the other.
 func (s *Store) noteRequest(ctx context.Context, call Call, run *Run) error {
 	if call.Request == "" {
 		return nil
 	}
 	run.reqKey = s.requestKey(call.Caller, call.Request)
-	givenUp, oldest := false, call.Arrived.Add(-clockSkew).UnixMilli() // before that, another request was meant
-	err := update(ctx, s, run.reqKey, AttachFor, func(list *[]request) (bool, error) {
-		*list = slices.DeleteFunc(*list, func(q request) bool {
-			if q.GivenUp == 0 {
-				return false
-			}
-			if q.GivenUp >= oldest {
-				givenUp, run.Canceled = true, q.Cancel
-			}
-			return true
-		})
+	if err := update(ctx, s, run.reqKey, AttachFor, func(list *[]request) (bool, error) {
 		if len(*list) >= mostPerRequest { // a client that numbers its requests alike
 			*list = slices.Delete(*list, 0, 1)
 		}
-		if !givenUp {
-			*list = append(*list, request{Run: run.key, ID: run.ID, Hold: run.hold})
-		}
-		return len(*list) > 0, nil
-	})
-	if err != nil || !givenUp {
+		*list = append(*list, request{run.key, run.ID, run.hold})
+		return true, nil
+	}); err != nil {
 		return err
 	}
-	_, err = run.unhold(ctx)
+	marked := false
+	if err := update(ctx, s, s.markKey(call.Caller, call.Request), markedFor, func(m *mark) (bool, error) {
+		if m.At == 0 || m.At < call.Arrived.Add(-clockSkew).UnixMilli() { // another request was meant
+			return true, errUnchanged
+		}
+		marked, run.Canceled = true, m.Canceled
+		return false, nil // this request alone was meant
+	}); err != nil || !marked {
+		return err
+	}
+	_, err := run.unhold(ctx)
 	return err
 }
 
@@ -70,6 +75,10 @@ func (r *Run) endHold(e *entry) (keep bool) {
 		e.Hold, e.Owner = "", ""
 	}
 	return true
+}
+
+func (s *Store) markKey(caller Caller, name string) string {
+	return s.key("given-up", caller.BaseURL, caller.Key, name)
 }
 
 func (s *Store) requestKey(caller Caller, name string) string {
@@ -102,17 +111,18 @@ func (s *Store) GiveUp(ctx context.Context, caller Caller, name string, canceled
 }
 
 func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled bool, at time.Time) (given []*Run, err error) {
+	if err := update(ctx, s, s.markKey(caller, name), markedFor, func(m *mark) (bool, error) {
+		*m = mark{at.UnixMilli(), canceled}
+		return true, nil
+	}); err != nil {
+		return nil, err
+	}
 	var list []request
 	key := s.requestKey(caller, name)
-	err = update(ctx, s, key, AttachFor, func(value *[]request) (bool, error) {
-		list = slices.DeleteFunc(*value, func(q request) bool { return q.Hold == "" })
-		if len(list) > 0 {
-			return true, errUnchanged
-		}
-		*value = []request{{GivenUp: at.UnixMilli(), Cancel: canceled}}
-		return true, nil
-	})
-	if err != nil || len(list) == 0 {
+	if err := update(ctx, s, key, AttachFor, func(value *[]request) (bool, error) {
+		list = *value
+		return true, errUnchanged
+	}); err != nil {
 		return nil, err
 	}
 	for _, q := range list {
@@ -124,6 +134,9 @@ func (s *Store) giveUp(ctx context.Context, caller Caller, name string, canceled
 		if err != nil {
 			return given, err
 		}
+	}
+	if len(list) == 0 {
+		return nil, nil
 	}
 	// Last, so that a second try finds what the first one did not come to.
 	return given, update(ctx, s, key, AttachFor, func(value *[]request) (bool, error) {
