@@ -57,6 +57,12 @@ func judge(features map[string]float64) []float64 {
 	if !known {
 		return nil
 	}
+	return Probabilities(scores)
+}
+
+// Probabilities turns scores, of which there is at least one, into probabilities in their place, and
+// returns them: e to the power of each, divided by the sum of all.
+func Probabilities(scores []float64) []float64 {
 	most, sum := slices.Max(scores), 0.0
 	for i := range scores {
 		scores[i] = math.Exp(scores[i] - most)

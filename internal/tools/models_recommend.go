@@ -160,8 +160,8 @@ func (r Recommendations) Text() string {
 }
 
 // ranked puts models first that are of the closest category and of few others, whose texts have
-// more of the words, those above all that few others have, then models that people rate, run and that succeed more;
-// if the request asks for it, also those that cost less or take less time.
+// more of the words, those above all that few others have, then models that people rate, run and
+// that succeed more; if the request asks for it, also those that cost less or take less time.
 func ranked(models []wiro.Model, wanted intent.Intent, categories []string) []wiro.Model {
 	const perWord, closest, foreign = 1.5, 1, -0.2
 	stems := make([]string, len(wanted.Words))

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"fmt"
 	"mime"
 	"net/url"
@@ -281,20 +280,9 @@ var (
 // saysRefusal reports whether a log, or a line of it, says that a model kept something back. Logs
 // are long: an expression would take ten times as long, and strings.ToLower five times.
 func saysRefusal(log string) bool {
-	lower := lowerASCII(log)
-	return slices.ContainsFunc(refusals, func(word string) bool { return bytes.Contains(lower, []byte(word)) }) ||
-		bytes.Contains(lower, []byte("filter")) && filtered().Match(lower)
-}
-
-// lowerASCII returns a text with the letters of ASCII in lower case.
-func lowerASCII(text string) []byte {
-	lower := []byte(text)
-	for i, c := range lower {
-		if c >= 'A' && c <= 'Z' {
-			lower[i] += 'a' - 'A'
-		}
-	}
-	return lower
+	lower := asciiLower(log)
+	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(lower, word) }) ||
+		strings.Contains(lower, "filter") && filtered().MatchString(lower)
 }
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"slices"
 
 	"github.com/wiroai/wiro-mcp-go/internal/intent"
 )
@@ -98,13 +97,5 @@ func (m *model) judge(e example) []float64 {
 			}
 		}
 	}
-	most, sum := slices.Max(scores), 0.0
-	for i := range scores {
-		scores[i] = math.Exp(scores[i] - most)
-		sum += scores[i]
-	}
-	for i := range scores {
-		scores[i] /= sum
-	}
-	return scores
+	return intent.Probabilities(scores)
 }
