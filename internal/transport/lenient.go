@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -112,14 +113,11 @@ func (m *message) normalize() (fault string) {
 	if changed {
 		m.Params = encodeObject(params)
 	}
-	read := func(name string, into any) {
-		if value, has := params[name]; has {
-			_ = json.Unmarshal(value, into) // the MCP server says what is wrong with it
-		}
+	m.params.Name, _ = textOf(params["name"]) // the MCP server says what is wrong with it
+	m.params.URI, _ = textOf(params["uri"])
+	if meta, has := params["_meta"]; has {
+		_ = json.Unmarshal(meta, &m.params.Meta)
 	}
-	read("name", &m.params.Name)
-	read("uri", &m.params.URI)
-	read("_meta", &m.params.Meta)
 	return ""
 }
 
@@ -293,8 +291,8 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 
 // trimText returns a text without white space around it.
 func trimText(value json.RawMessage) json.RawMessage {
-	var text string
-	if json.Unmarshal(value, &text) != nil || text == strings.TrimSpace(text) {
+	text, ok := textOf(value)
+	if !ok || text == strings.TrimSpace(text) {
 		return value
 	}
 	trimmed, err := json.Marshal(strings.TrimSpace(text))
@@ -322,31 +320,24 @@ func textMembers(value json.RawMessage) json.RawMessage {
 	return encodeObject(members)
 }
 
-// objectOf decodes an object, not its members. Nothing, null and [] are empty ones.
+// objectOf decodes an object that is valid JSON, not its members. Nothing, null and [] are empty ones.
 func objectOf(value json.RawMessage) (object, string) {
 	members := object{}
 	switch kindOf(value) {
 	case 0, 'n':
-		return members, ""
 	case '{':
-		if json.Unmarshal(value, &members) == nil {
-			return members, ""
-		}
-	case '[':
-		var list []json.RawMessage
-		if json.Unmarshal(value, &list) == nil && len(list) == 0 {
-			return members, ""
+		mcptool.Members(value, func(name []byte, value json.RawMessage) { members[string(name)] = value })
+	default:
+		if !isEmptyList(value) {
+			return members, "must be an object"
 		}
 	}
-	return object{}, "must be an object"
+	return members, ""
 }
 
 func isEmptyList(value json.RawMessage) bool {
-	if kindOf(value) != '[' {
-		return false
-	}
-	_, fault := objectOf(value)
-	return fault == ""
+	inside, isList := bytes.CutPrefix(bytes.TrimSpace(value), []byte("["))
+	return isList && len(bytes.TrimSpace(inside)) == 1
 }
 
 func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }
@@ -365,14 +356,38 @@ func kindOf(value json.RawMessage) byte {
 
 // encodeObject encodes members that are valid JSON, in a fixed order.
 func encodeObject(members object) json.RawMessage {
-	data := []byte{'{'}
+	size := 2
+	for name, value := range members {
+		size += len(name) + len(value) + 4
+	}
+	data := append(make([]byte, 0, size), '{')
 	for i, name := range slices.Sorted(maps.Keys(members)) {
 		if i > 0 {
 			data = append(data, ',')
 		}
-		key, _ := json.Marshal(name) // a string
-		data = append(append(data, key...), ':')
+		data = append(appendText(data, name), ':')
 		data = append(data, members[name]...)
 	}
 	return append(data, '}')
+}
+
+// textOf decodes a text that is valid JSON. It reports false for a value of another kind.
+func textOf(value json.RawMessage) (text string, ok bool) {
+	value = bytes.TrimSpace(value)
+	if kindOf(value) != '"' {
+		return "", false
+	}
+	if inside := value[1 : len(value)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) { // as nearly all are
+		return string(inside), true
+	}
+	return text, json.Unmarshal(value, &text) == nil
+}
+
+// appendText encodes a text.
+func appendText(data []byte, text string) []byte {
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }) < 0 {
+		return append(append(append(data, '"'), text...), '"')
+	}
+	encoded, _ := json.Marshal(text) // a string
+	return append(data, encoded...)
 }

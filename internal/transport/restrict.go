@@ -85,7 +85,7 @@ func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, err
 			names = append(names, name)
 		}
 	}
-	if text := strings.TrimSpace(h.Get(headerReadOnly)); text != "" {
+	if text := strings.TrimSpace(h.Get(canonical[headerReadOnly])); text != "" {
 		var err error
 		if readOnly, err = strconv.ParseBool(strings.ToLower(text)); err != nil {
 			return nil, fmt.Errorf("%s must be true or false", headerReadOnly)
@@ -97,9 +97,20 @@ func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, err
 	return mcptool.Filter(toolsets, names, readOnly), nil
 }
 
+// canonical are the names as http.Header spells them, which a look at one would find out each time.
+var canonical = spelled(headerToolsets, headerTools, headerReadOnly, headerMaxCostPerRun, headerMaxCostPerDay)
+
+func spelled(names ...string) map[string]string {
+	all := map[string]string{}
+	for _, name := range names {
+		all[name] = http.CanonicalHeaderKey(name)
+	}
+	return all
+}
+
 // list is a header's value, of which there may be several.
 func list(h http.Header, name string) string {
-	values := h.Values(name)
+	values := h[canonical[name]]
 	if len(values) == 0 {
 		return ""
 	}

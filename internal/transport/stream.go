@@ -112,8 +112,9 @@ func (s *stream) answer(status int, data []byte) {
 		return
 	case !s.begun:
 		if len(data) > 0 {
-			s.w.Header().Set("Content-Type", "application/json")
-			s.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+			h := s.w.Header()
+			h["Content-Type"] = inJSON
+			h.Set("Content-Length", strconv.Itoa(len(data)))
 		}
 		s.w.WriteHeader(status) // into a buffer
 	}
@@ -189,7 +190,7 @@ func (s *stream) begin() bool {
 	if !s.begun {
 		s.begun = true
 		h := s.w.Header()
-		h.Set("Content-Type", "application/json")
+		h["Content-Type"] = inJSON
 		if s.events {
 			h.Set("Content-Type", eventStream)
 		}
