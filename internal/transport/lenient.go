@@ -380,7 +380,9 @@ func textOf(value json.RawMessage) (text string, ok bool) {
 	if inside := value[1 : len(value)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) { // as nearly all are
 		return string(inside), true
 	}
-	return text, json.Unmarshal(value, &text) == nil
+	var decoded string
+	err := json.Unmarshal(value, &decoded)
+	return decoded, err == nil
 }
 
 // appendText encodes a text.

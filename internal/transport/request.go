@@ -244,7 +244,12 @@ func (q *request) readBody() ([]byte, error) {
 	if q.r.ContentLength > int64(limit) {
 		return nil, &http.MaxBytesError{Limit: int64(limit)}
 	}
-	var body io.Reader = http.MaxBytesReader(q.w, q.r.Body, int64(limit))
+	size, body := 512, q.r.Body
+	if known := q.r.ContentLength; known < 0 {
+		body = http.MaxBytesReader(q.w, body, int64(limit))
+	} else if known < freeBody {
+		size = int(known) + 1 // to see its end
+	}
 	if contentCoding(q.r.Header) == "gzip" {
 		unpacked, err := gzip.NewReader(body)
 		if err != nil {
@@ -252,8 +257,8 @@ func (q *request) readBody() ([]byte, error) {
 		}
 		body = unpacked
 	}
-	data := make([]byte, 0, 512)
-	for { // grows with what arrives, not with the announced length
+	data := make([]byte, 0, size)
+	for { // grows with what arrives, not with a large length that is announced
 		if len(data) == cap(data) {
 			if cap(data) >= freeBody && !q.body.hold(cap(data)) {
 				return nil, errNoMemory

@@ -28,28 +28,33 @@ const (
 // spendingLimits returns the limits of a request: those of its headers and, if there is one, of
 // its connection. The error names the header that is wrong.
 func spendingLimits(h http.Header, c *oauth.Connection) (l mcptool.SpendingLimits, err error) {
-	for _, one := range []struct {
-		header string
-		limit  **float64
-	}{{headerMaxCostPerRun, &l.PerRun}, {headerMaxCostPerDay, &l.PerDay}} {
-		header, limit := one.header, one.limit
-		for text := range strings.SplitSeq(list(h, header), ",") {
-			if text = strings.TrimSpace(text); text == "" {
-				continue
-			}
-			usd, err := tools.ParseUSD(text)
-			if err != nil {
-				return l, fmt.Errorf("%s: %w", header, err)
-			}
-			if *limit == nil || usd < **limit {
-				*limit = &usd
-			}
-		}
+	if l.PerRun, err = lowest(h, headerMaxCostPerRun); err != nil {
+		return l, err
+	}
+	if l.PerDay, err = lowest(h, headerMaxCostPerDay); err != nil {
+		return l, err
 	}
 	if c != nil {
 		l = l.Narrow(mcptool.SpendingLimits{PerRun: positive(c.Limits.MaxCostPerRun), PerDay: positive(c.Limits.MaxCostPerDay)})
 	}
 	return l, nil
+}
+
+// lowest is the lowest limit of a header; nil for none.
+func lowest(h http.Header, name string) (limit *float64, err error) {
+	for text := range strings.SplitSeq(list(h, name), ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		usd, err := tools.ParseUSD(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if limit == nil || usd < *limit {
+			limit = &usd
+		}
+	}
+	return limit, nil
 }
 
 // positive is a limit of a connection, which has none where it is 0.

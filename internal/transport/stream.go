@@ -54,8 +54,11 @@ func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
 // above 0.
 func acceptsEvents(h http.Header) bool {
 	for part := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
-		if strings.TrimSpace(part) == eventStream { // as nearly all clients write it
-			return true
+		if !strings.Contains(part, ";") { // as nearly all clients write it
+			if strings.EqualFold(strings.TrimSpace(part), eventStream) {
+				return true
+			}
+			continue
 		}
 		kind, params, _ := mime.ParseMediaType(part) // lower case; "" for what is none
 		if kind != eventStream {
