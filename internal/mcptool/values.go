@@ -1,6 +1,11 @@
 package mcptool
 
-import "fmt"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
 
 const (
 	// MaxValues is how many values one message, or JSON inside a text of it, may hold. Each
@@ -40,4 +45,65 @@ func CountValues(data []byte) (int, error) {
 		}
 	}
 	return count, nil
+}
+
+// Members calls yield for each member of an object, in its order, with the text of its value. The
+// text must be valid JSON, and an object.
+func Members(object []byte, yield func(name []byte, value json.RawMessage)) {
+	s := object[skipSpace(object, 0)+1:]
+	for i := skipSpace(s, 0); s[i] != '}'; i = skipSpace(s, i) {
+		end := valueEnd(s, i)
+		name := s[i+1 : end-1]
+		if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
+			var text string
+			_ = json.Unmarshal(s[i:end], &text) // a text
+			name = []byte(text)
+		}
+		i = skipSpace(s, end) // to the colon
+		i = skipSpace(s, i+1) // to the value
+		end = valueEnd(s, i)
+		yield(name, s[i:end:end])
+		if i = skipSpace(s, end); s[i] == ',' {
+			i = skipSpace(s, i+1)
+		}
+	}
+}
+
+func skipSpace(text []byte, i int) int {
+	for text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n' {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns where the value ends that begins at i, within an object.
+func valueEnd(text []byte, i int) int {
+	switch text[i] {
+	case '"':
+		return stringEnd(text, i)
+	case '{', '[':
+		for depth := 0; ; i++ {
+			switch text[i] {
+			case '"':
+				i = stringEnd(text, i) - 1
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+	}
+	return i + bytes.IndexAny(text[i:], ",} \t\r\n")
+}
+
+// stringEnd returns where the string ends that begins at i.
+func stringEnd(text []byte, i int) int {
+	for i++; text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
 }
