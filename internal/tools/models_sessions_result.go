@@ -35,7 +35,9 @@ type sessionOutcome struct {
 }
 
 func readOutcome(data json.RawMessage) (o sessionOutcome) {
-	_ = json.Unmarshal(data, &o) // of a session that brought nothing there is none
+	if data != nil { // of a session that brought nothing there is none
+		_ = json.Unmarshal(data, &o)
+	}
 	return o
 }
 

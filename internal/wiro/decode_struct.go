@@ -148,19 +148,15 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 		seen uint64 // fields that came under their first name
 		rest map[string]any
 	)
-	s.members(func(name []byte) {
-		i := p.find(name)
-		if p.raw >= 0 && slices.Contains(p.written, string(name)) {
-			defer p.keepRaw(s, s.pos, string(name), target)
-		}
+	for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+		name := s.name()
+		i, start := p.find(name), s.pos
 		switch {
 		case i >= 0:
 			f := &p.fields[i]
 			if f.alias >= 0 && seen&(1<<f.alias) != 0 {
 				s.skip()
-				return
-			}
-			if f.decode(s, p.field(target, f)) && f.alias < 0 {
+			} else if f.decode(s, p.field(target, f)) && f.alias < 0 {
 				seen |= 1 << i
 			}
 		case p.rest >= 0:
@@ -172,7 +168,10 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 		default:
 			s.skip()
 		}
-	})
+		if p.raw >= 0 && slices.Contains(p.written, string(name)) {
+			p.keepRaw(s, start, string(name), target)
+		}
+	}
 	if rest != nil {
 		p.field(target, &p.fields[p.rest]).Set(reflect.ValueOf(rest))
 	}
