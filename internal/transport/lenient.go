@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -113,8 +112,8 @@ func (m *message) normalize() (fault string) {
 	if changed {
 		m.Params = encodeObject(params)
 	}
-	m.params.Name, _ = textOf(params["name"]) // the MCP server says what is wrong with it
-	m.params.URI, _ = textOf(params["uri"])
+	m.params.Name, _ = mcptool.TextOf(params["name"]) // the MCP server says what is wrong with it
+	m.params.URI, _ = mcptool.TextOf(params["uri"])
 	if meta, has := params["_meta"]; has {
 		_ = json.Unmarshal(meta, &m.params.Meta)
 	}
@@ -291,7 +290,7 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 
 // trimText returns a text without white space around it.
 func trimText(value json.RawMessage) json.RawMessage {
-	text, ok := textOf(value)
+	text, ok := mcptool.TextOf(value)
 	if !ok || text == strings.TrimSpace(text) {
 		return value
 	}
@@ -369,20 +368,6 @@ func encodeObject(members object) json.RawMessage {
 		data = append(data, members[name]...)
 	}
 	return append(data, '}')
-}
-
-// textOf decodes a text that is valid JSON. It reports false for a value of another kind.
-func textOf(value json.RawMessage) (text string, ok bool) {
-	value = bytes.TrimSpace(value)
-	if kindOf(value) != '"' {
-		return "", false
-	}
-	if inside := value[1 : len(value)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) { // as nearly all are
-		return string(inside), true
-	}
-	var decoded string
-	err := json.Unmarshal(value, &decoded)
-	return decoded, err == nil
 }
 
 // appendText encodes a text.

@@ -163,7 +163,7 @@ func isID(value json.RawMessage) bool {
 // idKey tells ids apart by their kind and all their digits: "5" and 5 are two, and so are
 // numbers that a float64 cannot tell apart.
 func idKey(id json.RawMessage) string {
-	if text, ok := textOf(id); ok {
+	if text, ok := mcptool.TextOf(id); ok {
 		return `"` + text
 	}
 	return string(bytes.TrimSpace(id))
