@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -355,12 +354,14 @@ func kindOf(value json.RawMessage) byte {
 
 // encodeObject encodes members that are valid JSON, in a fixed order.
 func encodeObject(members object) json.RawMessage {
-	size := 2
+	size, names := 2, make([]string, 0, 16)
 	for name, value := range members {
 		size += len(name) + len(value) + 4
+		names = append(names, name)
 	}
+	slices.Sort(names)
 	data := append(make([]byte, 0, size), '{')
-	for i, name := range slices.Sorted(maps.Keys(members)) {
+	for i, name := range names {
 		if i > 0 {
 			data = append(data, ',')
 		}

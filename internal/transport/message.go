@@ -57,9 +57,8 @@ func readMessage(data []byte) (m message, err error) {
 		case "id":
 			m.ID = bytes.Clone(value)
 		case "method":
-			if m.oddMethod = kindOf(value) != '"' && kindOf(value) != 'n'; !m.oddMethod {
-				_ = json.Unmarshal(value, &m.Method) // a text or null
-			}
+			m.Method, _ = mcptool.TextOf(value)
+			m.oddMethod = value[0] != '"' && value[0] != 'n'
 		case "params":
 			m.Params = bytes.Clone(value)
 		case "result":

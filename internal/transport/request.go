@@ -322,8 +322,12 @@ func contentCoding(h http.Header) string {
 
 // oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
 func oneVersion(from, to http.Header) error {
+	values := from[headerProtocol]
+	if len(values) == 1 && mcp.IsValidProtocolVersion(values[0]) { // as nearly all are
+		return nil
+	}
 	version := ""
-	for part := range strings.SplitSeq(strings.Join(from.Values(headerProtocol), ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		part = strings.TrimSpace(part)
 		if part != "" && version != "" && part != version {
 			return errors.New("The header MCP-Protocol-Version names several versions: send one.") //nolint:staticcheck,revive // a person reads it as it stands
@@ -348,7 +352,7 @@ func passOn(from http.Header) http.Header {
 		}
 	}
 	for _, name := range passed {
-		if values := from.Values(name); values != nil {
+		if values := from[name]; values != nil {
 			to[name] = values
 		}
 	}
