@@ -106,16 +106,19 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 			result.StructuredContent = truncateJSON(data, c.Tool.TruncationHint)
 		}
 	}
-	text := string(data)
-	if renderer, ok := value.(TextRenderer); ok {
-		if bytes.Contains(data, []byte("Next:")) {
-			p := c.plain()
-			p.quoteNext = true
-			if quoted, changed := p.value(value); changed {
-				renderer, _ = quoted.(TextRenderer)
-			}
+	renderer, ok := value.(TextRenderer)
+	if ok && bytes.Contains(data, []byte("Next:")) {
+		p := c.plain()
+		p.quoteNext = true
+		if quoted, changed := p.value(value); changed {
+			renderer, _ = quoted.(TextRenderer)
 		}
+	}
+	var text string
+	if ok {
 		text = c.plain().text(renderer.Text(), true)
+	} else {
+		text = string(data)
 	}
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
 	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {
