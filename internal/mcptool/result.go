@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 
@@ -81,12 +82,16 @@ func Section[T any](b *strings.Builder, heading string, items []T, line func(T) 
 // Marshal is json.Marshal without escapes for HTML: the text is for people.
 func Marshal(value any) ([]byte, error) {
 	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+	err := WriteJSON(&b, value)
+	return bytes.TrimRight(b.Bytes(), "\n"), err
+}
+
+// WriteJSON writes what Marshal returns, and a line break. It writes nothing of a value that cannot
+// be encoded.
+func WriteJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return encoder.Encode(value)
 }
 
 // render makes the two forms of a result: plain, without the caller's secrets, each within the

@@ -242,16 +242,16 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}}
-	ctx = scope.Continuation.outlasting(ctx, scope)
-	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, &u.call) }, nil)
+	lasting := scope.Continuation.outlasting(ctx, &u.call.Scope)
+	result, rest := u.do(lasting, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, &u.call) }, nil)
 	switch {
 	case rest == nil:
 		return result
 	case scope.Continuation != nil && u.call.leaves && t.Waits() && !t.asks(): // the MCP server is what asks
-		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(ctx, rest, finish) })
+		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(lasting, rest, finish) })
 	}
 	ended := make(chan *mcp.CallToolResult, 1)
-	u.end(ctx, rest, func(result *mcp.CallToolResult) { ended <- result })
+	u.end(lasting, rest, func(result *mcp.CallToolResult) { ended <- result })
 	return <-ended
 }
 

@@ -174,9 +174,8 @@ func (r TaskResult) Text() string {
 		b.WriteString("\n" + r.kept)
 	}
 	if r.tellsParams {
-		if sent, err := mcptool.Marshal(r.Params); err == nil {
-			b.WriteString("\nParams: " + string(sent))
-		}
+		b.WriteString("\nParams: ")
+		_ = mcptool.WriteJSON(&b, r.Params) // they came as JSON
 	}
 	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), end, "read_output reads on.")
 }
