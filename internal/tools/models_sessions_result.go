@@ -34,10 +34,12 @@ type sessionOutcome struct {
 	Note       string                `json:"note,omitempty"` // why it ended early, and what could not be saved
 }
 
-func readOutcome(data json.RawMessage) (o sessionOutcome) {
-	if data != nil { // of a session that brought nothing there is none
-		_ = json.Unmarshal(data, &o)
+func readOutcome(data json.RawMessage) sessionOutcome {
+	if data == nil { // most tasks have no session
+		return sessionOutcome{}
 	}
+	var o sessionOutcome
+	_ = json.Unmarshal(data, &o) // what cannot be read brought nothing
 	return o
 }
 
