@@ -132,5 +132,6 @@ func (c *Client) Seal(parts ...string) string {
 	defer d.mu.Unlock()
 	d.seal.Reset()
 	d.seal.Write(text)
-	return hex.EncodeToString(d.seal.Sum(text[:0]))
+	sum := d.seal.Sum(text[:0])
+	return string(hex.AppendEncode(sum[len(sum):], sum))
 }

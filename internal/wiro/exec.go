@@ -158,7 +158,7 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 	request.Header = http.Header{"Content-Type": values[0:1:1], "Accept": values[1:2:2], "User-Agent": values[2:3:3]}
 	caller.sign(request.Header)
 
-	response, err := t.http.Do(request)
+	response, err := t.send(request)
 	if err != nil {
 		failure := tracked.failure(ctx, op, err)
 		if failure.Kind != Stopped {
@@ -178,6 +178,20 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
 	}
 	return data, failure
+}
+
+// send is the client's Do. A client without cookies and a timeout adds to its transport only that it
+// follows redirects, for which it copies every header.
+func (t *Transport) send(request *http.Request) (*http.Response, error) {
+	transport, ok := t.http.Transport.(*http.Transport)
+	if !ok || t.http.Jar != nil || t.http.Timeout > 0 || request.URL.User != nil {
+		return t.http.Do(request)
+	}
+	response, err := transport.RoundTrip(request)
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(plain.RecordHeader[:]) == "HTTP/" {
+		err = http.ErrSchemeMismatch
+	}
+	return response, err
 }
 
 // requestContext bounds an attempt by the operation's timeout, and by end unless that is zero. A

@@ -217,43 +217,39 @@ func (s *scanner) skipString() (raw []byte, plain bool) {
 	}
 	s.pos++
 	start := s.pos
-	plain, ascii := true, true
+	plain, all := true, byte(0) // all bits that are set in some byte
 	for {
-		text := s.data[s.pos:]
-		n := 0
-		for n < len(text) && plainText[text[n]] {
+		n := s.pos
+		for n < len(s.data) && ordinary[s.data[n]] {
+			all |= s.data[n]
 			n++
 		}
-		s.pos += n
-		if n == len(text) {
+		s.pos = n
+		switch {
+		case n == len(s.data):
 			if s.err == nil {
 				s.err = errUnexpectedEnd
 			}
 			return nil, false
-		}
-		switch c := text[n]; {
-		case c == '"':
-			raw = s.data[start:s.pos]
+		case s.data[n] == '"':
+			raw = s.data[start:n]
 			s.pos++
-			return raw, plain && (ascii || utf8.Valid(raw))
-		case c == '\\':
+			return raw, plain && (all < utf8.RuneSelf || utf8.Valid(raw))
+		case s.data[n] == '\\':
 			plain = false
 			s.escape()
-		case c < ' ':
-			s.fail("control character in a string")
 		default:
-			ascii = false
-			s.pos++
+			s.fail("control character in a string")
 		}
 	}
 }
 
-// plainText are the bytes of ASCII that stand for themselves in a string.
-var plainText = func() (plain [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		plain[c] = c != '"' && c != '\\'
+// ordinary are the bytes that stand for themselves in a string.
+var ordinary = func() (ordinary [256]bool) {
+	for c := range ordinary {
+		ordinary[c] = c >= ' ' && c != '"' && c != '\\'
 	}
-	return plain
+	return ordinary
 }()
 
 // escape consumes an escape sequence.
