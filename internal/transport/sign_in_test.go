@@ -12,10 +12,12 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -192,6 +194,65 @@ func TestWithoutASecretThereIsNoSignIn(t *testing.T) {
 	require.NotContains(t, refused.Header.Get("WWW-Authenticate"), "resource_metadata")
 }
 
+// A token that is sent in the place of a key never reaches Wiro, with or without sign-in.
+func TestATokenIsNeverSentToWiroAsAKey(t *testing.T) {
+	t.Parallel()
+	with := start(t, withOAuth(&atomic.Bool{}))
+	token := signIn(t, with, url.Values{"toolset": {"models", "tasks"}})
+	for _, r := range []*rig{with, start(t)} {
+		for _, edit := range []func(*http.Request){
+			header("X-Api-Key", token), header("X-Api-Key", strings.ToUpper(token)), header("Authorization", `Bearer "`+token+`"`),
+			header("Authorization", "Bearer "+strings.ToUpper(token)), header("Authorization", "Bearer "+token+"x"), header("Authorization", "Bearer wmcp_other"),
+		} {
+			answer := r.post(call(1, "list_tasks", map[string]any{}), header("Authorization", ""), edit)
+			require.Equal(t, http.StatusUnauthorized, answer.status, answer.body)
+			require.NotContains(t, answer.body, token)
+			require.NotEmpty(t, answer.header.Get("WWW-Authenticate"))
+		}
+		require.Zero(t, r.wiro.RequestCount(""))
+	}
+}
+
+func TestThePageOffersWhatTheToolsListHas(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	offered := ""
+	for _, set := range toolsetsOf(r.Tools) {
+		require.NotEmpty(t, set.Description)
+		offered += ", " + set.Description
+	}
+	for _, tool := range r.Tools.Tools() {
+		require.Equal(t, !tool.Local && !tool.ForViews, strings.Contains(offered+",", ", "+tool.Name+","), tool.Name)
+	}
+}
+
+// Used codes and refresh tokens are forgotten only once they have expired, however many there are.
+func TestAStoreOfOneProcessForgetsNoUsedToken(t *testing.T) {
+	t.Parallel()
+	memory, err := store.Open("memory", store.Options{})
+	require.NoError(t, err)
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.store = memory })
+	request := tokenRequest(t, r, r.url, url.Values{"toolset": {"models"}}).Encode()
+	answer, data := send(t, r, r.url, "/token", formType, request)
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(data))
+	for i := range 11_000 { // more than such a store keeps
+		_, err = memory.Use(t.Context(), "oauth", strconv.Itoa(i), time.Now().Add(time.Hour))
+		require.NoError(t, err)
+	}
+	answer, data = send(t, r, r.url, "/token", formType, request)
+	require.Equal(t, http.StatusBadRequest, answer.StatusCode, string(data))
+}
+
+func TestAPublicAddressIsTakenAsBrowsersSendIt(t *testing.T) {
+	t.Parallel()
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.settings.PublicURL = "HTTPS://MCP.Example.com:443/" })
+	const origin = "https://mcp.example.com"
+	_, form := openPage(t, r, origin)
+	answer, data := send(t, r, origin, "/authorize", formType, url.Values{"request": {form}, "key": {signInKey}, "toolset": {"models"}}.Encode())
+	require.Equal(t, http.StatusSeeOther, answer.StatusCode, string(data))
+	require.True(t, strings.HasSuffix(answer.Header.Get("Location"), "&iss="+url.QueryEscape(origin)))
+}
+
 func TestThePublicAddressIsTheServersOwn(t *testing.T) {
 	t.Parallel()
 	g, err := newGuard(HTTPOptions{PublicURL: "https://mcp.example.com", AllowedHosts: []string{"internal.example.com"}})
@@ -282,6 +343,10 @@ func TestOneAddressCannotTryKeysForEver(t *testing.T) {
 	require.Positive(t, statuses[http.StatusTooManyRequests], statuses)
 	require.Equal(t, int64(statuses[http.StatusBadRequest]), checked.Load(), "Wiro is asked no more often")
 	require.Equal(t, http.StatusTooManyRequests, try("2001:db8::2"), "nor from the next address of the same network")
+	for i := range maxCallers + 1 { // made-up keys, each of which is remembered for a while
+		r.limits.take(caller{hash: strconv.Itoa(i), id: "from 2001:db8::"}, 1)
+	}
+	require.Equal(t, http.StatusTooManyRequests, try("2001:db8::2"))
 	require.Equal(t, http.StatusBadRequest, try("203.0.113.7"), "others are not held back")
 	require.Contains(t, r.get("/metrics").body, `wiro_mcp_sign_ins_total{endpoint="authorize",outcome="limited"}`)
 }

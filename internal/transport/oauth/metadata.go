@@ -109,8 +109,11 @@ type oauthError struct {
 // refuse answers a request of a client with an OAuth error.
 func (s *Server) refuse(w http.ResponseWriter, endpoint string, f *failure) {
 	w.Header().Set("Cache-Control", "no-store")
-	if f.status == http.StatusServiceUnavailable {
+	switch f.status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "2")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", inSeconds(refreshEvery))
 	}
 	writeJSON(w, f.status, oauthError{f.code, f.text})
 	s.observe(endpoint, f.code, f.status)

@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -18,6 +21,12 @@ const (
 	// refreshUses is how often one refresh token works until its successor is used first: an
 	// answer may have been lost, and several processes of a client may share a token.
 	refreshUses = 4
+
+	// What all connections of one key refresh: at once, as those of an office do in the morning,
+	// and later. Each refresh is remembered for as long as its token could come again.
+	refreshesAtOnce = 500
+	refreshEvery    = 10 * time.Second
+	refreshersKept  = 10_000
 )
 
 // grant is what a person allowed, as it is sealed into codes and tokens.
@@ -66,6 +75,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer strin
 		case "refresh_token":
 			outcome = "refreshed"
 			next, f = s.redeemRefresh(r.Context(), issuer, form)
+		case "":
+			f = fail(http.StatusBadRequest, "invalid_request", "grant_type is missing.")
 		default:
 			f = fail(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token.")
 		}
@@ -129,11 +140,12 @@ func (s *Server) orUnknownClient(f *failure, clientID string) *failure {
 var (
 	errUnknownClient = fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Register it again.")
 
-	errWrongCode    = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
-	errWrongRefresh = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
-	errRevoked      = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
-	errTarget       = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
-	errNoStore      = fail(http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.")
+	errWrongCode     = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
+	errWrongRefresh  = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
+	errRevoked       = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
+	errTarget        = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
+	errManyRefreshes = fail(http.StatusTooManyRequests, "temporarily_unavailable", "The connections of this API key refresh too often. Try again in "+inSeconds(refreshEvery)+" s.")
+	errNoStore       = fail(http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.")
 )
 
 // redeemCode checks a code and everything that it is bound to, and then uses it up.
@@ -175,14 +187,38 @@ func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Valu
 	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
 		return refresh{}, errRevoked
 	}
-	used, err := s.useRefresh(ctx, old)
-	if err != nil {
-		return refresh{}, errNoStore
+	giveBack, ok := s.takeRefresh(old.credentials())
+	if !ok {
+		return refresh{}, errManyRefreshes
 	}
+	used, err := s.useRefresh(ctx, old)
 	if !used {
+		giveBack() // an old token must not cost those who have the new one
+	}
+	switch {
+	case err != nil:
+		return refresh{}, errNoStore
+	case !used:
 		return refresh{}, errWrongRefresh
 	}
 	return refresh{ID: newID(), Parent: old.ID, grant: old.grant}, nil
+}
+
+// takeRefresh takes a refresh out of the share of its key, until it is given back.
+func (s *Server) takeRefresh(c Credentials) (giveBack func(), ok bool) {
+	id, now := fingerprint(c), s.now()
+	limiter, known := s.refreshers.Get(id)
+	if !known {
+		limiter = rate.NewLimiter(rate.Every(refreshEvery), refreshesAtOnce)
+		s.refreshers.Add(id, limiter)
+	}
+	taken := limiter.ReserveN(now, 1)
+	giveBack = func() { taken.CancelAt(now) }
+	if taken.DelayFrom(now) > 0 {
+		giveBack()
+		return nil, false
+	}
+	return giveBack, true
 }
 
 // useRefresh takes one of the uses of a refresh token, and all that its parent has left.
