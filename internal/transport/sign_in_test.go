@@ -286,6 +286,39 @@ func TestAConnectionsLimitsOfCostHold(t *testing.T) {
 	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
 }
 
+// What a person allows is a bound beside the operator's and that of the headers: the lowest holds.
+func TestAConnectionRaisesNoLimit(t *testing.T) {
+	t.Parallel()
+	withKey := func(s *setup) { s.sandbox.Keys = []emulator.Key{{Key: signInKey, Balance: 10}} }
+	for name, test := range map[string]struct {
+		operator     func(*setup)
+		connection   url.Values
+		perRun, says string
+	}{
+		"the operator's":       {costs(0.2, 0), url.Values{"cost_run": {"100"}}, "", "over the limit of $0.20 per run"},
+		"the operator's a day": {costs(0, 0.2), url.Values{"cost_day": {"100"}}, "", "over the limit per day: $0.20 is left"},
+		"that of the header":   {costs(5, 0), url.Values{"cost_run": {"1"}}, "0.1", "over the limit of $0.10 per run"},
+		"its own":              {costs(5, 0), url.Values{"cost_run": {"0.3"}}, "100", "over the limit of $0.30 per run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, test.operator, withOAuth(&atomic.Bool{}), withKey)
+			test.connection["toolset"] = []string{"models", "tasks"}
+			token := signIn(t, r, test.connection)
+			a := r.post(paidRun, at("/mcp"), header("Authorization", "Bearer "+token), header(headerMaxCostPerRun, test.perRun))
+			require.Contains(t, a.body, test.says)
+			require.Zero(t, r.wiro.RequestCount("Run/"))
+		})
+	}
+	r := start(t, withOAuth(&atomic.Bool{}), withKey)
+	token := signIn(t, r, url.Values{"toolset": {"docs", "nonsense"}, "readonly": {"1"}})
+	a := r.post(listTools, at("/mcp"), header("Authorization", "Bearer "+token), header(headerToolsets, "all"), header(headerReadOnly, "false"))
+	require.Contains(t, a.body, `"search_docs"`)
+	require.NotContains(t, a.body, `"search_models"`)
+	require.NotContains(t, r.post(paidRun, at("/mcp"), header("Authorization", "Bearer "+token), header(headerToolsets, "all")).body, `"content"`)
+	require.Zero(t, r.wiro.RequestCount("Run/"))
+}
+
 func TestACodeWorksOnceOnAllReplicasOfAStore(t *testing.T) {
 	t.Parallel()
 	const issuer = "http://127.0.0.1:1"

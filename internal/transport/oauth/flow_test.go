@@ -371,6 +371,29 @@ func TestSecretsRotateWithoutSigningAnybodyOut(t *testing.T) {
 	require.Contains(t, page.Body.String(), "invalid_client")
 }
 
+// Replicas get new secrets one after the other. In each step those before and after it open what
+// the other sealed.
+func TestSecretsRotateReplicaByReplica(t *testing.T) {
+	t.Parallel()
+	const newer = "another secret that the operator put in front"
+	shared := &Memory{}
+	steps := [][]string{{testSecrets[0]}, {testSecrets[0], newer}, {newer, testSecrets[0]}}
+	for i := range len(steps) - 1 {
+		var replicas []*rig
+		for _, secrets := range steps[i : i+2] {
+			replicas = append(replicas, newRig(t, func(o *Options) { o.Secrets, o.Once = secrets, shared }))
+		}
+		id, got := replicas[i%2].signIn()
+		for n := range 4 {
+			for _, r := range replicas {
+				_, err := r.verify(got.Access, "/mcp")
+				require.NoError(t, err)
+			}
+			got = replicas[n%2].tokens(refreshing(id, got.Refresh))
+		}
+	}
+}
+
 func TestARevokedKeyEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
