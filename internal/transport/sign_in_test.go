@@ -183,6 +183,23 @@ func TestAConnectionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	require.Contains(t, answer.Header.Get("WWW-Authenticate"), `error="invalid_token"`)
 }
 
+// A wait that ends because the key was revoked says so in its result, and ends the connection, too.
+func TestAConnectionEndsWhenItsKeyIsRevokedInAWait(t *testing.T) {
+	t.Parallel()
+	var revoked atomic.Bool
+	r := start(t, withOAuth(&revoked), func(s *setup) { s.sandbox.Keys = []emulator.Key{{Key: signInKey, Balance: 10}} })
+	token := signIn(t, r, url.Values{"toolset": {"models", "tasks"}})
+	revoked.Store(true)
+	r.wiro.Behave("Task/Detail", emulator.Behavior{Status: http.StatusUnauthorized, Message: "Project authorization is not founded."})
+	_, body := callWith(t, r, token, paidRun)
+	require.Contains(t, body, "The wait failed: Wiro refused the credentials")
+	require.Contains(t, body, "Check the key that you send")
+	require.NotContains(t, body, "WIRO_API_KEY")
+	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
+	answer, _ := callWith(t, r, token, listTools)
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+}
+
 func TestWithoutASecretThereIsNoSignIn(t *testing.T) {
 	t.Parallel()
 	r := start(t)
