@@ -121,7 +121,7 @@ func (s *Server) findClient(r *http.Request, clientID string) (client, *failure)
 		}
 		if !s.documents.knows(clientID) {
 			if retry := s.allow(r, "document"); retry > 0 {
-				return client{}, fail(http.StatusTooManyRequests, "temporarily_unavailable", "Too many new clients came from your network. Try again in "+inSeconds(retry)+" s.")
+				return client{}, tooMany("Too many new clients came from your network.", retry)
 			}
 		}
 		c, err := s.documents.get(r.Context(), clientID)

@@ -171,6 +171,8 @@ func TestOneAddressCannotHaveDocumentsFetchedForEver(t *testing.T) {
 	page := show("https://app.example/client")
 	require.Equal(t, http.StatusTooManyRequests, page.Code)
 	require.Contains(t, page.Body.String(), "Try again in 2 s")
+	require.Equal(t, "2", page.Header().Get("Retry-After"))
+	require.Contains(t, r.events, "authorize limited 429")
 	require.EqualValues(t, 1, w.count.Load())
 	require.Equal(t, http.StatusOK, show(claudeCode).Code, "what is known is not fetched")
 	require.Equal(t, []string{"document", "document"}, asked)

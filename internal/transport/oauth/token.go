@@ -140,12 +140,13 @@ func (s *Server) orUnknownClient(f *failure, clientID string) *failure {
 var (
 	errUnknownClient = fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Register it again.")
 
-	errWrongCode     = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
-	errWrongRefresh  = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
-	errRevoked       = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
-	errTarget        = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
-	errManyRefreshes = fail(http.StatusTooManyRequests, "temporarily_unavailable", "The connections of this API key refresh too often. Try again in "+inSeconds(refreshEvery)+" s.")
-	errNoStore       = fail(http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.")
+	errWrongCode    = fail(http.StatusBadRequest, "invalid_grant", "The code is wrong, was used, or is too old. Sign in again.")
+	errWrongRefresh = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
+	errRevoked      = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
+	errTarget       = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
+	errNoStore      = &failure{http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.", 2 * time.Second}
+
+	errManyRefreshes = tooMany("The connections of this API key refresh too often.", refreshEvery)
 )
 
 // redeemCode checks a code and everything that it is bound to, and then uses it up.
