@@ -328,6 +328,23 @@ func TestRefreshTokensRotateAndThePreviousOneHasAGrace(t *testing.T) {
 	refused(t, r.post("/token", refreshing(id, third.Refresh)), http.StatusBadRequest, "invalid_grant")
 }
 
+// A server that has another address now asks its users to sign in again: clients do that on
+// invalid_grant alone.
+func TestConnectionsOfAnotherAddressAreOver(t *testing.T) {
+	t.Parallel()
+	const moved = "https://new.example.com"
+	before, after := newRig(t), newRig(t, func(o *Options) { o.Issuer = moved })
+	id, got := before.signIn()
+	for _, resource := range []string{moved + "/mcp", moved, ""} {
+		form := refreshing(id, got.Refresh)
+		form.Set("resource", resource)
+		refused(t, after.post("/token", form), http.StatusBadRequest, "invalid_grant")
+		refused(t, after.post("/token", exchange(id, claudeWeb, before.code(id, claudeWeb), "resource", resource)), http.StatusBadRequest, "invalid_grant")
+	}
+	refused(t, after.post("/token", refreshing(id, got.Refresh)), http.StatusBadRequest, "invalid_target")
+	before.tokens(refreshing(id, got.Refresh))
+}
+
 func TestTheConnectionIsTheSameThroughRefreshes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -156,13 +156,13 @@ func (s *Server) redeemCode(ctx context.Context, issuer string, form url.Values)
 		return refresh{}, errWrongCode
 	}
 	redirect := form.Get("redirect_uri")
-	switch {
-	case c.Client != digest(form.Get("client_id")),
-		redirect != "" && digest(redirect) != c.Redirect, // OAuth 2.1 leaves it out
-		!verify(c.Challenge, form.Get("code_verifier")):
+	if c.Client != digest(form.Get("client_id")) ||
+		redirect != "" && digest(redirect) != c.Redirect || // OAuth 2.1 leaves it out
+		!verify(c.Challenge, form.Get("code_verifier")) {
 		return refresh{}, errWrongCode
-	case !s.within(issuer, c.Audience, form.Get("resource")):
-		return refresh{}, errTarget
+	}
+	if f := s.checkTarget(issuer, c.Audience, form.Get("resource"), errWrongCode); f != nil {
+		return refresh{}, f
 	}
 	// The form lives longer than a code, and gives the same ID to all codes that come of it.
 	fresh, err := s.once.UseOnce(ctx, "code:"+c.ID, formLifetime+codeLifetime)
@@ -181,8 +181,8 @@ func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Valu
 	if s.sealer.open(kindRefresh, form.Get("refresh_token"), &old) != nil || old.Client != digest(form.Get("client_id")) {
 		return refresh{}, errWrongRefresh
 	}
-	if !s.within(issuer, old.Audience, form.Get("resource")) {
-		return refresh{}, errTarget
+	if f := s.checkTarget(issuer, old.Audience, form.Get("resource"), errWrongRefresh); f != nil {
+		return refresh{}, f
 	}
 	// A connection outlives an outage of Wiro, but not the key.
 	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
@@ -245,16 +245,25 @@ func (s *Server) useRefresh(ctx context.Context, token refresh) (bool, error) {
 	return false, nil
 }
 
-// within reports whether a resource parameter is part of what was allowed, on this issuer.
-func (s *Server) within(issuer, audience, resource string) bool {
-	if audience != issuer && !strings.HasPrefix(audience, issuer+"/") {
-		return false
+// checkTarget checks that a resource parameter is part of what was allowed. What was allowed on
+// another server, or on this one when it had another address, fails with wrong.
+func (s *Server) checkTarget(issuer, audience, resource string, wrong *failure) *failure {
+	asked := audience
+	if resource != "" {
+		var ok bool
+		if asked, ok = s.audience(issuer, resource); !ok {
+			return errTarget
+		}
 	}
-	if resource == "" {
-		return true
+	switch {
+	case audience == issuer:
+		return nil
+	case !strings.HasPrefix(audience, issuer+"/"):
+		return wrong
+	case asked != audience:
+		return errTarget
 	}
-	asked, ok := s.audience(issuer, resource)
-	return ok && (asked == audience || audience == issuer)
+	return nil
 }
 
 // verify checks a PKCE code verifier (RFC 7636, method S256).
