@@ -74,17 +74,18 @@ func newMetrics(version string) *Metrics {
 func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
 func (m *Metrics) end(ctx context.Context, a *activity) {
+	of := exemplar(ctx)
 	switch a.kind {
 	case kindServed:
-		m.endServed(ctx, a)
+		m.endServed(of, a)
 	case kindSent:
 		status := strconv.Itoa(a.status)
-		count(ctx, m.upstream.WithLabelValues(a.name, status))
-		observe(ctx, m.answers.WithLabelValues(a.name), a.took)
+		count(of, m.upstream.WithLabelValues(a.name, status))
+		observe(of, m.answers.WithLabelValues(a.name), a.took)
 		if a.status == 0 {
 			status = ""
 		}
-		observe(ctx, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), status, a.errorType()), a.took)
+		observe(of, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), status, a.errorType()), a.took)
 		if a.status > 0 && a.status < http.StatusInternalServerError {
 			m.lastAnswer.now()
 		}
@@ -94,17 +95,17 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	}
 }
 
-func (m *Metrics) endServed(ctx context.Context, a *activity) {
+func (m *Metrics) endServed(of prometheus.Labels, a *activity) {
 	m.requests.WithLabelValues(a.method, string(a.outcome)).Inc()
 	if a.limit != "" {
 		m.refused.WithLabelValues(a.limit).Inc()
 	}
 	if a.call.Tool != "" {
-		count(ctx, m.calls.WithLabelValues(a.call.Tool, string(a.call.Status)))
-		observe(ctx, m.took.WithLabelValues(a.call.Tool), a.call.Took)
+		count(of, m.calls.WithLabelValues(a.call.Tool, string(a.call.Status)))
+		observe(of, m.took.WithLabelValues(a.call.Tool), a.call.Took)
 	}
 	if a.transport != "" {
-		observe(ctx, m.served.WithLabelValues(a.method, a.tool, a.errorType(), a.transport, a.protocol), a.took)
+		observe(of, m.served.WithLabelValues(a.method, a.tool, a.errorType(), a.transport, a.protocol), a.took)
 	}
 }
 
@@ -117,20 +118,20 @@ func exemplar(ctx context.Context) prometheus.Labels {
 	return prometheus.Labels{"trace_id": span.SpanContext().TraceID().String(), "span_id": span.SpanContext().SpanID().String()}
 }
 
-func observe(ctx context.Context, o prometheus.Observer, took time.Duration) {
-	if labels := exemplar(ctx); labels != nil {
+func observe(of prometheus.Labels, o prometheus.Observer, took time.Duration) {
+	if of != nil {
 		if e, ok := o.(prometheus.ExemplarObserver); ok {
-			e.ObserveWithExemplar(took.Seconds(), labels)
+			e.ObserveWithExemplar(took.Seconds(), of)
 			return
 		}
 	}
 	o.Observe(took.Seconds())
 }
 
-func count(ctx context.Context, c prometheus.Counter) {
-	if labels := exemplar(ctx); labels != nil {
+func count(of prometheus.Labels, c prometheus.Counter) {
+	if of != nil {
 		if e, ok := c.(prometheus.ExemplarAdder); ok {
-			e.AddWithExemplar(1, labels)
+			e.AddWithExemplar(1, of)
 			return
 		}
 	}
