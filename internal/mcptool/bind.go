@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wiroai/wiro-mcp-go/internal/fold"
 )
@@ -112,7 +111,7 @@ func fieldOf(of reflect.Value, index []int) reflect.Value {
 func (p property) decode(value json.RawMessage, field reflect.Value) error {
 	switch p.kind.Kind() {
 	case reflect.String:
-		if text, ok := textOf(value); ok && p.kind == reflect.TypeFor[string]() {
+		if text, ok := TextOf(value); ok && p.kind == reflect.TypeFor[string]() {
 			field.SetString(text)
 			return nil
 		}
@@ -171,7 +170,7 @@ func decode(data json.RawMessage, into any) error {
 }
 
 func blank(value json.RawMessage) bool {
-	text, ok := textOf(value)
+	text, ok := TextOf(value)
 	return ok && strings.TrimSpace(text) == ""
 }
 
@@ -370,23 +369,10 @@ func coerceStruct(value json.RawMessage, t reflect.Type) (json.RawMessage, error
 
 // scalarText is a string's text, or another value's literal.
 func scalarText(value json.RawMessage) string {
-	if text, ok := textOf(value); ok {
+	if text, ok := TextOf(value); ok {
 		return text
 	}
 	return string(value)
-}
-
-// textOf is the text of a JSON string; false for a value that is none.
-func textOf(value json.RawMessage) (string, bool) {
-	if len(value) < 2 || value[0] != '"' {
-		return "", false
-	}
-	if inside := value[1 : len(value)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) { // as nearly all are
-		return string(inside), true
-	}
-	var text string
-	err := json.Unmarshal(value, &text)
-	return text, err == nil
 }
 
 // describe names a value's type. The value itself stays out: it may be a secret.

@@ -44,6 +44,7 @@ type Call struct {
 	progress   ProgressFunc
 	leaves     bool      // it may take minutes, with these arguments
 	waitEnds   time.Time // of the last Wait
+	waitErr    error     // that ended it
 	cleanups   []func()
 }
 

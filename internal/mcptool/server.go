@@ -309,6 +309,9 @@ func (u *underway) ended(ctx context.Context, result *mcp.CallToolResult) {
 		}
 	}()
 	u.event.Took = time.Since(u.start)
+	if u.event.Err == nil {
+		u.event.Err = u.call.waitErr
+	}
 	if u.call.Scope.Observe != nil {
 		u.call.Scope.Observe(u.event)
 	}

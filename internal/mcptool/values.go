@@ -54,10 +54,8 @@ func Members(object []byte, yield func(name []byte, value json.RawMessage)) {
 	for i := skipSpace(s, 0); s[i] != '}'; i = skipSpace(s, i) {
 		end := valueEnd(s, i)
 		name := s[i+1 : end-1]
-		if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
-			var text string
-			_ = json.Unmarshal(s[i:end], &text) // a text
-			name = []byte(text)
+		if !isPlain(name) {
+			name = []byte(unescaped(s[i:end]))
 		}
 		i = skipSpace(s, end) // to the colon
 		i = skipSpace(s, i+1) // to the value
@@ -67,6 +65,27 @@ func Members(object []byte, yield func(name []byte, value json.RawMessage)) {
 			i = skipSpace(s, i+1)
 		}
 	}
+}
+
+// TextOf is the text of a JSON string; ok is false for a value of another kind. The value must be
+// valid JSON without white space around it.
+func TextOf(value json.RawMessage) (text string, ok bool) {
+	if len(value) == 0 || value[0] != '"' {
+		return "", false
+	}
+	inside := value[1 : len(value)-1]
+	if isPlain(inside) {
+		return string(inside), true
+	}
+	return unescaped(value), true
+}
+
+// isPlain reports whether the inside of a JSON string is its text, as nearly all are.
+func isPlain(inside []byte) bool { return bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) }
+
+func unescaped(value json.RawMessage) (text string) {
+	_ = json.Unmarshal(value, &text) // it is a string
+	return text
 }
 
 func skipSpace(text []byte, i int) int {
