@@ -173,7 +173,7 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 			return nil, &Error{Kind: NotSent, Operation: op.Path, Err: proxy.Explain(errors.New(response.Status), used)}
 		}
 	}
-	data, failure := decodeResponse(op, caller, response)
+	data, failure := decodeResponse(exchange, op, caller, response)
 	if failure != nil {
 		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
 	}
