@@ -111,6 +111,10 @@ func Open(address string, options Options) (*Store, error) {
 	return s, nil
 }
 
+// Alone reports whether no other process uses what the store remembers. Such a store forgets the
+// oldest of what it has, once that is too much.
+func (s *Store) Alone() bool { return s.alone }
+
 // Shared reports whether several machines may use the store together.
 func (s *Store) Shared() bool {
 	_, shared := s.backend.(*redisStore)

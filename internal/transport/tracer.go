@@ -113,16 +113,16 @@ func sentAttributes(a *activity) []attribute.KeyValue {
 // withRemoteSpan puts the client's span into the context, which _meta or else the header names.
 // Baggage is not taken: it could carry anything.
 func withRemoteSpan(ctx context.Context, h http.Header, meta *mcp.Meta) context.Context {
-	carrier := propagation.MapCarrier{}
-	if meta != nil {
+	if meta != nil && meta.AdditionalFields["traceparent"] != nil {
+		carrier := propagation.MapCarrier{}
 		for _, name := range []string{"traceparent", "tracestate"} {
 			if text, ok := meta.AdditionalFields[name].(string); ok && len(text) <= maxToken {
 				carrier[name] = text
 			}
 		}
-	}
-	if carrier["traceparent"] != "" {
-		return propagation.TraceContext{}.Extract(ctx, carrier)
+		if carrier["traceparent"] != "" {
+			return propagation.TraceContext{}.Extract(ctx, carrier)
+		}
 	}
 	if h.Get("Traceparent") != "" {
 		return propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
