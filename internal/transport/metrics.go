@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // Metrics counts what the server and its client of Wiro do, for Prometheus. No label holds a
@@ -30,8 +33,57 @@ type Metrics struct {
 	waits    prometheus.Gauge
 	sockets  prometheus.Gauge
 
+	ofServed series[servedLabels, servedSeries]
+	ofSent   series[sentLabels, sentSeries]
+
 	lastAnswer lastAnswer
 }
+
+// series are those that activities with the same labels count in. To look each up by its labels
+// takes longer than to count.
+type series[L comparable, S any] struct {
+	mu    sync.RWMutex
+	known map[L]S
+	find  func(L) S
+}
+
+func newSeries[L comparable, S any](find func(L) S) series[L, S] {
+	return series[L, S]{known: map[L]S{}, find: find}
+}
+
+func (s *series[L, S]) of(labels L) S {
+	s.mu.RLock()
+	found, ok := s.known[labels]
+	s.mu.RUnlock()
+	if !ok {
+		found = s.find(labels)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.known[labels] = found
+	}
+	return found
+}
+
+type (
+	servedLabels struct {
+		method, tool, errorType, transport, protocol, limit, called string
+		outcome                                                     outcome
+		status                                                      mcptool.Status
+	}
+	servedSeries struct {
+		request, refused, call prometheus.Counter // request alone is never nil
+		took, served           prometheus.Observer
+	}
+	sentLabels struct {
+		operation string
+		status    int
+		errorType string
+	}
+	sentSeries struct {
+		request      prometheus.Counter
+		answer, took prometheus.Observer
+	}
+)
 
 // bucketsOfConventions are those of mcp.server.operation.duration, in seconds.
 var bucketsOfConventions = []float64{.01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 120, 300}
@@ -63,6 +115,7 @@ func newMetrics(version string) *Metrics {
 		waits:   gauge("waits", "Tasks and messages that are being waited for."),
 		sockets: gauge("sockets", "Open WebSockets to Wiro."),
 	}
+	m.ofServed, m.ofSent = newSeries(m.findServed), newSeries(m.findSent)
 	build := gauge("build_info", "The version, as a label of the constant 1.")
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.calls, m.took, m.refused, m.upstream, m.answers, m.signIns, m.served, m.sent, m.waits, m.sockets,
@@ -79,13 +132,10 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	case kindServed:
 		m.endServed(of, a)
 	case kindSent:
-		status := strconv.Itoa(a.status)
-		count(of, m.upstream.WithLabelValues(a.name, status))
-		observe(of, m.answers.WithLabelValues(a.name), a.took)
-		if a.status == 0 {
-			status = ""
-		}
-		observe(of, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), status, a.errorType()), a.took)
+		s := m.ofSent.of(sentLabels{a.name, a.status, a.errorType()})
+		count(of, s.request)
+		observe(of, s.answer, a.took)
+		observe(of, s.took, a.took)
 		if a.status > 0 && a.status < http.StatusInternalServerError {
 			m.lastAnswer.now()
 		}
@@ -95,18 +145,43 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	}
 }
 
+func (m *Metrics) findSent(l sentLabels) sentSeries {
+	status := strconv.Itoa(l.status)
+	s := sentSeries{request: m.upstream.WithLabelValues(l.operation, status), answer: m.answers.WithLabelValues(l.operation)}
+	if l.status == 0 {
+		status = ""
+	}
+	s.took = m.sent.WithLabelValues(http.MethodPost, urlTemplate(l.operation), status, l.errorType)
+	return s
+}
+
 func (m *Metrics) endServed(of prometheus.Labels, a *activity) {
-	m.requests.WithLabelValues(a.method, string(a.outcome)).Inc()
-	if a.limit != "" {
-		m.refused.WithLabelValues(a.limit).Inc()
+	s := m.ofServed.of(servedLabels{a.method, a.tool, a.errorType(), a.transport, a.protocol, a.limit, a.call.Tool, a.outcome, a.call.Status})
+	s.request.Inc()
+	if s.refused != nil {
+		s.refused.Inc()
 	}
-	if a.call.Tool != "" {
-		count(of, m.calls.WithLabelValues(a.call.Tool, string(a.call.Status)))
-		observe(of, m.took.WithLabelValues(a.call.Tool), a.call.Took)
+	if s.call != nil {
+		count(of, s.call)
+		observe(of, s.took, a.call.Took)
 	}
-	if a.transport != "" {
-		observe(of, m.served.WithLabelValues(a.method, a.tool, a.errorType(), a.transport, a.protocol), a.took)
+	if s.served != nil {
+		observe(of, s.served, a.took)
 	}
+}
+
+func (m *Metrics) findServed(l servedLabels) (s servedSeries) {
+	s.request = m.requests.WithLabelValues(l.method, string(l.outcome))
+	if l.limit != "" {
+		s.refused = m.refused.WithLabelValues(l.limit)
+	}
+	if l.called != "" {
+		s.call, s.took = m.calls.WithLabelValues(l.called, string(l.status)), m.took.WithLabelValues(l.called)
+	}
+	if l.transport != "" {
+		s.served = m.served.WithLabelValues(l.method, l.tool, l.errorType, l.transport, l.protocol)
+	}
+	return s
 }
 
 // exemplar names the span of a sample, if it is one that is exported; else it is nil.
