@@ -1,16 +1,20 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"runtime"
 	"strconv"
 	"time"
 
+	"github.com/mark3labs/mcp-go/server"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // Metrics counts what the server and its client of Wiro do, for Prometheus. No label holds a
@@ -53,13 +57,13 @@ func newMetrics(version string) *Metrics {
 		calls:    counter("calls_total", "Tool calls by tool and outcome.", "tool", "outcome"),
 		took:     durations("wiro_mcp_call", "How long tool calls take.", []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}, "tool"),
 		refused:  counter("rate_limited_total", "Calls over a limit, by limit.", "limit"),
-		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status; 0 where no answer came.", "operation", "status"),
+		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status: 0 where no answer came, canceled where nobody waited for it any more.", "operation", "status"),
 		answers:  durations("wiro_mcp_upstream_request", "How long the Wiro API takes.", []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120}, "operation"),
 		signIns:  counter("sign_ins_total", "Steps of OAuth sign-ins by endpoint and outcome.", "endpoint", "outcome"),
 		served: durations("mcp_server_operation", "How long MCP requests take.", bucketsOfConventions,
-			"mcp_method_name", "gen_ai_tool_name", "error_type", "network_transport", "mcp_protocol_version"),
+			"mcp_method_name", "gen_ai_operation_name", "gen_ai_tool_name", "gen_ai_prompt_name", "error_type", "rpc_response_status_code", "network_transport", "mcp_protocol_version"),
 		sent: durations("http_client_request", "How long requests to the Wiro API take.", []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 30},
-			"http_request_method", "url_template", "http_response_status_code", "error_type"),
+			"http_request_method", "url_template", "server_address", "server_port", "http_response_status_code", "error_type"),
 		waits:   gauge("waits", "Tasks and messages that are being waited for."),
 		sockets: gauge("sockets", "Open WebSockets to Wiro."),
 	}
@@ -71,6 +75,14 @@ func newMetrics(version string) *Metrics {
 	return m
 }
 
+// expect begins to count the faults of each tool: a counter that appears with its first fault
+// has not increased.
+func (m *Metrics) expect(served *server.MCPServer) {
+	for tool := range served.ListTools() {
+		m.calls.WithLabelValues(tool, string(mcptool.Internal))
+	}
+}
+
 func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
 func (m *Metrics) end(ctx context.Context, a *activity) {
@@ -78,13 +90,16 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	case kindServed:
 		m.endServed(ctx, a)
 	case kindSent:
-		status := strconv.Itoa(a.status)
-		count(ctx, m.upstream.WithLabelValues(a.name, status))
+		status, host, port := strconv.Itoa(a.status), "", ""
+		count(ctx, m.upstream.WithLabelValues(a.name, cmp.Or(string(a.outcome), status)))
 		observe(ctx, m.answers.WithLabelValues(a.name), a.took)
 		if a.status == 0 {
 			status = ""
 		}
-		observe(ctx, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), status, a.errorType()), a.took)
+		if name, number := a.server(); name != "" {
+			host, port = name, strconv.Itoa(number)
+		}
+		observe(ctx, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), host, port, status, a.errorType()), a.took)
 		if a.status > 0 && a.status < http.StatusInternalServerError {
 			m.lastAnswer.now()
 		}
@@ -104,7 +119,14 @@ func (m *Metrics) endServed(ctx context.Context, a *activity) {
 		observe(ctx, m.took.WithLabelValues(a.call.Tool), a.call.Took)
 	}
 	if a.transport != "" {
-		observe(ctx, m.served.WithLabelValues(a.method, a.tool, a.errorType(), a.transport, a.protocol), a.took)
+		operation, code := "", ""
+		if a.tool != "" {
+			operation = executeTool
+		}
+		if a.rpcCode != 0 {
+			code = strconv.Itoa(a.rpcCode)
+		}
+		observe(ctx, m.served.WithLabelValues(a.method, operation, a.tool, a.prompt, a.errorType(), code, a.transport, a.protocol), a.took)
 	}
 }
 
