@@ -116,8 +116,10 @@ func startUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
 func TestOperatorsCanWatchTheShutdown(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
-	upstream := startUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
-		<-hold
+	upstream := startUpstream(t, func(w http.ResponseWriter, q *http.Request) {
+		if q.Method == http.MethodPost { // not the probe
+			<-hold
+		}
 		_, _ = io.WriteString(w, `{"result":true,"errors":[],"tool":[],"total":"0"}`)
 	})
 	r := start(t, func(s *setup) {
