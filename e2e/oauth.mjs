@@ -48,12 +48,12 @@ export async function startHosted() {
     log: () => log + (server?.program.stderr ?? ''),
     /** The outcomes of the requests to an endpoint of the sign-in. */
     outcomes: (endpoint) => hosted.log().split('\n').filter((line) => line.includes(`"endpoint":"${endpoint}"`)).map((line) => JSON.parse(line).outcome),
-    /** Waits until an outcome is the last one that the log has of an endpoint: the server holds lines of its log back for a moment. */
-    async saw(endpoint, outcome) {
-      for (const end = Date.now() + 10_000; hosted.outcomes(endpoint).at(-1) !== outcome; await setTimeout(10)) {
-        assert.ok(Date.now() < end, `${endpoint}: ${hosted.outcomes(endpoint)}, not ${outcome}`);
-      }
+    /** Waits until something is in the log: the server holds lines back for a moment. */
+    async logged(what, is) {
+      for (const end = Date.now() + 10_000; !is(); await setTimeout(10)) assert.ok(Date.now() < end, what());
     },
+    /** Waits until an outcome is the last one that the log has of an endpoint. */
+    saw: (endpoint, outcome) => hosted.logged(() => `${endpoint}: ${hosted.outcomes(endpoint)}, not ${outcome}`, () => hosted.outcomes(endpoint).at(-1) === outcome),
     /** Has Wiro refuse the key from now on. */
     revoke() { refusal['x-api-key'] = 'a-key-that-nobody-has'; },
     async stop() {

@@ -46,8 +46,11 @@ var _ = wire.AfterDecode(func(o *Output) {
 	if c := o.Content; c != nil && (c.Raw != "" || c.Message != "" || len(c.Answer) > 0 || len(c.Thinking) > 0) {
 		return
 	}
+	if len(written) == 0 {
+		return
+	}
 	var other any
-	if len(written) == 0 || wire.Decode(written, &other) != nil || isEmpty(other) {
+	if wire.Decode(written, &other) != nil || isEmpty(other) {
 		return
 	}
 	if o.Content == nil {

@@ -14,13 +14,17 @@ const (
 	maxGrowth = 48 << 20 // or what is in use, if that is more
 )
 
-const busyRate = minGrowth // bytes allocated in a second
+const (
+	busyRate = minGrowth // bytes allocated in a second
+	lull     = 10        // seconds with less than the most, after which the burst that it came from is over
+)
 
 const minHeap = 4 << 20 // Go's own heap before the first collection, at a GOGC of 100
 
 // paceGC sets GOGC to what a hosted server needs, unless the operator has set it. Go lets a heap
 // double: one that holds little would be collected all the time, and one that holds thousands of
-// waits would take twice the memory, although hardly anything is allocated.
+// waits would take twice the memory, although hardly anything is allocated. Load comes in bursts: the
+// pace is that of the last one.
 func paceGC(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -28,21 +32,23 @@ func paceGC(ctx context.Context) {
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		set, before, busy := 100, uint64(0), false
+		set, before, most, since := 100, uint64(0), uint64(0), 0
 		for {
 			size, allocated := heapSize()
 			rate := allocated - before
-			percent := gogc(size, rate)
 			before = allocated
-			if percent > set+set/8 || percent < set-set/8 { // it stops the world
+			switch since++; {
+			case rate >= most:
+				most, since = rate, 0
+			case since > lull:
+				if most > busyRate && rate <= busyRate { // what the burst took is of no use to the calls that wait
+					debug.FreeOSMemory()
+				}
+				most, since = rate, 0
+			}
+			if percent := gogc(size, most); percent > set+set/8 || percent < set-set/8 { // it stops the world
 				debug.SetGCPercent(percent)
 				set = percent
-			}
-			if rate > busyRate {
-				busy = true
-			} else if busy { // a burst is over: what it took is of no use to the calls that wait
-				debug.FreeOSMemory()
-				busy = false
 			}
 			select {
 			case <-tick.C:

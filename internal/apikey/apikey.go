@@ -15,6 +15,10 @@ import (
 // MaxLength is the longest that can be one.
 const MaxLength = 512 // bytes of a key or of a secret
 
+// TokenPrefix starts everything that the OAuth sign-in of this server seals. It is never sent to
+// Wiro in the place of a key.
+const TokenPrefix = "wmcp_"
+
 // Error says what is wrong with a key or a secret. It never repeats either.
 type Error struct {
 	Secret     bool // it is the secret that is wrong
@@ -104,6 +108,8 @@ func check(key, secret string, second Error) (wiro.Credentials, error) {
 	for i, part := range []string{key, secret} {
 		fault := ""
 		switch {
+		case len(part) >= len(TokenPrefix) && strings.EqualFold(part[:len(TokenPrefix)], TokenPrefix):
+			fault = "is a token of a sign-in to a hosted server, not a Wiro API key."
 		case len(part) > MaxLength:
 			fault = "is too long to be one."
 		case strings.ContainsFunc(part, func(r rune) bool { return r <= ' ' || r > '~' }):

@@ -80,3 +80,16 @@ func TestQuotesAndBlanksAroundCredentialsAreTakenOff(t *testing.T) {
 	require.ErrorContains(t, err, "twice")
 	require.NotContains(t, strings.ToLower(err.Error()), "wiro_")
 }
+
+func TestATokenOfASignInIsNoKey(t *testing.T) {
+	t.Parallel()
+	token := TokenPrefix + "access_" + strings.Repeat("A", 2*MaxLength)
+	for _, text := range []string{token, strings.ToUpper(token), `"` + token + `"`, token + ":secret", TokenPrefix} {
+		_, err := Parse(text, "")
+		require.EqualError(t, err, "The API key is a token of a sign-in to a hosted server, not a Wiro API key.", text)
+	}
+	_, err := Parse("key", token)
+	require.EqualError(t, err, "The API secret is a token of a sign-in to a hosted server, not a Wiro API key.")
+	_, err = Parse("wmcp-of-mine", "")
+	require.NoError(t, err)
+}

@@ -123,6 +123,9 @@ func (h *HTTP) check() error {
 	if _, _, err := net.SplitHostPort(h.Listen); err == nil && h.OAuthSecrets != "" && h.PublicURL == "" && !h.OnLoopback() {
 		faults = append(faults, fault("PublicURL", "is needed for OAuth: set it to the address at which clients reach the server"))
 	}
+	if h.OAuthSecrets != "" && len(oauth.Secrets(h.OAuthSecrets.Reveal())) == 0 {
+		faults = append(faults, fault("OAuthSecrets", "has no secret in it; leave it out to turn OAuth off"))
+	}
 	return errors.Join(append(faults, h.Options().Check())...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,20 @@ func TestHTTPSettingsAreCheckedTogether(t *testing.T) {
 	for _, text := range []string{"WIRO_TRUSTED_PROXIES", "WIRO_SHUTDOWN_GRACE: must be a duration", "WIRO_WAITS: must be a number"} {
 		require.ErrorContains(t, err, text)
 	}
+}
+
+func TestOAuthIsNotTurnedOffByAListWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{",", " , ,"} {
+		err := config.Load([]string{"WIRO_OAUTH_SECRET=" + list}, nil, &config.HTTP{})
+		require.ErrorContains(t, err, "WIRO_OAUTH_SECRET: has no secret in it")
+	}
+	var h config.HTTP
+	require.NoError(t, config.Load([]string{"WIRO_OAUTH_SECRET="}, nil, &h))
+	require.Empty(t, h.Options().OAuthSecrets)
+	secret := strings.Repeat("s", 40)
+	require.NoError(t, config.Load([]string{"WIRO_OAUTH_SECRET=" + secret + ","}, nil, &h))
+	require.Equal(t, []string{secret}, h.Options().OAuthSecrets)
 }
 
 func TestEverySettingIsTrimmedAndUnquoted(t *testing.T) {

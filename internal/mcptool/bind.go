@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -20,36 +19,41 @@ const maxUnknown = 5 // arguments that a tool does not have, of which its answer
 // bind checks a call's arguments against the schema and decodes them into a struct. Models
 // pass "42" for 42, "true" for true, "x" for ["x"] and JSON text for an object: all are
 // accepted. An argument that the tool does not have is an error that lists the valid ones. It
-// returns the arguments as they were understood, and whether their time to wait is 0.
+// returns the arguments, changed to how they were understood, and whether their time to wait is 0.
 func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into reflect.Value) (understood map[string]json.RawMessage, looksOnce bool, err error) {
-	arguments = s.rename(arguments)
+	s.rename(arguments)
+	names := make([]string, 0, 16)
+	for name := range arguments {
+		names = append(names, name)
+	}
+	slices.Sort(names)
 	var faults []string
 	unknown := 0
-	given := map[string]json.RawMessage{}
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
-		if i < 0 {
+	for _, name := range names {
+		p := s.field(name)
+		if p == nil {
 			if unknown++; unknown <= maxUnknown {
 				faults = append(faults, fmt.Sprintf("%s has no argument %.*q: it takes %s", tool, MaxName, name, s.nameList()))
 			}
 			continue
 		}
-		p := s.fields[i]
 		value, err := coerce(arguments[name], p.kind)
 		if err == nil && value != nil {
 			err = p.check(value)
 		}
 		if err != nil {
 			faults = append(faults, name+" "+err.Error())
+		}
+		if err != nil || value == nil {
+			delete(arguments, name)
 			continue
 		}
-		if value != nil {
-			given[name] = value
-		}
+		arguments[name] = value
 	}
-	for _, p := range s.fields {
-		value, ok := given[p.name]
-		if p.required && arguments[p.name] == nil || p.required && !ok && faults == nil ||
+	for i := range s.fields {
+		p := &s.fields[i]
+		value, ok := arguments[p.name]
+		if p.required && !ok && (faults == nil || !slices.Contains(names, p.name)) ||
 			p.required && ok && p.kind.Kind() == reflect.String && blank(value) {
 			fault := tool + " needs " + p.name
 			if p.doc != "" {
@@ -61,10 +65,10 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into re
 	if faults != nil {
 		return nil, false, &Problem{Text: strings.Join(faults, "\n")}
 	}
-	if err := s.decode(given, into); err != nil {
+	if err := s.decode(arguments, into); err != nil {
 		return nil, false, &Problem{Text: fmt.Sprintf("the arguments of %s do not fit: %v", tool, err)}
 	}
-	return given, s.looksOnce(given), nil
+	return arguments, s.looksOnce(arguments), nil
 }
 
 // decode decodes arguments into a struct: field by field, unless the struct decodes itself.
@@ -76,7 +80,8 @@ func (s *schema) decode(given map[string]json.RawMessage, into reflect.Value) er
 		}
 		return own.UnmarshalJSON(data)
 	}
-	for _, p := range s.fields {
+	for i := range s.fields {
+		p := &s.fields[i]
 		value, ok := given[p.name]
 		if !ok || p.index == nil { // the framework's own, such as confirm
 			continue
@@ -105,7 +110,13 @@ func fieldOf(of reflect.Value, index []int) reflect.Value {
 // decode decodes a value into the property's field.
 func (p property) decode(value json.RawMessage, field reflect.Value) error {
 	switch p.kind.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64: // has no any, for which numbers matter
+	case reflect.String:
+		if text, ok := TextOf(value); ok && p.kind == reflect.TypeFor[string]() {
+			field.SetString(text)
+			return nil
+		}
+		return json.Unmarshal(value, field.Addr().Interface())
+	case reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64: // has no any, for which numbers matter
 		return json.Unmarshal(value, field.Addr().Interface())
 	}
 	return decode(value, field.Addr().Interface())
@@ -113,7 +124,8 @@ func (p property) decode(value json.RawMessage, field reflect.Value) error {
 
 // looksOnce reports whether a time to wait is 0, as given or by default.
 func (s *schema) looksOnce(given map[string]json.RawMessage) bool {
-	for _, p := range s.fields {
+	for i := range s.fields {
+		p := &s.fields[i]
 		if !p.isWait() {
 			continue
 		}
@@ -128,27 +140,26 @@ func (p property) isWait() bool { return strings.HasSuffix(p.name, "_seconds") }
 
 // rename gives arguments under other names that a field is known by the field's own. The other
 // names are its aliases, and its own name as other conventions write it: task_token, taskToken.
-func (s *schema) rename(arguments map[string]json.RawMessage) map[string]json.RawMessage {
-	renamed, cloned := arguments, false
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		if slices.ContainsFunc(s.fields, func(p property) bool { return p.name == name }) {
-			continue
+func (s *schema) rename(arguments map[string]json.RawMessage) {
+	var others []string
+	for name := range arguments {
+		if s.field(name) == nil {
+			others = append(others, name)
 		}
+	}
+	slices.Sort(others)
+	for _, name := range others {
 		i := slices.IndexFunc(s.fields, func(p property) bool {
 			return fold.Name(p.name) == fold.Name(name) || slices.Contains(p.aliases, fold.Name(name))
 		})
 		if i < 0 {
 			continue
 		}
-		if !cloned {
-			renamed, cloned = maps.Clone(arguments), true
+		if _, own := arguments[s.fields[i].name]; !own {
+			arguments[s.fields[i].name] = arguments[name]
 		}
-		delete(renamed, name)
-		if _, own := renamed[s.fields[i].name]; !own {
-			renamed[s.fields[i].name] = arguments[name]
-		}
+		delete(arguments, name)
 	}
-	return renamed
 }
 
 // decode decodes JSON and keeps every digit of its numbers.
@@ -159,8 +170,18 @@ func decode(data json.RawMessage, into any) error {
 }
 
 func blank(value json.RawMessage) bool {
-	var text string
-	return json.Unmarshal(value, &text) == nil && strings.TrimSpace(text) == ""
+	text, ok := TextOf(value)
+	return ok && strings.TrimSpace(text) == ""
+}
+
+// field is the property of a name; nil if there is none.
+func (s *schema) field(name string) *property {
+	for i := range s.fields {
+		if s.fields[i].name == name {
+			return &s.fields[i]
+		}
+	}
+	return nil
 }
 
 func (s *schema) names() []string {
@@ -182,7 +203,7 @@ func (s *schema) nameList() string {
 func (p property) check(value json.RawMessage) error {
 	if p.enum != nil {
 		var many []string
-		if json.Unmarshal(value, &many) != nil {
+		if value[0] != '[' || json.Unmarshal(value, &many) != nil {
 			many = []string{scalarText(value)}
 		}
 		for _, one := range many {
@@ -221,9 +242,15 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 		return nil, nil
 	}
 	t = deref(t)
-	text := scalarText(value)
 	isText := value[0] == '"'
 	nested := value[0] == '{' || value[0] == '['
+	if isText && t.Kind() == reflect.String {
+		return value, nil
+	}
+	var text string
+	if !nested {
+		text = scalarText(value)
+	}
 	switch t.Kind() {
 	case reflect.String:
 		if nested && t == reflect.TypeFor[JSONText]() {
@@ -267,7 +294,7 @@ func coerce(value json.RawMessage, t reflect.Type) (json.RawMessage, error) {
 				return nil, err
 			}
 		}
-		if !json.Valid(object) || object[0] != '{' {
+		if isText && !json.Valid(object) || object[0] != '{' {
 			return nil, fmt.Errorf("must be an object, not %s", describe(value))
 		}
 		if t.Kind() == reflect.Map {
@@ -315,13 +342,13 @@ func coerceStruct(value json.RawMessage, t reflect.Type) (json.RawMessage, error
 		return nil, fmt.Errorf("must be an object, not %s", describe(value))
 	}
 	for name, member := range members {
-		i := slices.IndexFunc(s.fields, func(p property) bool { return p.name == name })
-		if i < 0 {
+		p := s.field(name)
+		if p == nil {
 			return nil, fmt.Errorf("has no %.*q: it takes %s", MaxName, name, s.nameList())
 		}
-		fixed, err := coerce(member, s.fields[i].kind)
+		fixed, err := coerce(member, p.kind)
 		if err == nil && fixed != nil {
-			err = s.fields[i].check(fixed)
+			err = p.check(fixed)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", name, err)
@@ -342,8 +369,7 @@ func coerceStruct(value json.RawMessage, t reflect.Type) (json.RawMessage, error
 
 // scalarText is a string's text, or another value's literal.
 func scalarText(value json.RawMessage) string {
-	var text string
-	if json.Unmarshal(value, &text) == nil {
+	if text, ok := TextOf(value); ok {
 		return text
 	}
 	return string(value)

@@ -1,6 +1,7 @@
 package mcptool
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,6 +44,7 @@ type Call struct {
 	progress   ProgressFunc
 	leaves     bool      // it may take minutes, with these arguments
 	waitEnds   time.Time // of the last Wait
+	waitErr    error     // that ended it
 	cleanups   []func()
 }
 
@@ -208,9 +210,14 @@ func rawArguments(r mcp.CallToolRequest) (map[string]json.RawMessage, error) {
 			return nil, fmt.Errorf("encoding arguments: %w", err)
 		}
 	}
-	var arguments map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &arguments); err != nil {
+	raw = bytes.TrimSpace(raw)
+	if string(raw) == "null" {
+		return nil, nil
+	}
+	if !json.Valid(raw) || raw[0] != '{' {
 		return nil, Problemf("The arguments must be an object of names and values.")
 	}
+	arguments := map[string]json.RawMessage{}
+	Members(raw, func(name []byte, value json.RawMessage) { arguments[string(name)] = value })
 	return arguments, nil
 }

@@ -20,11 +20,11 @@ func NewContinuation(ctx context.Context) *Continuation { return &Continuation{c
 
 // outlasting returns a context that ends with the request, in the scope. It keeps none of what the
 // server has put into its own.
-func (c *Continuation) outlasting(ctx context.Context, s Scope) context.Context {
+func (c *Continuation) outlasting(ctx context.Context, s *Scope) context.Context {
 	if c == nil {
 		return ctx
 	}
-	return WithScope(c.ctx, s)
+	return context.WithValue(c.ctx, scopeKey{}, s)
 }
 
 // leave leaves the rest of a call to the transport, and returns what the server passes on.

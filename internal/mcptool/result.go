@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 
@@ -81,12 +82,16 @@ func Section[T any](b *strings.Builder, heading string, items []T, line func(T) 
 // Marshal is json.Marshal without escapes for HTML: the text is for people.
 func Marshal(value any) ([]byte, error) {
 	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+	err := WriteJSON(&b, value)
+	return bytes.TrimRight(b.Bytes(), "\n"), err
+}
+
+// WriteJSON writes what Marshal returns, and a line break. It writes nothing of a value that cannot
+// be encoded.
+func WriteJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return encoder.Encode(value)
 }
 
 // render makes the two forms of a result: plain, without the caller's secrets, each within the
@@ -106,16 +111,19 @@ func (c *Call) render(value any) *mcp.CallToolResult {
 			result.StructuredContent = truncateJSON(data, c.Tool.TruncationHint)
 		}
 	}
-	text := string(data)
-	if renderer, ok := value.(TextRenderer); ok {
-		if bytes.Contains(data, []byte("Next:")) {
-			p := c.plain()
-			p.quoteNext = true
-			if quoted, changed := p.value(value); changed {
-				renderer, _ = quoted.(TextRenderer)
-			}
+	renderer, ok := value.(TextRenderer)
+	if ok && bytes.Contains(data, []byte("Next:")) {
+		p := c.plain()
+		p.quoteNext = true
+		if quoted, changed := p.value(value); changed {
+			renderer, _ = quoted.(TextRenderer)
 		}
+	}
+	var text string
+	if ok {
 		text = c.plain().text(renderer.Text(), true)
+	} else {
+		text = string(data)
 	}
 	result.Content = []mcp.Content{mcp.NewTextContent(truncateText(text, c.Tool.TruncationHint))}
 	if linker, ok := value.(Linker); ok && c.Client.takesLinks() {

@@ -98,7 +98,7 @@ type Event struct {
 	Tool      string
 	Status    Status
 	Took      time.Duration
-	Err       error // that the tool returned; not for logs, as it may hold anything
+	Err       error // that the tool returned, or that ended its wait; not for logs, as it may hold anything
 }
 
 // Status is how a call ended.

@@ -58,8 +58,8 @@ type Options struct {
 type Server struct {
 	options Options
 	enabled []Tool
-	byName  map[string]int // in enabled
-	key     func() []byte  // of the default Seal
+	byName  map[string]int               // in enabled
+	seal    func(parts ...string) string // the Seal of calls for which Prepare sets none
 
 	used   *lru.Cache[string, struct{}] // confirmations that were acted on
 	notice atomic.Pointer[string]       // for the next result
@@ -72,7 +72,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		options: o, byName: map[string]int{}, slots: make(chan struct{}, maxBackground),
-		key: sync.OnceValue(func() []byte { return []byte(rand.Text()) }),
+		seal: sealer(sync.OnceValue(func() []byte { return []byte(rand.Text()) })),
 	}
 	s.used, _ = lru.New[string, struct{}](replayEntries) // fails for a negative size only
 	if o.UseOnce == nil {
@@ -238,35 +238,34 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	if scope.Arguments != nil {
 		r.Params.RawArguments, scope.Arguments = scope.Arguments, nil
 	}
-	u := &underway{start: time.Now(), id: scope.requestID(), call: &Call{
+	u := &underway{start: time.Now(), id: scope.requestID(), call: Call{
 		Tool: t.Meta, Scope: scope, Client: scope.client(ctx, r.Header), Seal: s.seal,
 		server: s, request: r, progress: progressOf(ctx, scope, r),
 	}}
-	ctx = scope.Continuation.outlasting(ctx, scope)
-	result, rest := u.do(ctx, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, u.call) })
+	lasting := scope.Continuation.outlasting(ctx, &u.call.Scope)
+	result, rest := u.do(lasting, func(ctx context.Context) (outcome, error) { return s.run(ctx, t, &u.call) }, nil)
 	switch {
 	case rest == nil:
 		return result
-	case scope.Continuation != nil && t.Waits() && u.call.leaves && !t.asks(): // the MCP server is what asks
-		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(ctx, rest, finish) })
+	case scope.Continuation != nil && u.call.leaves && t.Waits() && !t.asks(): // the MCP server is what asks
+		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(lasting, rest, finish) })
 	}
 	ended := make(chan *mcp.CallToolResult, 1)
-	u.end(ctx, rest, func(result *mcp.CallToolResult) { ended <- result })
+	u.end(lasting, rest, func(result *mcp.CallToolResult) { ended <- result })
 	return <-ended
 }
 
 // underway is a call that has not ended.
 type underway struct {
-	call  *Call
+	call  Call
 	id    string // of the request
 	start time.Time
-	event Event      // of its end, so far
-	then  func(part) // goes on with the call, once a wait is over
+	event Event // of its end, so far
 }
 
 // do does a part of the call. It returns what is left to do or, once the call has ended, its
-// result.
-func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResult, rest part) {
+// result. If what is left comes after a wait, it is done then, and finish is called.
+func (u *underway) do(ctx context.Context, part part, finish func(*mcp.CallToolResult)) (result *mcp.CallToolResult, rest part) {
 	u.event = Event{RequestID: u.id, Tool: u.call.Tool.Name, Status: OK}
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -284,20 +283,20 @@ func (u *underway) do(ctx context.Context, part part) (result *mcp.CallToolResul
 	case err != nil:
 		var p *Problem
 		u.event.Err = err
-		p, u.event.Status = u.call.server.refuse(ctx, u.call, err, u.id)
+		p, u.event.Status = u.call.server.refuse(ctx, &u.call, err, u.id)
 		id := u.id
 		if u.event.Status != Internal { // the log has nothing more to say
 			id = ""
 		}
 		return u.call.plain().failed(id, p), nil
 	case out.start != nil:
-		out.start(func() { u.then(out.rest) })
+		out.start(func() { u.end(ctx, out.rest, finish) })
 		return nil, out.rest
 	case out.rest != nil:
 		return nil, out.rest
 	case out.question != nil:
 		u.event.Status = Asked
-		return out.question.render(u.call), nil
+		return out.question.render(&u.call), nil
 	}
 	return u.call.render(out.result), nil
 }
@@ -310,6 +309,9 @@ func (u *underway) ended(ctx context.Context, result *mcp.CallToolResult) {
 		}
 	}()
 	u.event.Took = time.Since(u.start)
+	if u.event.Err == nil {
+		u.event.Err = u.call.waitErr
+	}
 	if u.call.Scope.Observe != nil {
 		u.call.Scope.Observe(u.event)
 	}
@@ -325,12 +327,9 @@ func (u *underway) panicked(ctx context.Context, cause any) {
 // end does the rest of the call, and calls finish with its result. If the result is still to come,
 // end returns before that.
 func (u *underway) end(ctx context.Context, rest part, finish func(*mcp.CallToolResult)) {
-	u.then = func(rest part) {
-		if result, left := u.do(ctx, rest); left == nil {
-			finish(result)
-		}
+	if result, left := u.do(ctx, rest, finish); left == nil {
+		finish(result)
 	}
-	u.then(rest)
 }
 
 func (s *Server) run(ctx context.Context, t Tool, call *Call) (outcome, error) {
@@ -360,11 +359,13 @@ func (s *Server) refuse(ctx context.Context, call *Call, err error, id string) (
 	return p, Refused
 }
 
-// seal is the Seal of calls for which Prepare sets none.
-func (s *Server) seal(parts ...string) string {
-	mac := hmac.New(sha256.New, s.key())
-	for _, part := range parts {
-		mac.Write([]byte(part + "\x00"))
+// sealer returns a Seal with a key.
+func sealer(key func() []byte) func(parts ...string) string {
+	return func(parts ...string) string {
+		mac := hmac.New(sha256.New, key())
+		for _, part := range parts {
+			mac.Write([]byte(part + "\x00"))
+		}
+		return hex.EncodeToString(mac.Sum(nil))
 	}
-	return hex.EncodeToString(mac.Sum(nil))
 }

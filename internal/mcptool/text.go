@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/wiroai/wiro-mcp-go/internal/money"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 )
 
 // Size writes bytes as people read them; "" where unknown.
@@ -28,7 +29,7 @@ func Seconds(s float64) string {
 
 // Clip cuts a text to n characters on one line, with an ellipsis.
 func Clip(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = plaintext.CollapseSpace(text)
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}

@@ -237,6 +237,24 @@ func (t Tool) Waits() bool {
 	return t.Slow || slices.ContainsFunc(t.input().fields, property.isWait)
 }
 
+// LooksOnce reports whether a call of a tool that waits is known to end at once by the names of its
+// arguments: it waits only if it is told to, and is not. The arguments are an object, or empty.
+func (t Tool) LooksOnce(arguments json.RawMessage) bool {
+	fields := t.input().fields
+	wait := slices.IndexFunc(fields, property.isWait)
+	if t.Slow || wait < 0 || fields[wait].def != "0" {
+		return false
+	}
+	once := true
+	if len(arguments) > 0 {
+		Members(arguments, func(name []byte, _ json.RawMessage) {
+			field := slices.IndexFunc(fields, func(p property) bool { return p.name == string(name) })
+			once = once && field >= 0 && field != wait // another name may stand for the wait's
+		})
+	}
+	return once
+}
+
 // Tool is the tool as MCP lists it.
 func (t Tool) Tool() mcp.Tool {
 	t.listedOnce.Do(func() { t.asListed = t.list() })

@@ -30,11 +30,14 @@ func truncateJSON(data json.RawMessage, hint string) any {
 	return plain
 }
 
-// FitBefore joins the body of a text and its end, and shortens the body, never the end, where
-// both are longer than the size caps allow. The hint says how to get what is cut.
-func FitBefore(end, body, hint string) string {
-	characters, tokens := weigh(end)
-	return cutText(body, hint, characters+1, tokens) + end
+// FitBefore shortens the part of a text before end, never the rest, where both are longer than the
+// size caps allow. The hint says how to get what is cut.
+func FitBefore(text string, end int, hint string) string {
+	characters, tokens := weigh(text[end:])
+	if body := cutText(text[:end], hint, characters+1, tokens); body != text[:end] {
+		return body + text[end:]
+	}
+	return text
 }
 
 // weigh counts the characters of a text, and about how many tokens it takes.

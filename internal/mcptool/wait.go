@@ -61,6 +61,7 @@ func (c *Call) WaitError(limited context.Context, err error) error {
 	if err != nil && errors.Is(limited.Err(), context.Canceled) && slices.ContainsFunc(c.Drains(), drains) {
 		return ErrRestarting
 	}
+	c.waitErr = err
 	return err
 }
 

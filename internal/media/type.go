@@ -2,7 +2,6 @@ package media
 
 import (
 	"bytes"
-	"mime"
 	"path"
 	"strings"
 
@@ -131,6 +130,11 @@ func ByMIME(declared string) Type {
 	if name == "application/octet-stream" || name == "binary/octet-stream" {
 		return Type{}
 	}
+	return named(name)
+}
+
+// named is the type of a MIME type's name, with the usual extension if one is known.
+func named(name string) Type {
 	for _, t := range types {
 		if t.MIME == name {
 			return t
@@ -145,18 +149,10 @@ func ByName(name string) Type {
 	extension := strings.ToLower(path.Ext(name))
 	for _, t := range types {
 		if t.Extension == extension {
-			return t.canonical()
+			return named(t.MIME)
 		}
 	}
 	return Type{}
-}
-
-// canonical gives a type the usual extension of its MIME type.
-func (t Type) canonical() Type {
-	if t.MIME == "application/octet-stream" {
-		return t
-	}
-	return ByMIME(t.MIME)
 }
 
 // Kind is the family of the type.
@@ -217,10 +213,7 @@ func LooksLikeHTML(head []byte) bool {
 }
 
 func baseMIME(declared string) string {
-	name, _, err := mime.ParseMediaType(declared)
-	if err != nil {
-		name, _, _ = strings.Cut(declared, ";")
-	}
+	name, _, _ := strings.Cut(declared, ";")
 	return strings.ToLower(strings.TrimSpace(name))
 }
 

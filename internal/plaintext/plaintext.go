@@ -64,11 +64,23 @@ func isBreak(r rune) bool {
 	return false
 }
 
+// CollapseSpace returns the words of a text with one space between them.
+func CollapseSpace(text string) string {
+	inWord := false
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == ' ' && !inWord {
+			return strings.Join(strings.Fields(text), " ")
+		}
+		inWord = text[i] != ' '
+	}
+	return strings.TrimSuffix(text, " ")
+}
+
 // Quote returns a foreign text as part of a sentence that a user decides on: in quotes, on one
 // line, at most limit characters long, without controls of direction. Quotes inside become
 // single quotes, so that the text cannot end its own quotation.
 func Quote(text string, limit int) string {
-	text = strings.Join(strings.Fields(Line(Terminal(text))), " ")
+	text = CollapseSpace(Line(Terminal(text)))
 	text = strings.Map(func(r rune) rune {
 		switch r {
 		case '"', '“', '”', '„', '‟', '″', '＂':

@@ -47,6 +47,14 @@ func (m *memoryBackend) get(ctx context.Context, key string) ([]byte, error) {
 	return m.current(key), ctx.Err()
 }
 
+// none reports whether nothing of a kind is kept.
+func (m *memoryBackend) none(kind string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.kinds[kind]
+	return s == nil || s.entries.Len() == 0
+}
+
 func (m *memoryBackend) current(key string) []byte {
 	s := m.kinds[kindOf(key)]
 	if s == nil {

@@ -69,6 +69,9 @@ func (s *Store) noteSession(ctx context.Context, caller Caller, value session, t
 // reports whether another living process holds it, so that its outcome is still to come;
 // ErrSessionLost that one held it which has ended.
 func (s *Store) Outcome(ctx context.Context, caller Caller, name string) (outcome json.RawMessage, held bool, err error) {
+	if s.none("session") {
+		return nil, false, ctx.Err()
+	}
 	data, err := s.backend.get(ctx, s.sessionKey(caller, name))
 	if err != nil || data == nil {
 		return nil, false, err

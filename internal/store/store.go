@@ -111,6 +111,10 @@ func Open(address string, options Options) (*Store, error) {
 	return s, nil
 }
 
+// Alone reports whether no other process uses what the store remembers. Such a store forgets the
+// oldest of what it has, once that is too much.
+func (s *Store) Alone() bool { return s.alone }
+
 // Shared reports whether several machines may use the store together.
 func (s *Store) Shared() bool {
 	_, shared := s.backend.(*redisStore)
@@ -152,26 +156,34 @@ func (s *Store) Ping(ctx context.Context) error {
 // with the store's salt before it is kept.
 type Caller struct{ BaseURL, Key string }
 
-// key makes the name under which something is kept.
-func (s *Store) key(kind string, parts ...string) string {
-	return kind + "/" + s.hash(parts...)
+// none reports whether it is plain, without a look for any name, that nothing of a kind is kept.
+func (s *Store) none(kind string) bool {
+	memory, ok := s.backend.(*memoryBackend)
+	return ok && memory.none(kind)
 }
 
+// key makes the name under which something is kept.
+func (s *Store) key(kind string, parts ...string) string { return s.hashAfter(kind+"/", parts) }
+
 // hash tells lists of texts apart without showing them.
-func (s *Store) hash(parts ...string) string {
+func (s *Store) hash(parts ...string) string { return s.hashAfter("", parts) }
+
+func (s *Store) hashAfter(prefix string, parts []string) string {
 	mac, ok := s.macs.Get().(hash.Hash)
 	if !ok {
 		mac = hmac.New(sha256.New, s.salt)
 	}
 	defer s.macs.Put(mac)
 	mac.Reset()
-	var text []byte
+	text := make([]byte, 0, 256) // for most names
 	for _, part := range parts {
 		text = strconv.AppendInt(text, int64(len(part)), 10)
 		text = append(append(append(text, ':'), part...), ',')
 	}
 	mac.Write(text)
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(text[:0])[:18])
+	sum := mac.Sum(text[:0])
+	name := append(sum[len(sum):], prefix...)
+	return string(base64.RawURLEncoding.AppendEncode(name, sum[:18]))
 }
 
 // errUnchanged ends an update without writing.
@@ -187,8 +199,8 @@ func update[T any](ctx context.Context, s *Store, key string, ttl time.Duration,
 			return err
 		}
 		var value T
-		if json.Unmarshal(old, &value) != nil {
-			value = *new(T) // nothing there, or damaged: begun anew
+		if old != nil && json.Unmarshal(old, &value) != nil {
+			value = *new(T) // damaged: begun anew
 		}
 		keep, err := change(&value)
 		if errors.Is(err, errUnchanged) {

@@ -111,7 +111,7 @@ func (c *Call) started(agent wiro.UserAgent, already bool, waitErr error) (Agent
 	}
 	action := agentAction(agent, "It is "+agent.Status.String()+"; that takes a minute or so.")
 	if waitErr != nil {
-		action.Message = strings.TrimSpace(cause(waitErr) + " It is still " + agent.Status.String() + " and goes on by itself.")
+		action.Message = strings.TrimSpace(c.cause(waitErr) + " It is still " + agent.Status.String() + " and goes on by itself.")
 	}
 	action.NextAction = c.Next("get_my_agent", "see whether it runs", self)
 	return action, nil

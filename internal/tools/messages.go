@@ -36,7 +36,7 @@ func sendAgentMessage(ctx context.Context, call *Call, in newMessage) (MessageRe
 	return call.followMessage(ctx, in.Timeout, in.Team, known, sent.Follow, func(message wiro.Message, said string, err error) MessageResult {
 		result := call.messageResult(message, in.GUID, said)
 		if err != nil {
-			result.Note = strings.TrimSpace(cause(err) + " The agent goes on by itself: do not send the message again.")
+			result.Note = strings.TrimSpace(call.cause(err) + " The agent goes on by itself: do not send the message again.")
 		}
 		result.Message.Question = "" // the caller just asked it
 		call.addCredits(ctx, &result, in.GUID, in.Team)
@@ -213,7 +213,7 @@ func getAgentMessage(ctx context.Context, call *Call, in messageLook) (MessageRe
 	resultOf := func(message wiro.Message, said string, err error) MessageResult {
 		result := call.messageResult(message, in.Agent, said)
 		if err != nil {
-			result.Note = cause(err)
+			result.Note = call.cause(err)
 		}
 		call.addCredits(ctx, &result, in.Agent, in.Team)
 		return result

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -286,7 +287,7 @@ func (c *Call) messageList(h wiro.History, in historyQuery) MessageList {
 			GUID: m.GUID, State: messageState(m.Status), Sent: moment(m.CreatedAt), By: m.User.Name(),
 			Question: mcptool.Clip(question(m), 200), Answer: mcptool.Clip(answer, start),
 		}
-		row.Whole = row.Answer == strings.Join(strings.Fields(answer), " ")
+		row.Whole = row.Answer == plaintext.CollapseSpace(answer)
 		if row.State == stateRunning {
 			row.Token = m.AgentToken
 		}

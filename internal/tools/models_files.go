@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -256,7 +255,7 @@ func withoutContent(value any) any {
 		return names
 	case string:
 		if len(v) <= most || !media.IsDataURI(v) {
-			return v
+			return value
 		}
 		if data, err := media.ParseDataURI(v); err == nil {
 			return fmt.Sprintf("data:%s;base64,… (%s, shortened here: give it whole again)", data.MIME, mcptool.Size(data.Size()))
@@ -268,8 +267,6 @@ func withoutContent(value any) any {
 			list[i] = withoutContent(item)
 		}
 		return list
-	case json.Number, bool, float64, int, int64, nil:
-		return v
 	}
 	return value
 }

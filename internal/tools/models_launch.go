@@ -169,7 +169,7 @@ func (l *launch) awaited(ctx context.Context, task *wiro.Task, err error) (resul
 		outcome = l.outcomeOf(ctx, *task)
 	}
 	result = l.taskResultOf(*task, outcome)
-	result.Note = joinSentences(result.Note, l.progress.note(l.WaitError(ctx, err)))
+	result.Note = joinSentences(result.Note, l.progress.note(l.Call, l.WaitError(ctx, err)))
 	return result, task.Over()
 }
 

@@ -34,8 +34,12 @@ type sessionOutcome struct {
 	Note       string                `json:"note,omitempty"` // why it ended early, and what could not be saved
 }
 
-func readOutcome(data json.RawMessage) (o sessionOutcome) {
-	_ = json.Unmarshal(data, &o) // of a session that brought nothing there is none
+func readOutcome(data json.RawMessage) sessionOutcome {
+	if data == nil { // there was no session, or it brought nothing
+		return sessionOutcome{}
+	}
+	var o sessionOutcome
+	_ = json.Unmarshal(data, &o) // damaged
 	return o
 }
 

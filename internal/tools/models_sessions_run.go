@@ -196,7 +196,7 @@ func (c *Call) awaitSession(ctx context.Context, held *realtime.Held, timeout *f
 		if err = c.WaitError(ctx, err); errors.Is(err, mcptool.ErrRestarting) {
 			result.Note = "The session is being ended, as the server is; what there is is kept."
 		}
-		result.Note = joinSentences(result.Note, cause(err))
+		result.Note = joinSentences(result.Note, c.cause(err))
 		return result, false
 	}
 	brought, outcome := held.Outcome()

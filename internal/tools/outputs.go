@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"mime"
 	"net/url"
@@ -107,7 +109,9 @@ func words(c *wiro.RawContent) (answer, thinking string) {
 // tag out, some the last one.
 func splitThinking(text string) (answer, thinking string) {
 	var rest, thoughts []string
-	lower := asciiLower(text)
+	small := []byte(text)
+	asciiLower(small)
+	lower := string(small)
 	for _, tag := range []string{"think", "thinking"} {
 		open, closed := "<"+tag+">", "</"+tag+">"
 		for {
@@ -132,15 +136,13 @@ func splitThinking(text string) (answer, thinking string) {
 	return joinParts(append(rest, text)), joinParts(thoughts)
 }
 
-// asciiLower is a text of the same length whose ASCII letters are small.
-func asciiLower(text string) string {
-	lower := []byte(text)
-	for i, b := range lower {
+// asciiLower makes the ASCII letters of a text small.
+func asciiLower(text []byte) {
+	for i, b := range text {
 		if 'A' <= b && b <= 'Z' {
-			lower[i] = b + 'a' - 'A'
+			text[i] = b + 'a' - 'A'
 		}
 	}
-	return string(lower)
 }
 
 // joinParts joins what a model said in several phases. The indentation of a first line stays: it
@@ -164,8 +166,10 @@ func joinParts(parts []string) string {
 
 func outputInfo(o wiro.Output) OutputInfo {
 	info := OutputInfo{Name: o.Name, SizeBytes: mcptool.Bytes(o.Size), URL: escapeURL(o.URL)}
-	if u, err := url.Parse(info.URL); err == nil && info.Name == "" && o.URL != "" {
-		info.Name = path.Base(u.Path)
+	if info.Name == "" && o.URL != "" {
+		if u, err := url.Parse(info.URL); err == nil {
+			info.Name = path.Base(u.Path)
+		}
 	}
 	t := outputType(o.ContentType, info.Name, info.URL)
 	info.MIMEType, info.Kind = t.MIME, string(t.Kind())
@@ -179,20 +183,21 @@ func outputInfo(o wiro.Output) OutputInfo {
 // something, else by its name, else by its address.
 func outputType(stated, name, address string) media.Type {
 	t := media.ByMIME(stated)
-	if family, sub, _ := strings.Cut(t.MIME, "/"); family == "" || sub == "" {
-		t = media.Type{}
-	} else if _, _, err := mime.ParseMediaType(t.MIME); err != nil {
-		t = media.Type{}
+	if t.Extension != "" { // known
+		return t
+	}
+	if family, sub, _ := strings.Cut(t.MIME, "/"); family != "" && sub != "" {
+		if _, _, err := mime.ParseMediaType(t.MIME); err == nil {
+			return t
+		}
+	}
+	if t = media.ByName(name); t.MIME != "" {
+		return t
 	}
 	if u, err := url.Parse(address); err == nil {
 		address = u.Path
 	}
-	for _, known := range []media.Type{media.ByName(name), media.ByName(address), {MIME: "application/octet-stream"}} {
-		if t.MIME == "" {
-			t = known
-		}
-	}
-	return t
+	return cmp.Or(media.ByName(address), media.Type{MIME: "application/octet-stream"})
 }
 
 var (
@@ -203,7 +208,7 @@ var (
 
 // escapeURL is an address as links need it: without blanks and other characters that end one.
 func escapeURL(address string) string {
-	if address == "" || !strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) }) {
+	if !strings.ContainsFunc(address, endsLink) {
 		return address
 	}
 	u, err := url.Parse(strings.TrimSpace(address))
@@ -217,6 +222,15 @@ func escapeURL(address string) string {
 	}
 	u.RawQuery = queryEscapes.Replace(u.RawQuery)
 	return u.String()
+}
+
+// endsLink reports whether a character may end the address of a link.
+func endsLink(r rune) bool {
+	switch r {
+	case '"', '<', '>', '\\', '^', '{', '|', '}', '`':
+		return true
+	}
+	return r <= ' ' || r > '~'
 }
 
 // details are the type and the size, "image/png, 123 kB".
@@ -235,18 +249,15 @@ func (o OutputInfo) line(prompt string) string {
 	if o.isAnswer {
 		o.Content = ""
 	}
-	details := o.details()
-	address := addressEscapes.Replace(o.URL)
-	text := "[" + markdownText(o.Name) + "](" + address + ") " + details
-	if address == "" {
-		text = markdownText(o.Name) + " " + details
-	}
-	if o.Kind == string(media.Image) {
-		alt := markdownText(mcptool.Clip(prompt, 60))
-		if alt == "" {
-			alt = markdownText(o.Name)
-		}
-		text = "![" + alt + "](" + address + ") " + o.Name + ", " + details
+	var text string
+	switch address := addressEscapes.Replace(o.URL); {
+	case o.Kind == string(media.Image):
+		alt := cmp.Or(markdownText(mcptool.Clip(prompt, 60)), markdownText(o.Name))
+		text = "![" + alt + "](" + address + ") " + o.Name + ", " + o.details()
+	case address == "":
+		text = markdownText(o.Name) + " " + o.details()
+	default:
+		text = "[" + markdownText(o.Name) + "](" + address + ") " + o.details()
 	}
 	if o.Path != "" {
 		text += "\n  Saved: " + o.Path
@@ -259,7 +270,7 @@ func (o OutputInfo) line(prompt string) string {
 
 // markdownText is a text without what Markdown reads as the end of a link's text.
 func markdownText(text string) string {
-	return strings.Join(strings.Fields(linkTextMarks.Replace(text)), " ")
+	return plaintext.CollapseSpace(linkTextMarks.Replace(text))
 }
 
 // stepLine is a line of a log that says how far a model is.
@@ -280,9 +291,10 @@ var (
 // saysRefusal reports whether a log, or a line of it, says that a model kept something back. Logs
 // are long: an expression would take ten times as long, and strings.ToLower five times.
 func saysRefusal(log string) bool {
-	lower := asciiLower(log)
-	return slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(lower, word) }) ||
-		strings.Contains(lower, "filter") && filtered().MatchString(lower)
+	lower := append(make([]byte, 0, 1<<10), log...) // a short one costs no memory
+	asciiLower(lower)
+	return slices.ContainsFunc(refusals, func(word string) bool { return bytes.Contains(lower, []byte(word)) }) ||
+		bytes.Contains(lower, []byte("filter")) && filtered().MatchString(string(lower))
 }
 
 // modelNote is what a model's log says about what it left out: a filter, a refusal. Of a task

@@ -64,9 +64,13 @@ func (c *Call) complete(ctx context.Context, r *TaskResult) {
 		}
 	}
 	shows := c.showsImages()
-	if !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.isText() || shows && o.isPicture() }) {
-		return
+	if slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.isText() || shows && o.isPicture() }) {
+		c.addContents(ctx, r, shows)
 	}
+}
+
+// addContents adds the texts of outputs, and a picture to look at if the client shows it.
+func (c *Call) addContents(ctx context.Context, r *TaskResult, shows bool) {
 	ctx, cancel := context.WithTimeout(ctx, min(max(c.TimeLeft(), leastExtra), mostExtra))
 	defer cancel()
 	var group errgroup.Group

@@ -144,12 +144,11 @@ type OutputText struct {
 
 // Text is the page, and where it stands.
 func (p OutputText) Text() string {
-	text := p.Content
 	place := fmt.Sprintf("[%s, characters %d to %d", p.Name, p.Offset, p.Offset+utf8.RuneCountInString(p.Content))
 	if p.NextAction == nil && p.NextOffset == 0 {
 		place += ", the end]"
 	} else {
 		place += "; there is more]"
 	}
-	return mcptool.FitBefore(mcptool.TextWithNext("\n"+place, p.NextAction), text, "")
+	return mcptool.FitBefore(p.Content+mcptool.TextWithNext("\n"+place, p.NextAction), len(p.Content), "")
 }

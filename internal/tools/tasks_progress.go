@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
+	"github.com/wiroai/wiro-mcp-go/internal/plaintext"
 	"github.com/wiroai/wiro-mcp-go/internal/quote"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
@@ -173,7 +174,7 @@ func lastWords(texts []string) string {
 	if i := len(text) - 8*most; i > 0 {
 		text = strings.ToValidUTF8(text[i:], "")
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = plaintext.CollapseSpace(text)
 	runes := []rune(text)
 	if len(runes) <= most {
 		return text

@@ -117,14 +117,16 @@ func (c *Call) taskResult(t wiro.Task) *TaskResult { return c.taskResultOf(t, se
 
 // taskResultOf is the result of a task whose session brought more than its record says.
 func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) *TaskResult {
-	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: []OutputInfo{}, Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
+	r := &TaskResult{State: taskState(t), Task: taskInfo(t), Outputs: make([]OutputInfo, 0, len(t.Outputs)+len(o.Outputs)), Transcript: o.Transcript, Note: o.Note, prompt: prompt(t)}
 	c.addOutputs(r, t)
 	r.Outputs = append(r.Outputs, o.Outputs...) // behind the record's, which read_output counts
 	switch r.State {
 	case stateRunning:
 		r.NextAction = c.Next("wait_for_task", "get the result; do not run the model again", withTask(r.Task, map[string]any{}))
 	case stateCompleted:
-		r.Note = joinSentences(r.Note, modelNote(t, r.madeNothing()))
+		if note := modelNote(t, r.madeNothing()); note != "" {
+			r.Note = joinSentences(r.Note, note)
+		}
 	case stateFailed:
 		r.Error = failureText(t)
 		c.addRepair(r, t)
@@ -140,6 +142,7 @@ func (r TaskResult) madeNothing() bool {
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
 func (r TaskResult) Text() string {
 	var b strings.Builder
+	b.Grow(512) // most are shorter
 	for _, o := range r.Outputs {
 		b.WriteString(o.line(r.prompt))
 	}
@@ -150,9 +153,8 @@ func (r TaskResult) Text() string {
 	if r.Thinking != "" {
 		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
 	}
-	body := b.String()
-	b.Reset()
-	if body != "" {
+	end := b.Len() // of the body
+	if end > 0 {
 		b.WriteString("\n")
 	}
 	b.WriteString(r.summary())
@@ -172,11 +174,10 @@ func (r TaskResult) Text() string {
 		b.WriteString("\n" + r.kept)
 	}
 	if r.tellsParams {
-		if sent, err := mcptool.Marshal(r.Params); err == nil {
-			b.WriteString("\nParams: " + string(sent))
-		}
+		b.WriteString("\nParams: ")
+		_ = mcptool.WriteJSON(&b, r.Params) // they came as JSON
 	}
-	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), body, "read_output reads on.")
+	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), end, "read_output reads on.")
 }
 
 // transcriptText is a line a speaker; the speakers are named if there are two.
@@ -215,15 +216,14 @@ func (r TaskResult) outcome() string {
 		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
 			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
 	case stateCompleted:
-		text := fmt.Sprintf("Completed: %s. ", named)
+		var empty, took string
 		if r.madeNothing() {
-			text += "It left no output. "
+			empty = "It left no output. "
 		}
-		text += charged(r.Task)
 		if r.Task.Seconds != nil {
-			text += fmt.Sprintf(" Took %s.", mcptool.Seconds(*r.Task.Seconds))
+			took = " Took " + mcptool.Seconds(*r.Task.Seconds) + "."
 		}
-		return text + r.Task.tokenText()
+		return "Completed: " + named + ". " + empty + charged(r.Task) + took + r.Task.tokenText()
 	case stateCancelled:
 		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task)) + r.Task.tokenText()
 	}

@@ -60,7 +60,7 @@ func (c *Call) awaited(ctx context.Context, task *wiro.Task, updates *taskProgre
 		outcome = c.outcomeOf(ctx, *task)
 	}
 	result := c.taskResultOf(*task, outcome)
-	result.Note = joinSentences(result.Note, updates.note(err))
+	result.Note = joinSentences(result.Note, updates.note(c, err))
 	c.complete(ctx, result)
 	c.delivered(ctx, *task)
 	return result, nil
@@ -109,11 +109,11 @@ func (t *taskProgress) addTo(task *wiro.Task) {
 }
 
 // note says in a line why a wait ended before the task; "" where time was simply up.
-func (t *taskProgress) note(err error) string {
+func (t *taskProgress) note(c *Call, err error) string {
 	if err == nil {
 		return ""
 	}
-	text := cause(err)
+	text := c.cause(err)
 	if (wiro.Task{Status: t.last.Status}).Over() {
 		text = joinSentences("By its events the model has ended, but Wiro's record does not show yet how.", text)
 	}
@@ -121,7 +121,7 @@ func (t *taskProgress) note(err error) string {
 }
 
 // cause says in a sentence why a wait ended early; "" where time was simply up.
-func cause(err error) string {
+func (c *Call) cause(err error) string {
 	var unread string
 	if poll, ok := errors.AsType[*wiro.PollError](err); ok {
 		unread = "The status could not be read: " + unreadable(poll.Err) + "."
@@ -135,7 +135,7 @@ func cause(err error) string {
 	case errors.Is(err, context.Canceled):
 		return joinSentences("The wait was canceled.", unread)
 	}
-	if p := explain(err); p != nil {
+	if p := explainTo(c.Call, err); p != nil {
 		return "The wait failed: " + p.Text
 	}
 	return "The wait failed."

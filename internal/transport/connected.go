@@ -20,7 +20,7 @@ func (h *HTTP) pages(r *http.Request) string {
 		return ""
 	}
 	if h.options.PublicURL != "" {
-		return strings.ToLower(strings.TrimSuffix(h.options.PublicURL, "/"))
+		return h.options.PublicURL
 	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	at := peerOf(r)

@@ -89,10 +89,18 @@ func (p pattern) matches(scheme, host string) bool {
 
 type peerKey struct{}
 
+// Values of headers that every answer has: http.Header.Set would make new ones each time.
+var (
+	noSniffing = []string{"nosniff"}
+	inJSON     = []string{"application/json"}
+)
+
 // peerOf returns the peer that the guard resolved.
 func peerOf(r *http.Request) peer {
-	p, _ := r.Context().Value(peerKey{}).(peer)
-	return p
+	if p, ok := r.Context().Value(peerKey{}).(peer); ok {
+		return p
+	}
+	return proxies(nil).resolve(r)
 }
 
 // wrap puts the guard, and CORS for the origins that it allows, before a handler. A body has
@@ -109,7 +117,7 @@ func (g *guard) wrap(next http.Handler, bodyTimeout time.Duration, refused func(
 		MaxAge:              int((2 * time.Hour).Seconds()),
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header()["X-Content-Type-Options"] = noSniffing
 		if r.TLS != nil { // ours: a proxy in front decides for itself
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -125,7 +133,10 @@ func (g *guard) wrap(next http.Handler, bodyTimeout time.Duration, refused func(
 			refused(status, p)
 			return
 		}
-		crossOrigin.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), peerKey{}, p)))
+		if len(g.proxies) > 0 { // else the request says it all
+			r = r.WithContext(context.WithValue(r.Context(), peerKey{}, p))
+		}
+		crossOrigin.ServeHTTP(w, r)
 	})
 }
 

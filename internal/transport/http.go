@@ -111,7 +111,7 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	if b.Start == nil {
 		b.Start = func() {}
 	}
-	if b.Once == nil && b.Store != nil {
+	if b.Once == nil && b.Store != nil && !b.Store.Alone() {
 		b.Once = storeOnce{b.Store}
 	}
 	h := &HTTP{

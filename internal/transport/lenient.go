@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -112,14 +111,11 @@ func (m *message) normalize() (fault string) {
 	if changed {
 		m.Params = encodeObject(params)
 	}
-	read := func(name string, into any) {
-		if value, has := params[name]; has {
-			_ = json.Unmarshal(value, into) // the MCP server says what is wrong with it
-		}
+	m.params.Name, _ = mcptool.TextOf(params["name"]) // the MCP server says what is wrong with it
+	m.params.URI, _ = mcptool.TextOf(params["uri"])
+	if meta, has := params["_meta"]; has {
+		_ = json.Unmarshal(meta, &m.params.Meta)
 	}
-	read("name", &m.params.Name)
-	read("uri", &m.params.URI)
-	read("_meta", &m.params.Meta)
 	return ""
 }
 
@@ -293,8 +289,8 @@ func argumentsOf(value json.RawMessage) (json.RawMessage, bool) {
 
 // trimText returns a text without white space around it.
 func trimText(value json.RawMessage) json.RawMessage {
-	var text string
-	if json.Unmarshal(value, &text) != nil || text == strings.TrimSpace(text) {
+	text, ok := mcptool.TextOf(value)
+	if !ok || text == strings.TrimSpace(text) {
 		return value
 	}
 	trimmed, err := json.Marshal(strings.TrimSpace(text))
@@ -322,31 +318,24 @@ func textMembers(value json.RawMessage) json.RawMessage {
 	return encodeObject(members)
 }
 
-// objectOf decodes an object, not its members. Nothing, null and [] are empty ones.
+// objectOf decodes an object that is valid JSON, not its members. Nothing, null and [] are empty ones.
 func objectOf(value json.RawMessage) (object, string) {
 	members := object{}
 	switch kindOf(value) {
 	case 0, 'n':
-		return members, ""
 	case '{':
-		if json.Unmarshal(value, &members) == nil {
-			return members, ""
-		}
-	case '[':
-		var list []json.RawMessage
-		if json.Unmarshal(value, &list) == nil && len(list) == 0 {
-			return members, ""
+		mcptool.Members(value, func(name []byte, value json.RawMessage) { members[string(name)] = value })
+	default:
+		if !isEmptyList(value) {
+			return members, "must be an object"
 		}
 	}
-	return object{}, "must be an object"
+	return members, ""
 }
 
 func isEmptyList(value json.RawMessage) bool {
-	if kindOf(value) != '[' {
-		return false
-	}
-	_, fault := objectOf(value)
-	return fault == ""
+	inside, isList := bytes.CutPrefix(bytes.TrimSpace(value), []byte("["))
+	return isList && len(bytes.TrimSpace(inside)) == 1
 }
 
 func isObject(value json.RawMessage) bool { return kindOf(value) == '{' }
@@ -365,14 +354,28 @@ func kindOf(value json.RawMessage) byte {
 
 // encodeObject encodes members that are valid JSON, in a fixed order.
 func encodeObject(members object) json.RawMessage {
-	data := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(members)) {
+	size, names := 2, make([]string, 0, 16)
+	for name, value := range members {
+		size += len(name) + len(value) + 4
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	data := append(make([]byte, 0, size), '{')
+	for i, name := range names {
 		if i > 0 {
 			data = append(data, ',')
 		}
-		key, _ := json.Marshal(name) // a string
-		data = append(append(data, key...), ':')
+		data = append(appendText(data, name), ':')
 		data = append(data, members[name]...)
 	}
 	return append(data, '}')
+}
+
+// appendText encodes a text.
+func appendText(data []byte, text string) []byte {
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }) < 0 {
+		return append(append(append(data, '"'), text...), '"')
+	}
+	encoded, _ := json.Marshal(text) // a string
+	return append(data, encoded...)
 }

@@ -34,6 +34,7 @@ type limits struct {
 	mu        sync.Mutex
 	callers   *lru.Cache[string, *rate.Limiter] // by known key
 	others    *lru.Cache[string, *rate.Limiter] // by unknown key, and by address: made-up ones push no known one out
+	signIns   *lru.Cache[string, *rate.Limiter] // by endpoint of the sign-in and address, which no made-up key pushes out
 	waits     map[string]int                    // by caller, those above 0 only: never more entries than waits
 	open      int                               // waits of all callers
 	strangers int                               // waits of unknown keys
@@ -59,12 +60,16 @@ func newLimits(o HTTPOptions) (*limits, error) {
 	if err != nil {
 		return nil, err
 	}
+	signIns, err := lru.New[string, *rate.Limiter](maxCallers)
+	if err != nil {
+		return nil, err
+	}
 	accepted, err := lru.New[string, time.Time](maxCallers)
 	if err != nil {
 		return nil, err
 	}
 	return &limits{
-		options: o, callers: callers, others: others, waits: map[string]int{},
+		options: o, callers: callers, others: others, signIns: signIns, waits: map[string]int{},
 		accepted: accepted,
 		all:      rate.NewLimiter(rate.Limit(o.Rate), o.Burst),
 		strange:  rate.NewLimiter(rate.Limit(o.Rate*3/4), o.Burst-o.Burst/4),
@@ -89,7 +94,7 @@ func (l *limits) identify(hash string, from netip.Addr) (id string, known bool) 
 }
 
 const (
-	keysPerSecond = 0.5 // that one address tries on the page of the sign-in
+	keysPerSecond = 0.5 // that one address tries on the page of the sign-in, or clients' documents that it has fetched
 	keysAtOnce    = 60  // an office signs in on the same morning
 )
 
@@ -98,10 +103,10 @@ const (
 func (l *limits) allowSignIn(r *http.Request, endpoint string) (retry time.Duration) {
 	address, _ := l.identify("", peerOf(r).client)
 	perSecond, burst := l.options.RatePerKey, strangersPerAddress*l.options.BurstPerKey
-	if endpoint == "authorize" {
+	if endpoint == "authorize" || endpoint == "document" {
 		perSecond, burst = keysPerSecond, keysAtOnce
 	}
-	_, retry = reserve(l.rateOf(l.others, endpoint+" "+address, perSecond, burst), time.Now(), 1)
+	_, retry = reserve(l.rateOf(l.signIns, endpoint+" "+address, perSecond, burst), time.Now(), 1)
 	return retry
 }
 

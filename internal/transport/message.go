@@ -19,10 +19,10 @@ const codeRefused = -32000
 
 // message is one JSON-RPC message.
 type message struct {
-	Version rpcVersion      `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id,omitempty"`
-	Method  string          `json:"method,omitempty"`
-	Params  json.RawMessage `json:"params,omitempty"`
+	Version string
+	ID      json.RawMessage
+	Method  string
+	Params  json.RawMessage
 
 	clientAnswer // of a reply
 
@@ -39,30 +39,46 @@ type message struct {
 	}
 }
 
-// rpcVersion is the version of JSON-RPC. Some write the number 2.
-type rpcVersion string
-
-// UnmarshalJSON leaves anything that is no version empty.
-func (v *rpcVersion) UnmarshalJSON(data []byte) error {
-	if number := string(data); number == "2" || number == mcp.JSONRPC_VERSION {
-		*v = mcp.JSONRPC_VERSION
-		return nil
-	}
-	_ = json.Unmarshal(data, (*string)(v)) // fault says what is wrong
-	return nil
-}
-
 // readMessage reads one message. The id of an object that is no message is kept: its client
-// waits for an answer.
+// waits for an answer. Nothing of the message is in data any more.
 func readMessage(data []byte) (m message, err error) {
-	err = json.Unmarshal(data, &m)
-	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd && isObject(data) {
-		m.oddMethod = true // nothing else here has one kind only
-	} else if err != nil {
-		return message{}, err
+	switch kind := kindOf(data); {
+	case !json.Valid(data):
+		return message{}, errors.New("not JSON")
+	case kind == 'n':
+		return message{}, nil
+	case kind != '{':
+		return message{}, errors.New("not an object")
 	}
+	mcptool.Members(data, func(name []byte, value json.RawMessage) {
+		switch strings.ToLower(string(name)) {
+		case "jsonrpc":
+			m.Version = versionOf(value)
+		case "id":
+			m.ID = bytes.Clone(value)
+		case "method":
+			m.Method, _ = mcptool.TextOf(value)
+			m.oddMethod = value[0] != '"' && value[0] != 'n'
+		case "params":
+			m.Params = bytes.Clone(value)
+		case "result":
+			m.Result = bytes.Clone(value)
+		case "error":
+			m.Error = bytes.Clone(value)
+		}
+	})
 	m.invalid = m.normalize()
 	return m, nil
+}
+
+// versionOf is a version of JSON-RPC, which some write as the number 2; "" for anything else.
+func versionOf(value json.RawMessage) (version string) {
+	switch string(value) {
+	case "2", mcp.JSONRPC_VERSION, `"` + mcp.JSONRPC_VERSION + `"`:
+		return mcp.JSONRPC_VERSION
+	}
+	_ = json.Unmarshal(value, &version) // fault says what is wrong
+	return version
 }
 
 // trim takes white space and byte-order marks off the ends of a message. Programs write a mark
@@ -146,8 +162,7 @@ func isID(value json.RawMessage) bool {
 // idKey tells ids apart by their kind and all their digits: "5" and 5 are two, and so are
 // numbers that a float64 cannot tell apart.
 func idKey(id json.RawMessage) string {
-	var text string
-	if kindOf(id) == '"' && json.Unmarshal(id, &text) == nil {
+	if text, ok := mcptool.TextOf(id); ok {
 		return `"` + text
 	}
 	return string(bytes.TrimSpace(id))
@@ -179,57 +194,80 @@ func (m *message) encode(withArguments bool) ([]byte, error) {
 
 // encodeAnswer encodes an answer with the client's own id, byte by byte. json.Marshal would write
 // the id in its own way, and check and copy the encoding of a result once more.
-func encodeAnswer(answer mcp.JSONRPCMessage, id json.RawMessage) ([]byte, error) {
-	var (
-		member  string
-		content [][]byte
-		err     error
-	)
+func encodeAnswer(answer mcp.JSONRPCMessage, id json.RawMessage) (data []byte, err error) {
+	begin := func(member string, size int) {
+		data = append(make([]byte, 0, len(id)+size+64), `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`...)
+		data = append(append(data, id...), `,"`+member+`":`...)
+	}
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
-		member = "result"
-		content, err = encodeResult(a.Result)
+		head, structured, err := encodeResult(a.Result)
+		if err != nil {
+			return nil, err
+		}
+		begin("result", len(head)+len(structured))
+		if data = append(data, head...); structured != nil { // head is an object that has "content"
+			data = append(data[:len(data)-1], `,"structuredContent":`...)
+			data = append(append(data, structured...), '}')
+		}
 	case mcp.JSONRPCError:
-		member = "error"
-		content, err = encodeWhole(json.Marshal(a.Error))
+		failure, err := json.Marshal(a.Error)
+		if err != nil {
+			return nil, err
+		}
+		begin("error", len(failure))
+		data = append(data, failure...)
 	default:
-		err = fmt.Errorf("%T is no answer", answer)
+		return nil, fmt.Errorf("%T is no answer", answer)
 	}
-	if err != nil {
-		return nil, err
-	}
-	head := [][]byte{[]byte(`{"jsonrpc":"` + mcp.JSONRPC_VERSION + `","id":`), id, []byte(`,"` + member + `":`)}
-	return slices.Concat(append(append(head, content...), []byte{'}'})...), nil
+	return append(data, '}'), nil
 }
 
-// encodeResult encodes a result, in pieces.
-func encodeResult(result any) ([][]byte, error) {
+// encodeResult encodes a result. The structured form of a tool's comes beside it, if it is encoded
+// already.
+func encodeResult(result any) (data []byte, structured json.RawMessage, err error) {
 	switch r := result.(type) {
 	case *mcp.CallToolResult:
 		return encodeToolResult(*r)
 	case mcp.CallToolResult:
 		return encodeToolResult(r)
 	case json.Marshaler:
-		return encodeWhole(r.MarshalJSON())
+		data, err = r.MarshalJSON()
+	default:
+		data, err = json.Marshal(result)
 	}
-	return encodeWhole(json.Marshal(result))
+	return data, nil, err
 }
 
-// encodeToolResult encodes the result of a tool, whose structured form is encoded already.
-func encodeToolResult(r mcp.CallToolResult) ([][]byte, error) {
-	structured, encoded := r.StructuredContent.(json.RawMessage)
-	if !encoded {
-		return encodeWhole(r.MarshalJSON())
+func encodeToolResult(r mcp.CallToolResult) (data []byte, structured json.RawMessage, err error) {
+	if raw, encoded := r.StructuredContent.(json.RawMessage); encoded {
+		structured, r.StructuredContent = raw, nil
 	}
-	r.StructuredContent = nil
-	data, err := r.MarshalJSON()
-	if err != nil {
-		return nil, err
+	if text, ok := onlyText(r); ok { // as nearly all have
+		encoded, err := json.Marshal(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		data = append(make([]byte, 0, len(encoded)+64), `{"content":[{"type":"text","text":`...)
+		data = append(append(data, encoded...), `}]`...)
+		if r.IsError {
+			data = append(data, `,"isError":true`...)
+		}
+		return append(data, '}'), structured, nil
 	}
-	return [][]byte{data[:len(data)-1], []byte(`,"structuredContent":`), structured, {'}'}}, nil // "content" is always there
+	data, err = r.MarshalJSON()
+	return data, structured, err
 }
 
-func encodeWhole(data []byte, err error) ([][]byte, error) { return [][]byte{data}, err }
+// onlyText returns the text of a result that has nothing else, but may be an error.
+func onlyText(r mcp.CallToolResult) (string, bool) {
+	if len(r.Content) != 1 || r.StructuredContent != nil || len(r.RawStructuredContent) > 0 ||
+		r.Meta != nil || r.ResultType != "" || r.InputRequests != nil || r.RequestState != "" {
+		return "", false
+	}
+	text, ok := r.Content[0].(mcp.TextContent)
+	return text.Text, ok && text == mcp.NewTextContent(text.Text)
+}
 
 // encodeBatch puts encoded answers into a list.
 func encodeBatch(answers [][]byte) []byte {

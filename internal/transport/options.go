@@ -113,6 +113,9 @@ func (o HTTPOptions) withDefaults() (HTTPOptions, error) {
 	if len(o.AllowedHosts) == 0 {
 		o.AllowedHosts = o.TLSDomains
 	}
+	if origin, err := oauth.ParseIssuer(o.PublicURL); err == nil {
+		o.PublicURL = origin // as browsers send it
+	}
 	return o, errors.Join(append(o.checkLimits(), o.checkAddresses()...)...)
 }
 
@@ -157,7 +160,7 @@ func (o HTTPOptions) checkAddresses() (faults []error) {
 	if len(o.TLSDomains) > 0 && o.TLSCert != "" {
 		add(&OptionError{[]string{"TLSDomains", "TLSCert"}, errors.New("a domain gets its own certificate: set one of the two")})
 	}
-	if err := oauth.CheckIssuer(o.PublicURL); err != nil {
+	if _, err := oauth.ParseIssuer(o.PublicURL); err != nil {
 		add(&OptionError{[]string{"PublicURL"}, err})
 	}
 	if err := oauth.CheckSecrets(o.OAuthSecrets); err != nil {

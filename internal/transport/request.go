@@ -244,7 +244,12 @@ func (q *request) readBody() ([]byte, error) {
 	if q.r.ContentLength > int64(limit) {
 		return nil, &http.MaxBytesError{Limit: int64(limit)}
 	}
-	var body io.Reader = http.MaxBytesReader(q.w, q.r.Body, int64(limit))
+	size, body := 512, q.r.Body
+	if known := q.r.ContentLength; known < 0 {
+		body = http.MaxBytesReader(q.w, body, int64(limit))
+	} else if known < freeBody {
+		size = int(known) + 1 // to see its end
+	}
 	if contentCoding(q.r.Header) == "gzip" {
 		unpacked, err := gzip.NewReader(body)
 		if err != nil {
@@ -252,8 +257,8 @@ func (q *request) readBody() ([]byte, error) {
 		}
 		body = unpacked
 	}
-	data := make([]byte, 0, 512)
-	for { // grows with what arrives, not with the announced length
+	data := make([]byte, 0, size)
+	for { // grows with what arrives, not with a large length that is announced
 		if len(data) == cap(data) {
 			if cap(data) >= freeBody && !q.body.hold(cap(data)) {
 				return nil, errNoMemory
@@ -317,8 +322,12 @@ func contentCoding(h http.Header) string {
 
 // oneVersion makes one protocol version of several that agree: proxies repeat and join headers.
 func oneVersion(from, to http.Header) error {
+	values := from[headerProtocol]
+	if len(values) == 1 && mcp.IsValidProtocolVersion(values[0]) { // as nearly all are
+		return nil
+	}
 	version := ""
-	for part := range strings.SplitSeq(strings.Join(from.Values(headerProtocol), ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		part = strings.TrimSpace(part)
 		if part != "" && version != "" && part != version {
 			return errors.New("The header MCP-Protocol-Version names several versions: send one.") //nolint:staticcheck,revive // a person reads it as it stands
@@ -343,7 +352,7 @@ func passOn(from http.Header) http.Header {
 		}
 	}
 	for _, name := range passed {
-		if values := from.Values(name); values != nil {
+		if values := from[name]; values != nil {
 			to[name] = values
 		}
 	}

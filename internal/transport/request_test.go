@@ -296,6 +296,14 @@ func TestWaitingToolsAreTold(t *testing.T) {
 	}
 	require.True(t, waits["run_model"] && waits["wait_for_task"] && waits["get_task"])
 	require.False(t, waits["get_task_price"] || waits["search_docs"] || waits["list_tasks"])
+	for _, d := range tools.All() {
+		for arguments, once := range map[string]bool{
+			``: d.Name == "get_task", `{"tasktoken":"t"}`: d.Name == "get_task",
+			`{"tasktoken":"t","wait_seconds":5}`: false, `{"tasktoken":"t","waitSeconds":"5"}`: false, `{"wait_seconds":0}`: false,
+		} {
+			require.Equal(t, once, d.LooksOnce(json.RawMessage(arguments)), "%s %s", d.Name, arguments)
+		}
+	}
 }
 
 // Whatever a body holds, what goes on to the MCP server is a request: never a notification,

@@ -28,28 +28,33 @@ const (
 // spendingLimits returns the limits of a request: those of its headers and, if there is one, of
 // its connection. The error names the header that is wrong.
 func spendingLimits(h http.Header, c *oauth.Connection) (l mcptool.SpendingLimits, err error) {
-	for _, one := range []struct {
-		header string
-		limit  **float64
-	}{{headerMaxCostPerRun, &l.PerRun}, {headerMaxCostPerDay, &l.PerDay}} {
-		header, limit := one.header, one.limit
-		for text := range strings.SplitSeq(list(h, header), ",") {
-			if text = strings.TrimSpace(text); text == "" {
-				continue
-			}
-			usd, err := tools.ParseUSD(text)
-			if err != nil {
-				return l, fmt.Errorf("%s: %w", header, err)
-			}
-			if *limit == nil || usd < **limit {
-				*limit = &usd
-			}
-		}
+	if l.PerRun, err = lowest(h, headerMaxCostPerRun); err != nil {
+		return l, err
+	}
+	if l.PerDay, err = lowest(h, headerMaxCostPerDay); err != nil {
+		return l, err
 	}
 	if c != nil {
 		l = l.Narrow(mcptool.SpendingLimits{PerRun: positive(c.Limits.MaxCostPerRun), PerDay: positive(c.Limits.MaxCostPerDay)})
 	}
 	return l, nil
+}
+
+// lowest is the lowest limit of a header; nil for none.
+func lowest(h http.Header, name string) (limit *float64, err error) {
+	for text := range strings.SplitSeq(list(h, name), ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		usd, err := tools.ParseUSD(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if limit == nil || usd < *limit {
+			limit = &usd
+		}
+	}
+	return limit, nil
 }
 
 // positive is a limit of a connection, which has none where it is 0.
@@ -85,7 +90,7 @@ func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, err
 			names = append(names, name)
 		}
 	}
-	if text := strings.TrimSpace(h.Get(headerReadOnly)); text != "" {
+	if text := strings.TrimSpace(h.Get(canonical[headerReadOnly])); text != "" {
 		var err error
 		if readOnly, err = strconv.ParseBool(strings.ToLower(text)); err != nil {
 			return nil, fmt.Errorf("%s must be true or false", headerReadOnly)
@@ -97,9 +102,20 @@ func restrictTools(h http.Header, s *tools.Server) (func(mcptool.Tool) bool, err
 	return mcptool.Filter(toolsets, names, readOnly), nil
 }
 
+// canonical are the names as http.Header spells them, which a look at one would find out each time.
+var canonical = spelled(headerToolsets, headerTools, headerReadOnly, headerMaxCostPerRun, headerMaxCostPerDay)
+
+func spelled(names ...string) map[string]string {
+	all := map[string]string{}
+	for _, name := range names {
+		all[name] = http.CanonicalHeaderKey(name)
+	}
+	return all
+}
+
 // list is a header's value, of which there may be several.
 func list(h http.Header, name string) string {
-	values := h.Values(name)
+	values := h[canonical[name]]
 	if len(values) == 0 {
 		return ""
 	}

@@ -52,7 +52,7 @@ func (c *rpcCall) begin() (limit string) {
 		return ""
 	}
 	c.entry.tool = d.Name
-	if !d.Waits() {
+	if !d.Waits() || d.LooksOnce(c.message.arguments) {
 		return ""
 	}
 	release, limit := c.http.limits.acquire(c.entry.caller)

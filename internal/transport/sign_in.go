@@ -39,17 +39,12 @@ func newOAuth(h *HTTP) (*oauth.Server, error) {
 
 // toolsetsOf lists the toolsets that are offered, each with the names of its tools.
 func toolsetsOf(s *tools.Server) (sets []oauth.Toolset) {
-	index := map[mcptool.Toolset]int{}
-	for _, t := range s.Tools() {
-		i, ok := index[t.Toolset]
-		if !ok {
-			i = len(sets)
-			index[t.Toolset] = i
-			sets = append(sets, oauth.Toolset{Name: string(t.Toolset)})
-		} else {
-			sets[i].Description += ", "
+	for _, set := range pageToolsets(s) {
+		names := make([]string, len(set.Tools))
+		for i, t := range set.Tools {
+			names[i] = t.Name
 		}
-		sets[i].Description += t.Name
+		sets = append(sets, oauth.Toolset{Name: set.Name, Description: strings.Join(names, ", ")})
 	}
 	return sets
 }

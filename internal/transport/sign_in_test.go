@@ -12,10 +12,12 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -181,6 +183,23 @@ func TestAConnectionEndsWhenItsKeyIsRevoked(t *testing.T) {
 	require.Contains(t, answer.Header.Get("WWW-Authenticate"), `error="invalid_token"`)
 }
 
+// A wait that ends because the key was revoked says so in its result, and ends the connection, too.
+func TestAConnectionEndsWhenItsKeyIsRevokedInAWait(t *testing.T) {
+	t.Parallel()
+	var revoked atomic.Bool
+	r := start(t, withOAuth(&revoked), func(s *setup) { s.sandbox.Keys = []emulator.Key{{Key: signInKey, Balance: 10}} })
+	token := signIn(t, r, url.Values{"toolset": {"models", "tasks"}})
+	revoked.Store(true)
+	r.wiro.Behave("Task/Detail", emulator.Behavior{Status: http.StatusUnauthorized, Message: "Project authorization is not founded."})
+	_, body := callWith(t, r, token, paidRun)
+	require.Contains(t, body, "The wait failed: Wiro refused the credentials")
+	require.Contains(t, body, "Check the key that you send")
+	require.NotContains(t, body, "WIRO_API_KEY")
+	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
+	answer, _ := callWith(t, r, token, listTools)
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+}
+
 func TestWithoutASecretThereIsNoSignIn(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -190,6 +209,65 @@ func TestWithoutASecretThereIsNoSignIn(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
 	refused, _ := callWith(t, r, "", listTools)
 	require.NotContains(t, refused.Header.Get("WWW-Authenticate"), "resource_metadata")
+}
+
+// A token that is sent in the place of a key never reaches Wiro, with or without sign-in.
+func TestATokenIsNeverSentToWiroAsAKey(t *testing.T) {
+	t.Parallel()
+	with := start(t, withOAuth(&atomic.Bool{}))
+	token := signIn(t, with, url.Values{"toolset": {"models", "tasks"}})
+	for _, r := range []*rig{with, start(t)} {
+		for _, edit := range []func(*http.Request){
+			header("X-Api-Key", token), header("X-Api-Key", strings.ToUpper(token)), header("Authorization", `Bearer "`+token+`"`),
+			header("Authorization", "Bearer "+strings.ToUpper(token)), header("Authorization", "Bearer "+token+"x"), header("Authorization", "Bearer wmcp_other"),
+		} {
+			answer := r.post(call(1, "list_tasks", map[string]any{}), header("Authorization", ""), edit)
+			require.Equal(t, http.StatusUnauthorized, answer.status, answer.body)
+			require.NotContains(t, answer.body, token)
+			require.NotEmpty(t, answer.header.Get("WWW-Authenticate"))
+		}
+		require.Zero(t, r.wiro.RequestCount(""))
+	}
+}
+
+func TestThePageOffersWhatTheToolsListHas(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	offered := ""
+	for _, set := range toolsetsOf(r.Tools) {
+		require.NotEmpty(t, set.Description)
+		offered += ", " + set.Description
+	}
+	for _, tool := range r.Tools.Tools() {
+		require.Equal(t, !tool.Local && !tool.ForViews, strings.Contains(offered+",", ", "+tool.Name+","), tool.Name)
+	}
+}
+
+// Used codes and refresh tokens are forgotten only once they have expired, however many there are.
+func TestAStoreOfOneProcessForgetsNoUsedToken(t *testing.T) {
+	t.Parallel()
+	memory, err := store.Open("memory", store.Options{})
+	require.NoError(t, err)
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.store = memory })
+	request := tokenRequest(t, r, r.url, url.Values{"toolset": {"models"}}).Encode()
+	answer, data := send(t, r, r.url, "/token", formType, request)
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(data))
+	for i := range 11_000 { // more than such a store keeps
+		_, err = memory.Use(t.Context(), "oauth", strconv.Itoa(i), time.Now().Add(time.Hour))
+		require.NoError(t, err)
+	}
+	answer, data = send(t, r, r.url, "/token", formType, request)
+	require.Equal(t, http.StatusBadRequest, answer.StatusCode, string(data))
+}
+
+func TestAPublicAddressIsTakenAsBrowsersSendIt(t *testing.T) {
+	t.Parallel()
+	r := start(t, withOAuth(&atomic.Bool{}), func(s *setup) { s.settings.PublicURL = "HTTPS://MCP.Example.com:443/" })
+	const origin = "https://mcp.example.com"
+	_, form := openPage(t, r, origin)
+	answer, data := send(t, r, origin, "/authorize", formType, url.Values{"request": {form}, "key": {signInKey}, "toolset": {"models"}}.Encode())
+	require.Equal(t, http.StatusSeeOther, answer.StatusCode, string(data))
+	require.True(t, strings.HasSuffix(answer.Header.Get("Location"), "&iss="+url.QueryEscape(origin)))
 }
 
 func TestThePublicAddressIsTheServersOwn(t *testing.T) {
@@ -223,6 +301,39 @@ func TestAConnectionsLimitsOfCostHold(t *testing.T) {
 	_, body := callWith(t, r, connect(url.Values{"cost_run": {"1"}, "cost_day": {"1"}}), paidRun)
 	require.NotContains(t, body, `"isError":true`)
 	require.Equal(t, 1, r.wiro.RequestCount("Run/"))
+}
+
+// What a person allows is a bound beside the operator's and that of the headers: the lowest holds.
+func TestAConnectionRaisesNoLimit(t *testing.T) {
+	t.Parallel()
+	withKey := func(s *setup) { s.sandbox.Keys = []emulator.Key{{Key: signInKey, Balance: 10}} }
+	for name, test := range map[string]struct {
+		operator     func(*setup)
+		connection   url.Values
+		perRun, says string
+	}{
+		"the operator's":       {costs(0.2, 0), url.Values{"cost_run": {"100"}}, "", "over the limit of $0.20 per run"},
+		"the operator's a day": {costs(0, 0.2), url.Values{"cost_day": {"100"}}, "", "over the limit per day: $0.20 is left"},
+		"that of the header":   {costs(5, 0), url.Values{"cost_run": {"1"}}, "0.1", "over the limit of $0.10 per run"},
+		"its own":              {costs(5, 0), url.Values{"cost_run": {"0.3"}}, "100", "over the limit of $0.30 per run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, test.operator, withOAuth(&atomic.Bool{}), withKey)
+			test.connection["toolset"] = []string{"models", "tasks"}
+			token := signIn(t, r, test.connection)
+			a := r.post(paidRun, at("/mcp"), header("Authorization", "Bearer "+token), header(headerMaxCostPerRun, test.perRun))
+			require.Contains(t, a.body, test.says)
+			require.Zero(t, r.wiro.RequestCount("Run/"))
+		})
+	}
+	r := start(t, withOAuth(&atomic.Bool{}), withKey)
+	token := signIn(t, r, url.Values{"toolset": {"docs", "nonsense"}, "readonly": {"1"}})
+	a := r.post(listTools, at("/mcp"), header("Authorization", "Bearer "+token), header(headerToolsets, "all"), header(headerReadOnly, "false"))
+	require.Contains(t, a.body, `"search_docs"`)
+	require.NotContains(t, a.body, `"search_models"`)
+	require.NotContains(t, r.post(paidRun, at("/mcp"), header("Authorization", "Bearer "+token), header(headerToolsets, "all")).body, `"content"`)
+	require.Zero(t, r.wiro.RequestCount("Run/"))
 }
 
 func TestACodeWorksOnceOnAllReplicasOfAStore(t *testing.T) {
@@ -282,6 +393,10 @@ func TestOneAddressCannotTryKeysForEver(t *testing.T) {
 	require.Positive(t, statuses[http.StatusTooManyRequests], statuses)
 	require.Equal(t, int64(statuses[http.StatusBadRequest]), checked.Load(), "Wiro is asked no more often")
 	require.Equal(t, http.StatusTooManyRequests, try("2001:db8::2"), "nor from the next address of the same network")
+	for i := range maxCallers + 1 { // made-up keys, each of which is remembered for a while
+		r.limits.take(caller{hash: strconv.Itoa(i), id: "from 2001:db8::"}, 1)
+	}
+	require.Equal(t, http.StatusTooManyRequests, try("2001:db8::2"))
 	require.Equal(t, http.StatusBadRequest, try("203.0.113.7"), "others are not held back")
 	require.Contains(t, r.get("/metrics").body, `wiro_mcp_sign_ins_total{endpoint="authorize",outcome="limited"}`)
 }

@@ -54,8 +54,11 @@ func newStream(w http.ResponseWriter, r *http.Request, t timeouts) *stream {
 // above 0.
 func acceptsEvents(h http.Header) bool {
 	for part := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
-		if strings.TrimSpace(part) == eventStream { // as nearly all clients write it
-			return true
+		if !strings.Contains(part, ";") { // as nearly all clients write it
+			if strings.EqualFold(strings.TrimSpace(part), eventStream) {
+				return true
+			}
+			continue
 		}
 		kind, params, _ := mime.ParseMediaType(part) // lower case; "" for what is none
 		if kind != eventStream {
@@ -112,8 +115,9 @@ func (s *stream) answer(status int, data []byte) {
 		return
 	case !s.begun:
 		if len(data) > 0 {
-			s.w.Header().Set("Content-Type", "application/json")
-			s.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+			h := s.w.Header()
+			h["Content-Type"] = inJSON
+			h.Set("Content-Length", strconv.Itoa(len(data)))
 		}
 		s.w.WriteHeader(status) // into a buffer
 	}
@@ -189,7 +193,7 @@ func (s *stream) begin() bool {
 	if !s.begun {
 		s.begun = true
 		h := s.w.Header()
-		h.Set("Content-Type", "application/json")
+		h["Content-Type"] = inJSON
 		if s.events {
 			h.Set("Content-Type", eventStream)
 		}

@@ -128,16 +128,14 @@ func withRemoteSpan(ctx context.Context, h http.Header, meta *mcp.Meta) context.
 	if h.Get("Traceparent") != "" {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 	}
-	carrier := propagation.MapCarrier{}
-	if meta != nil {
-		for _, name := range []string{"traceparent", "tracestate"} {
-			if text, ok := meta.AdditionalFields[name].(string); ok && len(text) <= maxToken {
-				carrier[name] = text
-			}
-		}
-	}
-	if carrier["traceparent"] == "" {
+	if meta == nil || meta.AdditionalFields["traceparent"] == nil {
 		return ctx
+	}
+	carrier := propagation.MapCarrier{}
+	for _, name := range []string{"traceparent", "tracestate"} {
+		if text, ok := meta.AdditionalFields[name].(string); ok && len(text) <= maxToken {
+			carrier[name] = text
+		}
 	}
 	around := trace.SpanContextFromContext(ctx)
 	ctx = propagation.TraceContext{}.Extract(ctx, carrier)

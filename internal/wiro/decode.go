@@ -187,10 +187,10 @@ func decodePointer(t reflect.Type) plan {
 func decodeSlice(t reflect.Type) plan {
 	elem := planOf(t.Elem())
 	scalars, size := isScalar(t.Elem()), int(t.Elem().Size()) //nolint:gosec // small
-	array := func(s *scanner, target reflect.Value) {
-		list := reflect.New(t).Elem()
-		list.Set(reflect.MakeSlice(t, 0, 0))
-		s.elements(func() {
+	empty := reflect.MakeSlice(t, 0, 0)
+	array := func(s *scanner, list reflect.Value) {
+		list.Set(empty)
+		for ok := s.enter('[', ']'); ok; ok = s.more(']') {
 			s.reserve(size)
 			null := s.peek() == 'n'
 			n := list.Len()
@@ -201,8 +201,7 @@ func decodeSlice(t reflect.Type) plan {
 				v.SetZero()
 				list.SetLen(n)
 			}
-		})
-		target.Set(list)
+		}
 	}
 	return func(s *scanner, target reflect.Value) bool {
 		switch s.peek() {
@@ -249,6 +248,8 @@ func (s *scanner) nested(text []byte) *scanner {
 	return &scanner{data: text, depth: s.depth, room: s.room}
 }
 
+var anyMap = reflect.TypeFor[map[string]any]()
+
 // decodeMap decodes an object, one inside a string, or, if the elements have a key, a list.
 func decodeMap(t reflect.Type) plan {
 	elem := planOf(t.Elem())
@@ -258,26 +259,31 @@ func decodeMap(t reflect.Type) plan {
 		m.SetMapIndex(reflect.ValueOf(name).Convert(t.Key()), v)
 	}
 	object := func(s *scanner, target reflect.Value) {
-		m := reflect.MakeMap(t)
-		s.members(func(name []byte) {
+		if t == anyMap {
+			target.Set(reflect.ValueOf(s.object()))
+			return
+		}
+		m, v := reflect.MakeMap(t), reflect.New(t.Elem()).Elem()
+		for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+			name := string(s.name())
 			s.reserve(size + len(name))
 			null := s.peek() == 'n'
-			v := reflect.New(t.Elem()).Elem()
+			v.SetZero()
 			if elem(s, v) || null {
-				set(m, string(name), v)
+				set(m, name, v)
 			}
-		})
+		}
 		target.Set(m)
 	}
 	list := func(s *scanner, target reflect.Value) {
-		m := reflect.MakeMap(t)
-		s.elements(func() {
+		m, v := reflect.MakeMap(t), reflect.New(t.Elem()).Elem()
+		for ok := s.enter('[', ']'); ok; ok = s.more(']') {
 			s.reserve(size)
-			v := reflect.New(t.Elem()).Elem()
+			v.SetZero()
 			if elem(s, v) {
 				set(m, v.FieldByIndex(key).String(), v)
 			}
-		})
+		}
 		target.Set(m)
 	}
 	return func(s *scanner, target reflect.Value) bool {

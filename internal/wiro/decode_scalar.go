@@ -26,6 +26,10 @@ func (s *scanner) scalar() ([]byte, bool) {
 }
 
 func decodeString(s *scanner, target reflect.Value) bool {
+	if s.peek() == '"' {
+		target.SetString(s.string())
+		return true
+	}
 	text, ok := s.scalar()
 	if ok {
 		target.SetString(string(text))

@@ -23,6 +23,7 @@ type structPlan struct {
 
 // structField is a field, under one of its names.
 type structField struct {
+	name   string // "" if no member has it
 	index  []int
 	decode plan
 	alias  int // the field under its first name; -1 if this is it
@@ -65,6 +66,9 @@ func newStructPlan(t reflect.Type) *structPlan {
 			p.name(value, i+1)
 		}
 	}
+	for name, i := range p.names {
+		p.fields[i].name = name
+	}
 	return p
 }
 
@@ -75,8 +79,12 @@ func (p *structPlan) name(name string, i int) {
 	}
 }
 
-// find returns the index of the field that a member belongs to; -1 if there is none.
-func (p *structPlan) find(name []byte) int {
+// find returns the index of the field that a member belongs to; -1 if there is none. Members
+// mostly come in the order of the fields: next is looked at first.
+func (p *structPlan) find(name []byte, next int) int {
+	if next < len(p.fields) && len(name) > 0 && p.fields[next].name == string(name) {
+		return next
+	}
 	if i, ok := p.names[string(name)]; ok {
 		return i
 	}
@@ -147,20 +155,18 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 	var (
 		seen uint64 // fields that came under their first name
 		rest map[string]any
+		next int
 	)
-	s.members(func(name []byte) {
-		i := p.find(name)
-		if p.raw >= 0 && slices.Contains(p.written, string(name)) {
-			defer p.keepRaw(s, s.pos, string(name), target)
-		}
+	for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+		name := s.name()
+		i, start := p.find(name, next), s.pos
 		switch {
 		case i >= 0:
+			next = i + 1
 			f := &p.fields[i]
 			if f.alias >= 0 && seen&(1<<f.alias) != 0 {
 				s.skip()
-				return
-			}
-			if f.decode(s, p.field(target, f)) && f.alias < 0 {
+			} else if f.decode(s, p.field(target, f)) && f.alias < 0 {
 				seen |= 1 << i
 			}
 		case p.rest >= 0:
@@ -172,7 +178,10 @@ func (p *structPlan) object(s *scanner, target reflect.Value) {
 		default:
 			s.skip()
 		}
-	})
+		if p.raw >= 0 && slices.Contains(p.written, string(name)) {
+			p.keepRaw(s, start, string(name), target)
+		}
+	}
 	if rest != nil {
 		p.field(target, &p.fields[p.rest]).Set(reflect.ValueOf(rest))
 	}

@@ -93,48 +93,44 @@ func (t *Transport) Close() {
 // operation's timeout: Exec may then return long after ctx ended. A caller that must not wait so
 // long calls Exec in a goroutine of its own and collects the response later.
 func (t *Transport) Exec(ctx context.Context, caller Caller, op Operation, body Body) ([]byte, error) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval = t.options.MinBackoff
-	pauses.MaxInterval = 16 * t.options.MinBackoff
-
-	var (
-		limit time.Duration // over all attempts
-		end   time.Time
-		last  *Error
-	)
-	if op.Effect == Safe {
-		limit = t.options.ReadTimeout
-		end = time.Now().Add(limit)
+	pauses := backoff.ExponentialBackOff{
+		InitialInterval: t.options.MinBackoff, MaxInterval: 16 * t.options.MinBackoff,
+		Multiplier: backoff.DefaultMultiplier, RandomizationFactor: backoff.DefaultRandomizationFactor,
 	}
-	response, err := backoff.Retry(ctx, func() ([]byte, error) {
-		if last != nil && ctx.Err() != nil {
-			return nil, backoff.Permanent(last)
-		}
+	var end time.Time // of all attempts; zero for none
+	if op.Effect == Safe {
+		end = time.Now().Add(t.options.ReadTimeout)
+	}
+	for try := 1; ; try++ {
 		response, failure := t.attempt(ctx, end, caller, op, body)
 		if failure == nil {
 			return response, nil
 		}
-		late := limit > 0 && !time.Now().Before(end)
+		late := !end.IsZero() && !time.Now().Before(end)
 		if late && ctx.Err() == nil {
-			failure.Err = fmt.Errorf("no answer within %s", limit)
+			failure.Err = fmt.Errorf("no answer within %s", t.options.ReadTimeout)
 		}
 		failure.Err = caller.redactError(failure.Err)
-		last = failure
-		if late || ctx.Err() != nil || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause {
-			return nil, backoff.Permanent(failure)
+		switch {
+		case ctx.Err() != nil && op.Effect == Safe: // the caller gave up
+			return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
+		case late || ctx.Err() != nil || try == maxAttempts || !failure.repeatable(op.Effect) || failure.RetryAfter > maxRetryPause:
+			return nil, failure
 		}
+		pause := pauses.NextBackOff()
 		if failure.RetryAfter > 0 {
-			return nil, &backoff.RetryAfterError{Duration: failure.RetryAfter}
+			pause = failure.RetryAfter
+			pauses.Reset()
 		}
-		return nil, failure
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxAttempts), backoff.WithMaxElapsedTime(limit))
-	switch {
-	case err == nil:
-		return response, nil
-	case last == nil, ctx.Err() != nil && (op.Effect == Safe || !errors.Is(err, last)): // the caller gave up
-		return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
+		if !end.IsZero() && time.Now().Add(pause).After(end) {
+			return nil, failure
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, &Error{Kind: Stopped, Operation: op.Path, Err: ctx.Err()}
+		}
 	}
-	return nil, last
 }
 
 // attempt sends one request and opens the response, until end, which may be zero.
@@ -158,12 +154,11 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 		return nil, &Error{Kind: BadRequest, Operation: op.Path, Err: err}
 	}
 	request.ContentLength = size
-	request.Header = http.Header{
-		"Content-Type": {contentType}, "Accept": {"application/json"}, "User-Agent": {t.options.UserAgent},
-	}
+	values := [...]string{contentType, "application/json", t.options.UserAgent}
+	request.Header = http.Header{"Content-Type": values[0:1:1], "Accept": values[1:2:2], "User-Agent": values[2:3:3]}
 	caller.sign(request.Header)
 
-	response, err := t.http.Do(request)
+	response, err := t.send(request)
 	if err != nil {
 		failure := tracked.failure(ctx, op, err)
 		if failure.Kind != Stopped {
@@ -183,6 +178,20 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
 	}
 	return data, failure
+}
+
+// send is the client's Do. A client without cookies and a timeout adds to its transport only that it
+// follows redirects, for which it copies every header.
+func (t *Transport) send(request *http.Request) (*http.Response, error) {
+	transport, ok := t.http.Transport.(*http.Transport)
+	if !ok || t.http.Jar != nil || t.http.Timeout > 0 || request.URL.User != nil {
+		return t.http.Do(request)
+	}
+	response, err := transport.RoundTrip(request)
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(plain.RecordHeader[:]) == "HTTP/" {
+		err = http.ErrSchemeMismatch
+	}
+	return response, err
 }
 
 // requestContext bounds an attempt by the operation's timeout, and by end unless that is zero. A

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -81,4 +82,44 @@ func TestAPaymentHasTheTimeOfItsOperation(t *testing.T) {
 	_, err := transport.Exec(t.Context(), Caller{}, Operation{Path: "Run", Effect: NonIdempotent, Timeout: time.Minute}, JSON([]byte(`{}`)))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, arrived.Load())
+}
+
+// What a program's own client does beside sending stays: it keeps cookies, and has a timeout.
+func TestAClientWithCookiesAndATimeout(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if _, err := r.Cookie("seen"); err == nil {
+			<-r.Context().Done()
+		}
+		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1"})
+		_, _ = io.WriteString(w, `{"result":true}`)
+	}))
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	for _, timeout := range []time.Duration{0, 50 * time.Millisecond} {
+		transport := New(Options{
+			BaseURL: server.URL, HTTPClient: &http.Client{Transport: server.Client().Transport, Jar: jar, Timeout: timeout},
+			MinBackoff: time.Millisecond, Observer: quiet{}, Logger: slog.New(slog.DiscardHandler),
+		})
+		_, err := transport.Exec(t.Context(), Caller{}, Operation{Path: "Run", Effect: NonIdempotent, Timeout: time.Minute}, JSON([]byte(`{}`)))
+		if timeout == 0 {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, "Client.Timeout")
+	}
+}
+
+func TestAnAnswerOfAServerWithoutTLSIsExplained(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	transport := New(Options{
+		BaseURL: "https" + strings.TrimPrefix(server.URL, "http"), HTTPClient: &http.Client{Transport: DefaultTransport()},
+		MinBackoff: time.Millisecond, Observer: quiet{}, Logger: slog.New(slog.DiscardHandler),
+	})
+	_, err := transport.Exec(t.Context(), Caller{}, Operation{Path: "Task/Detail", Timeout: time.Minute}, JSON([]byte(`{}`)))
+	require.ErrorIs(t, err, http.ErrSchemeMismatch)
 }

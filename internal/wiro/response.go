@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -275,13 +276,20 @@ func ReadPosted(body io.Reader, most int, elide ...string) ([]byte, error) {
 // elide. Only what is kept counts against maxResponse; if that is exceeded, it returns what it
 // has with errTooLarge. The announced length, below 0 if unknown, only says how much to allocate.
 func readResponse(body io.Reader, length int64, elide []string) ([]byte, error) {
-	var start bytes.Buffer
-	if length > 0 && length <= smallResponse {
-		start.Grow(int(length) + bytes.MinRead) // which is what it needs to see the end
+	if length <= 0 || length > smallResponse {
+		length = bytes.MinRead
 	}
-	_, err := start.ReadFrom(io.LimitReader(body, maxElidedString+1))
-	if err != nil || start.Len() <= maxElidedString {
-		return start.Bytes(), err // it has no long string
+	start := make([]byte, 0, length+1) // one more to see the end
+	for len(start) <= maxElidedString {
+		start = slices.Grow(start, 1)
+		n, err := body.Read(start[len(start):min(cap(start), maxElidedString+1)])
+		start = start[:len(start)+n]
+		switch {
+		case err == io.EOF && len(start) <= maxElidedString:
+			return start, nil // it has no long string
+		case err != nil && err != io.EOF:
+			return start, err
+		}
 	}
-	return readEliding(start.Bytes(), body, elide, maxResponse)
+	return readEliding(start, body, elide, maxResponse)
 }

@@ -33,8 +33,9 @@ func newRooms() rooms {
 // room is what one call holds of them.
 type room struct {
 	rooms
-	held []func()
-	cpu  func() // nil while it computes nothing that takes long
+	held   []func()
+	cpu    func() // nil while it computes nothing that takes long
+	reader reader // of the attempt under way
 }
 
 type roomKey struct{}
@@ -115,7 +116,8 @@ type reader struct {
 func roomed(response *http.Response) io.Reader {
 	ctx := response.Request.Context()
 	if r := roomOf(ctx); r != nil {
-		return &reader{body: response.Body, ctx: ctx, room: r}
+		r.reader = reader{body: response.Body, ctx: ctx, room: r}
+		return &r.reader
 	}
 	return response.Body
 }

@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -103,23 +105,11 @@ func (s *scanner) more(end byte) bool {
 	return false
 }
 
-// members calls member for each name of the object that is next; member consumes the value.
-func (s *scanner) members(member func(name []byte)) {
-	for ok := s.enter('{', '}'); ok; ok = s.more('}') {
-		name := s.stringBytes()
-		s.expect(':')
-		if s.err != nil {
-			return
-		}
-		member(name)
-	}
-}
-
-// elements calls element for each element of the array that is next; element consumes it.
-func (s *scanner) elements(element func()) {
-	for ok := s.enter('[', ']'); ok; ok = s.more(']') {
-		element()
-	}
+// name consumes the name of a member, up to its value.
+func (s *scanner) name() []byte {
+	name := s.stringBytes()
+	s.expect(':')
+	return name
 }
 
 // end expects nothing but white space.
@@ -227,38 +217,39 @@ func (s *scanner) skipString() (raw []byte, plain bool) {
 	}
 	s.pos++
 	start := s.pos
-	plain = true
-	ascii := true
-	for s.pos < len(s.data) {
-		switch c := s.data[s.pos]; {
-		case plainText[c]:
+	plain, all := true, byte(0) // all bits that are set in some byte
+	for {
+		n := s.pos
+		for n < len(s.data) && ordinary[s.data[n]] {
+			all |= s.data[n]
+			n++
+		}
+		s.pos = n
+		switch {
+		case n == len(s.data):
+			if s.err == nil {
+				s.err = errUnexpectedEnd
+			}
+			return nil, false
+		case s.data[n] == '"':
+			raw = s.data[start:n]
 			s.pos++
-		case c == '"':
-			raw = s.data[start:s.pos]
-			s.pos++
-			return raw, plain && (ascii || utf8.Valid(raw))
-		case c == '\\':
+			return raw, plain && (all < utf8.RuneSelf || utf8.Valid(raw))
+		case s.data[n] == '\\':
 			plain = false
 			s.escape()
-		case c < ' ':
-			s.fail("control character in a string")
 		default:
-			ascii = false
-			s.pos++
+			s.fail("control character in a string")
 		}
 	}
-	if s.err == nil {
-		s.err = errUnexpectedEnd
-	}
-	return nil, false
 }
 
-// plainText are the bytes of ASCII that stand for themselves in a string.
-var plainText = func() (plain [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		plain[c] = c != '"' && c != '\\'
+// ordinary are the bytes that stand for themselves in a string.
+var ordinary = func() (ordinary [256]bool) {
+	for c := range ordinary {
+		ordinary[c] = c >= ' ' && c != '"' && c != '\\'
 	}
-	return plain
+	return ordinary
 }()
 
 // escape consumes an escape sequence.
@@ -295,40 +286,63 @@ func (s *scanner) stringBytes() []byte {
 	if plain || s.err != nil {
 		return raw
 	}
+	return []byte(unescape(raw))
+}
+
+// string is stringBytes that copies the text.
+func (s *scanner) string() string {
+	raw, plain := s.skipString()
+	if plain || s.err != nil {
+		return string(raw)
+	}
 	return unescape(raw)
 }
 
 // unescape resolves the escapes of a string that was scanned, and replaces invalid UTF-8.
-func unescape(raw []byte) []byte {
-	text := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); {
-		switch c := raw[i]; {
-		case c == '\\' && raw[i+1] == 'u':
-			r, _ := hex4(raw[i+2:])
-			i += 6
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if i+1 < len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
-					low, _ = hex4(raw[i+2:])
-				}
-				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-					i += 6
-				}
-			}
-			text = utf8.AppendRune(text, r)
-		case c == '\\':
-			text = append(text, unescaped(raw[i+1]))
-			i += 2
-		case c < utf8.RuneSelf:
-			text = append(text, c)
-			i++
-		default:
-			r, size := utf8.DecodeRune(raw[i:])
-			text = utf8.AppendRune(text, r)
-			i += size
+func unescape(raw []byte) string {
+	var text strings.Builder
+	text.Grow(len(raw))
+	for len(raw) > 0 {
+		end := bytes.IndexByte(raw, '\\')
+		if end < 0 {
+			end = len(raw)
 		}
+		writeValid(&text, raw[:end])
+		if raw = raw[end:]; len(raw) == 0 {
+			break
+		}
+		if raw[1] != 'u' {
+			text.WriteByte(unescaped(raw[1]))
+			raw = raw[2:]
+			continue
+		}
+		r, _ := hex4(raw[2:])
+		raw = raw[6:]
+		if utf16.IsSurrogate(r) {
+			low := rune(-1)
+			if len(raw) > 1 && raw[0] == '\\' && raw[1] == 'u' {
+				low, _ = hex4(raw[2:])
+			}
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				raw = raw[6:]
+			}
+		}
+		text.WriteRune(r)
 	}
-	return text
+	return text.String()
+}
+
+// writeValid writes each byte that is not UTF-8 as U+FFFD.
+func writeValid(text *strings.Builder, p []byte) {
+	if utf8.Valid(p) {
+		text.Write(p)
+		return
+	}
+	for len(p) > 0 {
+		r, size := utf8.DecodeRune(p)
+		text.WriteRune(r)
+		p = p[size:]
+	}
 }
 
 func unescaped(c byte) byte {
@@ -351,23 +365,17 @@ func unescaped(c byte) byte {
 func (s *scanner) value() any {
 	switch s.peek() {
 	case '{':
-		s.reserve(emptyValue)
-		object := map[string]any{}
-		s.members(func(name []byte) {
-			s.reserve(mapEntry + len(name))
-			object[string(name)] = s.value()
-		})
-		return object
+		return s.object()
 	case '[':
 		s.reserve(emptyValue)
 		list := []any{}
-		s.elements(func() {
+		for ok := s.enter('[', ']'); ok; ok = s.more(']') {
 			s.reserve(listEntry)
 			list = append(list, s.value())
-		})
+		}
 		return list
 	case '"':
-		return string(s.stringBytes())
+		return s.string()
 	}
 	switch word := s.literal(); {
 	case len(word) == 0 || word[0] == 'n':
@@ -377,4 +385,16 @@ func (s *scanner) value() any {
 	default:
 		return json.Number(word)
 	}
+}
+
+// object consumes an object, with any values.
+func (s *scanner) object() map[string]any {
+	s.reserve(emptyValue)
+	object := map[string]any{}
+	for ok := s.enter('{', '}'); ok; ok = s.more('}') {
+		name := string(s.name())
+		s.reserve(mapEntry + len(name))
+		object[name] = s.value()
+	}
+	return object
 }

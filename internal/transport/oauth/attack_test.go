@@ -111,6 +111,7 @@ func TestACodeIsBoundToAllThatItWasIssuedFor(t *testing.T) {
 		"an access token":        {exchange(id, claudeWeb, got.Access), "invalid_grant"},
 		"the client_id as code":  {exchange(id, claudeWeb, id), "invalid_grant"},
 		"no client":              {exchange(id, claudeWeb, code, "client_id", ""), "invalid_request"},
+		"no grant":               {exchange(id, claudeWeb, code, "grant_type", ""), "invalid_request"},
 		"an unsealed client":     {exchange(id, claudeWeb, code, "client_id", "claude"), "invalid_client"},
 		"another grant":          {exchange(id, claudeWeb, code, "grant_type", "password"), "unsupported_grant_type"},
 		"client credentials":     {exchange(id, claudeWeb, code, "grant_type", "client_credentials"), "unsupported_grant_type"},
@@ -205,6 +206,7 @@ func TestWhatCannotBeARedirectCannotBeRegistered(t *testing.T) {
 		"", "x", "/cb", "//app.example/cb", "http://app.example/cb", "http://127.0.0.1.evil.example/cb", "http://0.0.0.0/cb", "http://10.0.0.1/cb", "https://", "https:///cb", "https:app.example", "http:127.0.0.1",
 		"javascript:alert(1)", "javascript://app.example/%0aalert(1)", "data:text/html,x", "file:///etc/passwd", "vbscript:x", "about:blank", "blob:https://x/y", "ftp://app.example", "unknown-editor://x/cb", "com.example.app:/cb",
 		"https://u@app.example/cb", "https://app.example/cb#x", "https://app.example/cb#", "https://app.example:99999/", "https://app.example/" + strings.Repeat("a", maxRedirect), "https://app.example/\r\nSet-Cookie: x", "vscode:cb",
+		"https://%E2%80%AEia.edualc/cb", "https://cl%D0%B0ude.ai/cb", "https://evil.example%EF%BC%8Fclaude.ai/cb", "https://[fe80::1%25eth0]/cb", "cursor://%E2%80%AEx/cb",
 	} {
 		body, err := json.Marshal(map[string]any{"redirect_uris": []string{redirect}})
 		require.NoError(t, err)

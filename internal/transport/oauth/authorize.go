@@ -24,7 +24,7 @@ type authorization struct {
 	Name      string `json:"n"`
 	Host      string `json:"h,omitempty"` // that published the client's document
 	Redirect  string `json:"r"`
-	State     string `json:"a,omitempty"`
+	State     []byte `json:"a,omitempty"` // byte for byte, whatever it is
 	Challenge string `json:"p"`
 	Audience  string `json:"u"`
 }
@@ -46,7 +46,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request, issuer s
 		s.submitForm(w, r, issuer)
 		return
 	}
-	a, redirect, f := s.parseAuthorize(r.Context(), issuer, r.URL.RawQuery)
+	a, redirect, f := s.parseAuthorize(r, issuer)
 	switch {
 	case f == nil:
 		s.showForm(w, r, http.StatusOK, "shown", form{authorization: a, token: s.sealer.seal(kindForm, a, s.now().Add(formLifetime))})
@@ -63,19 +63,19 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request, issuer s
 
 // parseAuthorize reads an authorization request. With a failure, the redirect is not nil where
 // the client and its address are right, so that the client can be told.
-func (s *Server) parseAuthorize(ctx context.Context, issuer, query string) (authorization, *url.URL, *failure) {
+func (s *Server) parseAuthorize(r *http.Request, issuer string) (authorization, *url.URL, *failure) {
 	bad := func(text string) *failure { return fail(http.StatusBadRequest, "invalid_request", text) }
-	if len(query) > maxQuery {
+	if len(r.URL.RawQuery) > maxQuery {
 		return authorization{}, nil, bad("The sign-in request is too long.")
 	}
-	q, err := url.ParseQuery(query)
+	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return authorization{}, nil, bad("The sign-in request cannot be read.")
 	}
 	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 {
 		return authorization{}, nil, bad("The sign-in request must have one client_id and one redirect_uri. Start the sign-in in your MCP client.")
 	}
-	c, f := s.findClient(ctx, q.Get("client_id"))
+	c, f := s.findClient(r, q.Get("client_id"))
 	if f != nil {
 		return authorization{}, nil, f
 	}
@@ -90,7 +90,7 @@ func (s *Server) parseAuthorize(ctx context.Context, issuer, query string) (auth
 	if state := q["state"]; len(state) > 1 || len(q.Get("state")) > maxState {
 		return a, redirect, bad("state was sent more than once, or is too long.")
 	}
-	a.State = q.Get("state")
+	a.State = []byte(q.Get("state"))
 	for _, name := range []string{"response_type", "response_mode", "code_challenge", "code_challenge_method", "resource"} {
 		if len(q[name]) > 1 {
 			return a, redirect, bad(name + " was sent more than once.")
@@ -113,13 +113,18 @@ func (s *Server) parseAuthorize(ctx context.Context, issuer, query string) (auth
 }
 
 // findClient returns the client that a client_id stands for.
-func (s *Server) findClient(ctx context.Context, clientID string) (client, *failure) {
+func (s *Server) findClient(r *http.Request, clientID string) (client, *failure) {
 	unknown := fail(http.StatusUnauthorized, "invalid_client", "This server does not know the client. Remove the connection in your MCP client and add it again.")
 	if isDocument(clientID) {
 		if s.documents == nil {
 			return client{}, unknown
 		}
-		c, err := s.documents.get(ctx, clientID)
+		if !s.documents.knows(clientID) {
+			if retry := s.allow(r, "document"); retry > 0 {
+				return client{}, tooMany("Too many new clients came from your network.", retry)
+			}
+		}
+		c, err := s.documents.get(r.Context(), clientID)
 		if err != nil {
 			return client{}, fail(http.StatusBadRequest, "invalid_client", "The client cannot be identified: "+err.Error()+".")
 		}
@@ -220,8 +225,8 @@ func answerURL(a authorization, parameters url.Values) string {
 		return "" // it was parsed before
 	}
 	parameters.Set("iss", a.Issuer)
-	if a.State != "" {
-		parameters.Set("state", a.State)
+	if len(a.State) > 0 {
+		parameters.Set("state", string(a.State))
 	}
 	return withParameters(u, parameters)
 }

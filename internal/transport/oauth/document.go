@@ -54,6 +54,12 @@ func newDocuments(fetch *http.Client, now func() time.Time) *documents {
 // isDocument reports whether a client_id is meant to be the address of a document.
 func isDocument(clientID string) bool { return strings.HasPrefix(clientID, "https://") }
 
+// knows reports whether a document need not be fetched.
+func (d *documents) knows(address string) bool {
+	known, ok := d.cache.Peek(address)
+	return ok && d.now().Before(known.expires)
+}
+
 // get returns the client that a document describes. The error says what is wrong, and nothing
 // about the network that it was fetched over.
 func (d *documents) get(ctx context.Context, address string) (client, error) {
@@ -75,7 +81,7 @@ func (d *documents) get(ctx context.Context, address string) (client, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), documentTimeout)
 		defer cancel()
 		c, err := d.fetch(ctx, address)
-		c.host = u.Hostname()
+		c.host = u.Host
 		doc := document{client: c, err: err, expires: d.now().Add(documentLifetime)}
 		if err != nil {
 			doc.expires = d.now().Add(documentRetry)
@@ -93,8 +99,8 @@ func parseDocumentURL(address string) (*url.URL, error) {
 	switch {
 	case err != nil || len(address) > maxDocumentURL || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }):
 		return nil, errors.New("the client_id is not a valid address")
-	case u.Scheme != "https" || u.Hostname() == "":
-		return nil, errors.New("the address of a client metadata document starts with https://")
+	case u.Scheme != "https" || u.Hostname() == "" || !isPlainHost(u):
+		return nil, errors.New("the address of a client metadata document starts with https:// and a plain host name")
 	case u.User != nil || strings.Contains(address, "#"):
 		return nil, errors.New("the address of a client metadata document has no user name and no fragment")
 	case strings.Trim(u.Path, "/") == "" || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/"):

@@ -106,17 +106,18 @@ func TestDocumentsThatAreWrongIdentifyNobody(t *testing.T) {
 			}
 			return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"https://claude.ai/elsewhere"}}, Body: http.NoBody}, nil
 		}, "without a redirect"},
-		"no network":   {claudeCode, func(*http.Request) (*http.Response, error) { return nil, fetch.ErrPrivate }, "cannot be fetched"},
-		"no path":      {"https://claude.ai", nil, "has a path"},
-		"root":         {"https://claude.ai/", nil, "has a path"},
-		"dots":         {"https://claude.ai/a/../b", nil, "has a path"},
-		"user":         {"https://user@claude.ai/b", nil, "no user name"},
-		"fragment":     {"https://claude.ai/b#c", nil, "no user name and no fragment"},
-		"backslash":    {`https://claude.ai\@evil.example/b`, nil, "not a valid address"},
-		"line break":   {"https://claude.ai/b\r\nHost: x", nil, "not a valid address"},
-		"long":         {"https://claude.ai/" + strings.Repeat("a", maxDocumentURL), nil, "not a valid address"},
-		"not an host":  {"https:///b", nil, "https://"},
-		"half escaped": {"https://claude.ai/%zz", nil, "not a valid address"},
+		"no network":     {claudeCode, func(*http.Request) (*http.Response, error) { return nil, fetch.ErrPrivate }, "cannot be fetched"},
+		"no path":        {"https://claude.ai", nil, "has a path"},
+		"root":           {"https://claude.ai/", nil, "has a path"},
+		"dots":           {"https://claude.ai/a/../b", nil, "has a path"},
+		"user":           {"https://user@claude.ai/b", nil, "no user name"},
+		"fragment":       {"https://claude.ai/b#c", nil, "no user name and no fragment"},
+		"backslash":      {`https://claude.ai\@evil.example/b`, nil, "not a valid address"},
+		"line break":     {"https://claude.ai/b\r\nHost: x", nil, "not a valid address"},
+		"long":           {"https://claude.ai/" + strings.Repeat("a", maxDocumentURL), nil, "not a valid address"},
+		"not an host":    {"https:///b", nil, "https://"},
+		"another letter": {"https://cl%D0%B0ude.ai/b", nil, "plain host name"},
+		"half escaped":   {"https://claude.ai/%zz", nil, "not a valid address"},
 	} {
 		w := &web{answer: c.answer}
 		r := newRig(t, withWeb(w))
@@ -135,6 +136,48 @@ func TestDocumentsThatAreWrongIdentifyNobody(t *testing.T) {
 		r.send(http.MethodGet, "/authorize?"+query(c.id, redirect).Encode(), "")
 		require.EqualValues(t, 2, w.count.Load(), "and not for long")
 	}
+}
+
+func TestADocumentsPortIsShown(t *testing.T) {
+	t.Parallel()
+	const id = "https://claude.ai:8443/client"
+	w := &web{answer: func(*http.Request) (*http.Response, error) {
+		return document200(documentOf(id, "http://localhost/callback")), nil
+	}}
+	r := newRig(t, withWeb(w))
+	page := r.send(http.MethodGet, "/authorize?"+query(id, "http://localhost/callback").Encode(), "")
+	require.Contains(t, page.Body.String(), "published by claude.ai:8443)")
+}
+
+// Anybody can name an address that is fetched then, and the slow ones keep others waiting.
+func TestOneAddressCannotHaveDocumentsFetchedForEver(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	retry := time.Duration(0)
+	w := &web{answer: func(r *http.Request) (*http.Response, error) {
+		return document200(documentOf(r.URL.String(), "http://localhost/callback")), nil
+	}}
+	r := newRig(t, withWeb(w), func(o *Options) {
+		o.Allow = func(_ *http.Request, endpoint string) time.Duration {
+			asked = append(asked, endpoint)
+			return retry
+		}
+	})
+	show := func(id string) *httptest.ResponseRecorder {
+		return r.send(http.MethodGet, "/authorize?"+query(id, "http://localhost/callback").Encode(), "")
+	}
+	require.Equal(t, http.StatusOK, show(claudeCode).Code)
+	retry = 1500 * time.Millisecond
+	page := show("https://app.example/client")
+	require.Equal(t, http.StatusTooManyRequests, page.Code)
+	require.Contains(t, page.Body.String(), "Try again in 2 s")
+	require.Equal(t, "2", page.Header().Get("Retry-After"))
+	require.Contains(t, r.events, "authorize limited 429")
+	require.EqualValues(t, 1, w.count.Load())
+	require.Equal(t, http.StatusOK, show(claudeCode).Code, "what is known is not fetched")
+	require.Equal(t, []string{"document", "document"}, asked)
+	r.advance(documentLifetime)
+	require.Equal(t, http.StatusTooManyRequests, show(claudeCode).Code)
 }
 
 type endless struct{}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -215,8 +216,30 @@ func TestAnIssuerIsNeverGuessed(t *testing.T) {
 	} {
 		_, err := New(Options{Issuer: wrong, Endpoints: []string{"/mcp"}, Secrets: testSecrets, CheckKey: local.check})
 		require.ErrorContains(t, err, "Options.Issuer", wrong)
-		require.Error(t, CheckIssuer(wrong))
+		_, err = ParseIssuer(wrong)
+		require.Error(t, err)
 	}
+}
+
+func TestAStateComesBackByteForByte(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id := r.register("Claude", claudeWeb)
+	for _, part := range []string{"x", "<", "&", "\x01", "\u2028", "é", "\xff"} {
+		state := strings.Repeat(part, maxState/len(part))
+		require.Equal(t, state, r.authorize(query(id, claudeWeb, "state", state)).Query().Get("state"), "%q", part)
+	}
+}
+
+func TestAClientMayRegisterLongAddresses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var redirects []string
+	for i := range maxRedirectsSum / maxRedirect {
+		redirect := "https://app.example/" + strconv.Itoa(i) + "?"
+		redirects = append(redirects, redirect+strings.Repeat("&", maxRedirect-len(redirect)))
+	}
+	require.NotEmpty(t, r.code(r.register("App", redirects...), redirects[0]))
 }
 
 func TestRefreshTokensRotateAndThePreviousOneHasAGrace(t *testing.T) {

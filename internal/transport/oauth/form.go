@@ -71,18 +71,16 @@ func readCredentials(key, secret string) (Credentials, error) {
 		return Credentials{}, problem(err.Error())
 	case !parsed.Set():
 		return Credentials{}, problem("Enter your Wiro API key.")
-	case isOurs(parsed.Key.Reveal()), isOurs(parsed.Secret.Reveal()):
-		return Credentials{}, problem("This is a token of a connection, not a Wiro API key.")
 	}
 	return Credentials{Key: Secret(parsed.Key.Reveal()), Secret: Secret(parsed.Secret.Reveal())}, nil
 }
 
 // parseUSD reads an amount as people type it: 0.5, 0,5, $2. Empty is 0.
 func parseUSD(text string) (float64, error) {
-	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "$"))
-	if text == "" {
+	if text = strings.TrimSpace(text); text == "" {
 		return 0, nil
 	}
+	text = strings.TrimSpace(strings.TrimPrefix(text, "$"))
 	if !strings.Contains(text, ".") && strings.Count(text, ",") == 1 {
 		text = strings.Replace(text, ",", ".", 1)
 	}
@@ -96,6 +94,8 @@ func parseUSD(text string) (float64, error) {
 	return amount, nil
 }
 
+// shorten cuts an amount down to what can be one. It never makes an empty one of it, nor a higher one.
 func shorten(text string) string {
+	text = strings.TrimSpace(text)
 	return strings.ToValidUTF8(text[:min(len(text), 20)], "")
 }

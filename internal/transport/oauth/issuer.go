@@ -12,8 +12,9 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/loopback"
 )
 
-// parseIssuer checks an issuer's address and returns it as an origin.
-func parseIssuer(text string) (string, error) {
+// ParseIssuer checks an address for Options.Issuer and returns it as browsers write an origin:
+// in lower case, without the default port and a slash at the end. "" stays "".
+func ParseIssuer(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
@@ -27,14 +28,27 @@ func parseIssuer(text string) (string, error) {
 		return "", errors.New("must be a scheme and a host without a path: /authorize, /token and /register are at the root of the host")
 	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return "", fmt.Errorf("%.200q must start with https://, because API keys are entered there", text)
+	case !isHostName(u.Hostname()):
+		return "", fmt.Errorf("%.200q must have one host, as browsers write it (xn--… for letters beyond ASCII)", text)
+	case strings.HasSuffix(u.Host, ":") || u.Port() != "" && !validPort(u.Port()):
+		return "", fmt.Errorf("%.200q has a wrong port", text)
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+	return u.Scheme + "://" + withoutDefaultPort(u.Scheme, strings.ToLower(u.Host)), nil
 }
 
-// CheckIssuer reports what is wrong with an address as Options.Issuer. "" is allowed.
-func CheckIssuer(address string) error {
-	_, err := parseIssuer(address)
-	return err
+// isHostName reports whether a host is a name or an address that a browser could have in its
+// address bar.
+func isHostName(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Zone() == ""
+	}
+	return host != "" && strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789-._") == "" &&
+		!strings.HasPrefix(host, ".") && !strings.Contains(host, "..")
+}
+
+// withoutDefaultPort is a host without the port that its scheme has anyway.
+func withoutDefaultPort(scheme, host string) string {
+	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[scheme])
 }
 
 // issuerOf returns the issuer for a request. It is the configured one. Without one, it is the
@@ -59,7 +73,7 @@ func (s *Server) issuerOf(r *http.Request) string {
 	if err != nil || u.Host != r.Host || !loopback.Is(u.Hostname()) {
 		return ""
 	}
-	return scheme + "://" + strings.ToLower(r.Host)
+	return scheme + "://" + withoutDefaultPort(scheme, strings.ToLower(r.Host))
 }
 
 // onIssuer serves only requests for which there is an issuer.
@@ -83,7 +97,8 @@ func (s *Server) audience(issuer, resource string) (string, bool) {
 	resource = strings.TrimSuffix(resource, "/")
 	if scheme, rest, ok := strings.Cut(resource, "://"); ok { // scheme and host know no case
 		host, path, slash := strings.Cut(rest, "/")
-		resource = strings.ToLower(scheme) + "://" + strings.ToLower(host)
+		scheme = strings.ToLower(scheme)
+		resource = scheme + "://" + withoutDefaultPort(scheme, strings.ToLower(host))
 		if slash {
 			resource += "/" + path
 		}

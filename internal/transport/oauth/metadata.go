@@ -76,11 +76,34 @@ type failure struct {
 	status int
 	code   string
 	text   string
+	retry  time.Duration // when to try again; 0 where that is no use
 }
 
 func (f *failure) Error() string { return f.text }
 
-func fail(status int, code, text string) *failure { return &failure{status, code, text} }
+func fail(status int, code, text string) *failure {
+	return &failure{status: status, code: code, text: text}
+}
+
+// tooMany is what those get who send too much.
+func tooMany(text string, retry time.Duration) *failure {
+	return &failure{http.StatusTooManyRequests, "temporarily_unavailable", text + " Try again in " + inSeconds(retry) + " s.", retry}
+}
+
+// setRetryAfter says when to try again, if that is any use.
+func (f *failure) setRetryAfter(h http.Header) {
+	if f.retry > 0 {
+		h.Set("Retry-After", inSeconds(f.retry))
+	}
+}
+
+// outcome is what Options.Observe is told.
+func (f *failure) outcome() string {
+	if f.status == http.StatusTooManyRequests {
+		return "limited"
+	}
+	return f.code
+}
 
 // overLimit answers a request of a client that sends too many, and reports whether it does.
 func (s *Server) overLimit(w http.ResponseWriter, r *http.Request, endpoint string) bool {
@@ -88,10 +111,7 @@ func (s *Server) overLimit(w http.ResponseWriter, r *http.Request, endpoint stri
 	if retry <= 0 {
 		return false
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Retry-After", inSeconds(retry))
-	writeJSON(w, http.StatusTooManyRequests, oauthError{"temporarily_unavailable", "Too many requests from this address. Try again in " + inSeconds(retry) + " s."})
-	s.observe(endpoint, "limited", http.StatusTooManyRequests)
+	s.refuse(w, endpoint, tooMany("Too many requests from this address.", retry))
 	return true
 }
 
@@ -109,9 +129,7 @@ type oauthError struct {
 // refuse answers a request of a client with an OAuth error.
 func (s *Server) refuse(w http.ResponseWriter, endpoint string, f *failure) {
 	w.Header().Set("Cache-Control", "no-store")
-	if f.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "2")
-	}
+	f.setRetryAfter(w.Header())
 	writeJSON(w, f.status, oauthError{f.code, f.text})
-	s.observe(endpoint, f.code, f.status)
+	s.observe(endpoint, f.outcome(), f.status)
 }

@@ -2,11 +2,15 @@ package oauth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -49,9 +53,10 @@ type Options struct {
 	// supported, and the metadata says so.
 	Fetch *http.Client
 
-	// Allow takes a request to an endpoint (register, token, or authorize for a form that was
-	// sent, which costs a request to Wiro) out of the share of who sent it. It returns 0, or
-	// when to try again. May be nil.
+	// Allow takes a request to an endpoint out of the share of who sent it: register, token,
+	// authorize for a form that was sent, which costs a request to Wiro, or document for a
+	// client's metadata document that has to be fetched. It returns 0, or when to try again. May
+	// be nil.
 	Allow func(r *http.Request, endpoint string) (retry time.Duration)
 
 	// Toolsets are offered on the page, to be left out of a connection. May be empty.
@@ -121,7 +126,9 @@ type Server struct {
 	allow     func(r *http.Request, endpoint string) time.Duration
 	observe   func(endpoint, outcome string, status int)
 	rejected  *rejections
-	now       func() time.Time
+
+	refreshers *lru.Cache[[sha256.Size]byte, *rate.Limiter] // by fingerprint of the key
+	now        func() time.Time
 }
 
 // maxChecks bounds the checks of keys at once, which anybody can cause.
@@ -132,7 +139,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	issuer, err := parseIssuer(o.Issuer)
+	issuer, err := ParseIssuer(o.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("Options.Issuer: %w", err) //nolint:staticcheck,revive // the field's name
 	}
@@ -155,6 +162,9 @@ func New(o Options) (*Server, error) {
 		issuer: issuer, endpoints: o.Endpoints, sealer: sealer, once: o.Once, checkKey: o.CheckKey,
 		checks: make(chan struct{}, maxChecks), toolsets: o.Toolsets, costs: o.CostLimits, allow: o.Allow, observe: o.Observe,
 		rejected: newRejections(o.Now), now: o.Now,
+	}
+	if s.refreshers, err = lru.New[[sha256.Size]byte, *rate.Limiter](refreshersKept); err != nil {
+		return nil, err
 	}
 	if s.once == nil {
 		s.once = &Memory{}

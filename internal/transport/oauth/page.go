@@ -126,6 +126,7 @@ func (s *Server) showProblem(w http.ResponseWriter, r *http.Request, f *failure,
 	if link != "" {
 		body += `<p>To tell the client, <a href="` + html.EscapeString(link) + `" rel="noreferrer">go back to ` + html.EscapeString(host) + "</a>.</p>\n"
 	}
+	f.setRetryAfter(w.Header())
 	webpage.Show(w, r, f.status, "Sign-in cannot go on", body)
-	s.observe("authorize", f.code, f.status)
+	s.observe("authorize", f.outcome(), f.status)
 }

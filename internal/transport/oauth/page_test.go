@@ -94,9 +94,28 @@ func TestAmountsAreReadAsPeopleTypeThem(t *testing.T) {
 		require.InDelta(t, want, got, 0, text)
 	}
 	for _, text := range []string{"0", "-1", "1e3", "NaN", "Inf", "0x10", "1,000,000", "1.000,50", "a", "1000001", ".", "$", "1 2"} {
-		if _, err := parseUSD(text); text != "$" {
-			require.Error(t, err, text)
+		_, err := parseUSD(text)
+		require.Error(t, err, text)
+	}
+}
+
+// A limit that was typed in an odd way never becomes none.
+func TestALimitIsNeverLostInReading(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id := r.register("Claude", claudeWeb)
+	for typed, want := range map[string]float64{
+		strings.Repeat(" ", 30) + "5": 5, "\t2\n": 2, "0.25" + strings.Repeat("0", 30): 0.25, "$" + strings.Repeat(" ", 30) + "5": -1, strings.Repeat("0", 30) + "5": -1,
+	} {
+		page := r.send(http.MethodGet, "/authorize?"+query(id, claudeWeb).Encode(), "")
+		w := r.post("/authorize", filled(formOf(t, page), "cost_run", typed))
+		if want < 0 {
+			require.Equal(t, http.StatusBadRequest, w.Code, typed)
+			continue
 		}
+		connection, err := r.verify(r.tokens(exchange(id, claudeWeb, location(t, w).Query().Get("code"))).Access, "/mcp")
+		require.NoError(t, err)
+		require.InDelta(t, want, connection.Limits.MaxCostPerRun, 0, typed)
 	}
 }
 

@@ -40,6 +40,8 @@ func parseRedirect(text string) (*url.URL, error) {
 		return nil, errors.New("a redirect address has no user name and no fragment")
 	case u.Opaque != "" || u.Host == "" && (u.Scheme == "https" || u.Scheme == "http"):
 		return nil, errors.New("a redirect address must have a host")
+	case !isPlainHost(u):
+		return nil, errors.New("the host of a redirect address has no escapes")
 	case u.Port() != "" && !validPort(u.Port()):
 		return nil, errors.New("the port of a redirect address is wrong")
 	case u.Scheme == "https" && u.Hostname() != "",
@@ -48,6 +50,12 @@ func parseRedirect(text string) (*url.URL, error) {
 		return u, nil
 	}
 	return nil, errors.New("a redirect address must start with https://, or be on 127.0.0.1, [::1] or localhost, or have the scheme of a known editor")
+}
+
+// isPlainHost reports whether a host is shown as browsers read it: behind percent signs there may
+// be letters that look like others, or change the direction of the text.
+func isPlainHost(u *url.URL) bool {
+	return !strings.ContainsFunc(u.Host, func(r rune) bool { return r == '%' || r > '~' })
 }
 
 func validPort(text string) bool {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -12,6 +13,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/wiroai/wiro-mcp-go/internal/apikey"
 )
 
 // kind is what a sealed value is for. Each kind has keys of its own, and is authenticated with
@@ -20,11 +23,11 @@ type kind string
 
 // The prefixes tell our values from API keys, and show secret scanners what they found.
 const (
-	kindClient  kind = "wmcp_client_"
-	kindForm    kind = "wmcp_form_"
-	kindCode    kind = "wmcp_code_"
-	kindAccess  kind = "wmcp_access_"
-	kindRefresh kind = "wmcp_refresh_"
+	kindClient  kind = apikey.TokenPrefix + "client_"
+	kindForm    kind = apikey.TokenPrefix + "form_"
+	kindCode    kind = apikey.TokenPrefix + "code_"
+	kindAccess  kind = apikey.TokenPrefix + "access_"
+	kindRefresh kind = apikey.TokenPrefix + "refresh_"
 )
 
 var kinds = []kind{kindClient, kindForm, kindCode, kindAccess, kindRefresh}
@@ -101,18 +104,22 @@ type envelope struct {
 
 // seal returns the sealed value, which opens until it expires; the zero time is never.
 func (s *sealer) seal(k kind, value any, expires time.Time) string {
-	data, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // only structs of strings, numbers and booleans are sealed
-	}
-	e := envelope{Value: data}
+	e := envelope{Value: encode(value)}
 	if !expires.IsZero() {
 		e.Expires = expires.Unix()
 	}
-	if data, err = json.Marshal(e); err != nil {
-		panic(err)
+	return string(k) + encoding.EncodeToString(s.aeads[k][0].Seal(nil, nil, encode(e), []byte(k))) //nolint:gosec // the AEAD makes a random nonce by itself
+}
+
+// encode does not escape HTML: an address with many & would become too long to be opened.
+func encode(value any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err) // only structs of strings, bytes, numbers and booleans are sealed
 	}
-	return string(k) + encoding.EncodeToString(s.aeads[k][0].Seal(nil, nil, data, []byte(k))) //nolint:gosec // the AEAD makes a random nonce by itself
+	return b.Bytes()
 }
 
 // open opens a sealed value that has not expired into value. Everything that does not open

@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -18,6 +21,12 @@ const (
 	// refreshUses is how often one refresh token works until its successor is used first: an
 	// answer may have been lost, and several processes of a client may share a token.
 	refreshUses = 4
+
+	// What all connections of one key refresh: at once, as those of an office do in the morning,
+	// and later. Each refresh is remembered for as long as its token could come again.
+	refreshesAtOnce = 500
+	refreshEvery    = time.Minute
+	refreshersKept  = 10_000
 )
 
 // grant is what a person allowed, as it is sealed into codes and tokens.
@@ -66,6 +75,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, issuer strin
 		case "refresh_token":
 			outcome = "refreshed"
 			next, f = s.redeemRefresh(r.Context(), issuer, form)
+		case "":
+			f = fail(http.StatusBadRequest, "invalid_request", "grant_type is missing.")
 		default:
 			f = fail(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token.")
 		}
@@ -133,7 +144,9 @@ var (
 	errWrongRefresh = fail(http.StatusBadRequest, "invalid_grant", "The refresh token is wrong, was replaced, or is too old. Sign in again.")
 	errRevoked      = fail(http.StatusBadRequest, "invalid_grant", "Wiro does not accept the API key of this connection any more. Sign in again.")
 	errTarget       = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
-	errNoStore      = fail(http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.")
+	errNoStore      = &failure{http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.", 2 * time.Second}
+
+	errManyRefreshes = tooMany("The connections of this API key refresh too often.", refreshEvery)
 )
 
 // redeemCode checks a code and everything that it is bound to, and then uses it up.
@@ -143,13 +156,13 @@ func (s *Server) redeemCode(ctx context.Context, issuer string, form url.Values)
 		return refresh{}, errWrongCode
 	}
 	redirect := form.Get("redirect_uri")
-	switch {
-	case c.Client != digest(form.Get("client_id")),
-		redirect != "" && digest(redirect) != c.Redirect, // OAuth 2.1 leaves it out
-		!verify(c.Challenge, form.Get("code_verifier")):
+	if c.Client != digest(form.Get("client_id")) ||
+		redirect != "" && digest(redirect) != c.Redirect || // OAuth 2.1 leaves it out
+		!verify(c.Challenge, form.Get("code_verifier")) {
 		return refresh{}, errWrongCode
-	case !s.within(issuer, c.Audience, form.Get("resource")):
-		return refresh{}, errTarget
+	}
+	if f := s.checkTarget(issuer, c.Audience, form.Get("resource"), errWrongCode); f != nil {
+		return refresh{}, f
 	}
 	// The form lives longer than a code, and gives the same ID to all codes that come of it.
 	fresh, err := s.once.UseOnce(ctx, "code:"+c.ID, formLifetime+codeLifetime)
@@ -168,21 +181,45 @@ func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Valu
 	if s.sealer.open(kindRefresh, form.Get("refresh_token"), &old) != nil || old.Client != digest(form.Get("client_id")) {
 		return refresh{}, errWrongRefresh
 	}
-	if !s.within(issuer, old.Audience, form.Get("resource")) {
-		return refresh{}, errTarget
+	if f := s.checkTarget(issuer, old.Audience, form.Get("resource"), errWrongRefresh); f != nil {
+		return refresh{}, f
 	}
 	// A connection outlives an outage of Wiro, but not the key.
 	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
 		return refresh{}, errRevoked
 	}
-	used, err := s.useRefresh(ctx, old)
-	if err != nil {
-		return refresh{}, errNoStore
+	giveBack, ok := s.takeRefresh(old.credentials())
+	if !ok {
+		return refresh{}, errManyRefreshes
 	}
+	used, err := s.useRefresh(ctx, old)
 	if !used {
+		giveBack() // an old token must not cost those who have the new one
+	}
+	switch {
+	case err != nil:
+		return refresh{}, errNoStore
+	case !used:
 		return refresh{}, errWrongRefresh
 	}
 	return refresh{ID: newID(), Parent: old.ID, grant: old.grant}, nil
+}
+
+// takeRefresh takes a refresh out of the share of its key, until it is given back.
+func (s *Server) takeRefresh(c Credentials) (giveBack func(), ok bool) {
+	id, now := fingerprint(c), s.now()
+	limiter, known := s.refreshers.Get(id)
+	if !known {
+		limiter = rate.NewLimiter(rate.Every(refreshEvery), refreshesAtOnce)
+		s.refreshers.Add(id, limiter)
+	}
+	taken := limiter.ReserveN(now, 1)
+	giveBack = func() { taken.CancelAt(now) }
+	if taken.DelayFrom(now) > 0 {
+		giveBack()
+		return nil, false
+	}
+	return giveBack, true
 }
 
 // useRefresh takes one of the uses of a refresh token, and all that its parent has left.
@@ -208,16 +245,25 @@ func (s *Server) useRefresh(ctx context.Context, token refresh) (bool, error) {
 	return false, nil
 }
 
-// within reports whether a resource parameter is part of what was allowed, on this issuer.
-func (s *Server) within(issuer, audience, resource string) bool {
-	if audience != issuer && !strings.HasPrefix(audience, issuer+"/") {
-		return false
+// checkTarget checks that a resource parameter is part of what was allowed. What was allowed on
+// another server, or on this one when it had another address, fails with wrong.
+func (s *Server) checkTarget(issuer, audience, resource string, wrong *failure) *failure {
+	asked := audience
+	if resource != "" {
+		var ok bool
+		if asked, ok = s.audience(issuer, resource); !ok {
+			return errTarget
+		}
 	}
-	if resource == "" {
-		return true
+	switch {
+	case audience == issuer:
+		return nil
+	case !strings.HasPrefix(audience, issuer+"/"):
+		return wrong
+	case asked != audience:
+		return errTarget
 	}
-	asked, ok := s.audience(issuer, resource)
-	return ok && (asked == audience || audience == issuer)
+	return nil
 }
 
 // verify checks a PKCE code verifier (RFC 7636, method S256).
