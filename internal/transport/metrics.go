@@ -1,13 +1,16 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/mark3labs/mcp-go/server"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -66,16 +69,19 @@ func (s *series[L, S]) of(labels L) S {
 
 type (
 	servedLabels struct {
-		method, tool, errorType, transport, protocol, limit, called string
-		outcome                                                     outcome
-		status                                                      mcptool.Status
+		method, tool, prompt, errorType, transport, protocol, limit, called string
+		code                                                                int // of a JSON-RPC error
+		outcome                                                             outcome
+		status                                                              mcptool.Status
 	}
 	servedSeries struct {
 		request, refused, call prometheus.Counter // request alone is never nil
 		took, served           prometheus.Observer
 	}
 	sentLabels struct {
+		upstream  *url.URL
 		operation string
+		outcome   outcome
 		status    int
 		errorType string
 	}
@@ -105,13 +111,13 @@ func newMetrics(version string) *Metrics {
 		calls:    counter("calls_total", "Tool calls by tool and outcome.", "tool", "outcome"),
 		took:     durations("wiro_mcp_call", "How long tool calls take.", []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}, "tool"),
 		refused:  counter("rate_limited_total", "Calls over a limit, by limit.", "limit"),
-		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status; 0 where no answer came.", "operation", "status"),
+		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status: 0 where no answer came, canceled where nobody waited for it any more.", "operation", "status"),
 		answers:  durations("wiro_mcp_upstream_request", "How long the Wiro API takes.", []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120}, "operation"),
 		signIns:  counter("sign_ins_total", "Steps of OAuth sign-ins by endpoint and outcome.", "endpoint", "outcome"),
 		served: durations("mcp_server_operation", "How long MCP requests take.", bucketsOfConventions,
-			"mcp_method_name", "gen_ai_tool_name", "error_type", "network_transport", "mcp_protocol_version"),
+			"mcp_method_name", "gen_ai_operation_name", "gen_ai_tool_name", "gen_ai_prompt_name", "error_type", "rpc_response_status_code", "network_transport", "mcp_protocol_version"),
 		sent: durations("http_client_request", "How long requests to the Wiro API take.", []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 30},
-			"http_request_method", "url_template", "http_response_status_code", "error_type"),
+			"http_request_method", "url_template", "server_address", "server_port", "http_response_status_code", "error_type"),
 		waits:   gauge("waits", "Tasks and messages that are being waited for."),
 		sockets: gauge("sockets", "Open WebSockets to Wiro."),
 	}
@@ -124,6 +130,14 @@ func newMetrics(version string) *Metrics {
 	return m
 }
 
+// expect begins to count the faults of each tool: a counter that appears with its first fault
+// has not increased.
+func (m *Metrics) expect(served *server.MCPServer) {
+	for tool := range served.ListTools() {
+		m.calls.WithLabelValues(tool, string(mcptool.Internal))
+	}
+}
+
 func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
 func (m *Metrics) end(ctx context.Context, a *activity) {
@@ -132,7 +146,7 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	case kindServed:
 		m.endServed(of, a)
 	case kindSent:
-		s := m.ofSent.of(sentLabels{a.name, a.status, a.errorType()})
+		s := m.ofSent.of(sentLabels{a.upstream, a.name, a.outcome, a.status, a.errorType()})
 		count(of, s.request)
 		observe(of, s.answer, a.took)
 		observe(of, s.took, a.took)
@@ -146,17 +160,20 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 }
 
 func (m *Metrics) findSent(l sentLabels) sentSeries {
-	status := strconv.Itoa(l.status)
-	s := sentSeries{request: m.upstream.WithLabelValues(l.operation, status), answer: m.answers.WithLabelValues(l.operation)}
+	status, host, port := strconv.Itoa(l.status), "", ""
+	s := sentSeries{request: m.upstream.WithLabelValues(l.operation, cmp.Or(string(l.outcome), status)), answer: m.answers.WithLabelValues(l.operation)}
 	if l.status == 0 {
 		status = ""
 	}
-	s.took = m.sent.WithLabelValues(http.MethodPost, urlTemplate(l.operation), status, l.errorType)
+	if name, number := serverOf(l.upstream); name != "" {
+		host, port = name, strconv.Itoa(number)
+	}
+	s.took = m.sent.WithLabelValues(http.MethodPost, urlTemplate(l.operation), host, port, status, l.errorType)
 	return s
 }
 
 func (m *Metrics) endServed(of prometheus.Labels, a *activity) {
-	s := m.ofServed.of(servedLabels{a.method, a.tool, a.errorType(), a.transport, a.protocol, a.limit, a.call.Tool, a.outcome, a.call.Status})
+	s := m.ofServed.of(servedLabels{a.method, a.tool, a.prompt, a.errorType(), a.transport, a.protocol, a.limit, a.call.Tool, a.rpcCode, a.outcome, a.call.Status})
 	s.request.Inc()
 	if s.refused != nil {
 		s.refused.Inc()
@@ -178,9 +195,17 @@ func (m *Metrics) findServed(l servedLabels) (s servedSeries) {
 	if l.called != "" {
 		s.call, s.took = m.calls.WithLabelValues(l.called, string(l.status)), m.took.WithLabelValues(l.called)
 	}
-	if l.transport != "" {
-		s.served = m.served.WithLabelValues(l.method, l.tool, l.errorType, l.transport, l.protocol)
+	if l.transport == "" {
+		return s
 	}
+	operation, code := "", ""
+	if l.tool != "" {
+		operation = executeTool
+	}
+	if l.code != 0 {
+		code = strconv.Itoa(l.code)
+	}
+	s.served = m.served.WithLabelValues(l.method, operation, l.tool, l.prompt, l.errorType, code, l.transport, l.protocol)
 	return s
 }
 
