@@ -221,36 +221,6 @@ func TestAnIssuerIsNeverGuessed(t *testing.T) {
 	}
 }
 
-func TestAnIssuerIsWrittenAsBrowsersWriteIt(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"": "", "https://mcp.example.com/": testIssuer, "HTTPS://MCP.Example.com": testIssuer, "https://mcp.example.com:443": testIssuer, "https://mcp.example.com:8443": testIssuer + ":8443",
-		"http://localhost:80": "http://localhost", "http://[::1]:8080/": "http://[::1]:8080", "https://192.0.2.1": "https://192.0.2.1", "https://my_host-1": "https://my_host-1",
-	} {
-		got, err := ParseIssuer(text)
-		require.NoError(t, err, text)
-		require.Equal(t, want, got)
-	}
-	for _, text := range []string{
-		"https://mcp.example.com:", "https://mcp.example.com:0", "https://mcp.example.com:99999", "https://*.example.com", "https://mcp.exämple.com", "https://a,https://b", "https://\"x", "https://a..b", "https://.a", "https://[fe80::1%25eth0]",
-	} {
-		_, err := ParseIssuer(text)
-		require.Error(t, err, text)
-	}
-	r := newRig(t, func(o *Options) { o.Issuer = testIssuer + ":443/" })
-	id := r.register("Claude", claudeWeb)
-	for _, resource := range []string{testIssuer + "/mcp", testIssuer + ":443/mcp", "HTTPS://MCP.example.com:443/mcp/"} {
-		back := r.authorize(query(id, claudeWeb, "resource", resource))
-		require.Equal(t, testIssuer, back.Query().Get("iss"))
-		_, err := r.verify(r.tokens(exchange(id, claudeWeb, back.Query().Get("code"), "resource", resource)).Access, "/mcp")
-		require.NoError(t, err)
-	}
-	for _, resource := range []string{testIssuer + ":80/mcp", testIssuer + ":/mcp", "http://mcp.example.com:80/mcp"} {
-		back := location(t, r.send(http.MethodGet, "/authorize?"+query(id, claudeWeb, "resource", resource).Encode(), ""))
-		require.Equal(t, "invalid_target", back.Query().Get("error"), resource)
-	}
-}
-
 func TestAStateComesBackByteForByte(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -270,31 +240,6 @@ func TestAClientMayRegisterLongAddresses(t *testing.T) {
 		redirects = append(redirects, redirect+strings.Repeat("&", maxRedirect-len(redirect)))
 	}
 	require.NotEmpty(t, r.code(r.register("App", redirects...), redirects[0]))
-}
-
-// What is remembered of refreshes has a bound, however often somebody asks.
-func TestTheRefreshesOfAKeyAreBounded(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	id, got := r.signIn()
-	old := got.Refresh
-	for range refreshesAtOnce {
-		got = r.tokens(refreshing(id, got.Refresh))
-	}
-	w := r.post("/token", refreshing(id, got.Refresh))
-	refused(t, w, http.StatusTooManyRequests, "temporarily_unavailable")
-	require.Equal(t, "10", w.Header().Get("Retry-After"))
-	r.advance(refreshEvery)
-	for range 3 { // that of somebody who found an old one takes nothing from those who have the new one
-		refused(t, r.post("/token", refreshing(id, old)), http.StatusBadRequest, "invalid_grant")
-	}
-	r.tokens(refreshing(id, got.Refresh))
-	_, err := r.verify(got.Access, "/mcp")
-	require.NoError(t, err)
-
-	r.keys[Credentials{Key: "another-key"}] = true
-	back := r.authorize(query(id, claudeWeb), "key", "another-key")
-	r.tokens(refreshing(id, r.tokens(exchange(id, claudeWeb, back.Query().Get("code"))).Refresh))
 }
 
 func TestRefreshTokensRotateAndThePreviousOneHasAGrace(t *testing.T) {
@@ -326,23 +271,6 @@ func TestRefreshTokensRotateAndThePreviousOneHasAGrace(t *testing.T) {
 
 	r.advance(refreshLifetime)
 	refused(t, r.post("/token", refreshing(id, third.Refresh)), http.StatusBadRequest, "invalid_grant")
-}
-
-// A server that has another address now asks its users to sign in again: clients do that on
-// invalid_grant alone.
-func TestConnectionsOfAnotherAddressAreOver(t *testing.T) {
-	t.Parallel()
-	const moved = "https://new.example.com"
-	before, after := newRig(t), newRig(t, func(o *Options) { o.Issuer = moved })
-	id, got := before.signIn()
-	for _, resource := range []string{moved + "/mcp", moved, ""} {
-		form := refreshing(id, got.Refresh)
-		form.Set("resource", resource)
-		refused(t, after.post("/token", form), http.StatusBadRequest, "invalid_grant")
-		refused(t, after.post("/token", exchange(id, claudeWeb, before.code(id, claudeWeb), "resource", resource)), http.StatusBadRequest, "invalid_grant")
-	}
-	refused(t, after.post("/token", refreshing(id, got.Refresh)), http.StatusBadRequest, "invalid_target")
-	before.tokens(refreshing(id, got.Refresh))
 }
 
 func TestTheConnectionIsTheSameThroughRefreshes(t *testing.T) {
@@ -386,29 +314,6 @@ func TestSecretsRotateWithoutSigningAnybodyOut(t *testing.T) {
 	page := after.send(http.MethodGet, "/authorize?"+query(id, claudeWeb).Encode(), "")
 	require.Equal(t, http.StatusUnauthorized, page.Code)
 	require.Contains(t, page.Body.String(), "invalid_client")
-}
-
-// Replicas get new secrets one after the other. In each step those before and after it open what
-// the other sealed.
-func TestSecretsRotateReplicaByReplica(t *testing.T) {
-	t.Parallel()
-	const newer = "another secret that the operator put in front"
-	shared := &Memory{}
-	steps := [][]string{{testSecrets[0]}, {testSecrets[0], newer}, {newer, testSecrets[0]}}
-	for i := range len(steps) - 1 {
-		var replicas []*rig
-		for _, secrets := range steps[i : i+2] {
-			replicas = append(replicas, newRig(t, func(o *Options) { o.Secrets, o.Once = secrets, shared }))
-		}
-		id, got := replicas[i%2].signIn()
-		for n := range 4 {
-			for _, r := range replicas {
-				_, err := r.verify(got.Access, "/mcp")
-				require.NoError(t, err)
-			}
-			got = replicas[n%2].tokens(refreshing(id, got.Refresh))
-		}
-	}
 }
 
 func TestARevokedKeyEndsTheConnection(t *testing.T) {

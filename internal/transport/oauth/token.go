@@ -25,7 +25,7 @@ const (
 	// What all connections of one key refresh: at once, as those of an office do in the morning,
 	// and later. Each refresh is remembered for as long as its token could come again.
 	refreshesAtOnce = 500
-	refreshEvery    = 10 * time.Second
+	refreshEvery    = time.Minute
 	refreshersKept  = 10_000
 )
 
