@@ -134,12 +134,12 @@ func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) *TaskResult {
 }
 
 // madeNothing reports whether a task left neither a file nor an answer.
-func (r TaskResult) madeNothing() bool {
+func (r *TaskResult) madeNothing() bool {
 	return r.Response == "" && len(r.Transcript) == 0 && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" || o.Path != "" })
 }
 
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
-func (r TaskResult) Text() string {
+func (r *TaskResult) Text() string {
 	var b strings.Builder
 	b.Grow(512) // most are shorter
 	for _, o := range r.Outputs {
@@ -180,7 +180,7 @@ func (r TaskResult) Text() string {
 }
 
 // transcriptText is a line a speaker; the speakers are named if there are two.
-func (r TaskResult) transcriptText() string {
+func (r *TaskResult) transcriptText() string {
 	named := slices.ContainsFunc(r.Transcript, func(l wiro.TranscriptLine) bool { return l.Speaker == wiro.SpeakerAI })
 	text := ""
 	for _, line := range r.Transcript {
@@ -193,7 +193,7 @@ func (r TaskResult) transcriptText() string {
 }
 
 // writeSummary writes the line with state, task, cost, time, and what was spent today.
-func (r TaskResult) writeSummary(b *strings.Builder) {
+func (r *TaskResult) writeSummary(b *strings.Builder) {
 	named := r.Task.named()
 	switch r.State {
 	case stateDryRun:
@@ -285,7 +285,7 @@ func stageName(status string) string {
 }
 
 // Links are the output files, for clients that show them.
-func (r TaskResult) Links() []mcp.ResourceLink {
+func (r *TaskResult) Links() []mcp.ResourceLink {
 	var links []mcp.ResourceLink
 	for _, o := range r.Outputs {
 		address := o.URL
