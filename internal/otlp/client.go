@@ -70,7 +70,7 @@ func (c *client) send(ctx context.Context, message []byte) error {
 		return nil
 	}
 	if errors.Is(cause, context.DeadlineExceeded) {
-		cause = fmt.Errorf("no answer within %s", c.timeout)
+		cause = errors.New("no answer in time")
 	}
 	err = &exportError{fmt.Errorf("the collector at %s: %w", c.url.Host, cmp.Or(cause, err))}
 	if !c.down.Swap(true) {

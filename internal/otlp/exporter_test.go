@@ -260,7 +260,7 @@ func TestTheLogSaysWhatTheLastAttemptMet(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(silent.Close)
-	for endpoint, met := range map[string]string{c.URL: "HTTP 503", nobody.URL: "refused", silent.URL: "no answer within 200ms"} {
+	for endpoint, met := range map[string]string{c.URL: "HTTP 503", nobody.URL: "refused", silent.URL: "no answer in time"} {
 		c.refuse, c.status, c.retryAfter = 1000, http.StatusServiceUnavailable, "60"
 		e, log := startWith(t, map[string]string{
 			"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_METRICS_EXPORTER": "none", "OTEL_EXPORTER_OTLP_TIMEOUT": "200",

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -46,7 +48,9 @@ func (c *storeCheck) check() error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	before := c.fault
-	c.fault = c.ping(ctx)
+	if c.fault = c.ping(ctx); errors.Is(c.fault, context.DeadlineExceeded) {
+		c.fault = fmt.Errorf("%w: no answer within %s", store.ErrUnavailable, storeTimeout)
+	}
 	c.asked = time.Now()
 	switch {
 	case c.fault != nil && before == nil:
