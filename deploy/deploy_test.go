@@ -91,6 +91,10 @@ func TestTheManifestsFitTogether(t *testing.T) {
 	}
 	require.Equal(t, store.Spec.Template.Labels, web.Spec.Egress[1].To[0].PodSelector.MatchLabels)
 
+	require.NotNil(t, server.Spec.Template.Spec.EnableServiceLinks)
+	require.False(t, *server.Spec.Template.Spec.EnableServiceLinks, "WIRO_MCP_SERVICE_HOST and the like are no settings")
+	require.NotEmpty(t, config.Unknown([]string{"WIRO_MCP_SERVICE_HOST=10.0.0.1"}))
+
 	container := server.Spec.Template.Spec.Containers[0]
 	ports := map[string]int32{}
 	for _, p := range container.Ports {

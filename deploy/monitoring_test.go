@@ -23,11 +23,18 @@ import (
 // metrics are the labels of every metric that a server has after a bit of everything.
 func metrics(t *testing.T) map[string][]string {
 	t.Helper()
+	shared, err := wiromcp.OpenStore("redis://127.0.0.1:1", wiromcp.StoreOptions{}) // nobody answers there
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = shared.Close() })
 	upstream := wirotest.NewServer()
 	t.Cleanup(upstream.Close)
 	telemetry := wiromcp.NewTelemetry(nil)
 	client := wiro.NewClient(wiro.Options{BaseURL: upstream.URL, SocketURL: upstream.SocketURL, Observer: telemetry})
 	t.Cleanup(client.Close)
+	replica := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Telemetry: telemetry, Store: shared})
+	t.Cleanup(func() { require.NoError(t, replica.Shutdown(context.Background())) })
+	_, err = replica.Handler(wiromcp.HTTPOptions{})
+	require.NoError(t, err)
 	server := wiromcp.NewServer(wiromcp.ServerOptions{Client: client, Telemetry: telemetry})
 	t.Cleanup(func() { require.NoError(t, server.Shutdown(context.Background())) })
 	handler, err := server.Handler(wiromcp.HTTPOptions{BurstPerKey: 4, RatePerKey: 0.001, OAuthSecrets: []string{strings.Repeat("s", 44)}})

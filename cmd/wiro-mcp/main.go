@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -36,21 +37,21 @@ func main() {
 		}
 		os.Exit(exitInterrupted)
 	}()
-	cleanProxies()
+	cleanEnvironment()
 	os.Exit(run(ctx, os.Args[1:], streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), takeSignals: takeSignals,
 	}))
 }
 
-// cleanProxies takes white space and quotes off the variables that name proxies, as off every
-// other setting: net/http, which reads them once, would ignore such a proxy or look for a host with
-// a quote in its name.
-func cleanProxies() {
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"} {
-		for _, name := range []string{name, strings.ToLower(name)} {
-			if text, set := os.LookupEnv(name); set {
-				_ = os.Setenv(name, apikey.Unquote(text)) // it stays as it was then
-			}
+// cleanEnvironment takes white space and quotes off the variables that libraries read, as off every
+// other setting. They name proxies, which net/http would ignore or look for under a name with a
+// quote, and a collector.
+func cleanEnvironment() {
+	proxies := []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+	for _, pair := range os.Environ() {
+		name, text, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "OTEL_") || slices.Contains(proxies, strings.ToUpper(name)) {
+			_ = os.Setenv(name, apikey.Unquote(text)) // it stays as it was then
 		}
 	}
 }

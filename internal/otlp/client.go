@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -30,9 +31,20 @@ type client struct {
 	down    atomic.Bool // the last message was not taken
 }
 
+// exportError is the error of a message that was not taken. It has been logged.
+type exportError struct{ error }
+
+// laterError is a collector's refusal that says when to come back.
+type laterError struct {
+	error
+	after *backoff.RetryAfterError
+}
+
+func (e laterError) Unwrap() error { return e.after }
+
 // send posts a message, again as long as the specification allows and the time lasts. The first
-// failure of an outage is logged as a warning. The error names the host alone: an address may
-// hold a key.
+// failure of an outage is logged as a warning, with what the last attempt met. The error names
+// the host alone: an address may hold a key.
 func (c *client) send(ctx context.Context, message []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -43,13 +55,24 @@ func (c *client) send(ctx context.Context, message []byte) error {
 		_ = w.Close()
 		message = packed.Bytes()
 	}
-	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, c.attempt(ctx, message) },
-		backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(c.timeout))
+	var cause error
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := c.attempt(ctx, message)
+		if cause == nil || ctx.Err() == nil { // else the time was up, which says less
+			cause = err
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(c.timeout))
 	if err == nil {
-		c.down.Store(false)
+		if c.down.Swap(false) {
+			c.log.Info().Str("collector", c.url.Host).Msg("telemetry arrives again")
+		}
 		return nil
 	}
-	err = fmt.Errorf("the collector at %s: %w", c.url.Host, err)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		cause = errors.New("no answer in time")
+	}
+	err = &exportError{fmt.Errorf("the collector at %s: %w", c.url.Host, cmp.Or(cause, err))}
 	if !c.down.Swap(true) {
 		c.log.Warn().Err(err).Msg("telemetry is lost")
 	}
@@ -79,7 +102,7 @@ func (c *client) attempt(ctx context.Context, message []byte) error {
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
-			return &backoff.RetryAfterError{Duration: time.Duration(seconds) * time.Second}
+			return laterError{fault, &backoff.RetryAfterError{Duration: time.Duration(seconds) * time.Second}}
 		}
 		return fault
 	}

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -25,6 +26,9 @@ func readEnvironment(getenv func(string) string) (traces, metrics *client, err e
 	}
 	traces, tracesErr := environment{getenv, "TRACES"}.client("/v1/traces")
 	metrics, metricsErr := environment{getenv, "METRICS"}.client("/v1/metrics")
+	if tracesErr != nil && metricsErr != nil && tracesErr.Error() == metricsErr.Error() {
+		metricsErr = nil // a variable of both
+	}
 	if err := errors.Join(tracesErr, metricsErr); err != nil {
 		return nil, nil, err
 	}
@@ -49,16 +53,12 @@ func (e environment) value(name string) (value, variable string) {
 
 // client returns a client as the variables say; nil if the signal is not exported.
 func (e environment) client(path string) (*client, error) {
-	exporter := e.getenv("OTEL_" + e.signal + "_EXPORTER")
 	endpoint, variable := e.value("ENDPOINT")
-	switch {
-	case exporter == "none" || exporter == "" && endpoint == "":
-		return nil, nil
-	case exporter != "" && exporter != "otlp":
-		return nil, fmt.Errorf("OTEL_%s_EXPORTER: %.40q is not built in: set otlp or none", e.signal, exporter)
-	case endpoint == "":
-		endpoint = localEndpoint
+	exported, err := e.exported(endpoint != "")
+	if err != nil || !exported {
+		return nil, err
 	}
+	endpoint = cmp.Or(endpoint, localEndpoint)
 	if variable == "OTEL_EXPORTER_OTLP_ENDPOINT" {
 		endpoint = strings.TrimSuffix(endpoint, "/") + path
 	}
@@ -98,6 +98,26 @@ func (e environment) client(path string) (*client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // headers stay with the collector
 	}
 	return c, nil
+}
+
+// exported reports whether the signal goes to a collector: the variable lists exporters, and
+// where it is not set an endpoint is enough. Prometheus needs no exporter, as it reads /metrics.
+func (e environment) exported(byDefault bool) (exported bool, err error) {
+	variable := "OTEL_" + e.signal + "_EXPORTER"
+	list := strings.TrimSpace(e.getenv(variable))
+	if list == "" {
+		return byDefault, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		switch name = strings.TrimSpace(name); {
+		case name == "otlp":
+			exported = true
+		case name == "none", name == "", name == "prometheus" && e.signal == "METRICS":
+		default:
+			return false, fmt.Errorf("%s: %.40q is not built in: set otlp or none", variable, name)
+		}
+	}
+	return exported, nil
 }
 
 // readHeaders reads NAME=VALUE,NAME=VALUE, percent-encoded. Errors do not repeat them: they hold keys.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	bridge "go.opentelemetry.io/contrib/bridges/prometheus"
@@ -53,7 +54,9 @@ func Start(ctx context.Context, o Options) (*Exporter, error) {
 		attribute.String("service.name", o.Service), attribute.String("service.version", o.Version),
 		attribute.String("service.instance.id", rand.Text()),
 	), resource.WithTelemetrySDK(), resource.WithFromEnv())
-	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+	if errors.Is(err, resource.ErrPartialResource) {
+		o.Log.Warn().Err(err).Msg("OTEL_RESOURCE_ATTRIBUTES has members that are left out")
+	} else if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	for _, c := range []*client{traces, metrics} {
@@ -61,12 +64,25 @@ func Start(ctx context.Context, o Options) (*Exporter, error) {
 			c.log = o.Log
 		}
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Debug().Err(err).Msg("OpenTelemetry") }))
+	logSDK(o.Log)
 	e := &Exporter{resource: described, metrics: metrics}
 	if traces != nil {
 		e.traces = sdktrace.NewTracerProvider(sdktrace.WithResource(described), sdktrace.WithBatcher(traceExporter{traces}))
 	}
 	return e, nil
+}
+
+// logSDK sends what the SDK has to say to the log: above all that a variable which it reads
+// itself, such as OTEL_TRACES_SAMPLER, is wrong.
+func logSDK(log zerolog.Logger) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		level := zerolog.WarnLevel
+		if _, logged := errors.AsType[*exportError](err); logged {
+			level = zerolog.DebugLevel
+		}
+		log.WithLevel(level).Err(err).Msg("OpenTelemetry")
+	}))
+	otel.SetLogger(funcr.New(func(_, text string) { log.Warn().Str("what", text).Msg("OpenTelemetry") }, funcr.Options{}))
 }
 
 // TracerProvider makes the spans that are sent; nil if traces are off.

@@ -2,12 +2,14 @@ package otlp
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -31,9 +33,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // collector is an OpenTelemetry collector that keeps what it is sent, after refusing some of it.
 type collector struct {
 	*httptest.Server
-	mu      sync.Mutex
-	refuse  int
-	status  int // of what is refused
+	mu     sync.Mutex
+	refuse int
+	status int // of what is refused
+
+	retryAfter string // seconds, with a refusal
+
 	header  http.Header
 	traces  []*collectortrace.ExportTraceServiceRequest
 	metrics []*collectormetrics.ExportMetricsServiceRequest
@@ -54,7 +59,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.posts++
 	if c.refuse > 0 {
 		c.refuse--
-		w.Header().Set("Retry-After", "0")
+		w.Header().Set("Retry-After", cmp.Or(c.retryAfter, "0"))
 		w.WriteHeader(c.status)
 		return
 	}
@@ -126,7 +131,7 @@ func TestSpansArriveAsTheyWereMade(t *testing.T) {
 	ctx, outer := tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), remote), "outer", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("text", "x"), attribute.Int("n", -7), attribute.Bool("yes", true), attribute.Bool("no", false), attribute.Float64("half", 0.5), attribute.StringSlice("list", []string{"a", "b"}), attribute.String("empty", ""),
 	))
-	_, inner := tracer.Start(ctx, "inner")
+	_, inner := tracer.Start(ctx, "inner", trace.WithLinks(trace.Link{SpanContext: remote, Attributes: []attribute.KeyValue{attribute.Bool("linked", true)}}))
 	inner.AddEvent("something", trace.WithAttributes(attribute.Int("k", 1)))
 	inner.SetStatus(codes.Error, "it broke")
 	inner.End()
@@ -157,6 +162,9 @@ func TestSpansArriveAsTheyWereMade(t *testing.T) {
 	require.Equal(t, uint32(0x101), in.GetFlags())
 	require.Equal(t, tracepb.Status_STATUS_CODE_ERROR, in.GetStatus().GetCode())
 	require.Equal(t, "it broke", in.GetStatus().GetMessage())
+	require.Equal(t, out.GetTraceId(), in.GetLinks()[0].GetTraceId())
+	require.Equal(t, out.GetParentSpanId(), in.GetLinks()[0].GetSpanId())
+	require.Equal(t, map[string]any{"linked": true}, textOf(in.GetLinks()[0].GetAttributes()))
 	require.Equal(t, "something", in.GetEvents()[0].GetName())
 	require.Positive(t, in.GetEvents()[0].GetTimeUnixNano())
 	require.LessOrEqual(t, out.GetStartTimeUnixNano(), in.GetStartTimeUnixNano())
@@ -224,7 +232,7 @@ func TestACollectorThatIsBusyIsAskedAgain(t *testing.T) {
 
 func TestARefusalIsLoggedOnceAndTellsNoSecret(t *testing.T) {
 	c := newCollector(t)
-	c.refuse, c.status = 5, http.StatusUnauthorized
+	c.refuse, c.status = 2, http.StatusUnauthorized
 	e, log := startWith(t, map[string]string{
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": c.URL + "/v1/traces?key=address-secret", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20header-secret",
 	})
@@ -233,11 +241,76 @@ func TestARefusalIsLoggedOnceAndTellsNoSecret(t *testing.T) {
 		span.End()
 		_ = e.traces.ForceFlush(t.Context())
 	}
-	_ = e.Shutdown(t.Context())
 	require.Equal(t, 2, c.posts, "what is refused for good is not sent again")
 	require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("\n")), log.String())
 	require.Contains(t, log.String(), "HTTP 401")
+	_, span := e.TracerProvider().Tracer("").Start(context.Background(), "x")
+	span.End()
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Contains(t, log.String(), "telemetry arrives again")
 	require.NotContains(t, log.String(), "secret")
+}
+
+func TestTheLogSaysWhatTheLastAttemptMet(t *testing.T) {
+	c := newCollector(t)
+	nobody := newCollector(t)
+	nobody.Close()
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // or the server would not see that the client is gone
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	for endpoint, met := range map[string]string{c.URL: "HTTP 503", nobody.URL: "refused", silent.URL: "no answer in time"} {
+		c.refuse, c.status, c.retryAfter = 1000, http.StatusServiceUnavailable, "60"
+		e, log := startWith(t, map[string]string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_METRICS_EXPORTER": "none", "OTEL_EXPORTER_OTLP_TIMEOUT": "200",
+		})
+		_, span := e.TracerProvider().Tracer("").Start(context.Background(), "x")
+		span.End()
+		require.Error(t, e.traces.ForceFlush(t.Context()))
+		require.Contains(t, log.String(), met)
+		_ = e.Shutdown(t.Context())
+	}
+}
+
+func TestVariablesThatTheSDKReadsAreCheckedToo(t *testing.T) {
+	t.Setenv("OTEL_TRACES_SAMPLER", "sometimes")
+	t.Setenv("OTEL_METRIC_EXPORT_INTERVAL", "often")
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "a=b,half")
+	c := newCollector(t)
+	e, log := startWith(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.URL})
+	e.PushMetrics(prometheus.NewRegistry())
+	require.NoError(t, e.Shutdown(t.Context()))
+	for _, wrong := range []string{"sometimes", "often", "OTEL_RESOURCE_ATTRIBUTES"} {
+		require.Contains(t, log.String(), wrong)
+	}
+	for line := range strings.Lines(log.String()) {
+		require.Contains(t, line, `"level":"warn"`)
+	}
+}
+
+func TestMetricsOfTheConventionsHaveTheirNames(t *testing.T) {
+	c := newCollector(t)
+	e, _ := startWith(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.URL, "OTEL_TRACES_EXPORTER": "none"})
+	registry := prometheus.NewRegistry()
+	served := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "mcp_server_operation_duration_seconds"}, []string{"mcp_method_name", "gen_ai_tool_name", "error_type"})
+	sent := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "http_client_request_duration_seconds"}, []string{"http_response_status_code", "server_address", "server_port"})
+	registry.MustRegister(served, sent)
+	served.WithLabelValues("tools/list", "", "").Observe(1)
+	sent.WithLabelValues("200", "api.wiro.ai", "443").Observe(1)
+	e.PushMetrics(registry)
+	require.NoError(t, e.Shutdown(t.Context()))
+	found := map[string]map[string]any{}
+	for _, scope := range c.metrics[0].GetResourceMetrics()[0].GetScopeMetrics() {
+		for _, m := range scope.GetMetrics() {
+			require.Equal(t, "s", m.GetUnit())
+			found[m.GetName()] = textOf(m.GetHistogram().GetDataPoints()[0].GetAttributes())
+		}
+	}
+	require.Equal(t, map[string]map[string]any{
+		"mcp.server.operation.duration": {"mcp.method.name": "tools/list"},
+		"http.client.request.duration":  {"http.response.status_code": int64(200), "server.address": "api.wiro.ai", "server.port": int64(443)},
+	}, found)
 }
 
 func TestTheEnvironmentSaysWhetherAndWhere(t *testing.T) {
@@ -263,6 +336,8 @@ func TestTheEnvironmentSaysWhetherAndWhere(t *testing.T) {
 		"of its own":  {map[string]string{endpoint: "http://c:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://t/x"}, "http://t/x", "http://c:4318/v1/metrics"},
 		"disabled":    {map[string]string{endpoint: "http://c:4318", "OTEL_SDK_DISABLED": "True"}, "", ""},
 		"one is none": {map[string]string{endpoint: "http://c:4318", "OTEL_TRACES_EXPORTER": "none"}, "", "http://c:4318/v1/metrics"},
+		"scraped":     {map[string]string{endpoint: "http://c:4318", "OTEL_METRICS_EXPORTER": "prometheus", "OTEL_TRACES_EXPORTER": " otlp "}, "http://c:4318/v1/traces", ""},
+		"both":        {map[string]string{"OTEL_METRICS_EXPORTER": "prometheus,otlp"}, "", "http://localhost:4318/v1/metrics"},
 		"by default":  {map[string]string{"OTEL_TRACES_EXPORTER": "otlp"}, "http://localhost:4318/v1/traces", ""},
 	} {
 		traces, metrics, err := read(c.variables)
@@ -277,6 +352,7 @@ func TestTheEnvironmentSaysWhetherAndWhere(t *testing.T) {
 		variables[variable] = value
 		_, _, err := read(variables)
 		require.ErrorContains(t, err, "OTEL_", variable)
+		require.NotContains(t, err.Error(), "\n", "one fault of both signals is said once")
 		require.NotContains(t, err.Error(), "a-secret")
 	}
 }

@@ -55,6 +55,7 @@ const cumulative = 2
 
 // encodeMetric encodes what Prometheus' metrics become: floats, cumulative.
 func encodeMetric(metric metricdata.Metrics) message {
+	metric = underConvention(metric)
 	m := message(nil).text(1, metric.Name).text(2, metric.Description).text(3, metric.Unit)
 	switch data := metric.Data.(type) {
 	case metricdata.Gauge[float64]:

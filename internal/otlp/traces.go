@@ -55,6 +55,10 @@ func encodeSpan(s sdktrace.ReadOnlySpan) message {
 	for _, e := range s.Events() {
 		m = m.sub(11, message(nil).time(1, e.Time).text(2, e.Name).attributes(3, e.Attributes))
 	}
+	for _, l := range s.Links() {
+		trace, span := l.SpanContext.TraceID(), l.SpanContext.SpanID()
+		m = m.sub(13, message(nil).bytes(1, trace[:]).bytes(2, span[:]).text(3, l.SpanContext.TraceState().String()).attributes(4, l.Attributes))
+	}
 	m = m.sub(15, encodeStatus(s.Status()))
 	const parentKnown, parentRemote = 0x100, 0x200
 	flags := uint32(span.TraceFlags()) | parentKnown

@@ -145,9 +145,10 @@ func (s *Store) Close() error {
 	return s.backend.close()
 }
 
-// Ping reports ErrUnavailable where the store cannot be used.
+// Ping reports ErrUnavailable where the store cannot be read and written: one that is full or
+// answers a user without rights can be connected to.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.backend.get(ctx, "ping/ping")
+	_, err := s.backend.swap(ctx, "ping/"+s.owner, nil, []byte("1"), time.Second)
 	return err
 }
 

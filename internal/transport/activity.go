@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
 	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
@@ -66,6 +69,7 @@ type activity struct {
 	transport string          // tcp or pipe, if the MCP server was reached
 	protocol  string          // version; "" if there is no such version
 	rpcID     json.RawMessage // the client's id
+	prompt    string          // that is asked for, if there is such a one
 	rpcCode   int             // of a JSON-RPC error; 0 if there is none
 	call      mcptool.Event   // of a tool that was called
 
@@ -88,6 +92,8 @@ func (a *activity) settle(ctx context.Context) {
 // errorType is the attribute error.type of the semantic conventions; "" for no error.
 func (a *activity) errorType() string {
 	switch {
+	case a.kind == kindSent && a.status == 0 && a.outcome != "":
+		return string(a.outcome)
 	case a.kind == kindSent && a.status == 0:
 		return "no_response"
 	case a.kind == kindSent && a.status >= http.StatusBadRequest:
@@ -104,6 +110,29 @@ func (a *activity) errorType() string {
 		return "tool_error"
 	}
 	return ""
+}
+
+// serverOf is the host and port of an address; an empty host for nil.
+func serverOf(u *url.URL) (host string, port int) {
+	if u == nil {
+		return "", 0
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		port = map[string]int{"http": 80, "https": 443}[u.Scheme]
+	}
+	return u.Hostname(), port
+}
+
+// promptOf is the prompt that a message asks for; "" if there is no such one.
+func promptOf(served *server.MCPServer, m *message) string {
+	if m.Method != string(mcp.MethodPromptsGet) {
+		return ""
+	}
+	if _, ok := served.ListPrompts()[m.params.Name]; !ok {
+		return ""
+	}
+	return m.params.Name
 }
 
 // waitOutcome is how a wait ended.

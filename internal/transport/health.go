@@ -27,22 +27,24 @@ func (l *lastAnswer) recent() bool { return time.Since(time.Unix(0, l.at.Load())
 // readiness tells whether the server should get requests: the documentation is loaded, Wiro
 // answers, and the server does not shut down.
 type readiness struct {
-	load     func()          // loads the documentation; may be nil
-	once     sync.Once       // of start
-	docs     chan struct{}   // closed once they are loaded
-	draining context.Context //nolint:containedctx // a state, done for good
-	last     *lastAnswer
-	address  string // of the Wiro API; "" skips the probe
-	client   *http.Client
+	load       func()          // loads the documentation; may be nil
+	once       sync.Once       // of start
+	background sync.WaitGroup  // what start began
+	docs       chan struct{}   // closed once they are loaded
+	draining   context.Context //nolint:containedctx // a state, done for good
+	last       *lastAnswer
+	address    string // of the Wiro API; "" skips the probe
+	client     *http.Client
+	store      *storeCheck
 
 	mu     sync.Mutex
 	probed time.Time
 	fault  error
 }
 
-func newReadiness(draining context.Context, b Backend) *readiness {
+func newReadiness(draining context.Context, b Backend, store *storeCheck) *readiness {
 	r := &readiness{
-		docs: make(chan struct{}), draining: draining, last: &b.Telemetry.metrics.lastAnswer, address: b.WiroURL,
+		store: store, docs: make(chan struct{}), draining: draining, last: &b.Telemetry.metrics.lastAnswer, address: b.WiroURL,
 		client: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 30 * time.Second},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -54,26 +56,23 @@ func newReadiness(draining context.Context, b Backend) *readiness {
 	return r
 }
 
-// start loads the documentation in the background, once.
+// start loads the documentation in the background, and asks the store for the first time, once.
 func (r *readiness) start() {
 	r.once.Do(func() {
-		go func() {
+		r.background.Go(func() {
 			defer close(r.docs)
 			if r.load != nil {
 				r.load()
 			}
-		}()
+		})
+		r.background.Go(func() { _ = r.store.check() }) // logs what is wrong
 	})
 }
 
-// close waits for the documentation to be loaded, if that was started, and closes idle
-// connections.
+// close waits for what start began, and closes idle connections.
 func (r *readiness) close() {
-	started := true
-	r.once.Do(func() { started = false }) // it will not be started any more
-	if started {
-		<-r.docs
-	}
+	r.once.Do(func() {}) // it will not be started any more
+	r.background.Wait()
 	r.client.CloseIdleConnections()
 }
 
@@ -143,9 +142,13 @@ func (r *readiness) servePlain(w http.ResponseWriter, _ *http.Request) {
 // serveReady answers 200 or 503, with the reasons.
 func (r *readiness) serveReady(w http.ResponseWriter, _ *http.Request) {
 	answer := struct {
-		Ready  bool     `json:"ready"`
-		Faults []string `json:"faults"`
+		Ready    bool     `json:"ready"`
+		Faults   []string `json:"faults"`
+		Warnings []string `json:"warnings,omitempty"` // what does not work, while the rest does
 	}{Faults: r.faults()}
+	if r.store.check() != nil { // the log says why, and where the store is
+		answer.Warnings = append(answer.Warnings, "the store does not answer")
+	}
 	answer.Ready = len(answer.Faults) == 0
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

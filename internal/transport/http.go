@@ -82,6 +82,7 @@ type HTTP struct {
 
 	mu      sync.Mutex
 	servers []*http.Server // those that Serve runs
+	admin   *http.Server   // the one for operators; may be nil
 	closed  chan struct{}  // by Shutdown
 	close   func()
 }
@@ -125,7 +126,10 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h.draining, h.drain = context.WithCancel(context.Background())
 	h.closed = make(chan struct{})
 	h.close = sync.OnceFunc(func() { close(h.closed) })
-	h.ready = newReadiness(h.draining, b)
+	shared := newStoreCheck(b.Store, b.Log)
+	shared.register(b.Telemetry.metrics.registry)
+	b.Telemetry.metrics.expect(b.Tools.MCP())
+	h.ready = newReadiness(h.draining, b, shared)
 	return h, nil
 }
 
@@ -139,7 +143,7 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 	h.Drain()
 	h.mu.Lock()
 	h.close()
-	servers := h.servers
+	servers, admin := h.servers, h.admin
 	h.mu.Unlock()
 	var group errgroup.Group
 	for _, s := range servers {
@@ -154,6 +158,9 @@ func (h *HTTP) Shutdown(ctx context.Context) error {
 	err := errors.Join(group.Wait(), h.inFlight.wait(ctx))
 	h.hijacked.cut() // none is left unless ctx ended
 	h.ready.close()
+	if admin != nil { // last, so that operators can watch the rest
+		_ = admin.Close()
+	}
 	return err
 }
 

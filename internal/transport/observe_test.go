@@ -35,6 +35,7 @@ func TestMetricsCountEverythingAndTellNothing(t *testing.T) {
 	for _, line := range []string{
 		`wiro_mcp_calls_total{outcome="ok",tool="run_model"} 1`,
 		`wiro_mcp_calls_total{outcome="refused",tool="get_task"} 1`,
+		`wiro_mcp_calls_total{outcome="internal",tool="run_model"} 0`,
 		`wiro_mcp_call_duration_seconds_count{tool="run_model"} 1`,
 		`wiro_mcp_requests_total{method="tools/list",outcome="ok"} 2`,
 		`wiro_mcp_requests_total{method="other",outcome="refused"} 1`,

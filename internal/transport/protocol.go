@@ -64,6 +64,16 @@ func knownVersion(version string) string {
 	return ""
 }
 
+// settledVersion is the version that an answer to initialize settles on; "" for any other answer.
+func settledVersion(answer mcp.JSONRPCMessage) string {
+	if response, ok := answer.(mcp.JSONRPCResponse); ok {
+		if settled, ok := response.Result.(mcp.InitializeResult); ok {
+			return settled.ProtocolVersion
+		}
+	}
+	return ""
+}
+
 // errorCode is the code of an answer that is an error; 0 for any other.
 func errorCode(answer mcp.JSONRPCMessage) int {
 	if failure, ok := answer.(mcp.JSONRPCError); ok {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -96,7 +97,7 @@ func (c *rpcCall) answered(answer mcp.JSONRPCMessage) (int, []byte) {
 // begun records the beginning of the call.
 func (c *rpcCall) begun() {
 	header := c.entry.caller.header
-	c.entry.transport, c.entry.protocol = "tcp", knownVersion(headerVersion(header))
+	c.entry.transport, c.entry.protocol, c.entry.prompt = "tcp", knownVersion(headerVersion(header)), promptOf(c.http.dispatcher.mcp, c.message)
 	c.ctx = c.http.record.begin(withRemoteSpan(c.ctx, header, c.message.params.Meta), &c.entry)
 }
 
@@ -107,7 +108,7 @@ func (c *rpcCall) session() *session {
 
 // encode ends the call.
 func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
-	c.entry.rpcCode = errorCode(answer)
+	c.entry.rpcCode, c.entry.protocol = errorCode(answer), cmp.Or(settledVersion(answer), c.entry.protocol)
 	c.end(status)
 	data, err := encodeAnswer(answer, c.message.ID)
 	if err != nil {

@@ -64,7 +64,7 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 		_ = listener.Close()
 		return err
 	}
-	main := h.server(h.Handler())
+	main, operators := h.server(h.Handler()), (*http.Server)(nil)
 	servers := []*http.Server{main}
 	serve := map[*http.Server]func() error{main: func() error { return main.Serve(listener) }}
 	if encryption != nil {
@@ -87,22 +87,22 @@ func (h *HTTP) ServeOn(ctx context.Context, listener net.Listener) error {
 			_ = listener.Close()
 			return err
 		}
-		other := h.server(h.adminHandler())
-		servers = append(servers, other)
-		serve[other] = func() error { return other.Serve(admin) }
+		operators = h.server(h.adminHandler())
+		serve[operators] = func() error { return operators.Serve(admin) }
 		h.Log.Info().Str("address", admin.Addr().String()).Msg("listening for operators")
 	}
 	h.mu.Lock()
 	h.servers = append(h.servers, servers...)
+	h.admin = operators
 	h.mu.Unlock()
 	h.Start()
 	h.ready.start()
 	h.announce(listener.Addr(), encryption)
 
 	group, ctx := errgroup.WithContext(ctx)
-	for _, s := range servers {
+	for _, run := range serve {
 		group.Go(func() error {
-			if err := serve[s](); !errors.Is(err, http.ErrServerClosed) {
+			if err := run(); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil

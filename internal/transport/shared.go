@@ -20,10 +20,11 @@ func (o storeOnce) UseOnce(ctx context.Context, id string, ttl time.Duration) (b
 // sharedRate counts the requests of each key over all replicas.
 type sharedRate struct {
 	limiter store.Limiter
-	down    atomic.Int64 // Unix nanoseconds until which the store is not asked
+	down    atomic.Int64 // Unix nanoseconds until which the store is not asked; 0 while it answers
 }
 
-// askAgain is how long a store that did not answer is left alone: requests do not wait for it.
+// askAgain is how long a store that did not answer is left alone. Then one request asks it: the
+// others do not wait for it.
 const askAgain = 5 * time.Second
 
 // sharedSalt makes equal hashes of a key on all replicas.
@@ -39,13 +40,21 @@ func newSharedRate(s *store.Store, o HTTPOptions) *sharedRate {
 // take counts n requests, or returns when to come back. While the store is down each replica
 // counts alone.
 func (r *sharedRate) take(ctx context.Context, c wiro.Credentials, n int) (retry time.Duration) {
+	if r == nil || n <= 0 {
+		return 0
+	}
 	now := time.Now()
-	if r == nil || n <= 0 || now.UnixNano() < r.down.Load() {
+	again := now.Add(askAgain).UnixNano()
+	until := r.down.Load()
+	if until != 0 && (now.UnixNano() < until || !r.down.CompareAndSwap(until, again)) {
 		return 0
 	}
 	retry, err := r.limiter.Allow(ctx, c.Fingerprint(sharedSalt), n)
-	if err != nil && ctx.Err() == nil {
-		r.down.Store(now.Add(askAgain).UnixNano())
+	switch {
+	case err == nil && until != 0:
+		r.down.Store(0)
+	case err != nil && ctx.Err() == nil:
+		r.down.Store(again)
 	}
 	return retry
 }

@@ -16,10 +16,15 @@ type limiter struct {
 	retry time.Duration
 	err   error
 	keys  []string
+
+	during func() // a call; may be nil
 }
 
 func (l *limiter) Allow(_ context.Context, key string, _ int) (time.Duration, error) {
 	l.keys = append(l.keys, key)
+	if l.during != nil {
+		l.during()
+	}
 	return l.retry, l.err
 }
 
@@ -40,6 +45,21 @@ func TestReplicasCountTheRequestsOfAKeyTogether(t *testing.T) {
 		require.Zero(t, a.take(t.Context(), one, 1), "a store that is down refuses nobody")
 	}
 	require.Len(t, l.keys, 4, "and is left alone for a while")
+	a.down.Store(1) // a while later
+	asked := make(chan struct{})
+	l.during = func() {
+		l.during = nil
+		require.Zero(t, a.take(t.Context(), one, 1), "the others do not wait")
+		close(asked)
+	}
+	a.take(t.Context(), one, 1)
+	<-asked
+	require.Len(t, l.keys, 5, "one asks")
+	a.down.Store(1)
+	l.err = nil
+	a.take(t.Context(), one, 1)
+	a.take(t.Context(), one, 1)
+	require.Len(t, l.keys, 7, "a store that answers again counts")
 
 	memory, err := store.Open("memory", store.Options{})
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,4 +111,51 @@ func startUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
 		serve(w, q)
 	}))
 	return u
+}
+
+func TestOperatorsCanWatchTheShutdown(t *testing.T) {
+	t.Parallel()
+	hold := make(chan struct{})
+	upstream := startUpstream(t, func(w http.ResponseWriter, q *http.Request) {
+		if q.Method == http.MethodPost { // not the probe
+			<-hold
+		}
+		_, _ = io.WriteString(w, `{"result":true,"errors":[],"tool":[],"total":"0"}`)
+	})
+	r := start(t, func(s *setup) {
+		s.wiroURL = upstream.url
+		s.settings.AdminListen = "127.0.0.1:0"
+	})
+	operators := func(path string) (answer, error) {
+		var address string
+		eventually(t, "the listener for operators", func() bool {
+			_, rest, found := strings.Cut(r.logs.String(), `"address":"`)
+			address, _, _ = strings.Cut(rest, `"`)
+			return found
+		})
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+		require.NoError(t, err)
+		response, err := clientOf(t).Do(q)
+		if err != nil {
+			return answer{}, err
+		}
+		return read(t, response), nil
+	}
+	answers := make(chan answer, 1)
+	go func() { answers <- r.post(call(1, "search_models", nil)) }()
+	<-upstream.asked
+	r.stop()
+	<-r.draining.Done()
+	a, err := operators("/readyz")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusServiceUnavailable, a.status)
+	require.Contains(t, a.body, "shutting down")
+	a, err = operators("/metrics")
+	require.NoError(t, err)
+	require.Contains(t, a.body, "wiro_mcp_calls_total")
+	close(hold)
+	require.Equal(t, http.StatusOK, (<-answers).status)
+	require.NoError(t, <-r.stopped)
+	_, err = operators("/readyz")
+	require.Error(t, err)
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,11 +170,7 @@ func (c *connection) initialize(m message, answer func([]byte)) {
 	a := &activity{id: s.id, method: m.label(), transport: "pipe", rpcID: m.ID}
 	ctx := c.record.begin(withRemoteSpan(c.ctx, nil, m.params.Meta), a)
 	result := c.handle(ctx, &m, s, &mcptool.Scope{RequestID: s.id})
-	if response, ok := result.(mcp.JSONRPCResponse); ok {
-		if settled, ok := response.Result.(mcp.InitializeResult); ok {
-			c.protocol = settled.ProtocolVersion
-		}
-	}
+	c.protocol = cmp.Or(settledVersion(result), c.protocol)
 	a.protocol = c.protocol
 	c.recordEnd(ctx, a, result)
 	c.client, c.capabilities = s.client, s.capabilities
@@ -247,7 +244,7 @@ func (c *connection) run(ctx context.Context, m message, s *stdioSession, key st
 	}
 	var result mcp.JSONRPCMessage
 	if ctx.Err() == nil {
-		a := &activity{id: s.id, method: m.label(), transport: "pipe", protocol: knownVersion(s.protocol), rpcID: m.ID}
+		a := &activity{id: s.id, method: m.label(), transport: "pipe", protocol: knownVersion(s.protocol), prompt: promptOf(c.mcp, &m), rpcID: m.ID}
 		observe := func(e mcptool.Event) { a.call, a.tool, a.outcome = e, e.Tool, outcome(e.Status) }
 		ctx = c.record.begin(withRemoteSpan(ctx, nil, m.params.Meta), a)
 		defer func() { c.recordEnd(ctx, a, result) }()

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/wiroai/wiro-mcp-go/internal/mcptool"
 )
 
 // recorder is told what the server does. The log, the metrics and the traces are one each.
@@ -73,7 +76,9 @@ func (t *Telemetry) Request(ctx context.Context, operation string) (context.Cont
 	a := &activity{kind: kindSent, name: operation, upstream: t.upstream.Load()}
 	ctx = t.recorders.begin(ctx, a)
 	return ctx, func(status int) {
-		a.status = status
+		if a.status = status; status == 0 && errors.Is(ctx.Err(), context.Canceled) {
+			a.outcome = outcome(mcptool.Canceled) // the client went away, or the server ends: no fault of Wiro's
+		}
 		t.recorders.end(ctx, a)
 	}
 }

@@ -3,10 +3,13 @@ package transport
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -209,4 +212,85 @@ func TestWaitsSayHowTheyEnded(t *testing.T) {
 	require.Equal(t, outcomeTimeout, waitOutcome(ended, context.DeadlineExceeded))
 	require.Equal(t, outcome(mcptool.Canceled), waitOutcome(ended, context.Canceled))
 	require.Equal(t, outcomeFailed, waitOutcome(t.Context(), http.ErrHandlerTimeout))
+}
+
+func TestWhatIsAskedForIsNamedIfItExists(t *testing.T) {
+	t.Parallel()
+	spans, adjust := traced()
+	r := start(t, adjust)
+	r.post(rpcMessage("prompts/get", 1, map[string]any{"name": "make_image"})) // without its arguments
+	r.post(rpcMessage("prompts/get", 1, map[string]any{"name": "my-private-prompt"}))
+	require.Equal(t, "make_image", described(named(t, spans, "prompts/get make_image"))["gen_ai.prompt.name"])
+	require.NotContains(t, described(named(t, spans, "prompts/get")), "gen_ai.prompt.name")
+
+	r.post(rpcMessage("initialize", 1, map[string]any{"protocolVersion": "2025-06-18", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "x", "version": "1"}}))
+	require.Equal(t, "2025-06-18", described(named(t, spans, "initialize"))["mcp.protocol.version"], "what was agreed, as no header has it yet")
+
+	metrics := r.get("/metrics").body
+	require.Contains(t, metrics, `gen_ai_prompt_name="make_image"`)
+	require.Contains(t, metrics, `error_type="-32602",gen_ai_operation_name="",gen_ai_prompt_name="make_image",gen_ai_tool_name="",mcp_method_name="prompts/get",mcp_protocol_version="2025-03-26",network_transport="tcp",rpc_response_status_code="-32602"} 1`)
+	require.NotContains(t, metrics, "my-private")
+}
+
+func TestACallLinksToTheRequestAroundIt(t *testing.T) {
+	t.Parallel()
+	spans, adjust := traced()
+	r := start(t, adjust)
+	const around = "00-" + clientTrace + "-" + clientSpan + "-01"
+	meta := func(parent string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"traceparent":"` + parent + `"}}}`
+	}
+	r.post(meta("00-11111111111111111111111111111111-2222222222222222-01"), header("Traceparent", around))
+	links := named(t, spans, "tools/list").Links
+	require.Len(t, links, 1)
+	require.Equal(t, clientSpan, links[0].SpanContext.SpanID().String())
+
+	for _, parent := range []string{around, "x"} { // the same, and none
+		spans.Reset()
+		r.post(meta(parent), header("Traceparent", around))
+		listed := named(t, spans, "tools/list")
+		require.Equal(t, clientSpan, listed.Parent.SpanID().String(), parent)
+		require.Empty(t, listed.Links, parent)
+	}
+}
+
+func TestARequestSaysWhereItWent(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"https://api.wiro.ai/v1": "api.wiro.ai:443", "http://wiro/v1": "wiro:80", "https://wiro:8443": "wiro:8443"} {
+		telemetry := NewTelemetry("1.2.3", nil)
+		telemetry.SetUpstream(address)
+		host, port := serverOf(telemetry.upstream.Load())
+		require.Equal(t, want, fmt.Sprintf("%s:%d", host, port))
+		_, sent := telemetry.Request(t.Context(), "Task/Detail")
+		sent(http.StatusOK)
+		require.Contains(t, scraped(t, telemetry), fmt.Sprintf(`server_address="%s",server_port="%d"`, host, port))
+	}
+	host, _ := serverOf(nil)
+	require.Empty(t, host)
+}
+
+func TestARequestThatNobodyWaitsForIsNoFaultOfWiro(t *testing.T) {
+	t.Parallel()
+	telemetry := NewTelemetry("1.2.3", nil)
+	gone, cancel := context.WithCancel(t.Context())
+	_, canceled := telemetry.Request(gone, "Task/Detail")
+	cancel()
+	canceled(0)
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	_, unanswered := telemetry.Request(late, "Task/Detail")
+	unanswered(0)
+	metrics := scraped(t, telemetry)
+	require.Contains(t, metrics, `wiro_mcp_upstream_requests_total{operation="Task/Detail",status="canceled"} 1`)
+	require.Contains(t, metrics, `wiro_mcp_upstream_requests_total{operation="Task/Detail",status="0"} 1`)
+	require.Contains(t, metrics, `error_type="canceled"`)
+	require.Contains(t, metrics, `error_type="no_response"`)
+}
+
+// scraped is what Prometheus reads.
+func scraped(t *testing.T, telemetry *Telemetry) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	telemetry.Metrics().Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return answer.Body.String()
 }

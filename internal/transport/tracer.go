@@ -27,10 +27,14 @@ func (t tracer) begin(ctx context.Context, a *activity) context.Context {
 	case kindServed:
 		name, kind, attributes = a.method, trace.SpanKindServer, servedAttributes(a)
 	case kindSent:
-		name, kind, attributes = "POST "+urlTemplate(a), trace.SpanKindClient, sentAttributes(a)
+		name, kind, attributes = "POST "+urlTemplate(a.name), trace.SpanKindClient, sentAttributes(a)
 	case kindWaited, kindSignIn:
 	}
-	ctx, span := t.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...), trace.WithTimestamp(a.started))
+	options := []trace.SpanStartOption{trace.WithSpanKind(kind), trace.WithAttributes(attributes...), trace.WithTimestamp(a.started)}
+	if around, ok := ctx.Value(aroundKey{}).(trace.SpanContext); ok && a.kind == kindServed {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: around}))
+	}
+	ctx, span := t.Start(ctx, name, options...)
 	setKnown(span, a)
 	return ctx
 }
@@ -56,11 +60,18 @@ func (t tracer) end(ctx context.Context, a *activity) {
 	span.End()
 }
 
+// executeTool is gen_ai.operation.name of a tool's call.
+const executeTool = "execute_tool"
+
 // setKnown gives a span what may be known at the end of its request only.
 func setKnown(span trace.Span, a *activity) {
 	if a.tool != "" {
 		span.SetName(a.method + " " + a.tool)
-		span.SetAttributes(attribute.String("gen_ai.operation.name", "execute_tool"), attribute.String("gen_ai.tool.name", a.tool))
+		span.SetAttributes(attribute.String("gen_ai.operation.name", executeTool), attribute.String("gen_ai.tool.name", a.tool))
+	}
+	if a.prompt != "" {
+		span.SetName(a.method + " " + a.prompt)
+		span.SetAttributes(attribute.String("gen_ai.prompt.name", a.prompt))
 	}
 	if a.protocol != "" {
 		span.SetAttributes(attribute.String("mcp.protocol.version", a.protocol))
@@ -90,42 +101,46 @@ func servedAttributes(a *activity) []attribute.KeyValue {
 }
 
 // urlTemplate is the path of a request to Wiro, without what the caller named.
-func urlTemplate(a *activity) string {
-	if a.name == "Run" {
+func urlTemplate(operation string) string {
+	if operation == "Run" {
 		return "/Run/{owner}/{model}"
 	}
-	return "/" + a.name
+	return "/" + operation
 }
 
 func sentAttributes(a *activity) []attribute.KeyValue {
 	attributes := []attribute.KeyValue{
-		attribute.String("http.request.method", http.MethodPost), attribute.String("url.template", urlTemplate(a)),
+		attribute.String("http.request.method", http.MethodPost), attribute.String("url.template", urlTemplate(a.name)),
 	}
-	if u := a.upstream; u != nil {
-		attributes = append(attributes, attribute.String("server.address", u.Hostname()))
-		if port, err := strconv.Atoi(u.Port()); err == nil {
-			attributes = append(attributes, attribute.Int("server.port", port))
-		}
+	if host, port := serverOf(a.upstream); host != "" {
+		attributes = append(attributes, attribute.String("server.address", host), attribute.Int("server.port", port))
 	}
 	return attributes
 }
 
+// aroundKey is the span of the HTTP request around a message that names a span of its own.
+type aroundKey struct{}
+
 // withRemoteSpan puts the client's span into the context, which _meta or else the header names.
-// Baggage is not taken: it could carry anything.
+// If both do, the span of the call links to the one of the header. Baggage is not taken: it could
+// carry anything.
 func withRemoteSpan(ctx context.Context, h http.Header, meta *mcp.Meta) context.Context {
-	if meta != nil && meta.AdditionalFields["traceparent"] != nil {
-		carrier := propagation.MapCarrier{}
-		for _, name := range []string{"traceparent", "tracestate"} {
-			if text, ok := meta.AdditionalFields[name].(string); ok && len(text) <= maxToken {
-				carrier[name] = text
-			}
-		}
-		if carrier["traceparent"] != "" {
-			return propagation.TraceContext{}.Extract(ctx, carrier)
+	if h.Get("Traceparent") != "" {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	}
+	if meta == nil || meta.AdditionalFields["traceparent"] == nil {
+		return ctx
+	}
+	carrier := propagation.MapCarrier{}
+	for _, name := range []string{"traceparent", "tracestate"} {
+		if text, ok := meta.AdditionalFields[name].(string); ok && len(text) <= maxToken {
+			carrier[name] = text
 		}
 	}
-	if h.Get("Traceparent") != "" {
-		return propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	around := trace.SpanContextFromContext(ctx)
+	ctx = propagation.TraceContext{}.Extract(ctx, carrier)
+	if around.IsValid() && !around.Equal(trace.SpanContextFromContext(ctx)) {
+		ctx = context.WithValue(ctx, aroundKey{}, around)
 	}
 	return ctx
 }
