@@ -303,3 +303,20 @@ func TestACallThatIsGivenUpDuringAPauseSaysSo(t *testing.T) {
 	_, err = c.Models.Explore(ctx)
 	require.EqualError(t, err, "Tool/Explore: context canceled", "nothing is sent for a caller who has gone")
 }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A program's own transport, as tests have one, may leave out of its responses what net/http fills in.
+func TestATransportOfTheProgramMayAnswerInShort(t *testing.T) {
+	t.Parallel()
+	client := wiro.NewClient(wiro.Options{Credentials: wiro.Credentials{Key: testKey}, HTTPClient: &http.Client{
+		Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"result":true,"tasklist":[{"id":"7"}]}`))}, nil
+		}),
+	}})
+	task, err := client.Tasks.Get(t.Context(), wiro.TaskRef{ID: "7"})
+	require.NoError(t, err)
+	require.Equal(t, "7", task.ID)
+}

@@ -220,7 +220,7 @@ func (c *Client) withRedacted(values ...string) *Client {
 // encoding. "[set]" stands in their place. It leaves a key or secret of less than 8 bytes.
 // Errors of the client are redacted already.
 func (c *Client) Redact(text string) string {
-	if !c.credentials.Set() {
+	if !c.credentials.Set() || len(text) < redact.Shingle {
 		return text
 	}
 	return c.shared.derivations.of(c.credentials).redactor.Redact(text)

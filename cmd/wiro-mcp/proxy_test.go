@@ -91,12 +91,12 @@ func (p *beyondProxy) serve(w http.ResponseWriter, r *http.Request, to string) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
-	here, _, err := http.NewResponseController(w).Hijack()
+	here, unread, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	go func() {
-		_, _ = io.Copy(there, here)
+		_, _ = io.Copy(there, unread) // net/http may have read the first byte
 		_ = there.Close()
 	}()
 	_, _ = io.Copy(here, there)

@@ -52,9 +52,11 @@ func (s *schema) bind(tool string, arguments map[string]json.RawMessage, into re
 	}
 	for i := range s.fields {
 		p := &s.fields[i]
+		if !p.required {
+			continue
+		}
 		value, ok := arguments[p.name]
-		if p.required && !ok && (faults == nil || !slices.Contains(names, p.name)) ||
-			p.required && ok && p.kind.Kind() == reflect.String && blank(value) {
+		if !ok && (faults == nil || !slices.Contains(names, p.name)) || ok && p.kind.Kind() == reflect.String && blank(value) {
 			fault := tool + " needs " + p.name
 			if p.doc != "" {
 				fault += ": " + p.doc

@@ -63,7 +63,7 @@ func (p plain) dirty(v reflect.Value, lines bool) bool {
 	switch v.Kind() {
 	case reflect.String:
 		text := v.String()
-		return v.Type() != numberType && p.text(text, lines) != text
+		return text != "" && v.Type() != numberType && p.text(text, lines) != text
 	case reflect.Interface, reflect.Pointer:
 		return !v.IsNil() && p.dirty(v.Elem(), lines)
 	case reflect.Slice, reflect.Array:

@@ -33,11 +33,20 @@ func truncateJSON(data json.RawMessage, hint string) any {
 // FitBefore shortens the part of a text before end, never the rest, where both are longer than the
 // size caps allow. The hint says how to get what is cut.
 func FitBefore(text string, end int, hint string) string {
+	if fits(len(text), 1, 0) {
+		return text
+	}
 	characters, tokens := weigh(text[end:])
 	if body := cutText(text[:end], hint, characters+1, tokens); body != text[:end] {
 		return body + text[end:]
 	}
 	return text
+}
+
+// fits reports whether a text of so many bytes, as nearly all have, surely is within the size caps
+// where so many characters and tokens are taken already.
+func fits(bytes, characters int, tokens float64) bool {
+	return characters+bytes <= maxCharacters-400 && tokens+0.75*float64(bytes) <= maxTokens-100
 }
 
 // weigh counts the characters of a text, and about how many tokens it takes.
@@ -59,7 +68,7 @@ func truncateText(text, hint string) string { return cutText(text, hint, 0, 0) }
 // cutText is truncateText where so many characters and tokens are taken already.
 func cutText(text, hint string, characters int, tokens float64) string {
 	limit := len(text)
-	if characters+limit <= maxCharacters-400 && tokens+0.75*float64(limit) <= maxTokens-100 { // as nearly all do
+	if fits(limit, characters, tokens) {
 		return text
 	}
 	for i, r := range text {

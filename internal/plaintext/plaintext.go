@@ -27,7 +27,7 @@ func Terminal(text string) string { return clean(text, forTerminal) }
 // Line returns Result on one line: line breaks and tabs, with the spaces around them, become
 // one space, and none at either end. Other spaces stay: names may have them.
 func Line(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+	if isPrintable(text) {
 		return text
 	}
 	text = Result(strings.Map(func(r rune) rune {
@@ -55,6 +55,16 @@ func Line(text string) string {
 	return b.String()
 }
 
+// isPrintable reports whether a text has nothing but the printable characters of ASCII.
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // isBreak reports whether a character ends a line or moves the cursor, for some reader.
 func isBreak(r rune) bool {
 	switch r {
@@ -66,14 +76,10 @@ func isBreak(r rune) bool {
 
 // CollapseSpace returns the words of a text with one space between them.
 func CollapseSpace(text string) string {
-	inWord := false
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == ' ' && !inWord {
-			return strings.Join(strings.Fields(text), " ")
-		}
-		inWord = text[i] != ' '
+	if isPrintable(text) && !strings.HasPrefix(text, " ") && !strings.HasSuffix(text, " ") && !strings.Contains(text, "  ") {
+		return text
 	}
-	return strings.TrimSuffix(text, " ")
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // Quote returns a foreign text as part of a sentence that a user decides on: in quotes, on one

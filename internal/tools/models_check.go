@@ -191,7 +191,7 @@ func sameJSON(a, b any) bool {
 func (p plannedRun) line() string { return "costs " + p.Quote.String() }
 
 // dryRunText says what a run would cost, and with what it would be run.
-func (r TaskResult) dryRunText() string {
+func (r *TaskResult) dryRunText() string {
 	text := fmt.Sprintf("Dry run, nothing was started or charged: %s ", r.Task.Model)
 	switch {
 	case r.Quote == nil:

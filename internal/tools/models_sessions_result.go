@@ -35,11 +35,11 @@ type sessionOutcome struct {
 }
 
 func readOutcome(data json.RawMessage) sessionOutcome {
-	if data == nil { // there was no session, or it brought nothing
+	if data == nil { // most tasks have no session
 		return sessionOutcome{}
 	}
 	var o sessionOutcome
-	_ = json.Unmarshal(data, &o) // damaged
+	_ = json.Unmarshal(data, &o) // what cannot be read brought nothing
 	return o
 }
 

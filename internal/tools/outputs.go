@@ -241,31 +241,27 @@ func (o OutputInfo) details() string {
 	return o.MIMEType
 }
 
-// line is the output in Markdown: a picture to be shown, or a link.
-func (o OutputInfo) line(prompt string) string {
+// write writes the output as a line of Markdown: a picture to be shown, or a link.
+func (o OutputInfo) write(b *strings.Builder, prompt string) {
 	if o.URL == "" && o.Path == "" {
-		return "" // a language model's answer, which follows
+		return // a language model's answer, which follows
 	}
-	if o.isAnswer {
-		o.Content = ""
-	}
-	var text string
 	switch address := addressEscapes.Replace(o.URL); {
 	case o.Kind == string(media.Image):
 		alt := cmp.Or(markdownText(mcptool.Clip(prompt, 60)), markdownText(o.Name))
-		text = "![" + alt + "](" + address + ") " + o.Name + ", " + o.details()
+		write(b, "![", alt, "](", address, ") ", o.Name, ", ", o.details())
 	case address == "":
-		text = markdownText(o.Name) + " " + o.details()
+		write(b, markdownText(o.Name), " ", o.details())
 	default:
-		text = "[" + markdownText(o.Name) + "](" + address + ") " + o.details()
+		write(b, "[", markdownText(o.Name), "](", address, ") ", o.details())
 	}
 	if o.Path != "" {
-		text += "\n  Saved: " + o.Path
+		write(b, "\n  Saved: ", o.Path)
 	}
-	if o.Content != "" {
-		text += "\n" + strings.TrimRight(o.Content, "\r\n")
+	if o.Content != "" && !o.isAnswer {
+		write(b, "\n", strings.TrimRight(o.Content, "\r\n"))
 	}
-	return text + "\n"
+	write(b, "\n")
 }
 
 // markdownText is a text without what Markdown reads as the end of a link's text.

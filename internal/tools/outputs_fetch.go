@@ -242,10 +242,10 @@ func thumbnail(pictures []image.Image) []byte {
 }
 
 // Image is a picture of the outputs, for clients that show one.
-func (r TaskResult) Image() (data []byte, mimeType string) { return r.image, "image/jpeg" }
+func (r *TaskResult) Image() (data []byte, mimeType string) { return r.image, "image/jpeg" }
 
 // Sound is the sound that the result shows, for clients that play it; nil is none.
-func (r TaskResult) Sound() (data []byte, mimeType string) { return r.sound, "audio/wav" }
+func (r *TaskResult) Sound() (data []byte, mimeType string) { return r.sound, "audio/wav" }
 
 // soundOf is the first short sound of a session, for clients that play one.
 func (c *Call) soundOf(ctx context.Context, outputs []OutputInfo) []byte {

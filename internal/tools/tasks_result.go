@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -135,53 +134,53 @@ func (c *Call) taskResultOf(t wiro.Task, o sessionOutcome) *TaskResult {
 }
 
 // madeNothing reports whether a task left neither a file nor an answer.
-func (r TaskResult) madeNothing() bool {
+func (r *TaskResult) madeNothing() bool {
 	return r.Response == "" && len(r.Transcript) == 0 && !slices.ContainsFunc(r.Outputs, func(o OutputInfo) bool { return o.URL != "" || o.Path != "" })
 }
 
 // Text shows outputs first, then the answer, then state, cost and time, which are never cut.
-func (r TaskResult) Text() string {
+func (r *TaskResult) Text() string {
 	var b strings.Builder
 	b.Grow(512) // most are shorter
 	for _, o := range r.Outputs {
-		b.WriteString(o.line(r.prompt))
+		o.write(&b, r.prompt)
 	}
 	if r.Response != "" {
-		b.WriteString(r.Response + "\n")
+		write(&b, r.Response, "\n")
 	}
-	b.WriteString(r.transcriptText())
+	write(&b, r.transcriptText())
 	if r.Thinking != "" {
-		b.WriteString("\n" + quoteThinking(r.Thinking) + "\n")
+		write(&b, "\n", quoteThinking(r.Thinking), "\n")
 	}
 	end := b.Len() // of the body
 	if end > 0 {
-		b.WriteString("\n")
+		write(&b, "\n")
 	}
-	b.WriteString(r.summary())
+	r.writeSummary(&b)
 	if r.Error != "" {
-		b.WriteString("\nThe model's own words:\n" + r.Error)
+		write(&b, "\nThe model's own words:\n", r.Error)
 	}
 	if r.Advice != "" {
-		b.WriteString("\n" + r.Advice)
+		write(&b, "\n", r.Advice)
 	}
 	for _, warning := range r.Warnings {
-		b.WriteString("\nNote: " + warning)
+		write(&b, "\nNote: ", warning)
 	}
 	if r.Note != "" {
-		b.WriteString("\n" + r.Note)
+		write(&b, "\n", r.Note)
 	}
 	if r.kept != "" {
-		b.WriteString("\n" + r.kept)
+		write(&b, "\n", r.kept)
 	}
 	if r.tellsParams {
-		b.WriteString("\nParams: ")
+		write(&b, "\nParams: ")
 		_ = mcptool.WriteJSON(&b, r.Params) // they came as JSON
 	}
 	return mcptool.FitBefore(mcptool.TextWithNext(b.String(), r.NextAction), end, "read_output reads on.")
 }
 
 // transcriptText is a line a speaker; the speakers are named if there are two.
-func (r TaskResult) transcriptText() string {
+func (r *TaskResult) transcriptText() string {
 	named := slices.ContainsFunc(r.Transcript, func(l wiro.TranscriptLine) bool { return l.Speaker == wiro.SpeakerAI })
 	text := ""
 	for _, line := range r.Transcript {
@@ -193,45 +192,49 @@ func (r TaskResult) transcriptText() string {
 	return text
 }
 
-// summary is the line with state, task, cost, time, and what was spent today.
-func (r TaskResult) summary() string {
-	text := r.outcome()
-	if r.Quote != nil && r.State != stateDryRun {
-		text += " Quoted: " + r.Quote.String() + "."
-	}
-	if r.Today != nil {
-		text += " " + r.Today.String() + "."
-	}
-	return text
-}
-
-func (r TaskResult) outcome() string {
+// writeSummary writes the line with state, task, cost, time, and what was spent today.
+func (r *TaskResult) writeSummary(b *strings.Builder) {
 	named := r.Task.named()
 	switch r.State {
 	case stateDryRun:
-		return r.dryRunText()
+		write(b, r.dryRunText())
 	case stateSubmitted:
-		return fmt.Sprintf("Submitted: %s. Token %s.", named, r.Task.Token)
+		write(b, "Submitted: ", named, ". Token ", r.Task.Token, ".")
 	case stateRunning:
-		return fmt.Sprintf("Still running (%s): %s. Token %s. It goes on by itself: do not run the model again, "+
-			"as that would be paid twice.", stageName(r.Task.Status), named, r.Task.Token)
+		write(b, "Still running (", stageName(r.Task.Status), "): ", named, ". Token ", r.Task.Token, ". It goes on by itself: ",
+			"do not run the model again, as that would be paid twice.")
 	case stateCompleted:
-		var empty, took string
+		write(b, "Completed: ", named, ". ")
 		if r.madeNothing() {
-			empty = "It left no output. "
+			write(b, "It left no output. ")
 		}
+		write(b, charged(r.Task))
 		if r.Task.Seconds != nil {
-			took = " Took " + mcptool.Seconds(*r.Task.Seconds) + "."
+			write(b, " Took ", mcptool.Seconds(*r.Task.Seconds), ".")
 		}
-		return "Completed: " + named + ". " + empty + charged(r.Task) + took + r.Task.tokenText()
+		write(b, r.Task.tokenText())
 	case stateCancelled:
-		return fmt.Sprintf("Canceled: %s. %s", named, charged(r.Task)) + r.Task.tokenText()
+		write(b, "Canceled: ", named, ". ", charged(r.Task), r.Task.tokenText())
+	default:
+		write(b, "Failed: ", named)
+		if r.Task.ExitCode != "" {
+			write(b, ", exit code ", r.Task.ExitCode)
+		}
+		write(b, ". ", charged(r.Task), r.Task.tokenText())
 	}
-	text := "Failed: " + named
-	if r.Task.ExitCode != "" {
-		text += ", exit code " + r.Task.ExitCode
+	if r.Quote != nil && r.State != stateDryRun {
+		write(b, " Quoted: ", r.Quote.String(), ".")
 	}
-	return text + ". " + charged(r.Task) + r.Task.tokenText()
+	if r.Today != nil {
+		write(b, " ", r.Today.String(), ".")
+	}
+}
+
+// write appends texts to a longer one.
+func write(b *strings.Builder, texts ...string) {
+	for _, text := range texts {
+		b.WriteString(text)
+	}
 }
 
 func (t TaskInfo) tokenText() string {
@@ -282,7 +285,7 @@ func stageName(status string) string {
 }
 
 // Links are the output files, for clients that show them.
-func (r TaskResult) Links() []mcp.ResourceLink {
+func (r *TaskResult) Links() []mcp.ResourceLink {
 	var links []mcp.ResourceLink
 	for _, o := range r.Outputs {
 		address := o.URL

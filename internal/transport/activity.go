@@ -112,16 +112,16 @@ func (a *activity) errorType() string {
 	return ""
 }
 
-// server is where a request to Wiro went; an empty host if that is not known.
-func (a *activity) server() (host string, port int) {
-	if a.upstream == nil {
+// serverOf is the host and port of an address; an empty host for nil.
+func serverOf(u *url.URL) (host string, port int) {
+	if u == nil {
 		return "", 0
 	}
-	port, err := strconv.Atoi(a.upstream.Port())
+	port, err := strconv.Atoi(u.Port())
 	if err != nil {
-		port = map[string]int{"http": 80, "https": 443}[a.upstream.Scheme]
+		port = map[string]int{"http": 80, "https": 443}[u.Scheme]
 	}
-	return a.upstream.Hostname(), port
+	return u.Hostname(), port
 }
 
 // promptOf is the prompt that a message asks for; "" if there is no such one.

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -34,8 +36,60 @@ type Metrics struct {
 	waits    prometheus.Gauge
 	sockets  prometheus.Gauge
 
+	ofServed series[servedLabels, servedSeries]
+	ofSent   series[sentLabels, sentSeries]
+
 	lastAnswer lastAnswer
 }
+
+// series are those that activities with the same labels count in. To look each up by its labels
+// takes longer than to count.
+type series[L comparable, S any] struct {
+	mu    sync.RWMutex
+	known map[L]S
+	find  func(L) S
+}
+
+func newSeries[L comparable, S any](find func(L) S) series[L, S] {
+	return series[L, S]{known: map[L]S{}, find: find}
+}
+
+func (s *series[L, S]) of(labels L) S {
+	s.mu.RLock()
+	found, ok := s.known[labels]
+	s.mu.RUnlock()
+	if !ok {
+		found = s.find(labels)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.known[labels] = found
+	}
+	return found
+}
+
+type (
+	servedLabels struct {
+		method, tool, prompt, errorType, transport, protocol, limit, called string
+		code                                                                int // of a JSON-RPC error
+		outcome                                                             outcome
+		status                                                              mcptool.Status
+	}
+	servedSeries struct {
+		request, refused, call prometheus.Counter // request alone is never nil
+		took, served           prometheus.Observer
+	}
+	sentLabels struct {
+		upstream  *url.URL
+		operation string
+		outcome   outcome
+		status    int
+		errorType string
+	}
+	sentSeries struct {
+		request      prometheus.Counter
+		answer, took prometheus.Observer
+	}
+)
 
 // bucketsOfConventions are those of mcp.server.operation.duration, in seconds.
 var bucketsOfConventions = []float64{.01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 120, 300}
@@ -67,6 +121,7 @@ func newMetrics(version string) *Metrics {
 		waits:   gauge("waits", "Tasks and messages that are being waited for."),
 		sockets: gauge("sockets", "Open WebSockets to Wiro."),
 	}
+	m.ofServed, m.ofSent = newSeries(m.findServed), newSeries(m.findSent)
 	build := gauge("build_info", "The version, as a label of the constant 1.")
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.calls, m.took, m.refused, m.upstream, m.answers, m.signIns, m.served, m.sent, m.waits, m.sockets,
@@ -86,20 +141,15 @@ func (m *Metrics) expect(served *server.MCPServer) {
 func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
 func (m *Metrics) end(ctx context.Context, a *activity) {
+	of := exemplar(ctx)
 	switch a.kind {
 	case kindServed:
-		m.endServed(ctx, a)
+		m.endServed(of, a)
 	case kindSent:
-		status, host, port := strconv.Itoa(a.status), "", ""
-		count(ctx, m.upstream.WithLabelValues(a.name, cmp.Or(string(a.outcome), status)))
-		observe(ctx, m.answers.WithLabelValues(a.name), a.took)
-		if a.status == 0 {
-			status = ""
-		}
-		if name, number := a.server(); name != "" {
-			host, port = name, strconv.Itoa(number)
-		}
-		observe(ctx, m.sent.WithLabelValues(http.MethodPost, urlTemplate(a), host, port, status, a.errorType()), a.took)
+		s := m.ofSent.of(sentLabels{a.upstream, a.name, a.outcome, a.status, a.errorType()})
+		count(of, s.request)
+		observe(of, s.answer, a.took)
+		observe(of, s.took, a.took)
 		if a.status > 0 && a.status < http.StatusInternalServerError {
 			m.lastAnswer.now()
 		}
@@ -109,25 +159,54 @@ func (m *Metrics) end(ctx context.Context, a *activity) {
 	}
 }
 
-func (m *Metrics) endServed(ctx context.Context, a *activity) {
-	m.requests.WithLabelValues(a.method, string(a.outcome)).Inc()
-	if a.limit != "" {
-		m.refused.WithLabelValues(a.limit).Inc()
+func (m *Metrics) findSent(l sentLabels) sentSeries {
+	status, host, port := strconv.Itoa(l.status), "", ""
+	s := sentSeries{request: m.upstream.WithLabelValues(l.operation, cmp.Or(string(l.outcome), status)), answer: m.answers.WithLabelValues(l.operation)}
+	if l.status == 0 {
+		status = ""
 	}
-	if a.call.Tool != "" {
-		count(ctx, m.calls.WithLabelValues(a.call.Tool, string(a.call.Status)))
-		observe(ctx, m.took.WithLabelValues(a.call.Tool), a.call.Took)
+	if name, number := serverOf(l.upstream); name != "" {
+		host, port = name, strconv.Itoa(number)
 	}
-	if a.transport != "" {
-		operation, code := "", ""
-		if a.tool != "" {
-			operation = executeTool
-		}
-		if a.rpcCode != 0 {
-			code = strconv.Itoa(a.rpcCode)
-		}
-		observe(ctx, m.served.WithLabelValues(a.method, operation, a.tool, a.prompt, a.errorType(), code, a.transport, a.protocol), a.took)
+	s.took = m.sent.WithLabelValues(http.MethodPost, urlTemplate(l.operation), host, port, status, l.errorType)
+	return s
+}
+
+func (m *Metrics) endServed(of prometheus.Labels, a *activity) {
+	s := m.ofServed.of(servedLabels{a.method, a.tool, a.prompt, a.errorType(), a.transport, a.protocol, a.limit, a.call.Tool, a.rpcCode, a.outcome, a.call.Status})
+	s.request.Inc()
+	if s.refused != nil {
+		s.refused.Inc()
 	}
+	if s.call != nil {
+		count(of, s.call)
+		observe(of, s.took, a.call.Took)
+	}
+	if s.served != nil {
+		observe(of, s.served, a.took)
+	}
+}
+
+func (m *Metrics) findServed(l servedLabels) (s servedSeries) {
+	s.request = m.requests.WithLabelValues(l.method, string(l.outcome))
+	if l.limit != "" {
+		s.refused = m.refused.WithLabelValues(l.limit)
+	}
+	if l.called != "" {
+		s.call, s.took = m.calls.WithLabelValues(l.called, string(l.status)), m.took.WithLabelValues(l.called)
+	}
+	if l.transport == "" {
+		return s
+	}
+	operation, code := "", ""
+	if l.tool != "" {
+		operation = executeTool
+	}
+	if l.code != 0 {
+		code = strconv.Itoa(l.code)
+	}
+	s.served = m.served.WithLabelValues(l.method, operation, l.tool, l.prompt, l.errorType, code, l.transport, l.protocol)
+	return s
 }
 
 // exemplar names the span of a sample, if it is one that is exported; else it is nil.
@@ -139,20 +218,20 @@ func exemplar(ctx context.Context) prometheus.Labels {
 	return prometheus.Labels{"trace_id": span.SpanContext().TraceID().String(), "span_id": span.SpanContext().SpanID().String()}
 }
 
-func observe(ctx context.Context, o prometheus.Observer, took time.Duration) {
-	if labels := exemplar(ctx); labels != nil {
+func observe(of prometheus.Labels, o prometheus.Observer, took time.Duration) {
+	if of != nil {
 		if e, ok := o.(prometheus.ExemplarObserver); ok {
-			e.ObserveWithExemplar(took.Seconds(), labels)
+			e.ObserveWithExemplar(took.Seconds(), of)
 			return
 		}
 	}
 	o.Observe(took.Seconds())
 }
 
-func count(ctx context.Context, c prometheus.Counter) {
-	if labels := exemplar(ctx); labels != nil {
+func count(of prometheus.Labels, c prometheus.Counter) {
+	if of != nil {
 		if e, ok := c.(prometheus.ExemplarAdder); ok {
-			e.AddWithExemplar(1, labels)
+			e.AddWithExemplar(1, of)
 			return
 		}
 	}

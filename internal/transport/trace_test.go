@@ -259,13 +259,13 @@ func TestARequestSaysWhereItWent(t *testing.T) {
 	for address, want := range map[string]string{"https://api.wiro.ai/v1": "api.wiro.ai:443", "http://wiro/v1": "wiro:80", "https://wiro:8443": "wiro:8443"} {
 		telemetry := NewTelemetry("1.2.3", nil)
 		telemetry.SetUpstream(address)
-		host, port := (&activity{upstream: telemetry.upstream.Load()}).server()
+		host, port := serverOf(telemetry.upstream.Load())
 		require.Equal(t, want, fmt.Sprintf("%s:%d", host, port))
 		_, sent := telemetry.Request(t.Context(), "Task/Detail")
 		sent(http.StatusOK)
 		require.Contains(t, scraped(t, telemetry), fmt.Sprintf(`server_address="%s",server_port="%d"`, host, port))
 	}
-	host, _ := (&activity{}).server()
+	host, _ := serverOf(nil)
 	require.Empty(t, host)
 }
 

@@ -27,7 +27,7 @@ func (t tracer) begin(ctx context.Context, a *activity) context.Context {
 	case kindServed:
 		name, kind, attributes = a.method, trace.SpanKindServer, servedAttributes(a)
 	case kindSent:
-		name, kind, attributes = "POST "+urlTemplate(a), trace.SpanKindClient, sentAttributes(a)
+		name, kind, attributes = "POST "+urlTemplate(a.name), trace.SpanKindClient, sentAttributes(a)
 	case kindWaited, kindSignIn:
 	}
 	options := []trace.SpanStartOption{trace.WithSpanKind(kind), trace.WithAttributes(attributes...), trace.WithTimestamp(a.started)}
@@ -101,18 +101,18 @@ func servedAttributes(a *activity) []attribute.KeyValue {
 }
 
 // urlTemplate is the path of a request to Wiro, without what the caller named.
-func urlTemplate(a *activity) string {
-	if a.name == "Run" {
+func urlTemplate(operation string) string {
+	if operation == "Run" {
 		return "/Run/{owner}/{model}"
 	}
-	return "/" + a.name
+	return "/" + operation
 }
 
 func sentAttributes(a *activity) []attribute.KeyValue {
 	attributes := []attribute.KeyValue{
-		attribute.String("http.request.method", http.MethodPost), attribute.String("url.template", urlTemplate(a)),
+		attribute.String("http.request.method", http.MethodPost), attribute.String("url.template", urlTemplate(a.name)),
 	}
-	if host, port := a.server(); host != "" {
+	if host, port := serverOf(a.upstream); host != "" {
 		attributes = append(attributes, attribute.String("server.address", host), attribute.Int("server.port", port))
 	}
 	return attributes

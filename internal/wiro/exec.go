@@ -173,7 +173,7 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 			return nil, &Error{Kind: NotSent, Operation: op.Path, Err: proxy.Explain(errors.New(response.Status), used)}
 		}
 	}
-	data, failure := decodeResponse(op, caller, response)
+	data, failure := decodeResponse(exchange, op, caller, response)
 	if failure != nil {
 		roomOf(ctx).leave() // nothing of it is decoded, and the next attempt may be a while off
 	}
@@ -185,7 +185,11 @@ func (t *Transport) attempt(ctx context.Context, end time.Time, caller Caller, o
 func (t *Transport) send(request *http.Request) (*http.Response, error) {
 	transport, ok := t.http.Transport.(*http.Transport)
 	if !ok || t.http.Jar != nil || t.http.Timeout > 0 || request.URL.User != nil {
-		return t.http.Do(request)
+		response, err := t.http.Do(request)
+		if outer, ok := errors.AsType[*url.Error](err); ok {
+			err = outer.Err // the URL adds nothing to the operation
+		}
+		return response, err
 	}
 	response, err := transport.RoundTrip(request)
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(plain.RecordHeader[:]) == "HTTP/" {
@@ -282,9 +286,6 @@ func (b *trackedBody) abort() bool {
 
 // failure describes a failed exchange: nothing was sent, or something may have arrived.
 func (b *trackedBody) failure(caller context.Context, op Operation, err error) *Error {
-	if inner, ok := errors.AsType[*url.Error](err); ok {
-		err = inner.Err // the URL adds nothing to the operation
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,12 +37,12 @@ type refusal struct {
 
 // decodeResponse reads a response, and tells a success of Wiro from its refusal and from what
 // is not Wiro's at all.
-func decodeResponse(op Operation, caller Caller, response *http.Response) ([]byte, *Error) {
+func decodeResponse(ctx context.Context, op Operation, caller Caller, response *http.Response) ([]byte, *Error) {
 	r := responseReader{op: op, caller: caller, status: response.StatusCode, header: response.Header}
 	if response.StatusCode >= 300 && response.StatusCode < 400 {
 		return nil, r.redirect()
 	}
-	data, err := readResponse(roomed(response), response.ContentLength, op.Elide)
+	data, err := readResponse(roomed(ctx, response.Body), response.ContentLength, op.Elide)
 	switch {
 	case errors.Is(err, errTooLarge):
 		failure := r.bad(fmt.Sprintf("is larger than %d MB, or has very many parts", maxResponse>>20), data)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"runtime"
 
 	"github.com/wiroai/wiro-mcp-go/internal/slots"
@@ -113,13 +112,12 @@ type reader struct {
 }
 
 // roomed returns the body of a response, which takes the places that it needs.
-func roomed(response *http.Response) io.Reader {
-	ctx := response.Request.Context()
+func roomed(ctx context.Context, body io.Reader) io.Reader {
 	if r := roomOf(ctx); r != nil {
-		r.reader = reader{body: response.Body, ctx: ctx, room: r}
+		r.reader = reader{body: body, ctx: ctx, room: r}
 		return &r.reader
 	}
-	return response.Body
+	return body
 }
 
 func (r *reader) Read(p []byte) (int, error) {
