@@ -88,15 +88,27 @@ var (
 	ranges    = regexp.MustCompile(`\[[^\]]*\]`)
 	name      = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*(\s*\()?`)
 	label     = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_]*`)
+	increases = regexp.MustCompile(`\b(?:rate|increase)\((\w+)`)
+	counters  = regexp.MustCompile(`_(?:total|bucket|sum|count)$`)
+	quantiles = regexp.MustCompile(`histogram_quantile\([\d.]+, sum by \(le\b[^)]*\) \(rate\(\w+_bucket\b`)
 	operators = []string{"and", "or", "unless", "bool"}
 )
 
-// checkExpression finds metrics and labels of a PromQL expression that do not exist.
+// checkExpression finds metrics and labels of a PromQL expression that do not exist, and
+// functions of metrics that are of another kind.
 func checkExpression(expression string, known map[string][]string) (faults []string) {
 	for _, pair := range []string{"()", "{}", "[]"} {
 		if strings.Count(expression, pair[:1]) != strings.Count(expression, pair[1:]) {
 			faults = append(faults, "unbalanced "+pair)
 		}
+	}
+	for _, of := range increases.FindAllStringSubmatch(expression, -1) {
+		if !counters.MatchString(of[1]) {
+			faults = append(faults, of[1]+" is no counter")
+		}
+	}
+	if strings.Count(expression, "histogram_quantile(") != len(quantiles.FindAllString(expression, -1)) {
+		faults = append(faults, "a quantile is not of buckets by le")
 	}
 	text := ranges.ReplaceAllString(quoted.ReplaceAllString(expression, `""`), "")
 	labels := slices.Clone(ofTarget)
@@ -156,6 +168,9 @@ func TestAlertsAndPanelsAreAboutMetricsThatExist(t *testing.T) {
 		for _, rule := range group.Rules {
 			alerts++
 			require.Empty(t, checkExpression(rule.Expr, known), rule.Alert)
+			require.True(t, slices.ContainsFunc(strings.Split(rule.Expr, " or "), func(part string) bool {
+				return !strings.Contains(part, `job="`)
+			}), "%s: scrape configurations have names of their own for the job", rule.Alert)
 			require.Contains(t, []string{"warning", "critical"}, rule.Labels["severity"], rule.Alert)
 			require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
 			require.NotEmpty(t, rule.Annotations["description"], rule.Alert)
@@ -174,7 +189,8 @@ func TestAlertsAndPanelsAreAboutMetricsThatExist(t *testing.T) {
 			Targets []struct{ Expr string }
 			GridPos struct{ X, Y, W, H int }
 		}
-		Templating struct {
+		Annotations struct{ List []struct{ Name, Expr string } }
+		Templating  struct {
 			List []struct {
 				Name  string
 				Query any
@@ -193,12 +209,17 @@ func TestAlertsAndPanelsAreAboutMetricsThatExist(t *testing.T) {
 		}
 	}
 	require.Positive(t, len(dashboard.Panels))
+	for _, annotation := range dashboard.Annotations.List {
+		require.Empty(t, checkExpression(annotation.Expr, known), annotation.Name)
+	}
 	require.Contains(t, known, "wiro_mcp_waits", "the autoscaler goes by it")
 	require.Contains(t, read(t, "kubernetes", "prometheus-adapter.yaml"), "seriesQuery: wiro_mcp_waits{")
 
 	for expression, fault := range map[string]string{
 		`rate(wiro_mcp_cals_total[5m])`: "no metric wiro_mcp_cals_total", `wiro_mcp_waits{tool="x"}`: "wiro_mcp_waits has no label tool",
 		`sum by (tol) (wiro_mcp_calls_total)`: "nothing has the label tol", `sum(rate(wiro_mcp_waits[5m])`: "unbalanced ()",
+		`increase(wiro_mcp_waits[5m])`: "wiro_mcp_waits is no counter",
+		`histogram_quantile(0.5, sum by (tool) (rate(wiro_mcp_call_duration_seconds_bucket[5m])))`: "a quantile is not of buckets by le",
 	} {
 		require.Contains(t, checkExpression(expression, known), fault)
 	}

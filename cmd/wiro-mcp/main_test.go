@@ -416,3 +416,14 @@ func TestThePublicSandboxKeyStaysOnThisMachine(t *testing.T) {
 		require.Contains(t, refused.err, "--sandbox-public", listen)
 	}
 }
+
+// Not parallel: the environment is of the whole process.
+func TestVariablesOfLibrariesAreReadWithoutQuotes(t *testing.T) {
+	for name, text := range map[string]string{"HTTPS_PROXY": ` "http://proxy:8080" `, "no_proxy": "'a,b'", "OTEL_TRACES_SAMPLER": `"always_off"`, "OTHER_SETTING": `"kept"`} {
+		t.Setenv(name, text)
+	}
+	cleanEnvironment()
+	for name, text := range map[string]string{"HTTPS_PROXY": "http://proxy:8080", "no_proxy": "a,b", "OTEL_TRACES_SAMPLER": "always_off", "OTHER_SETTING": `"kept"`} {
+		require.Equal(t, text, os.Getenv(name), name)
+	}
+}

@@ -219,7 +219,7 @@ func (s *Server) addNotice(result *mcp.CallToolResult) {
 func (s *Server) Standalone(ctx context.Context, name string) bool {
 	scope, _ := ScopeFrom(ctx)
 	t, ok := s.Find(name)
-	return ok && scope.allows(t) && !t.ForViews && !t.confirms && !t.asks()
+	return ok && scope.allows(t) && !t.ForViews && !t.confirms && !t.asks
 }
 
 // CallTool answers a request to call a tool that is enabled. If the scope has a Continuation, a
@@ -247,7 +247,7 @@ func (s *Server) CallTool(ctx context.Context, r mcp.CallToolRequest) *mcp.CallT
 	switch {
 	case rest == nil:
 		return result
-	case scope.Continuation != nil && u.call.leaves && t.Waits() && !t.asks(): // the MCP server is what asks
+	case scope.Continuation != nil && u.call.leaves && t.Waits() && !t.asks: // the MCP server is what asks
 		return scope.Continuation.leave(func(finish func(*mcp.CallToolResult)) { u.end(lasting, rest, finish) })
 	}
 	ended := make(chan *mcp.CallToolResult, 1)

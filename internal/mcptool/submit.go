@@ -50,7 +50,7 @@ func Submit[T any](ctx context.Context, c *Call, timeout *float64, send func(con
 		var a answer
 		defer func() {
 			if cause := recover(); cause != nil {
-				c.server.options.Log.Error().Str("tool", c.Tool.Name).Str("panic", fmt.Sprintf("%T", cause)).
+				c.server.options.Log.Error().Ctx(ctx).Str("request", c.Scope.RequestID).Str("tool", c.Tool.Name).Str("panic", fmt.Sprintf("%T", cause)).
 					Bytes("stack", debug.Stack()).Msg("a tool panicked while it sent a request")
 				a.err = fmt.Errorf("%w: a fault of the server", ErrNoAnswer)
 			}

@@ -71,6 +71,7 @@ type definition struct {
 	name           string
 	in, out        reflect.Type
 	confirms       bool // a call may be a question about its charge
+	asks           bool // the handler may answer with a question
 	price, handler step // price may be nil
 
 	inputOnce, listedOnce sync.Once
@@ -153,7 +154,10 @@ func erase[In, Out any](handler func(context.Context, *Call, In) (Out, error)) s
 }
 
 func newTool(meta Meta, in, out reflect.Type, price, handler step) Tool {
-	return Tool{meta, &definition{name: meta.Name, in: in, out: out, confirms: meta.RequiresConfirmation || meta.Confirms, price: price, handler: handler}}
+	return Tool{meta, &definition{
+		name: meta.Name, in: in, out: out, confirms: meta.RequiresConfirmation || meta.Confirms,
+		asks: out.Implements(reflect.TypeFor[Asker]()), price: price, handler: handler,
+	}}
 }
 
 func (d *definition) input() *schema {
@@ -169,9 +173,6 @@ func (d *definition) input() *schema {
 	})
 	return d.inputSchema
 }
-
-// asks reports whether the handler may answer with a question.
-func (d *definition) asks() bool { return d.out.Implements(reflect.TypeFor[Asker]()) }
 
 // handle checks a call, up to the user's confirmation, and leaves the handler to be run.
 func (d *definition) handle(ctx context.Context, call *Call, arguments map[string]json.RawMessage) (outcome, error) {

@@ -199,7 +199,7 @@ func storeDown(err error) error {
 // it.
 func (r *reservation) bind(ctx context.Context, s wiro.Submission) {
 	if r != nil {
-		r.call.noted(r.call.Store.Bind(ctx, r.call.spender(), r.name, s.TaskID, s.Token)) // without it the quote stays reserved
+		r.call.noted(ctx, r.call.Store.Bind(ctx, r.call.spender(), r.name, s.TaskID, s.Token)) // without it the quote stays reserved
 	}
 }
 
@@ -211,7 +211,7 @@ func (r *reservation) settle(ctx context.Context, task wiro.Task) {
 	}
 	if task.Over() && task.Cost != nil {
 		_, err := r.call.Store.Settle(ctx, r.call.spender(), *task.Cost, r.name)
-		r.call.noted(err)
+		r.call.noted(ctx, err)
 	}
 }
 
@@ -219,7 +219,7 @@ func (r *reservation) settle(ctx context.Context, task wiro.Task) {
 func (r *reservation) release(ctx context.Context) {
 	if r != nil {
 		_, err := r.call.Store.Settle(ctx, r.call.spender(), 0, r.name)
-		r.call.noted(err)
+		r.call.noted(ctx, err)
 	}
 }
 
@@ -228,7 +228,7 @@ func (r *reservation) release(ctx context.Context) {
 // counted when it is read again.
 func (c *Call) recordCosts(ctx context.Context, tasks ...wiro.Task) {
 	if c.limits.PerDay != nil {
-		c.noted(c.countCosts(ctx, tasks...))
+		c.noted(ctx, c.countCosts(ctx, tasks...))
 	}
 }
 

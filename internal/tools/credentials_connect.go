@@ -73,7 +73,7 @@ func (c *Call) beginConsent(ctx context.Context, in connection) (AccountLink, er
 	}
 	flow, err := c.consents.Begin(ctx, key, base, c.selectFor(in.account))
 	if err != nil {
-		c.log.Warn().Err(err).Msg("no page for a consent")
+		c.warn(ctx, err, "no page for a consent")
 		return c.connectElsewhere(ctx, in, agentsPage)
 	}
 	address, err := c.authorizeURL(ctx, in, flow.Redirect)

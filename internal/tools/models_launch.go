@@ -42,10 +42,10 @@ func (c *Call) begin(ctx context.Context, plan plannedRun, in modelRun) (*launch
 	}, in.Again)
 	switch {
 	case errors.Is(err, store.ErrTooMany), errors.Is(err, store.ErrUnavailable) && in.Again:
-		c.log.Warn().Err(err).Msg("a run is not remembered")
+		c.warn(ctx, err, "a run is not remembered")
 		run = nil
 	case errors.Is(err, store.ErrUnavailable):
-		c.log.Warn().Err(err).Msg("a run was refused")
+		c.warn(ctx, err, "a run was refused")
 		return nil, nil, mcptool.Problemf("The server cannot look up whether an earlier call started this run, because its store is not available. " +
 			"Nothing was submitted: repeat the call in a minute. again:true starts the run without looking, and pays twice if one is under way.")
 	case err != nil:
@@ -186,13 +186,13 @@ func (l *launch) end(ctx context.Context, result *TaskResult, over bool) {
 	var err error
 	switch {
 	case reads && (over || result.State == stateSubmitted):
-		l.run.DeliverSoon(ctx, l.noted) // the record holds the result
+		l.run.DeliverSoon(ctx, func(err error) { l.noted(ctx, err) }) // the record holds the result
 	case !over && l.stopsAbandoned && l.plan.Kind == realtime.None && errors.Is(context.Cause(ctx), mcptool.ErrCanceledByClient):
 		err = l.stop(ctx)
 	default:
 		err = l.run.Release(ctx, nil)
 	}
-	l.noted(err)
+	l.noted(ctx, err)
 }
 
 // stop stops the task of a call that its client canceled. A task that cannot be stopped stays
@@ -222,14 +222,19 @@ func stopRun(ctx context.Context, client *wiro.Client, run *store.Run) error {
 // forget ends the hold on a run that has no task.
 func (l *launch) forget(ctx context.Context) {
 	if l.run != nil {
-		l.noted(l.run.Forget(ctx))
+		l.noted(ctx, l.run.Forget(ctx))
 	}
 }
 
+// warn logs what went wrong in the call, under the request that its user can name.
+func (c *Call) warn(ctx context.Context, err error, text string) {
+	c.log.Warn().Ctx(ctx).Str("request", c.Scope.RequestID).Err(err).Msg(text)
+}
+
 // noted logs that the store could not take something down: the run itself goes on.
-func (c *Call) noted(err error) {
+func (c *Call) noted(ctx context.Context, err error) {
 	if err != nil {
-		c.log.Warn().Err(err).Msg("a run could not be noted in the store")
+		c.warn(ctx, err, "a run could not be noted in the store")
 	}
 }
 
@@ -256,5 +261,5 @@ func (c *Call) delivered(ctx context.Context, task wiro.Task) {
 		name = task.ID
 	}
 	c.recordCosts(ctx, task)
-	c.noted(c.Store.DeliveredTask(ctx, c.caller(), name))
+	c.noted(ctx, c.Store.DeliveredTask(ctx, c.caller(), name))
 }

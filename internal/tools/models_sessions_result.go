@@ -64,10 +64,10 @@ func (l *launch) conclude(ctx context.Context, s wiro.Submission, parts *session
 	if err != nil { // texts and numbers
 		return nil
 	}
-	l.noted(l.Store.KeepOutcome(ctx, l.caller(), data, s.TaskID, s.Token))
+	l.noted(ctx, l.Store.KeepOutcome(ctx, l.caller(), data, s.TaskID, s.Token))
 	if l.run != nil {
 		run := *l.run
-		l.noted(run.Submitted(ctx, s.TaskID, s.Token)) // the same call finds it for a while from now on
+		l.noted(ctx, run.Submitted(ctx, s.TaskID, s.Token)) // the same call finds it for a while from now on
 	}
 	return data
 }

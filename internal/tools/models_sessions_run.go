@@ -101,7 +101,7 @@ func (l *launch) startSession(ctx context.Context, s wiro.Submission) {
 	}
 	if err != nil {
 		parts.close()
-		l.log.Warn().Err(err).Msg("a session could not be held")
+		l.warn(ctx, err, "a session could not be held")
 		l.stopTask(ctx, s.Ref())
 		return
 	}
@@ -125,12 +125,12 @@ func (l *launch) keep(ctx context.Context, held *realtime.Held) {
 	for _, drain := range l.Drains() {
 		stops = append(stops, context.AfterFunc(drain, func() { held.End(mcptool.ErrRestarting, shutdownGrace) }))
 	}
-	touch := func() { l.noted(l.Store.HoldSession(ctx, l.caller(), held.Ref.ID, held.Ref.Token)) }
+	touch := func() { l.noted(ctx, l.Store.HoldSession(ctx, l.caller(), held.Ref.ID, held.Ref.Token)) }
 	if l.run != nil {
 		run, hold := *l.run, touch // the call goes on with its own
 		touch = func() {
 			hold()
-			l.noted(run.Submitted(ctx, held.Ref.ID, held.Ref.Token))
+			l.noted(ctx, run.Submitted(ctx, held.Ref.ID, held.Ref.Token))
 		}
 	}
 	touch()
@@ -164,7 +164,7 @@ func (c *Call) stopTask(ctx context.Context, ref wiro.TaskRef) {
 		return
 	}
 	if err := c.Wiro.Tasks.Kill(ctx, ref); err != nil {
-		c.log.Warn().Err(err).Msg("a task could not be stopped")
+		c.warn(ctx, err, "a task could not be stopped")
 	}
 }
 

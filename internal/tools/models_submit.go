@@ -35,7 +35,7 @@ func (l *launch) submission(ctx, limited context.Context) (wiro.Submission, erro
 			if submission, found := l.lastLook(ctx, l.run.Began); found {
 				return submission, nil
 			}
-			l.noted(l.run.Release(ctx, nil))
+			l.noted(ctx, l.run.Release(ctx, nil))
 			return wiro.Submission{}, l.mayHaveStarted(errors.New("the call that submits it is still waiting"))
 		case gone: // it was refused: this call tries for itself
 			fresh, charge, err := l.begin(ctx, l.plan, l.in)
@@ -97,7 +97,7 @@ func (l *launch) submit(ctx, limited context.Context) (wiro.Submission, error) {
 			return wiro.Submission{}, l.leave(ctx, pending)
 		case reasonOf(err) == unknownOutcome:
 			if l.run != nil {
-				l.noted(l.run.Lost(ctx))
+				l.noted(ctx, l.run.Lost(ctx))
 			}
 			return l.find(limited, began, err)
 		case reasonOf(err) == wiro.ReasonConcurrencyLimit && l.queuesOnLimit && limited.Err() == nil:
@@ -121,7 +121,7 @@ func (l *launch) accepted(ctx context.Context, s wiro.Submission) {
 func (l *launch) submitted(ctx context.Context, s wiro.Submission) {
 	l.reserved.bind(ctx, s)
 	if l.run != nil {
-		l.noted(l.run.Submitted(ctx, s.TaskID, s.Token))
+		l.noted(ctx, l.run.Submitted(ctx, s.TaskID, s.Token))
 	}
 }
 
@@ -133,7 +133,7 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 		stops = ctx.Err() != nil && !errors.Is(context.Cause(ctx), mcptool.ErrTimedOutByClient)
 	}
 	if l.run != nil {
-		l.noted(l.run.Release(ctx, nil))
+		l.noted(ctx, l.run.Release(ctx, nil))
 	}
 	ctx = context.WithoutCancel(ctx)
 	l.Background(func() {
@@ -143,7 +143,7 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 			l.submitted(ctx, submission)
 			l.parts.close()
 			if l.run != nil {
-				l.noted(l.stop(ctx))
+				l.noted(ctx, l.stop(ctx))
 			} else {
 				l.stopTask(ctx, submission.Ref())
 			}
@@ -154,7 +154,7 @@ func (l *launch) leave(ctx context.Context, pending *wiro.PendingSubmission) err
 		default:
 			l.parts.close()
 			if l.run != nil {
-				l.noted(l.run.Lost(ctx))
+				l.noted(ctx, l.run.Lost(ctx))
 			}
 		}
 	})
@@ -168,7 +168,7 @@ func (l *launch) compare(ctx context.Context, pending *wiro.PendingSubmission, f
 	l.Background(func() {
 		if answer, err := pending.Wait(ctx); err == nil && answer.TaskID != found.TaskID {
 			reserved.bind(ctx, answer)
-			l.noted(run.Submitted(ctx, answer.TaskID, answer.Token))
+			l.noted(ctx, run.Submitted(ctx, answer.TaskID, answer.Token))
 		}
 	})
 }
@@ -202,7 +202,7 @@ func (l *launch) find(ctx context.Context, began time.Time, lost error) (wiro.Su
 	}
 	l.parts.close()
 	if l.run != nil {
-		l.noted(l.run.Release(ctx, nil))
+		l.noted(ctx, l.run.Release(ctx, nil))
 	}
 	return wiro.Submission{}, l.mayHaveStarted(lost)
 }

@@ -282,7 +282,7 @@ func (s *Server) GiveUp(ctx context.Context, scope mcptool.Scope, request string
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if err := s.stopOnceSubmitted(ctx, client, run); err != nil {
-			s.options.Log.Warn().Err(err).Msg("the task of a canceled call could not be stopped")
+			s.options.Log.Warn().Ctx(ctx).Err(err).Msg("the task of a canceled call could not be stopped")
 		}
 	}()
 	return nil

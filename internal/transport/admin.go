@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"net/http"
-	"net/http/pprof"
-)
+import "net/http"
 
 // adminHandler serves what only operators should see. It checks nothing: who reaches it may
 // read it.
@@ -12,10 +9,6 @@ func (h *HTTP) adminHandler() http.Handler {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", h.ready.serveReady)
 	mux.Handle("GET /metrics", h.Telemetry.Metrics().Handler())
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	serveProfiles(mux)
 	return mux
 }

@@ -70,7 +70,7 @@ func (w *wait) run(answer mcp.JSONRPCMessage) {
 
 func (w *wait) end() {
 	if cause := recover(); cause != nil {
-		w.call.http.Log.Error().Str("request", w.call.entry.id).Str("panic", fmt.Sprintf("%T", cause)).
+		w.call.http.Log.Error().Ctx(w.call.ctx).Str("request", w.call.entry.id).Str("panic", fmt.Sprintf("%T", cause)).
 			Bytes("stack", debug.Stack()).Msg("an answer panicked")
 	}
 	w.stream.abandon()

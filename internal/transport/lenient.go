@@ -371,11 +371,32 @@ func encodeObject(members object) json.RawMessage {
 	return append(data, '}')
 }
 
-// appendText encodes a text.
+// appendText appends a text as json.Marshal encodes it.
 func appendText(data []byte, text string) []byte {
-	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }) < 0 {
-		return append(append(append(data, '"'), text...), '"')
+	start, from := len(data), 0
+	data = append(data, '"')
+	for i := range len(text) {
+		escape := ""
+		switch c := text[i]; c {
+		case '\n':
+			escape = `\n`
+		case '"', '\\':
+			escape = `\` + text[i:i+1]
+		case '<':
+			escape = `\u003c`
+		case '>':
+			escape = `\u003e`
+		case '&':
+			escape = `\u0026`
+		default:
+			if c >= ' ' && c <= '~' {
+				continue
+			}
+			encoded, _ := json.Marshal(text) // a string
+			return append(data[:start], encoded...)
+		}
+		data = append(append(data, text[from:i]...), escape...)
+		from = i + 1
 	}
-	encoded, _ := json.Marshal(text) // a string
-	return append(data, encoded...)
+	return append(append(data, text[from:]...), '"')
 }

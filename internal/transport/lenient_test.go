@@ -272,3 +272,15 @@ func FuzzNormalize(f *testing.F) {
 		}
 	})
 }
+
+// Texts are encoded as json.Marshal encodes them.
+func FuzzTexts(f *testing.F) {
+	for _, seed := range []string{"", "plain", "two\nlines", `"\<a href="x?a=1&b">`, "tab\t, é, \u2028, \x7f, \xff, \x00", "\n\"\\"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want, err := json.Marshal(text)
+		require.NoError(t, err)
+		require.Equal(t, "x"+string(want), string(appendText([]byte("x"), text)))
+	})
+}

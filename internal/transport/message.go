@@ -195,68 +195,59 @@ func (m *message) encode(withArguments bool) ([]byte, error) {
 // encodeAnswer encodes an answer with the client's own id, byte by byte. json.Marshal would write
 // the id in its own way, and check and copy the encoding of a result once more.
 func encodeAnswer(answer mcp.JSONRPCMessage, id json.RawMessage) (data []byte, err error) {
-	begin := func(member string, size int) {
-		data = append(make([]byte, 0, len(id)+size+64), `{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`...)
-		data = append(append(data, id...), `,"`+member+`":`...)
-	}
+	data = append(append([]byte(`{"jsonrpc":"`+mcp.JSONRPC_VERSION+`","id":`), id...), ',')
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
-		head, structured, err := encodeResult(a.Result)
-		if err != nil {
-			return nil, err
-		}
-		begin("result", len(head)+len(structured))
-		if data = append(data, head...); structured != nil { // head is an object that has "content"
-			data = append(data[:len(data)-1], `,"structuredContent":`...)
-			data = append(append(data, structured...), '}')
-		}
+		data, err = appendResult(append(data, `"result":`...), a.Result)
 	case mcp.JSONRPCError:
-		failure, err := json.Marshal(a.Error)
-		if err != nil {
-			return nil, err
-		}
-		begin("error", len(failure))
-		data = append(data, failure...)
+		data, err = appendJSON(append(data, `"error":`...), a.Error)
 	default:
-		return nil, fmt.Errorf("%T is no answer", answer)
+		err = fmt.Errorf("%T is no answer", answer)
 	}
-	return append(data, '}'), nil
+	return append(data, '}'), err
 }
 
-// encodeResult encodes a result. The structured form of a tool's comes beside it, if it is encoded
-// already.
-func encodeResult(result any) (data []byte, structured json.RawMessage, err error) {
+func appendResult(data []byte, result any) ([]byte, error) {
 	switch r := result.(type) {
 	case *mcp.CallToolResult:
-		return encodeToolResult(*r)
+		return appendToolResult(data, *r)
 	case mcp.CallToolResult:
-		return encodeToolResult(r)
+		return appendToolResult(data, r)
 	case json.Marshaler:
-		data, err = r.MarshalJSON()
-	default:
-		data, err = json.Marshal(result)
+		encoded, err := r.MarshalJSON()
+		return append(data, encoded...), err
 	}
-	return data, nil, err
+	return appendJSON(data, result)
 }
 
-func encodeToolResult(r mcp.CallToolResult) (data []byte, structured json.RawMessage, err error) {
-	if raw, encoded := r.StructuredContent.(json.RawMessage); encoded {
-		structured, r.StructuredContent = raw, nil
+func appendJSON(data []byte, value any) ([]byte, error) {
+	encoded, err := json.Marshal(value)
+	return append(data, encoded...), err
+}
+
+// appendToolResult appends the result of a tool, whose structured form is encoded already.
+func appendToolResult(data []byte, r mcp.CallToolResult) ([]byte, error) {
+	structured, encoded := r.StructuredContent.(json.RawMessage)
+	if encoded {
+		r.StructuredContent = nil
 	}
 	if text, ok := onlyText(r); ok { // as nearly all have
-		encoded, err := json.Marshal(text)
-		if err != nil {
-			return nil, nil, err
-		}
-		data = append(make([]byte, 0, len(encoded)+64), `{"content":[{"type":"text","text":`...)
-		data = append(append(data, encoded...), `}]`...)
+		data = slices.Grow(data, len(text)+len(text)/8+len(structured)+128)
+		data = append(appendText(append(data, `{"content":[{"type":"text","text":`...), text), `}]`...)
 		if r.IsError {
 			data = append(data, `,"isError":true`...)
 		}
-		return append(data, '}'), structured, nil
+	} else {
+		head, err := r.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, head[:len(head)-1]...) // an object that has "content"
 	}
-	data, err = r.MarshalJSON()
-	return data, structured, err
+	if encoded {
+		data = append(append(data, `,"structuredContent":`...), structured...)
+	}
+	return append(data, '}'), nil
 }
 
 // onlyText returns the text of a result that has nothing else, but may be an error.

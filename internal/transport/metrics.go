@@ -36,6 +36,8 @@ type Metrics struct {
 	waits    prometheus.Gauge
 	sockets  prometheus.Gauge
 
+	exemplars bool // there are spans to name
+
 	ofServed series[servedLabels, servedSeries]
 	ofSent   series[sentLabels, sentSeries]
 
@@ -141,7 +143,10 @@ func (m *Metrics) expect(served *server.MCPServer) {
 func (*Metrics) begin(ctx context.Context, _ *activity) context.Context { return ctx }
 
 func (m *Metrics) end(ctx context.Context, a *activity) {
-	of := exemplar(ctx)
+	var of prometheus.Labels
+	if m.exemplars {
+		of = exemplar(ctx)
+	}
 	switch a.kind {
 	case kindServed:
 		m.endServed(of, a)

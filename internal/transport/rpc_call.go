@@ -112,7 +112,7 @@ func (c *rpcCall) encode(status int, answer mcp.JSONRPCMessage) (int, []byte) {
 	c.end(status)
 	data, err := encodeAnswer(answer, c.message.ID)
 	if err != nil {
-		c.http.Log.Error().Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
+		c.http.Log.Error().Ctx(c.ctx).Err(err).Str("request", c.entry.id).Msg("an answer could not be encoded")
 		return http.StatusInternalServerError, rpcError(c.message.ID, mcp.INTERNAL_ERROR, "internal error "+c.entry.id)
 	}
 	return status, data

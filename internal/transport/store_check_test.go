@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -61,4 +62,21 @@ func TestTheLogHasWhenTheStoreStopsAndBeginsToAnswer(t *testing.T) {
 		require.Contains(t, lines.String(), `"error":"gone"`)
 		require.Contains(t, lines.String(), "answers again")
 	})
+}
+
+func TestWhatWentWrongInACallNamesItsRequestAndTrace(t *testing.T) {
+	t.Parallel()
+	shared, err := store.Open("file:"+filepath.Join(t.TempDir(), "no\x00folder"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = shared.Close() })
+	lines := &logs{}
+	_, adjust := traced()
+	r := start(t, adjust, func(s *setup) {
+		s.tools.Store, s.tools.Log = shared, zerolog.New(lines).Hook(TraceIDs{})
+	})
+	a := r.post(call(1, "run_model", map[string]any{"model": "sandbox/echo", "params": map[string]any{"prompt": "x"}}),
+		header("Traceparent", "00-"+clientTrace+"-"+clientSpan+"-01"))
+	require.True(t, a.rpc(t).Result.IsError, a.body)
+	require.Contains(t, lines.String(), `"request":"`+a.header.Get(headerRequestID)+`"`)
+	require.Contains(t, lines.String(), `"trace_id":"`+clientTrace+`"`)
 }

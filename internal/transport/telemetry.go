@@ -56,6 +56,7 @@ func NewTelemetry(version string, provider trace.TracerProvider) *Telemetry {
 	t := &Telemetry{metrics: newMetrics(version)}
 	t.recorders = recorders{t.metrics}
 	if t.traces = provider != nil; t.traces {
+		t.metrics.exemplars = true
 		t.recorders = append(t.recorders, newTracer(provider, version)) // last: the others look at the span
 	}
 	return t
