@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,9 +19,9 @@ import (
 
 const model = "black-forest-labs/flux-2-pro"
 
-func median(list []time.Duration) time.Duration { return quantile(list, 0.5) }
+func median[T cmp.Ordered](list []T) T { return quantile(list, 0.5) }
 
-func quantile(list []time.Duration, q float64) time.Duration {
+func quantile[T cmp.Ordered](list []T, q float64) T {
 	slices.Sort(list)
 	return list[min(len(list)-1, int(float64(len(list))*q))]
 }
