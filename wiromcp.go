@@ -23,6 +23,7 @@ import (
 	"github.com/wiroai/wiro-mcp-go/internal/media"
 	"github.com/wiroai/wiro-mcp-go/internal/tools"
 	"github.com/wiroai/wiro-mcp-go/internal/transport"
+	"github.com/wiroai/wiro-mcp-go/internal/transport/oauth"
 	"github.com/wiroai/wiro-mcp-go/wiro"
 )
 
@@ -87,6 +88,7 @@ type Server struct {
 	tools   *tools.Server
 	docs    *docs.Library
 	consent *consent.Flows
+	once    oauth.Once // what all HTTP servers share; nil: the store does
 	mcp     func() *server.MCPServer
 
 	running context.Context //nolint:containedctx // of what runs in the background, until Shutdown
@@ -133,6 +135,9 @@ func NewServer(o ServerOptions) *Server {
 	}
 	fetching := fetch.Options{AllowPrivate: o.AllowPrivateURLs, Allowed: o.AllowedAddresses, Proxy: o.FetchProxy}
 	s.consent = consent.NewFlows(o.Store.store, s.log)
+	if o.Store.store.Alone() { // it forgets what is too much
+		s.once = &oauth.Memory{}
+	}
 	s.tools = tools.New(tools.Options{
 		Consents: s.consent,
 		Local: tools.LocalFiles{
@@ -269,7 +274,7 @@ func (s *Server) http(o HTTPOptions) (*transport.HTTP, error) {
 	h, err := transport.NewHTTP(transport.Backend{
 		Tools: s.tools, Docs: s.docs, WiroURL: s.options.Client.BaseURL(), Start: s.start,
 		Telemetry: s.options.Telemetry.internal(), Version: Version(), Log: s.log,
-		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store, Consents: s.consent,
+		CheckKey: s.checkKey, Fetch: documents, Store: s.options.Store.store, Consents: s.consent, Once: s.once,
 	}, transport.HTTPOptions(o))
 	if err != nil {
 		return nil, optionErrors(err)

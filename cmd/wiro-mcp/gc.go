@@ -66,8 +66,8 @@ func heapSize() (size, allocated uint64) {
 	return s[0].Value.Uint64() + s[1].Value.Uint64() + s[2].Value.Uint64(), s[3].Value.Uint64()
 }
 
-// gogc is the percentage by which the heap may grow, so that a collection comes after two
-// seconds' allocations, within the bounds.
+// gogc is the percentage by which the heap may grow, so that a collection comes after what two
+// such seconds allocate, within the bounds.
 func gogc(size, perSecond uint64) int {
 	growth := min(max(2*perSecond, minGrowth), max(maxGrowth, size))
 	return int(100 * growth / max(size, minHeap)) //nolint:gosec // 1200 at most

@@ -147,7 +147,7 @@ func (r *readiness) serveReady(w http.ResponseWriter, _ *http.Request) {
 		Warnings []string `json:"warnings,omitempty"` // what does not work, while the rest does
 	}{Faults: r.faults()}
 	if r.store.check() != nil { // the log says why, and where the store is
-		answer.Warnings = append(answer.Warnings, "the store does not answer")
+		answer.Warnings = append(answer.Warnings, "the store is not available")
 	}
 	answer.Ready = len(answer.Faults) == 0
 	w.Header().Set("Content-Type", "application/json")

@@ -127,8 +127,8 @@ func NewHTTP(b Backend, o HTTPOptions) (*HTTP, error) {
 	h.closed = make(chan struct{})
 	h.close = sync.OnceFunc(func() { close(h.closed) })
 	shared := newStoreCheck(b.Store, b.Log)
-	shared.register(b.Telemetry.metrics.registry)
-	b.Telemetry.metrics.expect(b.Tools.MCP())
+	shared.register(b.Telemetry.metrics)
+	b.Telemetry.metrics.expect(h.dispatcher.mcp)
 	h.ready = newReadiness(h.draining, b, shared)
 	return h, nil
 }

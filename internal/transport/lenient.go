@@ -105,7 +105,7 @@ func (m *message) normalize() (fault string) {
 		}
 		set("_meta", metaOf(meta))
 		if members, _ := objectOf(params["_meta"]); isID(members["progressToken"]) {
-			m.params.token = members["progressToken"]
+			m.params.token = bytes.Clone(members["progressToken"]) // it outlasts the arguments, which lie beside it
 		}
 	}
 	if changed {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -37,6 +38,7 @@ type Metrics struct {
 	sockets  prometheus.Gauge
 
 	exemplars bool // there are spans to name
+	store     atomic.Pointer[storeCheck]
 
 	ofServed series[servedLabels, servedSeries]
 	ofSent   series[sentLabels, sentSeries]
@@ -113,7 +115,7 @@ func newMetrics(version string) *Metrics {
 		calls:    counter("calls_total", "Tool calls by tool and outcome.", "tool", "outcome"),
 		took:     durations("wiro_mcp_call", "How long tool calls take.", []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}, "tool"),
 		refused:  counter("rate_limited_total", "Calls over a limit, by limit.", "limit"),
-		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status: 0 where no answer came, canceled where nobody waited for it any more.", "operation", "status"),
+		upstream: counter("upstream_requests_total", "Requests to the Wiro API by operation and HTTP status: 0 if no answer came, canceled if its caller left before that.", "operation", "status"),
 		answers:  durations("wiro_mcp_upstream_request", "How long the Wiro API takes.", []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120}, "operation"),
 		signIns:  counter("sign_ins_total", "Steps of OAuth sign-ins by endpoint and outcome.", "endpoint", "outcome"),
 		served: durations("mcp_server_operation", "How long MCP requests take.", bucketsOfConventions,

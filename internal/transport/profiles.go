@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
 	"strconv"
@@ -33,12 +34,19 @@ func listProfiles(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprintln(w, "profile?seconds=30\ntrace?seconds=1")
 }
 
-// serveProfile serves what is so at the moment, as text if debug is 1 or 2.
+// serveProfile serves what is so at the moment, as text if debug is 1 or 2, after a collection if gc is 1.
 func serveProfile(w http.ResponseWriter, r *http.Request) {
 	p := pprof.Lookup(r.PathValue("name"))
 	if p == nil {
 		http.Error(w, "There is no such profile: /debug/pprof/ lists them.", http.StatusNotFound)
 		return
+	}
+	if r.FormValue("seconds") != "" {
+		http.Error(w, "This profile is of one moment: leave seconds out. profile and trace take them.", http.StatusBadRequest)
+		return
+	}
+	if gc, _ := strconv.Atoi(r.FormValue("gc")); gc > 0 {
+		runtime.GC()
 	}
 	debug, _ := strconv.Atoi(r.FormValue("debug"))
 	if debug != 0 {

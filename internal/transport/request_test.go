@@ -5,9 +5,11 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	mcpclient "github.com/mark3labs/mcp-go/client"
 	clienttransport "github.com/mark3labs/mcp-go/client/transport"
@@ -304,6 +306,20 @@ func TestWaitingToolsAreTold(t *testing.T) {
 			require.Equal(t, once, d.LooksOnce(json.RawMessage(arguments)), "%s %s", d.Name, arguments)
 		}
 	}
+}
+
+// A call waits for minutes, and its arguments are decoded by then: nothing else of the message keeps
+// them.
+func TestAProgressTokenDoesNotKeepTheArguments(t *testing.T) {
+	t.Parallel()
+	m, err := readMessage([]byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"progressToken":7},"name":"run_model","arguments":{"x":"` +
+		strings.Repeat("x", 100_000) + `"}}}`))
+	require.NoError(t, err)
+	arguments := weak.Make(&m.arguments[0])
+	m.arguments = nil
+	runtime.GC()
+	require.Nil(t, arguments.Value())
+	require.Equal(t, "7", string(m.params.token))
 }
 
 // Whatever a body holds, what goes on to the MCP server is a request: never a notification,

@@ -55,6 +55,8 @@ func (r *sharedRate) take(ctx context.Context, c wiro.Credentials, n int) (retry
 		r.down.Store(0)
 	case err != nil && ctx.Err() == nil:
 		r.down.Store(again)
+	case err != nil && until != 0: // the client left, and the next one asks
+		r.down.Store(until)
 	}
 	return retry
 }

@@ -29,7 +29,7 @@ func TestAStoreThatIsDownIsSaidAndNoMore(t *testing.T) {
 	<-r.ready.docs
 	a := r.get("/readyz")
 	require.Equal(t, 200, a.status, "much works without it, and all replicas miss it together")
-	require.JSONEq(t, `{"ready":true,"faults":[],"warnings":["the store does not answer"]}`, a.body)
+	require.JSONEq(t, `{"ready":true,"faults":[],"warnings":["the store is not available"]}`, a.body)
 	require.Contains(t, r.get("/metrics").body, "wiro_mcp_store_up 0")
 	require.Equal(t, 1, strings.Count(r.logs.String(), "until the store answers"))
 	require.NotContains(t, r.logs.String()+a.body, "my-private")
@@ -62,6 +62,38 @@ func TestTheLogHasWhenTheStoreStopsAndBeginsToAnswer(t *testing.T) {
 		require.Contains(t, lines.String(), `"error":"gone"`)
 		require.Contains(t, lines.String(), "answers again")
 	})
+}
+
+// Probes give up after a second: one that waits for a silent store would take all replicas out.
+func TestASilentStoreHoldsNoProbeUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &storeCheck{log: zerolog.Nop(), ping: func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		began := time.Now()
+		require.NoError(t, c.check(), "it may still answer")
+		require.Equal(t, storePatience, time.Since(began))
+		time.Sleep(storeTimeout)
+		require.ErrorIs(t, c.check(), store.ErrUnavailable)
+		time.Sleep(probeEvery)
+		began = time.Now()
+		require.ErrorIs(t, c.check(), store.ErrUnavailable)
+		require.Equal(t, storePatience, time.Since(began))
+		time.Sleep(storeTimeout)
+	})
+}
+
+func TestTheMetricIsOfTheNewestStore(t *testing.T) {
+	t.Parallel()
+	telemetry := NewTelemetry("1.2.3", nil)
+	for _, fault := range []error{errors.New("closed"), nil} {
+		c := &storeCheck{log: zerolog.Nop(), ping: func(context.Context) error { return fault }}
+		c.register(telemetry.metrics)
+		up := map[bool]string{true: "1", false: "0"}[fault == nil]
+		require.Contains(t, scraped(t, telemetry), "wiro_mcp_store_up "+up)
+	}
 }
 
 func TestWhatWentWrongInACallNamesItsRequestAndTrace(t *testing.T) {

@@ -127,7 +127,7 @@ type Server struct {
 	observe   func(endpoint, outcome string, status int)
 	rejected  *rejections
 
-	refreshers *lru.Cache[[sha256.Size]byte, *rate.Limiter] // by fingerprint of the key
+	refreshers *lru.Cache[[sha256.Size]byte, *rate.Limiter] // by hash of the connection, and of the key
 	now        func() time.Time
 }
 

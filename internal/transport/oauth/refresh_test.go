@@ -2,23 +2,35 @@ package oauth
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// What is remembered of refreshes has a bound, however often somebody asks.
+// What is remembered of refreshes has a bound, however often somebody asks, and a connection that
+// loops takes nothing from the others of its key.
 func TestTheRefreshesOfAKeyAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	id, got := r.signIn()
-	old := got.Refresh
-	for range refreshesAtOnce {
-		got = r.tokens(refreshing(id, got.Refresh))
+	tooMany := func(form url.Values) {
+		w := r.post("/token", form)
+		refused(t, w, http.StatusTooManyRequests, "temporarily_unavailable")
+		require.Equal(t, "60", w.Header().Get("Retry-After"))
 	}
-	w := r.post("/token", refreshing(id, got.Refresh))
-	refused(t, w, http.StatusTooManyRequests, "temporarily_unavailable")
-	require.Equal(t, "60", w.Header().Get("Retry-After"))
+	var id, old string
+	var got tokens
+	for range refreshesOfKey / refreshesOfOne {
+		id, got = r.signIn()
+		old = got.Refresh
+		for range refreshesOfOne {
+			got = r.tokens(refreshing(id, got.Refresh))
+		}
+		tooMany(refreshing(id, got.Refresh))
+	}
+	late, fresh := r.signIn()
+	tooMany(refreshing(late, fresh.Refresh))
+
 	r.advance(refreshEvery)
 	for range 3 { // that of somebody who found an old one takes nothing from those who have the new one
 		refused(t, r.post("/token", refreshing(id, old)), http.StatusBadRequest, "invalid_grant")

@@ -22,11 +22,13 @@ const (
 	// answer may have been lost, and several processes of a client may share a token.
 	refreshUses = 4
 
-	// What all connections of one key refresh: at once, as those of an office do in the morning,
-	// and later. Each refresh is remembered for as long as its token could come again.
-	refreshesAtOnce = 500
-	refreshEvery    = time.Minute
-	refreshersKept  = 10_000
+	// How often one connection refreshes at once, and all of a key, as those of an office do in the
+	// morning; later it is one every refreshEvery. Each refresh is remembered for as long as its
+	// token could come again. Every replica counts for itself.
+	refreshesOfOne = 20
+	refreshesOfKey = 500
+	refreshEvery   = time.Minute
+	refreshersKept = 20_000
 )
 
 // grant is what a person allowed, as it is sealed into codes and tokens.
@@ -146,7 +148,7 @@ var (
 	errTarget       = fail(http.StatusBadRequest, "invalid_target", "resource is not what the connection was allowed for.")
 	errNoStore      = &failure{http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot tell whether this was used before. Try again in a moment.", 2 * time.Second}
 
-	errManyRefreshes = tooMany("The connections of this API key refresh too often.", refreshEvery)
+	errManyRefreshes = tooMany("This connection, or all of its API key together, refresh too often.", refreshEvery)
 )
 
 // redeemCode checks a code and everything that it is bound to, and then uses it up.
@@ -184,13 +186,14 @@ func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Valu
 	if f := s.checkTarget(issuer, old.Audience, form.Get("resource"), errWrongRefresh); f != nil {
 		return refresh{}, f
 	}
-	// A connection outlives an outage of Wiro, but not the key.
-	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
-		return refresh{}, errRevoked
-	}
-	giveBack, ok := s.takeRefresh(old.credentials())
+	giveBack, ok := s.takeRefresh(old.grant)
 	if !ok {
 		return refresh{}, errManyRefreshes
+	}
+	// A connection outlives an outage of Wiro, but not the key.
+	if err := s.check(ctx, old.credentials()); errors.Is(err, ErrKeyRejected) {
+		giveBack()
+		return refresh{}, errRevoked
 	}
 	used, err := s.useRefresh(ctx, old)
 	if !used {
@@ -205,19 +208,31 @@ func (s *Server) redeemRefresh(ctx context.Context, issuer string, form url.Valu
 	return refresh{ID: newID(), Parent: old.ID, grant: old.grant}, nil
 }
 
-// takeRefresh takes a refresh out of the share of its key, until it is given back.
-func (s *Server) takeRefresh(c Credentials) (giveBack func(), ok bool) {
-	id, now := fingerprint(c), s.now()
-	limiter, known := s.refreshers.Get(id)
-	if !known {
-		limiter = rate.NewLimiter(rate.Every(refreshEvery), refreshesAtOnce)
-		s.refreshers.Add(id, limiter)
+// takeRefresh takes a refresh out of the shares of its connection and of its key, until it is given
+// back: a client that loops must not starve the others of its user.
+func (s *Server) takeRefresh(g grant) (giveBack func(), ok bool) {
+	var taken []*rate.Reservation
+	now := s.now()
+	giveBack = func() {
+		for _, t := range taken {
+			t.CancelAt(now)
+		}
 	}
-	taken := limiter.ReserveN(now, 1)
-	giveBack = func() { taken.CancelAt(now) }
-	if taken.DelayFrom(now) > 0 {
-		giveBack()
-		return nil, false
+	for _, share := range []struct {
+		id     [sha256.Size]byte
+		atOnce int
+	}{{sha256.Sum256([]byte(g.Connection)), refreshesOfOne}, {fingerprint(g.credentials()), refreshesOfKey}} {
+		limiter, known := s.refreshers.Get(share.id)
+		if !known {
+			limiter = rate.NewLimiter(rate.Every(refreshEvery), share.atOnce)
+			s.refreshers.Add(share.id, limiter)
+		}
+		t := limiter.ReserveN(now, 1)
+		taken = append(taken, t)
+		if t.DelayFrom(now) > 0 {
+			giveBack()
+			return nil, false
+		}
 	}
 	return giveBack, true
 }
