@@ -48,9 +48,9 @@ func (c Credentials) Set() bool { return c.Key != "" }
 // Fingerprint returns a short hash that tells this project from others, under a salt. It does
 // not reveal the key.
 func (c Credentials) Fingerprint(salt []byte) string {
-	text := make([]byte, 0, 128) // for most keys
-	sum := sha256.Sum256(append(append(text, salt...), c.Key.Reveal()...))
-	return hex.EncodeToString(sum[:6])
+	mac := hmac.New(sha256.New, salt) // the same in every version: what was spent is kept under it
+	mac.Write([]byte(c.Key.Reveal()))
+	return hex.EncodeToString(mac.Sum(nil)[:6])
 }
 
 // Fingerprint is that of the client's credentials; "" if it has none.

@@ -37,7 +37,7 @@ type pattern struct {
 func newGuard(o HTTPOptions) (*guard, error) {
 	hosts, hostErr := hostPatterns(o.AllowedHosts)
 	origins, originErr := originPatterns(o.AllowedOrigins)
-	return &guard{hosts: hosts, origins: origins, public: strings.ToLower(strings.TrimSuffix(o.PublicURL, "/")), proxies: o.TrustedProxies}, errors.Join(hostErr, originErr)
+	return &guard{hosts: hosts, origins: origins, public: o.PublicURL, proxies: o.TrustedProxies}, errors.Join(hostErr, originErr)
 }
 
 func hostPatterns(hosts []string) (patterns []pattern, err error) {

@@ -186,11 +186,8 @@ func TestAnUploadEndsWithItsCaller(t *testing.T) {
 
 func TestOperatorsPagesCanBeApart(t *testing.T) {
 	t.Parallel()
-	reserved, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	admin := reserved.Addr().String()
-	require.NoError(t, reserved.Close())
-	r := start(t, func(s *setup) { s.settings.AdminListen = admin })
+	r := start(t, func(s *setup) { s.settings.AdminListen = "127.0.0.1:0" })
+	admin := r.adminAddress(t)
 	require.Equal(t, http.StatusNotFound, r.get("/metrics").status)
 	require.Equal(t, http.StatusNotFound, r.get("/debug/pprof/").status)
 	require.NotContains(t, r.get("/readyz").body, "faults")

@@ -113,6 +113,17 @@ func startUpstream(t *testing.T, serve http.HandlerFunc) *upstream {
 	return u
 }
 
+// adminAddress is where the server listens for operators, which it logs first.
+func (r *rig) adminAddress(t *testing.T) (address string) {
+	t.Helper()
+	eventually(t, "the listener for operators", func() bool {
+		_, rest, found := strings.Cut(r.logs.String(), `"address":"`)
+		address, _, _ = strings.Cut(rest, `"`)
+		return found
+	})
+	return address
+}
+
 func TestOperatorsCanWatchTheShutdown(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
@@ -127,13 +138,7 @@ func TestOperatorsCanWatchTheShutdown(t *testing.T) {
 		s.settings.AdminListen = "127.0.0.1:0"
 	})
 	operators := func(path string) (answer, error) {
-		var address string
-		eventually(t, "the listener for operators", func() bool {
-			_, rest, found := strings.Cut(r.logs.String(), `"address":"`)
-			address, _, _ = strings.Cut(rest, `"`)
-			return found
-		})
-		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.adminAddress(t)+path, nil)
 		require.NoError(t, err)
 		response, err := clientOf(t).Do(q)
 		if err != nil {
